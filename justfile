@@ -1,0 +1,61 @@
+# What a developer runs, by name. `just` alone lists it.
+
+set positional-arguments
+
+python := ".venv/bin/python"
+
+[private]
+default:
+    @just --list --unsorted
+
+# Make the environment, with everything needed to develop.
+install:
+    python3 -m venv .venv
+    .venv/bin/pip install -e ".[dev]"
+
+# Lint, formatting, types and layers; changes nothing.
+check:
+    .venv/bin/ruff check .
+    .venv/bin/ruff format --check .
+    .venv/bin/mypy
+    .venv/bin/lint-imports
+
+# Fix what can be fixed, then lay the code out.
+format:
+    .venv/bin/ruff check --fix-only .
+    .venv/bin/ruff format .
+
+# Run the tests, or those that pytest's arguments choose.
+test *ARGS:
+    .venv/bin/pytest "$@"
+
+# Run one job.
+run CONF="confs/explanations.yaml" *ARGS:
+    {{ python }} -m mxt "$@"
+
+# Run the six jobs in turn; "no" (10) and "nothing to do" (99) are answers, so go on.
+demo:
+    for job in training evaluations explanations drift promotion inference; do \
+        {{ python }} -m mxt "confs/$job.yaml"; case $? in 0|10|99) ;; *) exit ;; esac; done
+
+# Build the documentation into site/; a warning fails.
+docs:
+    .venv/bin/sphinx-build -W -b html docs site
+
+# Write the reference again from the docstrings.
+reference:
+    {{ python }} docs/make_reference.py
+
+# Resolve the dependencies again into uv.lock.
+lock:
+    .venv/bin/uv lock
+
+# Browse the registry at http://localhost:5000.
+ui:
+    MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false MLFLOW_DISABLE_TELEMETRY=true \
+        .venv/bin/mlflow server --backend-store-uri sqlite:///mlflow.db --port 5000
+
+# Remove caches and builds; keep the environment, the registry, outputs and logs.
+clean:
+    rm -rf build dist htmlcov site .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+    find . -path ./.venv -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +

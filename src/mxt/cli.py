@@ -1,0 +1,145 @@
+"""The command line: arguments, exit codes, and the one JSON line that says how a job ended."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from mxt.errors import OK, VERDICT_NO, ConfigError, MxtError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.jobs.base import Job
+
+EPILOG = """\
+exit codes:
+  0 done, the answer is yes    1 a bug in MXT               2 the config is wrong
+  3 the data is wrong          4 the model is wrong         5 a service does not answer
+  7 an extra is not installed  10 done, the answer is no    99 nothing to do
+
+examples:
+  mxt confs/explanations.yaml
+  mxt confs/explanations.yaml confs/production.yaml job.inputs_samples.limit=1000
+  mxt --kinds XgboostRecipe
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        if options.schema:
+            return _print_schema()
+        if options.kinds is not None:
+            return _print_kinds(options.kinds)
+        files = [word for word in options.words if not _is_override(word)]
+        overrides = [word for word in options.words if _is_override(word)]
+        if not files:
+            msg = "no config file given; try: mxt confs/explanations.yaml, or mxt --help"
+            raise ConfigError(msg)
+        return _check(files, overrides) if options.check else _run(files, overrides)
+    except MxtError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mxt",
+        description="Run the job that a YAML config describes.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("words", nargs="*", metavar="config.yaml | key=value", help="configs, merged left to right, and overrides")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--check", action="store_true", help="validate each config on its own, and run nothing")
+    action.add_argument("--schema", action="store_true", help="print the JSON Schema of configs")
+    action.add_argument("--kinds", nargs="?", const="", metavar="NAME", help="list the families of kinds, or show one kind or family")
+    return parser
+
+
+def _is_override(word: str) -> bool:
+    return "=" in word and not word.endswith((".yaml", ".yml"))
+
+
+def _check(files: list[str], overrides: list[str]) -> int:
+    from mxt import settings
+
+    faults = []
+    for file in files:
+        try:
+            job = settings.load([file], overrides).job
+            print(f"{file}: a valid {type(job).__name__}")
+        except ConfigError as error:
+            faults.append(str(error))
+    if faults:
+        raise ConfigError("\n".join(faults))
+    return OK
+
+
+def _run(files: list[str], overrides: list[str]) -> int:
+    from mxt import settings
+    from mxt.services.alerts import AlertsService
+
+    try:
+        job = settings.load(files, overrides).job
+    except ConfigError as error:
+        AlertsService().notify("MXT: the config is wrong", str(error))
+        raise
+    return _run_job(job)
+
+
+def _run_job(job: Job) -> int:
+    outcome: dict[str, Any] = {"job": type(job).__name__, "outcome": "failed", "exit_code": 1}
+    try:
+        with job:
+            context = job.context
+            outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
+            job.run()
+        outcome |= {"outcome": context.outcome, "exit_code": OK if context.passed else VERDICT_NO}
+        outcome |= {"outputs": context.outputs, "facts": context.facts}
+        print(_how_to_see(job, outcome), file=sys.stderr)
+    except MxtError as error:
+        print(error, file=sys.stderr)
+        outcome |= {"exit_code": error.exit_code, "error": str(error)}
+    except Exception as error:  # noqa: BLE001 - a bug is told with its traceback and exit code 1
+        traceback.print_exc()
+        outcome |= {"error": f"a bug in MXT: {type(error).__name__}"}
+    print(json.dumps(outcome, default=str), flush=True)
+    return int(outcome["exit_code"])
+
+
+def _how_to_see(job: Job, outcome: dict[str, Any]) -> str:
+    """What was found, where it lies, and how to look at it."""
+    uri = job.mlflow_service.tracking_uri
+    page = f"#/experiments/{job.mlflow_service.experiment_id}/runs/{outcome['run_id']}?workflowType=machine_learning"
+    lines = [f"\n{outcome['job']} {outcome['outcome']}"]
+    lines += [f"  {name}: {value}" for name, value in outcome["facts"].items()]
+    lines += [f"  {role} -> {target}" for role, target in outcome["outputs"].items()]
+    if uri.startswith("http"):
+        lines.append(f"See it at {uri.rstrip('/')}/{page}")
+    else:
+        lines.append("See it in the MLflow UI:")
+        lines.append(f"  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false {sys.executable} -m mlflow server --backend-store-uri {uri}")
+        lines.append(f"  then open http://127.0.0.1:5000/{page}")
+    return "\n".join(lines)
+
+
+def _print_schema() -> int:
+    from mxt import settings
+
+    print(json.dumps(settings.json_schema(), indent=2))
+    return OK
+
+
+def _print_kinds(name: str) -> int:
+    from mxt.catalogue import catalogue
+
+    print(catalogue(name))
+    return OK

@@ -1,0 +1,50 @@
+"""Configs: YAML files, the environment and overrides become one merged, resolved content.
+
+Later layers win: files left to right, then the environment, then ``key=value`` overrides.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mxt.configs.interpolation import dotted, resolve
+from mxt.configs.locations import Location, Secret, project_root, reveal
+from mxt.configs.merging import assign, merge
+from mxt.configs.yaml import Node, Origins, parse_value, read_yaml
+
+__all__ = ["Config", "Location", "Node", "Secret", "dotted", "load", "parse_value", "project_root", "reveal"]
+
+
+@dataclass(frozen=True)
+class Config:
+    """A merged, resolved config, and where each of its parts was written."""
+
+    content: dict[str, Node]
+    origins: Origins
+    root: str
+    """Absolute path of the folder that relative paths start from."""
+
+    def where(self, path: Sequence[str | int]) -> str:
+        """Where the closest known part of `path` was written, as ``file:line:column``."""
+        known = (tuple(path[:end]) for end in range(len(path), -1, -1))
+        return next(self.origins[part] for part in known if part in self.origins)
+
+
+def load(files: Sequence[str], environment: Mapping[str, Node], overrides: Sequence[str]) -> Config:
+    """Read and merge the layers of one config.
+
+    Raises:
+        ConfigError: A layer cannot be read, or its interpolations cannot be resolved.
+    """
+    content: dict[str, Node] = {}
+    origins: Origins = {(): files[0]}
+    for file in files:
+        layer, marks = read_yaml(file)
+        content = merge(content, layer)
+        origins |= marks
+    content = merge(content, dict(environment))
+    for override in overrides:
+        path = assign(content, override)
+        origins[path] = f"override {override.partition('=')[0]}"
+    config = Config(content, origins, os.environ.get("MXT_ROOT") or project_root(files[0]))
+    return replace(config, content=resolve(content, config.where))

@@ -1,0 +1,101 @@
+"""Interpolation: ``${job.target}`` stands for another value of the same config.
+
+Only keys can be named. Resolvers such as ``${oc.env:NAME}`` are refused, since what they fetch would
+end up in logs and records; a field that needs a secret takes ``env:NAME`` instead.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from mxt.configs.yaml import Node
+from mxt.errors import ConfigError
+
+MAX_CHARACTERS = 1_000_000
+MAX_CHAIN = 16
+
+_OPENING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.\[\]-]*\})?")
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str, Node]:
+    """Replace every ``${key}`` by the value it names.
+
+    Args:
+        content: A merged config.
+        where: Tells where the value at a path was written.
+
+    Raises:
+        ConfigError: An interpolation is of another form, names no key, runs in a circle, or would
+            grow beyond `MAX_CHARACTERS`.
+    """
+    faults = [
+        f"{where(path)}: {dotted(path)}: {fault}"
+        for path, text in _texts(content, ())
+        if (fault := _fault(text, content))
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
+    try:
+        resolved = OmegaConf.to_container(OmegaConf.create(content), resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        msg = f"{error.full_key}: {str(error).splitlines()[0]}"
+        raise ConfigError(msg) from error
+    return resolved  # type: ignore[return-value] # the container of a mapping is a mapping
+
+
+def dotted(path: Path) -> str:
+    """A path as users write it: ``job.metrics[0].name``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+
+
+def _texts(node: Node, path: Path) -> Iterator[tuple[Path, str]]:
+    match node:
+        case dict():
+            for key, value in node.items():
+                yield from _texts(value, (*path, key))
+        case list():
+            for index, value in enumerate(node):
+                yield from _texts(value, (*path, index))
+        case str():
+            yield path, node
+
+
+def _fault(text: str, content: Node) -> str:
+    if any(not found[1] for found in _OPENING.finditer(text)):
+        return (
+            "an interpolation names a key, as ${job.target}; "
+            "secrets are named where a field takes them, as env:NAME"
+        )
+    try:
+        size = _size(text, content, {}, ())
+    except (KeyError, IndexError, ValueError, TypeError):
+        return "its interpolation names a key that the config does not have"
+    except RecursionError:
+        return f"its interpolations run in a circle or more than {MAX_CHAIN} steps deep"
+    return f"would grow to {size} characters" if size > MAX_CHARACTERS else ""
+
+
+def _size(node: Node, content: Node, known: dict[str, int], chain: tuple[str, ...]) -> int:
+    """Characters that `node` would have once resolved, counted without resolving it."""
+    total = 0
+    for _, text in _texts(node, ()):
+        total += len(text)
+        for found in _OPENING.finditer(text):
+            key = found[1].rstrip("}")
+            if key in chain or len(chain) >= MAX_CHAIN:
+                raise RecursionError
+            if key not in known:
+                known[key] = _size(_lookup(content, key), content, known, (*chain, key))
+            total += known[key]
+    return total
+
+
+def _lookup(node: Node, key: str) -> Node:
+    for part in re.findall(r"[^.\[\]]+", key):
+        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[call-overload,index] # errors are caught above
+    return node

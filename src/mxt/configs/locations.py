@@ -1,0 +1,51 @@
+"""Where things are: paths anchored at the project's root, and secrets named by their variable."""
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints, ValidationInfo
+
+from mxt.errors import ConfigError
+
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def project_root(config_file: str) -> str:
+    """The folder that relative paths of a config start from.
+
+    It is the folder that holds ``confs/`` when the config lies in one, else the config's own folder;
+    so a job finds the same files from any current folder.
+    """
+    folder = Path(config_file).absolute().parent
+    holders = [parent.parent for parent in (folder, *folder.parents) if parent.name == "confs"]
+    return str(holders[0] if holders else folder)
+
+
+def anchored(location: str, info: ValidationInfo) -> str:
+    """Make a relative path absolute; leave URLs such as ``s3://bucket/key`` as they are."""
+    if _URL.match(location):
+        return location
+    root = (info.context or {}).get("root") or Path.cwd()
+    return os.path.normpath(Path(root) / location)
+
+
+Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(anchored)]
+"""A path, or a URL that fsspec knows; a relative path starts at the project's root."""
+
+Secret = Annotated[str, StringConstraints(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+"""The name of the environment variable that holds a secret, as ``env:NAME``; never the secret."""
+
+
+def reveal(secret: str) -> str:
+    """The value of the variable that ``env:NAME`` names.
+
+    Raises:
+        ConfigError: The variable is not set.
+    """
+    name = secret.removeprefix("env:")
+    if name not in os.environ:
+        msg = f"The config takes a secret from the environment variable {name}, which is not set."
+        raise ConfigError(msg)
+    return os.environ[name]

@@ -1,0 +1,68 @@
+"""One layer of a config over another."""
+
+import re
+from typing import TypeVar
+
+from mxt.configs.yaml import Node, parse_value
+from mxt.errors import ConfigError
+
+_OVERRIDE = re.compile(r"(?P<key>[A-Za-z_][^=\s]*)=(?P<value>.*)", re.DOTALL)
+_KEY_PART = re.compile(r"[^.\[\]]+")
+
+Layer = TypeVar("Layer", bound=Node)
+
+
+def merge(below: Node, above: Layer) -> Layer:
+    """`above` over `below`: mappings merge, anything else replaces.
+
+    A mapping whose `KIND` differs replaces the one below it whole, so that no field of another kind
+    is left behind.
+    """
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    if "KIND" in above and "KIND" in below and above["KIND"] != below["KIND"]:
+        return above
+    return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}  # type: ignore[return-value] # a mapping, as `above`
+
+
+def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
+    """Apply ``key=value`` to `content` in place and return the key's path.
+
+    Keys are dotted and take list items as ``a[0].b``; values are read as YAML.
+
+    Raises:
+        ConfigError: The override is not ``key=value``, or its key does not fit the config.
+    """
+    found = _OVERRIDE.fullmatch(override)
+    if not found:
+        msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
+        raise ConfigError(msg)
+    key = found["key"]
+    value = parse_value(found["value"], f"override {key}")
+    path = tuple(int(part) if part.isdigit() else part for part in _KEY_PART.findall(key))
+    try:
+        _place(content, path, value)
+    except (IndexError, TypeError) as error:
+        msg = f"override {key}: the config has no such place"
+        raise ConfigError(msg) from error
+    return path
+
+
+def _place(holder: Node, path: tuple[str | int, ...], value: Node) -> None:
+    head, *rest = path
+    if isinstance(holder, dict):
+        head = str(head)
+        if not rest:
+            holder.update(_over(holder, head, value))
+        else:
+            _place(holder.setdefault(head, {}), tuple(rest), value)
+    elif not rest:
+        holder[head] = merge(holder[head], value)  # type: ignore[call-overload,index] # errors are the caller's
+    else:
+        _place(holder[head], tuple(rest), value)  # type: ignore[call-overload,index]
+
+
+def _over(holder: dict[str, Node], key: str, value: Node) -> dict[str, Node]:
+    if key == "KIND" and holder.get(key) != value:
+        holder.clear()
+    return {key: merge(holder.get(key), value)}

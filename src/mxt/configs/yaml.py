@@ -1,0 +1,190 @@
+"""Reading YAML 1.2 that cannot surprise: no ``no`` read as false, no bombs, no duplicate keys.
+
+Every part keeps the place it was written at, so that a fault can point to its line.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from mxt.errors import ConfigError
+
+Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | None"
+Origins: TypeAlias = dict[tuple[str | int, ...], str]
+
+MAX_BYTES = 1_000_000
+MAX_DEPTH = 32
+MAX_NODES = 50_000
+
+_NULL, _BOOL, _INT, _FLOAT, _STR = (f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str"))
+_VERSION_KEY = re.compile(r"version", re.IGNORECASE)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.2's core schema (YAML 1.2.2, section 10.3.2) less octal, hexadecimal, inf and nan."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    (_NULL, r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    (_BOOL, r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    (_INT, r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    (_FLOAT, r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+
+
+def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
+    """The mapping in a YAML file, and where each of its parts stands.
+
+    Raises:
+        ConfigError: The file is missing or unreadable, or breaks a rule; all broken rules at once.
+    """
+    content, origins = _parse(_text(file), file)
+    if content is None:
+        content = {}
+    if not isinstance(content, dict):
+        msg = f"{file}:1:1: a config is a mapping that starts with 'job:', not a {type(content).__name__}"
+        raise ConfigError(msg)
+    return content, origins
+
+
+def parse_value(text: str, where: str) -> Node:
+    """One value written as YAML, such as an override's or an environment variable's.
+
+    Raises:
+        ConfigError: The text is not YAML, or breaks a rule.
+    """
+    return _parse(text, where)[0]
+
+
+def _text(file: str) -> str:
+    try:
+        raw = Path(file).read_bytes() if Path(file).is_file() else None
+    except (OSError, ValueError) as error:
+        msg = f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})"
+        raise ConfigError(msg) from error
+    if raw is None:
+        msg = f"{file}: no such config file"
+        raise ConfigError(msg)
+    if len(raw) > MAX_BYTES:
+        msg = f"{file}: {len(raw)} bytes; a config holds at most {MAX_BYTES}"
+        raise ConfigError(msg)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"{file}: byte {error.start} is not UTF-8"
+        raise ConfigError(msg) from error
+
+
+def _parse(text: str, file: str) -> tuple[Node, Origins]:
+    try:
+        _refuse_bombs(text, file)
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        msg = f"{place}: {error.problem or error.context}"
+        raise ConfigError(msg) from error
+    except yaml.reader.ReaderError as error:
+        msg = f"{file}: character {error.position} (U+{ord(str(error.character)):04X}) is not allowed"
+        raise ConfigError(msg) from error
+    return _Builder(file).build(root)
+
+
+def _refuse_bombs(text: str, file: str) -> None:
+    """Walk the events, which needs no recursion, before anything nested is made of them."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            mark = event.start_mark
+            msg = f"{file}:{mark.line + 1}:{mark.column + 1}: nested more than {MAX_DEPTH} levels deep"
+            raise ConfigError(msg)
+
+
+class _Builder:
+    """Turns YAML nodes into plain values, gathering origins and every broken rule."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.origins: Origins = {}
+        self.faults: list[str] = []
+        self.count = 0
+
+    def build(self, root: Any) -> tuple[Node, Origins]:  # noqa: ANN401 - PyYAML's nodes are untyped
+        value = self._value(root, ()) if root is not None else None
+        if self.faults:
+            raise ConfigError("\n".join(self.faults))
+        return value, self.origins
+
+    def _value(self, node: Any, path: tuple[str | int, ...]) -> Node:  # noqa: ANN401
+        self.count += 1
+        if self.count > MAX_NODES:
+            msg = f"{self.file}: more than {MAX_NODES} values once its aliases are expanded"
+            raise ConfigError(msg)
+        self.origins.setdefault(path, self._place(node))
+        if isinstance(node, yaml.MappingNode):
+            return dict(self._items(node, path))
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
+        return self._scalar(node, path)
+
+    def _items(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> Iterator[tuple[str, Node]]:
+        counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
+        for key, value in node.value:
+            fault = _key_fault(key, counts)
+            if fault:
+                self._fault(key, path, fault)
+                continue
+            self.origins[(*path, key.value)] = self._place(key)
+            yield key.value, self._value(value, (*path, key.value))
+
+    def _scalar(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
+        text = node.value
+        if node.tag == _FLOAT and path and _VERSION_KEY.search(str(path[-1])):
+            self._fault(node, path, f"{text} would be read as the number {float(text)}; quote it: '{text}'")
+        if _hidden(text, allowed="\n\t"):
+            self._fault(node, path, "holds a control or invisible character")
+        match node.tag:
+            case tag if tag == _STR:
+                return str(text)
+            case tag if tag == _INT and len(text) < 20:  # noqa: PLR2004 - the digits of a 64-bit integer
+                return int(text)
+            case tag if tag == _FLOAT:
+                return float(text)
+            case tag if tag == _BOOL:
+                return bool(text.lower() == "true")
+            case tag if tag == _NULL:
+                return None
+        self._fault(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed in a config")
+        return None
+
+    def _place(self, node: Any) -> str:  # noqa: ANN401
+        return f"{self.file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+
+    def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:  # noqa: ANN401
+        dotted = ".".join(map(str, path))
+        self.faults.append(f"{self._place(node)}: {dotted + ': ' if dotted else ''}{what}")
+
+
+def _key_fault(key: Any, counts: Counter[str]) -> str:  # noqa: ANN401
+    if not isinstance(key, yaml.ScalarNode) or key.tag not in {_STR, "tag:yaml.org,2002:merge"}:
+        return "keys are text; quote this one"
+    if key.value == "<<":
+        return "merge keys (<<) are not allowed; give MXT several files instead"
+    if _hidden(key.value, allowed=""):
+        return "the key holds a control or invisible character"
+    if counts[key.value] > 1:
+        return f"the key {key.value!r} stands {counts[key.value]} times in this block"
+    return ""
+
+
+def _hidden(text: str, allowed: str) -> bool:
+    """Whether `text` has control, format, surrogate or line-separator characters (Unicode Cc, Cf, Cs, Zl, Zp)."""
+    return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in allowed for c in text)

@@ -1,0 +1,1 @@
+"""Datasets: readers, writers and splitters of tables, and the fingerprint of their content."""

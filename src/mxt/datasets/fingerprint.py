@@ -1,0 +1,132 @@
+"""The fingerprint of a table: SHA-256 over its logical content.
+
+It is the same however the table is stored: for columns and rows in another order, for other files,
+partitions, compression, integer widths or dictionary encodings. It differs for any changed cell, name
+or missing value, and between the integer 1, the double 1.0, the text "1" and true.
+
+Definition: a cell is one tag byte, the length of its canonical bytes as 4 bytes little endian, and
+these bytes (integers as decimal text; doubles as IEEE 754 binary64 little endian with one NaN;
+timestamps as UTC microseconds; text as UTF-8); a missing cell is the byte ``n``. A row is its cells in
+the order of the sorted column names. The fingerprint is SHA-256 (FIPS 180-4) over the names as JSON, a
+zero byte, and the sorted SHA-256 digests of the rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING
+
+from mxt.datasets.tables import plain
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+_DIGEST_BYTES = 32
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What identifies a table's content."""
+
+    digest: str
+    """SHA-256, 64 hexadecimal digits."""
+    rows: int
+    columns: tuple[str, ...]
+
+
+def fingerprint(batches: Iterable[pa.RecordBatch]) -> Fingerprint:
+    """Fingerprint a stream of batches; memory does not grow with the rows (32 bytes a row go to a file).
+
+    Raises:
+        DataError: A column's type has no canonical form, or the batches differ in their columns.
+    """
+    names: list[str] | None = None
+    with tempfile.TemporaryFile() as digests:
+        for batch in batches:
+            if names is not None and names != sorted(batch.schema.names):
+                msg = "The parts of the table differ in their columns."
+                raise DataError(msg)
+            names = sorted(batch.schema.names)
+            for row in _rows(plain(batch).select(names)):
+                digests.write(hashlib.sha256(row).digest())
+        rows = digests.tell() // _DIGEST_BYTES
+        header = json.dumps(names or [], ensure_ascii=True, separators=(",", ":")).encode() + b"\0"
+        return Fingerprint(_sorted_digest(header, digests), rows, tuple(names or []))
+
+
+def _sorted_digest(header: bytes, digests: IO[bytes]) -> str:
+    import numpy as np
+
+    digests.flush()
+    total = hashlib.sha256(header)
+    if digests.tell():
+        rows = np.memmap(digests, dtype=f"S{_DIGEST_BYTES}", mode="r+")
+        rows.sort()
+        for start in range(0, len(rows), _CHUNK_BYTES):
+            total.update(rows[start : start + _CHUNK_BYTES].tobytes())
+    return total.hexdigest()
+
+
+def _rows(batch: pa.RecordBatch) -> Iterable[bytes]:
+    """The canonical bytes of each row."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if batch.num_columns == 0:
+        return []
+    cells = [_cells(column, name) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
+    joined = pc.binary_join_element_wise(
+        *cells, pa.scalar(b"", pa.large_binary()), null_handling="replace", null_replacement=b"n"
+    )
+    return (row.as_buffer() for row in joined)
+
+
+def _cells(column: pa.Array, name: str) -> pa.Array:
+    """Tag, length and canonical bytes of each cell; null stays null."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    tag, content = _canonical(column, name)
+    content = content.cast(pa.large_binary())
+    lengths = _fixed_width(pc.binary_length(content).cast(pa.int32()))
+    parts = (pa.scalar(tag, pa.large_binary()), lengths, content, pa.scalar(b"", pa.large_binary()))
+    return pc.binary_join_element_wise(*parts, null_handling="emit_null")
+
+
+def _canonical(column: pa.Array, name: str) -> tuple[bytes, pa.Array]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    types, kind = pa.types, column.type
+    if types.is_null(kind):
+        return b"n", column.cast(pa.large_binary())
+    if types.is_boolean(kind) or types.is_integer(kind):
+        return (b"b" if types.is_boolean(kind) else b"i"), column.cast(pa.string())
+    if types.is_floating(kind):
+        doubles = column.cast(pa.float64())
+        one_nan = pc.if_else(pc.is_nan(doubles), pa.scalar(float("nan")), doubles)
+        return b"f", _fixed_width(one_nan)
+    if types.is_timestamp(kind):
+        return b"t", column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).cast(pa.string())
+    if types.is_string(kind) or types.is_binary(kind) or types.is_large_binary(kind):
+        return (b"s" if types.is_string(kind) else b"x"), column
+    msg = f"Column {name!r} has type {kind}, which has no canonical form; cast it to a number, text or time."
+    raise DataError(msg)
+
+
+def _fixed_width(column: pa.Array) -> pa.Array:
+    """The little endian bytes of each number, as binary; null stays null."""
+    import pyarrow as pa
+
+    width = column.type.bit_width // 8
+    view = pa.Array.from_buffers(
+        pa.binary(width), len(column), column.buffers(), column.null_count, column.offset
+    )
+    return view.cast(pa.large_binary())

@@ -1,0 +1,140 @@
+"""What every reader does: choose columns, filter, cut, sample, and keep each row's id."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator  # noqa: TC003 - kept beside the other annotations
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.datasets.tables import plain, refuse_repeated_ids, to_frame
+from mxt.errors import DataError
+from mxt.kinds import Kind, Strict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import pyarrow as pa
+
+Scalar = str | int | float | bool
+Condition = tuple[
+    str,
+    Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
+    Scalar | tuple[Scalar, ...],
+]
+"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``."""
+
+
+class Sample(Strict):
+    """A random choice of rows, the same for the same seed and table."""
+
+    rows: Annotated[int, Field(ge=1)]
+    """How many rows to keep; a smaller table is kept whole."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the choice."""
+
+
+class Reader(Kind, ABC):
+    """Reads a table, whole or as a stream of batches, in an order fixed by the source."""
+
+    columns: tuple[str, ...] | None = None
+    """Columns to read; all of them if left out. A job that knows its model's columns reads just those."""
+
+    filters: tuple[Condition, ...] = ()
+    """Conditions that every row read must meet, as [column, operator, value]."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Read at most this many rows, the first that meet the filters."""
+
+    sample: Sample | None = None
+    """Keep a seeded random choice of the rows instead of all of them."""
+
+    id_column: str | None = None
+    """Column that identifies a row; the row's number in the source if left out."""
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """Where the table comes from, fit for messages and records: never a secret."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The columns of the source, in its order."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """The number of rows that meet the filters."""
+
+    @abstractmethod
+    def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows that meet the filters, with just `columns`, in the source's fixed order."""
+
+    def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The whole table, indexed by id.
+
+        Args:
+            columns: Read these, where the source has them, instead of the configured ones.
+
+        Raises:
+            DataError: The source is missing, unreadable or empty, or an id stands for several rows.
+        """
+        return refuse_repeated_ids(to_frame(self.arrow(columns), self.id_column), self.source)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """The table of `read` as a stream of parts."""
+        first_row = 0
+        for batch in self.arrow(columns):
+            yield to_frame([batch], self.id_column, first_row)
+            first_row += batch.num_rows
+
+    def arrow(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The table of `read` as a stream of Arrow batches, the id column among the others."""
+        rows = 0
+        for batch in self._chosen(self.scan(self._wanted(columns))):
+            if batch.num_rows:
+                rows += batch.num_rows
+                yield plain(batch)
+        if not rows:
+            msg = f"{self.source}: no rows{' meet the filters' if self.filters else ''}."
+            raise DataError(msg)
+
+    def _wanted(self, columns: Sequence[str] | None) -> list[str]:
+        names = self.names()
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        required = [*(self.columns or ()), *([self.id_column] if self.id_column else [])]
+        lacking = [name for name in required if name not in names]
+        if repeated or lacking:
+            what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
+            msg = f"{self.source}: the table {what}; it has {names}."
+            raise DataError(msg)
+        wanted = {*(columns if columns is not None else self.columns or names), *([self.id_column] if self.id_column else [])}
+        return [name for name in names if name in wanted]
+
+    def _chosen(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        if self.sample is None:
+            yield from self._first(batches)
+            return
+        import numpy as np
+
+        total = min(self.count(), self.limit or self.count())
+        chooser = np.random.default_rng(self.sample.seed)
+        chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
+        start = 0
+        for batch in self._first(batches):
+            low, high = np.searchsorted(chosen, [start, start + batch.num_rows])
+            yield batch.take(chosen[low:high] - start)
+            start += batch.num_rows
+
+    def _first(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        left = self.limit
+        for batch in batches:
+            if left is None:
+                yield batch
+                continue
+            yield batch.slice(0, left)
+            left -= min(left, batch.num_rows)
+            if not left:
+                return

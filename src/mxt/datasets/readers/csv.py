@@ -1,0 +1,53 @@
+"""Comma-separated files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.datasets.readers.files import FileReader
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
+
+BLOCK_BYTES = 16 << 20
+"""A column's type is inferred from the first block; later blocks must agree."""
+
+
+class CsvReader(FileReader):
+    """Reads CSV files (RFC 4180, UTF-8, with a header line).
+
+    Example:
+        KIND: CsvReader
+        path: data/churn.csv
+        id_column: customerID
+        missing: ["", " "]
+    """
+
+    KIND: Literal["CsvReader"] = "CsvReader"
+
+    missing: tuple[str, ...] = ("",)
+    """Texts that stand for a missing value."""
+
+    types: dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]] = {}
+    """Types of columns that shall not be inferred from the first 16 MB."""
+
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """The character between two cells."""
+
+    @property
+    def format(self) -> ds.FileFormat:
+        import pyarrow as pa
+        import pyarrow.csv
+        import pyarrow.dataset as ds
+
+        return ds.CsvFileFormat(
+            parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter),
+            read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
+            convert_options=pyarrow.csv.ConvertOptions(
+                null_values=list(self.missing),
+                strings_can_be_null=True,
+                column_types={name: pa.type_for_alias(kind) for name, kind in self.types.items()},
+            ),
+        )

@@ -1,0 +1,96 @@
+"""What readers of files share: Arrow's dataset scanner over a path, folder or URL."""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mxt.configs import Location  # noqa: TC001 - pydantic reads it at run time
+from mxt.datasets.readers.base import Reader
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.dataset as ds
+
+
+class FileReader(Reader, ABC):
+    """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
+
+    path: Location
+    """File, folder of files, or URL (s3://, gs://, abfs://, ... with the fsspec package for it)."""
+
+    @property
+    @abstractmethod
+    def format(self) -> ds.FileFormat:
+        """How a file is laid out."""
+
+    @property
+    def source(self) -> str:
+        return self.path
+
+    def names(self) -> list[str]:
+        with self._errors():
+            return list(self._dataset().schema.names)
+
+    def count(self) -> int:
+        with self._errors():
+            return int(self._dataset().count_rows(filter=self._filter()))
+
+    def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        with self._errors():
+            yield from self._dataset().to_batches(columns=columns, filter=self._filter())
+
+    def _dataset(self) -> ds.Dataset:
+        import pyarrow.dataset as ds
+
+        filesystem, path = _place(self.path)
+        return ds.dataset(path, format=self.format, filesystem=filesystem, partitioning="hive")
+
+    def _filter(self) -> pc.Expression | None:
+        from pyarrow.parquet import filters_to_expression
+
+        return filters_to_expression([list(self.filters)]) if self.filters else None
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        """Tell Arrow's errors without the cells that they quote."""
+        import pyarrow as pa
+
+        try:
+            yield
+        except FileNotFoundError as error:
+            msg = f"{self.source}: no such file or folder. Relative paths start at the project's root."
+            raise DataError(msg) from error
+        except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+            place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
+            msg = (
+                f"{self.source}: cannot be read by {type(self).__name__}{f' at {place}' if place else ''} ({reason}). "
+                "Check the format, that a column keeps one type, and that filters compare like with like."
+            )
+            raise DataError(msg) from error
+
+
+def _place(path: str) -> tuple[object, str]:
+    """The file system of a path or URL, and the path within it; a device or pipe is refused."""
+    from fsspec.core import url_to_fs
+
+    try:
+        filesystem, inner = url_to_fs(path)
+    except ImportError as error:
+        msg = f"{path}: this kind of URL needs a package that is not installed: {error}"
+        raise DataError(msg) from error
+    except ValueError as error:
+        msg = f"{path}: no file system is known for this kind of URL."
+        raise DataError(msg) from error
+    if filesystem.protocol[0] == "file" and os.path.exists(inner) and not (os.path.isfile(inner) or os.path.isdir(inner)):  # noqa: PTH110, PTH112, PTH113
+        msg = f"{path}: neither a file nor a folder."
+        raise DataError(msg)
+    return filesystem, inner

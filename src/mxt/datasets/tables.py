@@ -1,0 +1,77 @@
+"""Tables in memory: the few column types MXT works with, and the way to pandas and back.
+
+A table has at most one row per id; the id is the pandas index, never a column.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    import pyarrow as pa
+
+ROW = "row"
+"""Name of the index of a table without an id column: the row's number in its source, from 0."""
+
+
+def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with encodings undone: dictionaries decoded, dates as timestamps, decimals as doubles.
+
+    So a column means the same whichever format it came from.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in batch.schema])
+    return batch if schema.equals(batch.schema) else batch.cast(schema)
+
+
+def to_frame(batches: Iterable[pa.RecordBatch], id_column: str | None, first_row: int = 0) -> pd.DataFrame:
+    """Batches as one DataFrame whose index is the id column, or else the row number from `first_row`."""
+    import pandas as pd
+    import pyarrow as pa
+
+    frame: pd.DataFrame = pa.Table.from_batches(list(batches)).to_pandas()
+    if id_column is None:
+        return frame.set_axis(pd.RangeIndex(first_row, first_row + len(frame), name=ROW))
+    return frame.set_index(id_column)
+
+
+def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The frame, if each of its ids stands for one row.
+
+    Raises:
+        DataError: An id is missing or stands for several rows.
+    """
+    missing, repeated = int(frame.index.isna().sum()), int(frame.index.duplicated().sum())
+    if missing or repeated:
+        msg = f"{source}: id column {frame.index.name!r} has {missing} missing and {repeated} repeated ids."
+        raise DataError(msg)
+    return frame
+
+
+def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
+    """A DataFrame as an Arrow batch whose first column is the index."""
+    import pyarrow as pa
+
+    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
+    return table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_dictionary(kind):
+        return _plain_type(kind.value_type)
+    if types.is_large_string(kind) or types.is_string_view(kind):
+        return pa.string()
+    if types.is_date(kind):
+        return pa.timestamp("us")
+    if types.is_decimal(kind) or types.is_float16(kind):
+        return pa.float64()
+    return kind

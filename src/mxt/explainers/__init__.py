@@ -1,0 +1,1 @@
+"""Explainers: how much each source column adds to each prediction."""

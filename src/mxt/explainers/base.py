@@ -1,0 +1,153 @@
+"""What every explainer returns, and the law that it must keep: base plus contributions is the prediction."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from mxt.errors import ModelError
+from mxt.kinds import Kind
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import shap
+
+    from mxt.predictors.base import Predictor
+
+TOLERANCE = 1e-4
+"""Largest residual allowed, relative to the prediction where that is larger than 1."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Contributions of source columns to predictions.
+
+    Law: ``base[k] + values[i, :, k].sum() == prediction[i, k]`` for each row i and output k (local
+    accuracy; Lundberg and Lee 2017, arXiv:1705.07874, property 1).
+    """
+
+    ids: pd.Index
+    columns: list[str]
+    """Source columns."""
+    values: np.ndarray
+    """Contributions, shape (rows, columns, outputs)."""
+    base: np.ndarray
+    """The prediction that contributions start from, shape (outputs,)."""
+    prediction: np.ndarray
+    """By the library's own prediction function, shape (rows, outputs)."""
+    unit: str
+    """Unit of values, base and prediction: log-odds, margin, probability or target."""
+    outputs: list[str]
+    """The class of each output, or one empty text."""
+    method: str
+    """How the values were computed."""
+
+    @property
+    def residual(self) -> np.ndarray:
+        """Base plus contributions minus prediction, shape (rows, outputs)."""
+        return self.base + self.values.sum(axis=1) - self.prediction
+
+    def checked(self) -> Explanation:
+        """Itself, if every row adds up.
+
+        Raises:
+            ModelError: Some rows do not, or hold no number.
+        """
+        import numpy as np
+
+        allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
+        wrong = ~(np.abs(self.residual) <= allowed).all(axis=1)
+        if wrong.any():
+            ids = ", ".join(map(repr, self.ids[wrong][:5]))
+            msg = (
+                f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows do not add up to the prediction "
+                f"(method {self.method}; largest residual {np.nanmax(np.abs(self.residual)):.2g}; ids {ids})."
+            )
+            raise ModelError(msg)
+        return self
+
+    def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
+        """One output's contributions as shap's own type, which each of its plots takes."""
+        import numpy as np
+        import shap
+
+        return shap.Explanation(
+            values=self.values[:, :, output],
+            base_values=np.full(len(self.ids), self.base[output]),
+            data=inputs[self.columns].to_numpy(),
+            feature_names=self.columns,
+        )
+
+
+def join(parts: list[Explanation]) -> Explanation:
+    """One explanation of the rows of several, in their order."""
+    import numpy as np
+
+    return replace(
+        parts[0],
+        ids=parts[0].ids.append([part.ids for part in parts[1:]]),
+        values=np.concatenate([part.values for part in parts]),
+        prediction=np.concatenate([part.prediction for part in parts]),
+    )
+
+
+class Explainer(Kind, ABC):
+    """Computes contributions for one family of models."""
+
+    exact: ClassVar[bool]
+    """Whether the values are exact, or estimated by sampling."""
+
+    @abstractmethod
+    def serves(self, predictor: Predictor) -> bool:
+        """Whether the explainer can explain the model."""
+
+    @abstractmethod
+    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:
+        """Explain each row of `inputs`.
+
+        Args:
+            predictor: A fitted model.
+            inputs: Rows to explain, with the model's source columns.
+            background: Rows that stand for the population, where the method needs one.
+
+        Raises:
+            ModelError: The explainer does not serve the model, or needs a background.
+        """
+
+    def require(self, predictor: Predictor) -> None:
+        """Raise a ModelError unless the explainer serves the model."""
+        if not self.serves(predictor):
+            msg = f"{type(self).__name__} does not serve a {type(predictor.core).__name__}; try {{KIND: AutoExplainer}}."
+            raise ModelError(msg)
+
+
+def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
+    """Sum the contributions of encoded columns that come from one source column.
+
+    Args:
+        values: Shape (rows, encoded columns, outputs).
+        sources: The source column of each encoded column, shape (encoded columns,).
+        columns: Number of source columns.
+
+    Returns:
+        Shape (rows, columns, outputs). Sums are kept, so what added up still does.
+    """
+    import numpy as np
+
+    places = np.asarray(sources, dtype=int)
+    if values.shape[1] != len(places):
+        msg = f"The core model sees {values.shape[1]} columns but {len(places)} were traced back to source columns."
+        raise ModelError(msg)
+    folded = np.zeros((values.shape[0], columns, values.shape[2]))
+    np.add.at(folded, (slice(None), places), values)
+    return folded
+
+
+def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFrame:
+    """The background, or a ModelError that says how to give one."""
+    if background is None or background.empty:
+        msg = f"{kind} compares with a background, and the model version keeps none; give the job `background`."
+        raise ModelError(msg)
+    return background

@@ -1,0 +1,121 @@
+"""What every job does: start its services, open a run, tell how it ended, and stop its services."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
+
+from loguru import logger
+from pydantic import Field, PrivateAttr
+
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter
+from mxt.datasets.writers.base import Writer
+from mxt.explainers.base import Explainer
+from mxt.gates import Gate
+from mxt.kinds import Kind, OneOf
+from mxt.metrics.base import Metric
+from mxt.models.base import Recipe
+from mxt.registries.loaders import Loader
+from mxt.registries.registers import Register
+from mxt.registries.savers import Saver
+from mxt.services import AlertsService, LoggerService, MlflowService
+from mxt.services.runs import Run, translated
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mxt.jobs.context import Context
+
+Locals: TypeAlias = dict[str, Any]
+"""What a job found, by name; at least `passed` and `facts`."""
+
+ReaderKind = Annotated[Reader, OneOf]
+WriterKind = Annotated[Writer, OneOf]
+SplitterKind = Annotated[Splitter, OneOf]
+RecipeKind = Annotated[Recipe, OneOf]
+MetricKind = Annotated[Metric, OneOf]
+ExplainerKind = Annotated[Explainer, OneOf]
+GateKind = Annotated[Gate, OneOf]
+SaverKind = Annotated[Saver, OneOf]
+LoaderKind = Annotated[Loader, OneOf]
+RegisterKind = Annotated[Register, OneOf]
+
+
+class Job(Kind, ABC):
+    """A piece of work that a config describes; used as a context manager around `run`.
+
+    Entering starts the services in order and opens a run in MLflow. Leaving closes the run, tells
+    people how the job ended, well or not, and stops the services in reverse order.
+    """
+
+    logger_service: LoggerService = Field(default={}, validate_default=True)
+    """Where logs go."""
+
+    alerts_service: AlertsService = Field(default={}, validate_default=True)
+    """Who is told how the job ended."""
+
+    mlflow_service: MlflowService = Field(default={}, validate_default=True)
+    """Where the run is tracked and models are registered."""
+
+    _context: Context | None = PrivateAttr(default=None)
+    _services: ExitStack = PrivateAttr(default_factory=ExitStack)
+
+    @abstractmethod
+    def run(self) -> Locals:
+        """Do the work.
+
+        Raises:
+            MxtError: Something that a user or the world around the job caused.
+        """
+
+    @property
+    def context(self) -> Context:
+        """The state of the run that is open."""
+        if self._context is None:
+            msg = f"{type(self).__name__}.run() needs its services: write `with job: job.run()`."
+            raise RuntimeError(msg)
+        return self._context
+
+    def __enter__(self) -> Self:
+        from mxt.jobs.context import Context
+
+        with ExitStack() as started:
+            for service in (self.logger_service, self.alerts_service, self.mlflow_service):
+                started.callback(service.stop)
+                try:
+                    service.start()
+                except Exception as error:
+                    self._notify(f"failed: {error}")
+                    raise
+            name = type(self).__name__
+            logger.info("{} started", name)
+            self._context = Context(self, Run.begin(self.mlflow_service, name, {"mxt.job": name}))
+            self._services = started.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with self._services, translated(self.mlflow_service.tracking_uri):
+            try:
+                self.context.run.end(finished=error is None)
+            finally:
+                self._conclude(error)
+                self._context = None
+            if error is not None:
+                raise error
+
+    def _conclude(self, error: BaseException | None) -> None:
+        context = self.context
+        facts = ", ".join(f"{name} {value}" for name, value in context.facts.items())
+        if error is not None:
+            self._notify(f"failed: {error or type(error).__name__} (run {context.run.run_id})")
+            return
+        logger.log("SUCCESS" if context.passed else "WARNING", "{} {}", type(self).__name__, context.outcome)
+        self._notify(f"{context.outcome}: {facts} (run {context.run.run_id})")
+
+    def _notify(self, how: str) -> None:
+        name = type(self).__name__
+        self.alerts_service.notify(f"{name} {how.partition(':')[0]}", f"{name} {how}")

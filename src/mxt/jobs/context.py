@@ -1,0 +1,159 @@
+"""What a running job holds: its run in MLflow, what it read, wrote and found."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from loguru import logger
+
+from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.tables import refuse_repeated_ids, to_frame
+from mxt.datasets.writers.base import Provenance
+from mxt.registries.versions import Pinned, pin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
+    from mlflow import MlflowClient
+
+    from mxt.datasets.fingerprint import Fingerprint
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.writers.base import Writer
+    from mxt.jobs.base import Job
+    from mxt.models import Model
+    from mxt.registries.loaders import Loader
+    from mxt.schemas import InputsSchema
+    from mxt.services.runs import Run
+
+Fact = str | int | float | bool | None
+PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
+
+
+@dataclass
+class Context:
+    """The state of one run of a job."""
+
+    job: Job
+    run: Run
+    model: Pinned | None = None
+    data: Fingerprint | None = None
+    outputs: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    passed: bool | None = None
+
+    @property
+    def client(self) -> MlflowClient:
+        """A client of the store and the registry."""
+        return self.job.mlflow_service.client()
+
+    @property
+    def name(self) -> str:
+        """Name of the registered model."""
+        return self.job.mlflow_service.registry_name
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Log that a step ended, and how long it took."""
+        begun = time.monotonic()
+        logger.debug("{}: started", what)
+        yield
+        logger.info("{}: {:.1f} s", what, time.monotonic() - begun)
+
+    def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table whole, and link its fingerprint to the run."""
+        with self.step(f"read {role} from {reader.source}"):
+            batches = list(reader.arrow(columns))
+            frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
+            self.link(fingerprint(batches), frame.head(100), reader.source, role)
+        logger.info("{} has {} rows and {} columns", role, len(frame), len(frame.columns))
+        return frame
+
+    def link(self, data: Fingerprint, head: pd.DataFrame, source: str, role: str) -> None:
+        """Tie the data read to the run; the last data linked is the provenance of what is written."""
+        self.data = data
+        self.facts[f"{role}_rows"] = data.rows
+        self.run.dataset(head, data, source, role)
+
+    def pin(self, alias_or_version: str | int) -> Pinned:
+        """Find the model version that the job works on, once, and tie it to the run."""
+        self.pinned(pin(self.client, self.name, alias_or_version))
+        logger.info("{} is {}", alias_or_version, self.model)
+        return self.model  # type: ignore[return-value] # set above
+
+    def pinned(self, model: Pinned) -> None:
+        """Tie a model version to the run."""
+        self.model = model
+        self.facts |= {"model": model.name, "version": model.version}
+        self.run.tag({"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri})
+
+    def checked_inputs(
+        self, loader: Loader, uri: str, reader: Reader, role: str, extra: list[str] | None = None
+    ) -> tuple[InputsSchema | None, pd.DataFrame, pd.DataFrame]:
+        """Read a table and check that a model can take it, before the model is loaded.
+
+        Returns:
+            The model's schema, its checked inputs, and the whole table with the `extra` columns.
+        """
+        schema = loader.load_schema(uri)
+        wanted = None if schema is None else [*schema.columns, *(extra or [])]
+        table = self.read(reader, role, wanted)
+        return schema, self.check(schema, table, reader.source), table
+
+    def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:
+        """The model's inputs in `table`; soft limits that rows exceed are logged."""
+        if schema is None:
+            return table
+        inputs = schema.check(table, source)
+        for told in schema.beyond_limits(inputs):
+            logger.warning("{}: {}", source, told)
+        return inputs
+
+    def load(self, loader: Loader, uri: str) -> Model:
+        """Load the model."""
+        with self.step(f"load {uri}"):
+            return loader.load(uri)
+
+    def write(
+        self, writer: Writer, data: pd.DataFrame | Iterable[pd.DataFrame], role: str, unit: str = ""
+    ) -> int:
+        """Write an output with its provenance, and tell where it went."""
+        with self.step(f"write {role} to {writer.target}"):
+            rows = writer.write(data, self.provenance(unit))
+        self.outputs[role] = writer.target
+        self.facts[f"{role}_rows"] = rows
+        return rows
+
+    def provenance(self, unit: str = "") -> Provenance:
+        """Where an output of the job comes from; the same for the same config, model and data."""
+        facts = {
+            "job": type(self.job).__name__,
+            "config_digest": config_digest(self.job),
+            "model_uri": self.model.uri if self.model else "",
+            "model_version": str(self.model.version) if self.model else "",
+            "data_digest": self.data.digest if self.data else "",
+            "unit": unit,
+            "packages": " ".join(f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES),
+        }
+        return Provenance({key: value for key, value in facts.items() if value})
+
+    def conclude(self, *, passed: bool, **found: Any) -> dict[str, Any]:  # noqa: ANN401 - a job's locals are of any type
+        """The job's locals: what it found by name, whether it passed, and its facts."""
+        self.passed = passed
+        self.run.tag({"mxt.passed": str(passed).lower()})
+        return {**found, "passed": passed, "facts": dict(self.facts)}
+
+    @property
+    def outcome(self) -> Literal["failed", "passed", "refused"]:
+        """How the job ended."""
+        return "failed" if self.passed is None else "passed" if self.passed else "refused"
+
+
+def config_digest(job: Job) -> str:
+    """SHA-256 of the job's whole config, defaults included, as JSON."""
+    return hashlib.sha256(job.model_dump_json().encode()).hexdigest()

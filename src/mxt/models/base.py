@@ -1,0 +1,73 @@
+"""What every recipe does: fit a model to a training table."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from mxt.errors import DataError
+from mxt.kinds import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.models.model import Model
+
+
+class Recipe(Kind, ABC):
+    """Trains a model; the same recipe and table make the same model."""
+
+    task: Literal["classification", "regression"] = "classification"
+    """Whether the target is a class or a number."""
+
+    calibration: Literal["sigmoid"] | None = None
+    """Calibrate the probabilities of two classes, by Platt scaling on cross-validated scores."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of whatever the training draws."""
+
+    @abstractmethod
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+        """Fit a model.
+
+        Args:
+            inputs: Source columns: numbers, texts, booleans; missing values allowed.
+            targets: One class or number a row, none missing.
+
+        Raises:
+            DataError: The targets do not fit the task, or a column is of a type that no model takes.
+        """
+
+    def check(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> None:
+        """Raise a DataError for targets or columns that the recipe cannot learn from."""
+        import pandas as pd
+
+        types = pd.api.types
+        numeric = types.is_numeric_dtype(targets) and not types.is_bool_dtype(targets)
+        if self.task == "regression" and not numeric:
+            msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}."
+            raise DataError(msg)
+        if self.task == "classification" and types.is_float_dtype(targets):
+            msg = f"The target {targets.name!r} holds doubles, not classes; write task: regression in the recipe."
+            raise DataError(msg)
+        if self.calibration and (self.task != "classification" or targets.nunique() != 2):  # noqa: PLR2004 - two classes
+            msg = f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
+            raise DataError(msg)
+        odd = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
+        if odd or inputs.columns.empty:
+            msg = f"Times cannot be learned from as they are: leave out {odd}." if odd else "There are no input columns."
+            raise DataError(msg)
+
+
+def category_names(inputs: pd.DataFrame) -> list[str]:
+    """Columns that hold categories: texts and booleans."""
+    import pandas as pd
+
+    types = pd.api.types
+    return [
+        str(name)
+        for name in inputs.columns
+        if types.is_bool_dtype(inputs[name]) or not types.is_numeric_dtype(inputs[name])
+    ]

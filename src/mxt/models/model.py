@@ -1,0 +1,68 @@
+"""The facade of a model: it predicts, explains its samples, and explains itself, whatever library made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mxt.explainers.auto import AutoExplainer
+from mxt.models.tables import importances_table, samples_table
+from mxt.schemas import FeatureImportancesSchema, OutputsSchema, SHAPValuesSchema
+from mxt.schemas.outputs import PREDICTION
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.explainers.base import Explainer, Explanation
+    from mxt.predictors.base import Predictor
+
+
+@dataclass(frozen=True)
+class Model:
+    """A fitted model: a predictor, and the rows that stand for its population."""
+
+    predictor: Predictor
+    background: pd.DataFrame | None = None
+    """A sample of the training inputs, for explainers that compare with one."""
+
+    def with_background(self, background: pd.DataFrame) -> Model:
+        """The same model with other rows to stand for its population."""
+        return replace(self, background=background)
+
+    def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """Predictions, and probabilities of a classifier: a table of `OutputsSchema` indexed as `inputs`."""
+        return OutputsSchema.check(self.predictor.predict(inputs))
+
+    def predict_proba(self, inputs: pd.DataFrame) -> pd.DataFrame | None:
+        """Just the probabilities, one column a class, or None if the model gives none."""
+        probabilities = self.predict(inputs).drop(columns=PREDICTION)
+        return None if probabilities.empty else probabilities
+
+    def explain(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> Explanation:
+        """The contribution of each source column to the prediction of each row.
+
+        Raises:
+            ModelError: No explainer serves the model, or a row does not add up.
+        """
+        return (explainer or AutoExplainer()).explain(self.predictor, inputs, self.background).checked()
+
+    def explain_samples(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> pd.DataFrame:
+        """`explain` as a table of `SHAPValuesSchema`: a row for each row of `inputs`, and class of several."""
+        explanation = self.explain(inputs, explainer)
+        return SHAPValuesSchema.check(samples_table(explanation, self.predict_proba(inputs)))
+
+    def explain_model(
+        self, inputs: pd.DataFrame | None = None, explanation: Explanation | None = None
+    ) -> pd.DataFrame:
+        """How much each source column matters: a table of `FeatureImportancesSchema`.
+
+        The library's own importances, and with samples their mean absolute contribution and its direction.
+
+        Args:
+            inputs: Samples; the background if left out.
+            explanation: The explanation of `inputs`, where there is one already.
+        """
+        samples = self.background if inputs is None else inputs
+        if explanation is None and samples is not None:
+            explanation = self.explain(samples)
+        return FeatureImportancesSchema.check(importances_table(self.predictor, samples, explanation))

@@ -1,0 +1,123 @@
+"""Gradient-boosted trees of xgboost, with native categories and no pickle."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from mxt.models.base import Recipe, category_names
+from mxt.models.model import Model
+from mxt.predictors.xgboost import XgboostPredictor
+from mxt.stats.calibration import Sigmoid, fit_sigmoid
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import xgboost as xgb
+
+
+class XgboostRecipe(Recipe):
+    """Gradient-boosted trees; texts and booleans are categories of xgboost itself.
+
+    A sigmoid calibration is folded into the leaves, so the stored model is a plain xgboost model whose
+    own probabilities are the calibrated ones, and whose contributions add up to them.
+
+    Example:
+        {KIND: XgboostRecipe, trees: 200, depth: 3, learning_rate: 0.05, calibration: sigmoid}
+    """
+
+    KIND: Literal["XgboostRecipe"] = "XgboostRecipe"
+
+    trees: Annotated[int, Field(ge=1)] = 200
+    """Boosting rounds (n_estimators)."""
+
+    depth: Annotated[int, Field(ge=1, le=32)] = 3
+    """Greatest depth of a tree (max_depth)."""
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Share of each tree that is added."""
+
+    row_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the rows drawn for each tree (subsample)."""
+
+    column_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of the columns drawn for each tree (colsample_bytree)."""
+
+    child_weight: Annotated[float, Field(ge=0)] = 1.0
+    """Least sum of hessians in a leaf (min_child_weight)."""
+
+    l2: Annotated[float, Field(ge=0)] = 1.0
+    """Penalty on squared leaf values (reg_lambda)."""
+
+    threads: Annotated[int, Field(ge=1)] = 1
+    """Threads to train with; one gives the same bytes on any machine."""
+
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+        self.check(inputs, targets)
+        frame = inputs.astype(dict.fromkeys(category_names(inputs), "category"))
+        columns = [str(name) for name in inputs.columns]
+        if self.task == "regression":
+            return Model(XgboostPredictor(self._estimator().fit(frame, targets), columns, []))
+        classes, codes = _coded(targets)
+        estimator = self._estimator().fit(frame, codes)
+        if self.calibration:
+            estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
+        return Model(XgboostPredictor(estimator, columns, classes))
+
+    def _estimator(self) -> Any:  # noqa: ANN401 - a classifier or a regressor
+        import xgboost as xgb
+
+        kind = xgb.XGBClassifier if self.task == "classification" else xgb.XGBRegressor
+        return kind(
+            n_estimators=self.trees,
+            max_depth=self.depth,
+            learning_rate=self.learning_rate,
+            subsample=self.row_share,
+            colsample_bytree=self.column_share,
+            min_child_weight=self.child_weight,
+            reg_lambda=self.l2,
+            random_state=self.seed,
+            n_jobs=self.threads,
+            tree_method="hist",
+            enable_categorical=True,
+        )
+
+    def _sigmoid(self, frame: pd.DataFrame, codes: np.ndarray) -> Sigmoid:
+        """Fit the calibration on scores of rows that each fold's model has not seen."""
+        import numpy as np
+        from sklearn.model_selection import cross_val_predict
+
+        chances = cross_val_predict(self._estimator(), frame, codes, cv=5, method="predict_proba")[:, 1]
+        chances = np.clip(chances.astype(float), 1e-7, 1 - 1e-7)
+        return fit_sigmoid(np.log(chances / (1 - chances)), codes == 1)
+
+
+def _coded(targets: pd.Series[Any]) -> tuple[list[Any], np.ndarray]:
+    """The sorted classes, and each target as the place of its class."""
+    import pandas as pd
+
+    codes, uniques = pd.factorize(targets, sort=True)
+    return [label.item() if hasattr(label, "item") else label for label in uniques], codes
+
+
+def _folded(booster: xgb.Booster, sigmoid: Sigmoid) -> bytearray:
+    """The booster, in xgboost's JSON form, with margins `slope` times as large and moved by `intercept`.
+
+    A margin is a sum of leaf values and the base score's log-odds, so scaling each leaf and moving the
+    base score is the whole calibration.
+    """
+    content = json.loads(booster.save_raw("json"))
+    learner = content["learner"]
+    for tree in learner["gradient_booster"]["model"]["trees"]:
+        leaves = [left == -1 for left in tree["left_children"]]
+        tree["split_conditions"] = [
+            value * sigmoid.slope if leaf else value for value, leaf in zip(tree["split_conditions"], leaves, strict=True)
+        ]
+        tree["base_weights"] = [weight * sigmoid.slope for weight in tree["base_weights"]]
+    chance = float(learner["learner_model_param"]["base_score"].strip("[]"))
+    margin = sigmoid.slope * math.log(chance / (1 - chance)) + sigmoid.intercept
+    learner["learner_model_param"]["base_score"] = f"[{1 / (1 + math.exp(-margin))!r}]"
+    return bytearray(json.dumps(content).encode())

@@ -1,0 +1,89 @@
+"""What every predictor tells: outputs, what the core model sees, and which source column that came from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+from mxt.schemas.outputs import PREDICTION, PROBABILITY
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+Task = Literal["classification", "regression"]
+
+
+class Scores(NamedTuple):
+    """Raw outputs of a core model, which exact explanations add up to."""
+
+    values: np.ndarray
+    """Shape (rows, outputs); one output for regression and for two classes."""
+    unit: str
+    """``log-odds``, ``margin``, ``probability`` or ``target``."""
+
+
+class Predictor(ABC):
+    """A fitted model: an encoding of source columns, a core model, and perhaps a sigmoid calibration."""
+
+    flavor: ClassVar[str]
+    """The MLflow flavour that stores the model."""
+
+    def __init__(self, columns: list[str], task: Task, classes: list[Any]) -> None:
+        self.columns = columns
+        """Source columns, in the order that the model was trained on."""
+        self.task = task
+        self.classes = classes
+        """Labels in the order of the model's outputs; empty for regression."""
+
+    @property
+    @abstractmethod
+    def native(self) -> object:
+        """The fitted object, as the library itself stores it."""
+
+    @property
+    @abstractmethod
+    def core(self) -> Any:  # noqa: ANN401 - any library's model
+        """The model proper, after the encoding."""
+
+    @property
+    @abstractmethod
+    def sources(self) -> list[int]:
+        """For each encoded column, the position of its source column in `columns`."""
+
+    @abstractmethod
+    def encode(self, inputs: pd.DataFrame) -> Any:  # noqa: ANN401 - a matrix of the library's own type
+        """What the core model sees of `inputs`."""
+
+    @abstractmethod
+    def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        """Predicted labels or numbers, shape (rows,), and probabilities, shape (rows, classes), if it gives any."""
+
+    @abstractmethod
+    def scores(self, inputs: pd.DataFrame) -> Scores:
+        """The core model's raw outputs, by the library's own prediction function, after calibration."""
+
+    @property
+    def calibration(self) -> tuple[float, float]:
+        """Slope and intercept that turn the core's score into the calibrated log-odds; (1, 0) without one."""
+        return 1.0, 0.0
+
+    @property
+    def importances(self) -> dict[str, np.ndarray]:
+        """The library's own importances of encoded columns, shape (encoded columns,), by method."""
+        return {}
+
+    @property
+    def outputs(self) -> list[str]:
+        """The class of each explained output; one empty text for regression, the positive class of two."""
+        return [str(name) for name in self.classes[1 if len(self.classes) == 2 else 0 :]] or [""]  # noqa: PLR2004 - two classes
+
+    def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """The outputs for each row of `inputs`, a table of `OutputsSchema` with the same index."""
+        import pandas as pd
+
+        labels, probabilities = self.labels_and_probabilities(inputs[self.columns])
+        table = {PREDICTION: labels}
+        if probabilities is not None:
+            table |= {f"{PROBABILITY}{name}": probabilities[:, place] for place, name in enumerate(self.classes)}
+        return pd.DataFrame(table, index=inputs.index)

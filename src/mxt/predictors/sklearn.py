@@ -1,0 +1,132 @@
+"""Models of scikit-learn: estimators, pipelines, and sigmoid calibrations of either."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxt.errors import ModelError
+from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.sources import trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+
+class SklearnPredictor(Predictor):
+    """A fitted estimator; a pipeline's steps before the last are its encoding."""
+
+    flavor: ClassVar[str] = "sklearn"
+
+    def __init__(self, estimator: Any, columns: list[str]) -> None:  # noqa: ANN401 - scikit-learn is untyped
+        from sklearn.base import is_classifier
+
+        self._estimator = estimator
+        self._fitted, self._sigmoid = _uncalibrated(estimator)
+        named = getattr(estimator, "feature_names_in_", None)
+        classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
+        task = "classification" if is_classifier(estimator) else "regression"
+        super().__init__([str(name) for name in named] if named is not None else columns, task, classes)
+
+    @property
+    def native(self) -> object:
+        return self._estimator
+
+    @property
+    def core(self) -> Any:
+        return self._steps[-1]
+
+    @property
+    def _steps(self) -> list[Any]:
+        return [step for _, step in getattr(self._fitted, "steps", [("", self._fitted)])]
+
+    @property
+    def calibration(self) -> tuple[float, float]:
+        return self._sigmoid or (1.0, 0.0)
+
+    @property
+    def sources(self) -> list[int]:
+        places = [*range(len(self.columns))]
+        for step in self._steps[:-1]:
+            places = trace(step, places)
+        return places
+
+    def encode(self, inputs: pd.DataFrame) -> Any:
+        encoded: Any = self._prepared(inputs)
+        for step in self._steps[:-1]:
+            encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
+        return encoded.toarray() if hasattr(encoded, "toarray") else encoded
+
+    def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        prepared = self._prepared(inputs)
+        with _told_as_model_error(self._estimator):
+            labels = self._estimator.predict(prepared)
+            chances = getattr(self._estimator, "predict_proba", None)
+            return labels, chances(prepared) if self.task == "classification" and chances else None
+
+    def scores(self, inputs: pd.DataFrame) -> Scores:
+        import numpy as np
+
+        prepared, slope_intercept = self._prepared(inputs), self.calibration
+        with _told_as_model_error(self._fitted):
+            if self.task == "regression":
+                return Scores(np.asarray(self._fitted.predict(prepared), dtype=float).reshape(len(inputs), -1), "target")
+            if hasattr(self._fitted, "decision_function"):
+                raw = np.asarray(self._fitted.decision_function(prepared), dtype=float).reshape(len(inputs), -1)
+                unit = "log-odds" if raw.shape[1] == 1 else "margin"
+            else:
+                raw, unit = self._fitted.predict_proba(prepared), "probability"
+                raw = raw[:, 1:] if raw.shape[1] == 2 else raw  # noqa: PLR2004 - two classes
+        slope, intercept = slope_intercept
+        return Scores(slope * raw + intercept, "log-odds" if self._sigmoid else unit)
+
+    @property
+    def importances(self) -> dict[str, np.ndarray]:
+        import numpy as np
+
+        if hasattr(self.core, "feature_importances_"):
+            return {"impurity": np.asarray(self.core.feature_importances_, dtype=float)}
+        if hasattr(self.core, "coef_"):
+            return {"coefficient": np.abs(np.atleast_2d(self.core.coef_)).mean(axis=0)}
+        return {}
+
+    def _prepared(self, inputs: pd.DataFrame) -> Any:  # noqa: ANN401 - a frame or a matrix
+        """A frame for models trained on frames, a matrix for models trained on matrices."""
+        chosen = inputs[self.columns]
+        return chosen if hasattr(self._estimator, "feature_names_in_") else chosen.to_numpy()
+
+
+def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:  # noqa: ANN401
+    """The model under a sigmoid calibration of two classes, with the calibrated log-odds' slope and intercept."""
+    from sklearn.calibration import CalibratedClassifierCV
+
+    if not isinstance(estimator, CalibratedClassifierCV):
+        return estimator, None
+    parts = estimator.calibrated_classifiers_
+    sigmoids = [part.calibrators for part in parts if part.method == "sigmoid"]
+    if len(parts) != 1 or [len(found) for found in sigmoids] != [1]:
+        return estimator, None
+    inner = parts[0].estimator
+    return getattr(inner, "estimator", inner) if type(inner).__name__ == "FrozenEstimator" else inner, (
+        -float(sigmoids[0][0].a_),
+        -float(sigmoids[0][0].b_),
+    )
+
+
+def _plain(label: Any) -> Any:  # noqa: ANN401 - a label of any type
+    return label.item() if hasattr(label, "item") else label
+
+
+class _told_as_model_error:  # noqa: N801 - a context manager reads as a phrase
+    """Tell a failed prediction without the cells that scikit-learn quotes."""
+
+    def __init__(self, estimator: object) -> None:
+        self.estimator = estimator
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, (ValueError, TypeError, KeyError)):
+            msg = f"The {type(self.estimator).__name__} refuses the inputs ({type(error).__name__}); check their columns and types."
+            raise ModelError(msg) from error

@@ -1,0 +1,1 @@
+"""Registries: saving, registering, naming and loading model versions. Talks to MLflow."""

@@ -1,0 +1,121 @@
+"""Loaders: get a model version back, and before it the schema that its inputs must meet."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from loguru import logger
+
+from mxt.errors import ModelError
+from mxt.kinds import Kind
+from mxt.models import Model
+from mxt.predictors.sklearn import SklearnPredictor
+from mxt.predictors.xgboost import XgboostPredictor
+from mxt.registries.savers import BACKGROUND_FILE, METADATA, SCHEMA_FILE
+from mxt.schemas import InputsSchema
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.predictors.base import Predictor
+
+
+class Loader(Kind, ABC):
+    """Loads model versions."""
+
+    @abstractmethod
+    def load(self, uri: str) -> Model:
+        """The model at a URI such as ``models:/churn/3``.
+
+        Raises:
+            ModelError: There is none, it is broken, or its flavour is not known.
+        """
+
+    @abstractmethod
+    def load_schema(self, uri: str) -> InputsSchema | None:
+        """What the model's inputs must look like, without loading the model; None if nobody stored it."""
+
+    @abstractmethod
+    def load_background(self, uri: str) -> pd.DataFrame | None:
+        """The sample of training inputs stored with the model, if there is one."""
+
+    @abstractmethod
+    def load_target(self, uri: str) -> str | None:
+        """Name of the column that the model predicts, if it was stored."""
+
+
+class MlflowLoader(Loader):
+    """Loads models that the registry holds in MLflow's xgboost or sklearn flavour, whoever logged them.
+
+    Models in pickle formats run code when they are loaded: set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false
+    where models come from people you do not trust.
+
+    Example:
+        {KIND: MlflowLoader}
+    """
+
+    KIND: Literal["MlflowLoader"] = "MlflowLoader"
+
+    def load(self, uri: str) -> Model:
+        import mlflow
+
+        info = self._info(uri)
+        facts = (info.metadata or {}).get(METADATA, {})
+        columns = facts.get("columns") or (info.signature.inputs.input_names() if info.signature else [])
+        flavor = next((name for name in ("xgboost", "sklearn") if name in info.flavors), None)
+        if flavor is None:
+            known = ", ".join(sorted(info.flavors))
+            msg = f"{uri} is stored in the flavours {known}; MXT loads xgboost and sklearn."
+            raise ModelError(msg)
+        try:
+            native = getattr(mlflow, flavor).load_model(uri)
+        except Exception as error:
+            msg = f"{uri} cannot be loaded in its {flavor} flavour ({type(error).__name__}); its files may be broken."
+            raise ModelError(msg) from error
+        return Model(_predictor(flavor, native, columns, facts.get("classes") or []), self.load_background(uri))
+
+    def load_schema(self, uri: str) -> InputsSchema | None:
+        file = self._file(uri, SCHEMA_FILE)
+        if file is not None:
+            return InputsSchema.from_yaml(file.read_text(encoding="utf-8"), f"{uri} {SCHEMA_FILE}")
+        signature = self._info(uri).signature
+        if signature is None or not signature.inputs.has_input_names():
+            logger.warning("{} has no schema and no signature: only the names of its columns can be checked.", uri)
+            return None
+        types = dict(zip(signature.inputs.input_names(), signature.inputs.input_types(), strict=True))
+        return InputsSchema.from_types({name: kind.name for name, kind in types.items()})
+
+    def load_background(self, uri: str) -> pd.DataFrame | None:
+        import pandas as pd
+
+        file = self._file(uri, BACKGROUND_FILE)
+        return None if file is None else pd.read_parquet(file)
+
+    def load_target(self, uri: str) -> str | None:
+        return ((self._info(uri).metadata or {}).get(METADATA) or {}).get("target")
+
+    def _info(self, uri: str) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
+        import mlflow
+
+        try:
+            return mlflow.models.get_model_info(uri)
+        except Exception as error:
+            msg = f"{uri} has no readable MLmodel file ({type(error).__name__})."
+            raise ModelError(msg) from error
+
+    def _file(self, uri: str, name: str) -> Path | None:
+        """A file stored beside the model, on this machine; None if it was not stored."""
+        import mlflow
+
+        flavors = self._info(uri).flavors.values()
+        stored = {Path(extra["path"]).name for flavor in flavors for extra in flavor.get("extra_files") or []}
+        return Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
+
+
+def _predictor(flavor: str, native: Any, columns: list[str], classes: list[Any]) -> Predictor:  # noqa: ANN401
+    if flavor == "xgboost":
+        known = getattr(native, "classes_", None) if hasattr(native, "predict_proba") else None
+        return XgboostPredictor(native, columns, classes or ([label.item() for label in known] if known is not None else []))
+    return SklearnPredictor(native, columns)

@@ -1,0 +1,96 @@
+"""Savers: put a fitted model, with all that later jobs need of it, into the store."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import tempfile
+import warnings
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mxt.errors import ModelError
+from mxt.kinds import Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.models import Model
+    from mxt.schemas import InputsSchema
+
+METADATA = "mxt"
+SCHEMA_FILE = "inputs_schema.yaml"
+BACKGROUND_FILE = "background.parquet"
+PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "xgboost")
+
+
+class Saver(Kind, ABC):
+    """Saves a fitted model."""
+
+    @abstractmethod
+    def save(self, model: Model, schema: InputsSchema, sample: pd.DataFrame, target: str) -> str:
+        """Save `model` within the active run and return its URI.
+
+        Args:
+            model: A fitted model; its background is saved with it.
+            schema: What the model's inputs must look like, saved with it.
+            sample: Some inputs, to tell the signature by; they are not saved.
+            target: Name of the column that the model predicts.
+        """
+
+
+class MlflowSaver(Saver):
+    """Saves in MLflow's own flavour of the library, without pickle: xgboost as UBJSON, scikit-learn as skops.
+
+    Example:
+        {KIND: MlflowSaver}
+    """
+
+    KIND: Literal["MlflowSaver"] = "MlflowSaver"
+
+    def save(self, model: Model, schema: InputsSchema, sample: pd.DataFrame, target: str) -> str:
+        import mlflow
+
+        predictor = model.predictor
+        facts = {"target": target, "task": predictor.task, "classes": predictor.classes, "columns": predictor.columns}
+        with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            common: dict[str, Any] = {
+                "name": "model",
+                "signature": mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
+                "metadata": {METADATA: facts},
+                "extra_files": _extra_files(Path(folder), model, schema),
+                "pip_requirements": requirements(),
+            }
+            return str(_log(predictor.flavor, predictor.native, common).model_uri)
+
+
+def requirements() -> list[str]:
+    """The exact versions of the packages that a model needs; inferring them would cost MLflow ten seconds."""
+    return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
+
+
+def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
+    import mlflow
+
+    match flavor:
+        case "xgboost":
+            return mlflow.xgboost.log_model(native, model_format="ubj", **common)
+        case "sklearn":
+            import skops.io
+
+            trusted = skops.io.get_untrusted_types(data=skops.io.dumps(native))
+            return mlflow.sklearn.log_model(
+                native, serialization_format="skops", skops_trusted_types=trusted, **common
+            )
+    msg = f"MlflowSaver cannot save the flavour {flavor!r}."
+    raise ModelError(msg)
+
+
+def _extra_files(folder: Path, model: Model, schema: InputsSchema) -> list[str]:
+    (folder / SCHEMA_FILE).write_text(schema.to_yaml(), encoding="utf-8")
+    files = [str(folder / SCHEMA_FILE)]
+    if model.background is not None:
+        model.background.reset_index(drop=True).to_parquet(folder / BACKGROUND_FILE)
+        files.append(str(folder / BACKGROUND_FILE))
+    return files

@@ -1,0 +1,55 @@
+"""What an explanations job found: a page of text and tables, and one figure an output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from mxt.explainers.base import Explanation
+
+TOP = 10
+FIGURE_ROWS = 2000
+
+
+def summary(provenance: Mapping[str, str], explanation: Explanation, importances: pd.DataFrame) -> str:
+    """A Markdown page that says in words and tables what the figures show."""
+    lines = [
+        "# Explanations",
+        "",
+        f"{len(explanation.ids)} rows of {provenance['model_uri']} were explained by {explanation.method}. "
+        f"Contributions are in {explanation.unit} and start from the base value: base plus contributions is "
+        f"the prediction of each row, to {abs(explanation.residual).max():.1g} at worst.",
+    ]
+    for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
+        of_class = f", class {name}" if isinstance(name, str) else ""
+        lines += ["", f"## {method} ({part['unit'].iloc[0]}{of_class})", "", *_table(part.head(TOP))]
+    lines += ["", "## Provenance", "", "| what | value |", "| --- | --- |"]
+    lines += [f"| {key} | {value} |" for key, value in provenance.items()]
+    return "\n".join(lines) + "\n"
+
+
+def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output: int, name: str) -> Figure:
+    """A beeswarm of the contributions to one output: a dot a row, coloured by the column's value."""
+    import matplotlib as mpl
+    import shap
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    shown = explanation.to_shap(inputs, output)[:FIGURE_ROWS]
+    axes = shap.plots.beeswarm(shown, max_display=TOP, show=False)
+    axes.set_title(f"Contributions{f' to {name}' if name else ''} ({explanation.unit})")
+    return plt.gcf()
+
+
+def _table(part: pd.DataFrame) -> list[str]:
+    rows = [
+        f"| {row.rank} | {row.feature} | {row.importance:.4g} | {row.share:.1%} | {row.direction} |"
+        for row in part.itertuples()
+    ]
+    return ["| rank | column | importance | share | a higher value |", "| --- | --- | --- | --- | --- |", *rows]

@@ -1,0 +1,8 @@
+"""Schemas: what a table must look like, told by pandera without quoting a cell."""
+
+from mxt.schemas.explanations import FeatureImportancesSchema, SHAPValuesSchema
+from mxt.schemas.inputs import InputsSchema
+from mxt.schemas.outputs import OutputsSchema
+from mxt.schemas.targets import TargetsSchema
+
+__all__ = ["FeatureImportancesSchema", "InputsSchema", "OutputsSchema", "SHAPValuesSchema", "TargetsSchema"]

@@ -1,0 +1,69 @@
+"""Checking a table by a pandera schema, and telling what is wrong by column, rule, count and row ids."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
+
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+    from pandera.errors import SchemaError
+
+MAX_IDS = 5
+
+
+class Schema(ABC):
+    """A table whose form is known beforehand."""
+
+    @classmethod
+    @abstractmethod
+    def schema(cls) -> pa.DataFrameSchema:
+        """The pandera schema."""
+
+    @classmethod
+    def check(cls, table: pd.DataFrame) -> pd.DataFrame:
+        """The table, if it has the form.
+
+        Raises:
+            DataError: It has not; the message names columns, rules, counts and up to five row ids.
+        """
+        return checked(cls.schema(), table, cls.__name__)
+
+
+def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Validate `table` and gather every failure in one DataError that begins with `what`."""
+    from pandera.errors import SchemaErrors
+
+    try:
+        return schema.validate(table, lazy=True)
+    except SchemaErrors as error:
+        told = "; ".join(sorted({_told(failure) for failure in error.schema_errors}))
+        msg = f"{what}: {told}."
+        raise DataError(msg) from None
+
+
+def rule_broken(column: str, rule: str, ids: list[object], count: int) -> str:
+    """One failure in words; at most five ids and no cell."""
+    shown = ", ".join(map(repr, ids[:MAX_IDS]))
+    return f"column {column!r} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown}{', ...' if count > len(ids[:MAX_IDS]) else ''})"
+
+
+def _told(failure: SchemaError) -> str:
+    from pandera.errors import SchemaErrorReason
+
+    match failure.reason_code:
+        case SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
+            return f"column {failure.failure_cases['failure_case'].iloc[0]!r} is missing"
+        case SchemaErrorReason.COLUMN_NOT_IN_SCHEMA:
+            return f"column {failure.failure_cases['failure_case'].iloc[0]!r} is not expected"
+        case SchemaErrorReason.WRONG_DATATYPE:
+            expected, found = failure.schema.dtype, failure.failure_cases["failure_case"].iloc[0]
+            return f"column {failure.schema.name!r} is of type {found}, expected {expected}"
+    rule = getattr(failure.check, "name", None) or str(failure.check)
+    ids = failure.failure_cases.get("index")
+    if ids is None or ids.isna().all():
+        return f"column {failure.schema.name!r} breaks {rule}"
+    return rule_broken(failure.schema.name, rule, list(ids), len(ids))

@@ -1,0 +1,91 @@
+"""Alerts: tell people how a job ended, without ever changing how it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+from loguru import logger
+from pydantic import Field
+
+from mxt.configs import Secret  # noqa: TC001 - pydantic reads it at run time
+from mxt.errors import MissingExtraError
+from mxt.services.base import Service
+
+DEFAULT_TARGETS = "env:MXT_ALERTS_TARGETS"
+_DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
+
+
+class AlertsService(Service):
+    """Notifies the desktop, if there is one, and the targets that the environment names.
+
+    Targets are apprise URLs, such as ``mailtos://user:password@smtp.example.org?to=ops@example.org``,
+    ``slack://...`` or ``json://...``; they hold secrets, so they come from environment variables only.
+    """
+
+    enable: bool = True
+    """Whether to notify at all."""
+
+    app_name: str = "MXT"
+    """Name that notifications come from."""
+
+    timeout: Annotated[int, Field(ge=1)] = 10
+    """Seconds that a desktop notification stays."""
+
+    targets: tuple[Secret, ...] = (DEFAULT_TARGETS,)
+    """Environment variables that each hold apprise URLs separated by spaces."""
+
+    def start(self) -> None:
+        """Nothing to make ready."""
+
+    def stop(self) -> None:
+        """Nothing to leave."""
+
+    def notify(self, title: str, message: str) -> bool:
+        """Send a notification; whether someone was reached. Failures are logged, never raised."""
+        if not self.enable:
+            return False
+        reached = [self._safely(send, title, message) for send in (self._send_desktop, self._send_targets)]
+        return any(reached)
+
+    def _safely(self, send: object, title: str, message: str) -> bool:
+        try:
+            return bool(send(title, message))  # type: ignore[operator] # a bound method
+        except MissingExtraError as error:
+            logger.warning("The notification was not sent: {}", error)
+        except Exception as error:  # noqa: BLE001 - no failure of a notification may change a job's result
+            logger.warning("The notification was not sent ({}).", type(error).__name__)
+        return False
+
+    def _send_desktop(self, title: str, message: str) -> bool:
+        if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DESKTOP):
+            return False
+        from plyer import notification
+
+        notification.notify(title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout)
+        return True
+
+    def _send_targets(self, title: str, message: str) -> bool:
+        urls = [url for name in self.targets for url in self._urls(name)]
+        if not urls:
+            return False
+        try:
+            import apprise
+        except ImportError as error:
+            library, extra = "apprise", "alerts"
+            raise MissingExtraError(library, extra) from error
+        sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id=self.app_name))
+        unknown = [number for number, url in enumerate(urls, start=1) if not sender.add(url)]
+        if unknown:
+            logger.warning("Alert targets number {} are not URLs that apprise knows.", unknown)
+        delivered = bool(sender.notify(title=title, body=message))
+        if not delivered:
+            logger.warning("Of {} alert targets, at least one was not reached.", len(urls))
+        return delivered
+
+    def _urls(self, target: str) -> list[str]:
+        name = target.removeprefix("env:")
+        if name not in os.environ and target != DEFAULT_TARGETS:
+            logger.warning("The alert target {} is not set in the environment.", name)
+        return os.environ.get(name, "").split()

@@ -1,0 +1,147 @@
+"""MLflow: where runs are tracked and models are registered."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
+
+from mxt.configs.locations import anchored
+from mxt.errors import ServiceError
+from mxt.services.base import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow import MlflowClient
+
+_SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
+_LOCK_SECONDS = 120
+_ENVIRONMENT = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_DISABLE_AGENT_HINT": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+"""Defaults that a user's own environment overrides: no telemetry, no noise, no minutes of retries."""
+
+
+def _anchored_store(uri: str, info: ValidationInfo) -> str:
+    """Make a relative SQLite file absolute: MLflow would look for it in the current folder."""
+    found = _SQLITE.match(uri)
+    return found[1] + anchored(found[2], info) if found else uri
+
+
+StoreUri = Annotated[
+    str,
+    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?$"),
+    AfterValidator(_anchored_store),
+]
+"""URI of a store, without a password: MLflow takes credentials from its own environment variables."""
+
+
+class MlflowService(Service):
+    """Opens the tracking store and the registry, and makes the experiment if it is new."""
+
+    tracking_uri: StoreUri = Field(
+        default_factory=lambda: os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    )
+    """Tracking store; MLFLOW_TRACKING_URI, or else the file mlflow.db at the project's root."""
+
+    registry_uri: StoreUri | None = None
+    """Model registry; the tracking store if left out."""
+
+    experiment_name: Annotated[str, StringConstraints(min_length=1)] = "mxt"
+    """Experiment that the job's run belongs to."""
+
+    registry_name: Annotated[str, StringConstraints(pattern=r"^[^/:.%\"']+$")] = "model"
+    """Name of the registered model."""
+
+    run_name: str | None = None
+    """Name of the run; the job's KIND if left out."""
+
+    run_description: str | None = None
+    """Description of the run, as Markdown."""
+
+    run_tags: dict[str, str] = {}
+    """Tags of the run."""
+
+    _experiment_id: str = PrivateAttr(default="")
+
+    @property
+    def experiment_id(self) -> str:
+        """Id of the experiment, once the service has started."""
+        return self._experiment_id
+
+    def start(self) -> None:
+        for name, value in _ENVIRONMENT.items():
+            os.environ.setdefault(name, value)
+        import mlflow
+
+        with self._errors(), self._one_at_a_time():
+            mlflow.set_tracking_uri(self.tracking_uri)
+            mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
+            self._experiment_id = self._experiment()
+
+    def stop(self) -> None:
+        """Nothing to leave: the job ends its own run."""
+
+    def client(self) -> MlflowClient:
+        """A client of the store and the registry."""
+        import mlflow
+
+        return mlflow.MlflowClient(self.tracking_uri, self.registry_uri or self.tracking_uri)
+
+    def _experiment(self) -> str:
+        client = self.client()
+        known = client.get_experiment_by_name(self.experiment_name)
+        if known is None:
+            return str(client.create_experiment(self.experiment_name, artifact_location=self._artifact_location()))
+        if known.lifecycle_stage != "active":
+            msg = f"The experiment {self.experiment_name!r} was deleted from {self.tracking_uri}; restore it or name another."
+            raise ServiceError(msg)
+        return str(known.experiment_id)
+
+    def _artifact_location(self) -> str | None:
+        """Beside a SQLite file, by absolute path: MLflow would keep the current folder for ever."""
+        found = _SQLITE.match(self.tracking_uri)
+        if not found:
+            return None
+        name = re.sub(r"[^\w.-]", "_", self.experiment_name)
+        return (Path(found[2]).parent / "mlartifacts" / name).as_uri()
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Let one process at a time make a SQLite store: MLflow's migrations break when they race."""
+        found = _SQLITE.match(self.tracking_uri)
+        if not found:
+            yield
+            return
+        from filelock import FileLock
+
+        Path(found[2]).parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{found[2]}.lock", timeout=_LOCK_SECONDS):
+            yield
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        import mlflow.exceptions
+        import sqlalchemy.exc
+
+        begun = time.monotonic()
+        try:
+            yield
+        except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError, ImportError) as error:
+            msg = (
+                f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
+                f"{time.monotonic() - begun:.1f} s. Is the server up, and the URI right?"
+            )
+            raise ServiceError(msg) from error

@@ -1,0 +1,120 @@
+"""A run in MLflow: what a job tells of itself while it works."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mxt.errors import MxtError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from mxt.datasets.fingerprint import Fingerprint
+    from mxt.services.mlflow import MlflowService
+
+MAX_TAG = 5000
+
+
+@dataclass(frozen=True)
+class Run:
+    """The active run of a job."""
+
+    run_id: str
+    service: MlflowService
+
+    @classmethod
+    def begin(cls, service: MlflowService, name: str, tags: Mapping[str, str]) -> Run:
+        """Open a run in the service's experiment and make it the active one."""
+        import mlflow
+
+        with translated(service.tracking_uri):
+            run = mlflow.start_run(
+                experiment_id=service.experiment_id,
+                run_name=service.run_name or name,
+                description=service.run_description,
+                tags={**service.run_tags, **tags},
+            )
+        return cls(run.info.run_id, service)
+
+    def end(self, *, finished: bool) -> None:
+        """Close the run as FINISHED or FAILED."""
+        import mlflow
+
+        with translated(self.service.tracking_uri):
+            mlflow.end_run("FINISHED" if finished else "FAILED")
+
+    def tag(self, tags: Mapping[str, str]) -> None:
+        """Set tags; long ones are cut."""
+        import mlflow
+
+        mlflow.set_tags({key: value[:MAX_TAG] for key, value in tags.items()})
+
+    def score(self, metrics: Mapping[str, float]) -> None:
+        """Log metrics."""
+        import mlflow
+
+        mlflow.log_metrics(dict(metrics))
+
+    def text(self, content: str, file: str) -> None:
+        """Log a text as an artifact."""
+        import mlflow
+
+        mlflow.log_text(content, file)
+
+    def table(self, table: pd.DataFrame, file: str) -> None:
+        """Log a table as a CSV artifact, which the MLflow UI shows as a table."""
+        import mlflow
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / Path(file).name
+            table.to_csv(path, lineterminator="\n")
+            mlflow.log_artifact(str(path), str(Path(file).parent) if "/" in file else None)
+
+    def figure(self, figure: Figure, file: str) -> None:
+        """Log a figure as an artifact, labels whole, and close it."""
+        import mlflow
+        from matplotlib import pyplot as plt
+
+        mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
+        plt.close(figure)
+
+    def dataset(self, head: pd.DataFrame, fingerprint: Fingerprint, source: str, role: str) -> None:
+        """Link the data that the job read, by the fingerprint of its whole content.
+
+        Args:
+            head: Some rows, for the column types only.
+            fingerprint: Of the whole table; MLflow keeps 36 of its digits as the digest, a tag keeps all.
+            source: Where the table came from.
+            role: What the table is to the job, such as training.
+        """
+        import mlflow
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = mlflow.data.from_pandas(head, source=source, name=role, digest=fingerprint.digest[:36])
+            tags = {"mxt.data_digest": fingerprint.digest, "mxt.rows": str(fingerprint.rows)}
+            mlflow.log_input(dataset, context=role, tags=tags)
+
+
+@contextmanager
+def translated(endpoint: str) -> Iterator[None]:
+    """Tell failures of MLflow and its store as a ServiceError that names the endpoint."""
+    import mlflow.exceptions
+    import requests
+    import sqlalchemy.exc
+
+    try:
+        yield
+    except MxtError:
+        raise
+    except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, requests.RequestException) as error:
+        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {str(error).splitlines()[0][:200]})"
+        raise ServiceError(msg) from error

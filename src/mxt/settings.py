@@ -1,0 +1,66 @@
+"""What one config holds, read from its layers and validated; every fault is told with its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mxt import configs
+from mxt.errors import ConfigError
+from mxt.faults import told
+from mxt.jobs.base import Job
+from mxt.kinds import OneOf, Strict
+
+JobKind = Annotated[Job, OneOf]
+
+
+class Settings(Strict):
+    """A config: the job to run."""
+
+    job: JobKind
+    """The job to run."""
+
+
+class Environment(BaseSettings):
+    """The layer of a config that comes from the environment: ``MXT_JOB__INPUTS__LIMIT=100``."""
+
+    model_config = SettingsConfigDict(env_prefix="MXT_", env_nested_delimiter="__", extra="ignore")
+
+    job: dict[str, Any] = {}
+    """Fields of the job, by their names in capitals."""
+
+
+def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
+    """Read, merge and validate a config.
+
+    Raises:
+        ConfigError: Some layer is broken; the message has a line for every fault.
+    """
+    config = configs.load(files, _environment(), overrides)
+    try:
+        return Settings.model_validate_json(json.dumps(config.content), context={"root": config.root})
+    except ValidationError as error:
+        raise ConfigError("\n".join(told(config, error.errors(include_url=False), Settings))) from None
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a config."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+
+
+def _environment() -> dict[str, Any]:
+    job = Environment().job
+    return {"job": _read(job, "MXT_JOB")} if job else {}
+
+
+def _read(node: Any, name: str) -> Any:  # noqa: ANN401 - a tree of any depth
+    """Nested variables as config: names in lower case but for KIND, values read as YAML."""
+    if isinstance(node, Mapping):
+        return {
+            "KIND" if key == "kind" else key: _read(value, f"{name}__{key.upper()}") for key, value in node.items()
+        }
+    return configs.parse_value(node, name) if isinstance(node, str) else node

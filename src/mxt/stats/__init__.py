@@ -1,0 +1,1 @@
+"""Pure arithmetic on arrays: no files, no logs, no configs."""

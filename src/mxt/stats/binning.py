@@ -1,0 +1,32 @@
+"""Cutting numbers into bins that a reference sample fixes once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def quantile_edges(values: np.ndarray, bins: int) -> np.ndarray:
+    """Inner edges that cut `values` into at most `bins` bins of nearly equal count.
+
+    Args:
+        values: Finite numbers, shape (n,), n >= 1.
+        bins: Number of bins to aim for; repeated values make fewer.
+
+    Returns:
+        Increasing edges, shape (at most bins - 1,). A value x lies in bin i when edges[i-1] < x <= edges[i].
+    """
+    import numpy as np
+
+    inner = np.linspace(0, 1, bins + 1)[1:-1]
+    edges = np.unique(np.quantile(values, inner, method="inverted_cdf"))
+    return edges[edges < values.max()]
+
+
+def bin_counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """How many `values` lie in each bin of `edges`: shape (len(edges) + 1,)."""
+    import numpy as np
+
+    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)

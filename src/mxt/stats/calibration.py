@@ -1,0 +1,50 @@
+"""Turning scores into probabilities that mean what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Sigmoid(NamedTuple):
+    """The calibrated margin (log-odds) is `slope` times the score plus `intercept`."""
+
+    slope: float
+    intercept: float
+
+
+def fit_sigmoid(scores: np.ndarray, positive: np.ndarray) -> Sigmoid:
+    """Platt scaling: the logistic regression of the outcome on the score.
+
+    Args:
+        scores: Margins that the model gave to rows it was not fitted on, shape (n,).
+        positive: Whether the outcome was the positive class, shape (n,).
+
+    Source:
+        Platt 1999, Probabilistic outputs for support vector machines; without his smoothing of targets,
+        which is negligible beyond some hundred rows.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    fitted = LogisticRegression(C=1e10, solver="newton-cholesky").fit(scores.reshape(-1, 1), positive)
+    return Sigmoid(slope=float(fitted.coef_[0, 0]), intercept=float(fitted.intercept_[0]))
+
+
+def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins: int) -> float:
+    """Mean gap between confidence and accuracy over equal-width bins of confidence, weighted by rows.
+
+    Args:
+        confidence: Probability given to the predicted class, shape (n,).
+        correct: Whether the predicted class was right, shape (n,).
+        bins: Number of bins of [0, 1]; the last one is closed on the right.
+
+    Source:
+        Naeini, Cooper and Hauskrecht, AAAI 2015; Guo et al., ICML 2017, arXiv:1706.04599, equation 3.
+    """
+    import numpy as np
+
+    places = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = np.bincount(places, weights=correct - confidence, minlength=bins)
+    return float(np.abs(gaps).sum() / len(confidence))
