@@ -38,14 +38,20 @@ def catalogue(name: str) -> str:
 def _family(family: type[Kind]) -> str:
     lines = [f"{family.__name__}: {_first_line(family)}"]
     width = max(len(name) for name in members(family))
-    return "\n".join([*lines, *(f"  {name:<{width}}  {_first_line(kind)}" for name, kind in members(family).items())])
+    return "\n".join(
+        [*lines, *(f"  {name:<{width}}  {_first_line(kind)}" for name, kind in members(family).items())]
+    )
 
 
 def _kind(kind: type[Kind]) -> str:
     file = inspect.getsourcefile(kind)
-    fields = [_field(field.alias or name, field) for name, field in kind.model_fields.items() if name != "KIND"]
+    fields = [
+        _field(field.alias or name, field) for name, field in kind.model_fields.items() if name != "KIND"
+    ]
     example = "\n".join(f"  {line}" for line in example_of(kind).splitlines())
-    return "\n".join([f"{kind.__name__} ({file})", "", help_of(kind), "", "Fields:", *fields, "", "Example:", example])
+    return "\n".join(
+        [f"{kind.__name__} ({file})", "", help_of(kind), "", "Fields:", *fields, "", "Example:", example]
+    )
 
 
 def _field(name: str, field: FieldInfo) -> str:

@@ -56,11 +56,24 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("words", nargs="*", metavar="config.yaml | key=value", help="configs, merged left to right, and overrides")
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="config.yaml | key=value",
+        help="configs, merged left to right, and overrides",
+    )
     action = parser.add_mutually_exclusive_group()
-    action.add_argument("--check", action="store_true", help="validate each config on its own, and run nothing")
+    action.add_argument(
+        "--check", action="store_true", help="validate each config on its own, and run nothing"
+    )
     action.add_argument("--schema", action="store_true", help="print the JSON Schema of configs")
-    action.add_argument("--kinds", nargs="?", const="", metavar="NAME", help="list the families of kinds, or show one kind or family")
+    action.add_argument(
+        "--kinds",
+        nargs="?",
+        const="",
+        metavar="NAME",
+        help="list the families of kinds, or show one kind or family",
+    )
     return parser
 
 
@@ -118,15 +131,16 @@ def _run_job(job: Job) -> int:
 def _how_to_see(job: Job, outcome: dict[str, Any]) -> str:
     """What was found, where it lies, and how to look at it."""
     uri = job.mlflow_service.tracking_uri
-    page = f"#/experiments/{job.mlflow_service.experiment_id}/runs/{outcome['run_id']}?workflowType=machine_learning"
+    experiment = job.mlflow_service.experiment_id
+    page = f"#/experiments/{experiment}/runs/{outcome['run_id']}?workflowType=machine_learning"
     lines = [f"\n{outcome['job']} {outcome['outcome']}"]
     lines += [f"  {name}: {value}" for name, value in outcome["facts"].items()]
     lines += [f"  {role} -> {target}" for role, target in outcome["outputs"].items()]
     if uri.startswith("http"):
         lines.append(f"See it at {uri.rstrip('/')}/{page}")
     else:
-        lines.append("See it in the MLflow UI:")
-        lines.append(f"  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false {sys.executable} -m mlflow server --backend-store-uri {uri}")
+        server = f"{sys.executable} -m mlflow server --backend-store-uri {uri}"
+        lines += ["See it in the MLflow UI:", f"  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false {server}"]
         lines.append(f"  then open http://127.0.0.1:5000/{page}")
     return "\n".join(lines)
 

@@ -39,7 +39,11 @@ def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's c
     """A fault's path in the config, without the names of union members that pydantic puts between."""
     path: list[str | int] = []
     for part in location:
-        if isinstance(content, dict) and (part in content or part is location[-1]) and part != content.get("KIND"):
+        if (
+            isinstance(content, dict)
+            and (part in content or part is location[-1])
+            and part != content.get("KIND")
+        ):
             path.append(part)
             content = content.get(part)
         elif isinstance(content, list) and isinstance(part, int) and part < len(content):
@@ -55,7 +59,11 @@ def _fields(content: Any, path: Path, model: type[BaseModel] | None) -> list[str
             field = model.model_fields.get(part)
             model = _block(field.annotation) if field else None
         content = content[part]
-        kind = find(content["KIND"]) if isinstance(content, dict) and isinstance(content.get("KIND"), str) else None
+        kind = (
+            find(content["KIND"])
+            if isinstance(content, dict) and isinstance(content.get("KIND"), str)
+            else None
+        )
         model = kind or model
     return sorted(field.alias or name for name, field in model.model_fields.items()) if model else []
 
@@ -82,7 +90,9 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
             return f"unknown KIND {tag!r}{_near(tag, known)} (known: {', '.join(known)})"
         case "string_type" if isinstance(fault["input"], (int, float)):
             return f"expected text, not {json.dumps(fault['input'])}; quote it"
-    sentences = dict.fromkeys(fault["msg"].removeprefix("Input ").removeprefix("Value error, ") for fault in faults)
+    sentences = dict.fromkeys(
+        fault["msg"].removeprefix("Input ").removeprefix("Value error, ") for fault in faults
+    )
     return f"{' or '.join(sentences)}, not {_shown(fault['input'])}"
 
 

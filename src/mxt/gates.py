@@ -54,7 +54,10 @@ class EvaluationGate(Gate):
         if evidence.evaluation is None:
             return Verdict(passed=False, reason=f"version {evidence.version} was never evaluated")
         outcome = "passed" if evidence.passed else "failed"
-        return Verdict(bool(evidence.passed), f"the evaluation of version {evidence.version} {outcome} (run {evidence.evaluation})")
+        return Verdict(
+            bool(evidence.passed),
+            f"the evaluation of version {evidence.version} {outcome} (run {evidence.evaluation})",
+        )
 
 
 class ThresholdGate(Gate):
@@ -79,7 +82,10 @@ class ThresholdGate(Gate):
         score = evidence.metrics.get(self.metric)
         if score is None:
             known = ", ".join(sorted(evidence.metrics)) or "none"
-            return Verdict(passed=False, reason=f"no score {self.metric!r} of version {evidence.version} (known: {known})")
+            return Verdict(
+                passed=False,
+                reason=f"no score {self.metric!r} of version {evidence.version} (known: {known})",
+            )
         low, high = self.minimum, self.maximum
         if low is not None and not score >= low:
             return Verdict(passed=False, reason=f"{self.metric} is {score:.4g}, below {low:g}")

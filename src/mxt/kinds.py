@@ -62,9 +62,7 @@ class OneOf:
     """Marks a field of a family's type as a discriminated union of the family's members."""
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: type[Kind], handler: GetCoreSchemaHandler
-    ) -> CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: type[Kind], handler: GetCoreSchemaHandler) -> CoreSchema:
         choices = {name: handler.generate_schema(member) for name, member in members(source).items()}
         return core_schema.tagged_union_schema(choices, discriminator="KIND")
 

@@ -61,6 +61,7 @@ def _read(node: Any, name: str) -> Any:  # noqa: ANN401 - a tree of any depth
     """Nested variables as config: names in lower case but for KIND, values read as YAML."""
     if isinstance(node, Mapping):
         return {
-            "KIND" if key == "kind" else key: _read(value, f"{name}__{key.upper()}") for key, value in node.items()
+            "KIND" if key == "kind" else key: _read(value, f"{name}__{key.upper()}")
+            for key, value in node.items()
         }
     return configs.parse_value(node, name) if isinstance(node, str) else node

@@ -6,7 +6,7 @@ end up in logs and records; a field that needs a secret takes ``env:NAME`` inste
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -45,7 +45,7 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
     except OmegaConfBaseException as error:
         msg = f"{error.full_key}: {str(error).splitlines()[0]}"
         raise ConfigError(msg) from error
-    return resolved  # type: ignore[return-value] # the container of a mapping is a mapping
+    return cast("dict[str, Node]", resolved)
 
 
 def dotted(path: Path) -> str:
@@ -97,5 +97,5 @@ def _size(node: Node, content: Node, known: dict[str, int], chain: tuple[str, ..
 
 def _lookup(node: Node, key: str) -> Node:
     for part in re.findall(r"[^.\[\]]+", key):
-        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[call-overload,index] # errors are caught above
+        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index] # errors are caught above
     return node

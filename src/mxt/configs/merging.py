@@ -57,9 +57,9 @@ def _place(holder: Node, path: tuple[str | int, ...], value: Node) -> None:
         else:
             _place(holder.setdefault(head, {}), tuple(rest), value)
     elif not rest:
-        holder[head] = merge(holder[head], value)  # type: ignore[call-overload,index] # errors are the caller's
+        holder[head] = merge(holder[head], value)  # type: ignore[index] # errors are the caller's
     else:
-        _place(holder[head], tuple(rest), value)  # type: ignore[call-overload,index]
+        _place(holder[head], tuple(rest), value)  # type: ignore[index]
 
 
 def _over(holder: dict[str, Node], key: str, value: Node) -> dict[str, Node]:

@@ -21,7 +21,9 @@ MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
 
-_NULL, _BOOL, _INT, _FLOAT, _STR = (f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str"))
+_NULL, _BOOL, _INT, _FLOAT, _STR = (
+    f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
+)
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
@@ -88,8 +90,7 @@ def _parse(text: str, file: str) -> tuple[Node, Origins]:
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        msg = f"{place}: {error.problem or error.context}"
+        msg = f"{_place(file, mark)}: {error.problem or error.context}"
         raise ConfigError(msg) from error
     except yaml.reader.ReaderError as error:
         msg = f"{file}: character {error.position} (U+{ord(str(error.character)):04X}) is not allowed"
@@ -103,8 +104,7 @@ def _refuse_bombs(text: str, file: str) -> None:
     for event in yaml.parse(text, Loader=_Loader):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            mark = event.start_mark
-            msg = f"{file}:{mark.line + 1}:{mark.column + 1}: nested more than {MAX_DEPTH} levels deep"
+            msg = f"{_place(file, event.start_mark)}: nested more than {MAX_DEPTH} levels deep"
             raise ConfigError(msg)
 
 
@@ -117,18 +117,18 @@ class _Builder:
         self.faults: list[str] = []
         self.count = 0
 
-    def build(self, root: Any) -> tuple[Node, Origins]:  # noqa: ANN401 - PyYAML's nodes are untyped
+    def build(self, root: Any) -> tuple[Node, Origins]:
         value = self._value(root, ()) if root is not None else None
         if self.faults:
             raise ConfigError("\n".join(self.faults))
         return value, self.origins
 
-    def _value(self, node: Any, path: tuple[str | int, ...]) -> Node:  # noqa: ANN401
+    def _value(self, node: Any, path: tuple[str | int, ...]) -> Node:
         self.count += 1
         if self.count > MAX_NODES:
             msg = f"{self.file}: more than {MAX_NODES} values once its aliases are expanded"
             raise ConfigError(msg)
-        self.origins.setdefault(path, self._place(node))
+        self.origins.setdefault(path, _place(self.file, node.start_mark))
         if isinstance(node, yaml.MappingNode):
             return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
@@ -142,7 +142,7 @@ class _Builder:
             if fault:
                 self._fault(key, path, fault)
                 continue
-            self.origins[(*path, key.value)] = self._place(key)
+            self.origins[(*path, key.value)] = _place(self.file, key.start_mark)
             yield key.value, self._value(value, (*path, key.value))
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
@@ -165,15 +165,16 @@ class _Builder:
         self._fault(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed in a config")
         return None
 
-    def _place(self, node: Any) -> str:  # noqa: ANN401
-        return f"{self.file}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
-
-    def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:  # noqa: ANN401
+    def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:
         dotted = ".".join(map(str, path))
-        self.faults.append(f"{self._place(node)}: {dotted + ': ' if dotted else ''}{what}")
+        self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
 
 
-def _key_fault(key: Any, counts: Counter[str]) -> str:  # noqa: ANN401
+def _place(file: str, mark: Any) -> str:
+    return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+
+
+def _key_fault(key: Any, counts: Counter[str]) -> str:
     if not isinstance(key, yaml.ScalarNode) or key.tag not in {_STR, "tag:yaml.org,2002:merge"}:
         return "keys are text; quote this one"
     if key.value == "<<":
@@ -186,5 +187,5 @@ def _key_fault(key: Any, counts: Counter[str]) -> str:  # noqa: ANN401
 
 
 def _hidden(text: str, allowed: str) -> bool:
-    """Whether `text` has control, format, surrogate or line-separator characters (Unicode Cc, Cf, Cs, Zl, Zp)."""
+    """Whether `text` has control, format, surrogate or line-separator characters."""
     return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in allowed for c in text)

@@ -47,7 +47,7 @@ def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
     Raises:
         DataError: An id is missing or stands for several rows.
     """
-    missing, repeated = int(frame.index.isna().sum()), int(frame.index.duplicated().sum())
+    missing, repeated = int(frame.index.to_series().isna().sum()), int(frame.index.duplicated().sum())
     if missing or repeated:
         msg = f"{source}: id column {frame.index.name!r} has {missing} missing and {repeated} repeated ids."
         raise DataError(msg)
@@ -59,7 +59,9 @@ def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
     import pyarrow as pa
 
     table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
-    return table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
+    return (
+        table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
+    )
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

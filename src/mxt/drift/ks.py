@@ -42,4 +42,6 @@ class KsDrift(Drift):
             test = ks_2samp(before, after, method="asymp")
             gap, p_value = float(test.statistic), float(test.pvalue)
             drifted = gap > self.threshold and p_value < self.level
-        return Comparison(str(reference.name), self.KIND, gap, self.threshold, drifted=drifted, p_value=p_value)
+        return Comparison(
+            str(reference.name), self.KIND, gap, self.threshold, drifted=drifted, p_value=p_value
+        )

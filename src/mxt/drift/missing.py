@@ -27,4 +27,6 @@ class MissingDrift(Drift):
 
     def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
         change = abs(float(current.isna().mean() - reference.isna().mean()))
-        return Comparison(str(reference.name), self.KIND, change, self.threshold, drifted=change > self.threshold)
+        return Comparison(
+            str(reference.name), self.KIND, change, self.threshold, drifted=change > self.threshold
+        )

@@ -57,12 +57,16 @@ class PsiDrift(Drift):
         return before[occupied], after[occupied]
 
 
-def _number_counts(reference: pd.Series[Any], current: pd.Series[Any], bins: int) -> tuple[np.ndarray, np.ndarray]:
+def _number_counts(
+    reference: pd.Series[Any], current: pd.Series[Any], bins: int
+) -> tuple[np.ndarray, np.ndarray]:
     edges = quantile_edges(reference.to_numpy(dtype=float), bins)
     return tuple(bin_counts(sample.to_numpy(dtype=float), edges) for sample in (reference, current))  # type: ignore[return-value] # two of them
 
 
-def _category_counts(reference: pd.Series[Any], current: pd.Series[Any], _: int) -> tuple[np.ndarray, np.ndarray]:
+def _category_counts(
+    reference: pd.Series[Any], current: pd.Series[Any], _: int
+) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     before = reference.astype(str).value_counts().sort_index()

@@ -27,4 +27,6 @@ class UnseenDrift(Drift):
 
     def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
         unseen = float((current.notna() & ~current.isin(reference.dropna().unique())).mean())
-        return Comparison(str(reference.name), self.KIND, unseen, self.threshold, drifted=unseen > self.threshold)
+        return Comparison(
+            str(reference.name), self.KIND, unseen, self.threshold, drifted=unseen > self.threshold
+        )

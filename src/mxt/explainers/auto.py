@@ -31,7 +31,9 @@ class AutoExplainer(Explainer):
     def serves(self, predictor: Predictor) -> bool:
         return self.sampling or self._exact(predictor) is not None
 
-    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:
+    def explain(
+        self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
+    ) -> Explanation:
         return self.choose(predictor).explain(predictor, inputs, background)
 
     def choose(self, predictor: Predictor) -> Explainer:
@@ -45,8 +47,8 @@ class AutoExplainer(Explainer):
             return found
         if not self.sampling:
             msg = (
-                f"No exact explainer serves a {type(predictor.core).__name__}. To estimate its values by sampling, "
-                "write: explainer: {KIND: AutoExplainer, sampling: true}"
+                f"No exact explainer serves a {type(predictor.core).__name__}. To estimate its values by "
+                "sampling, write: explainer: {KIND: AutoExplainer, sampling: true}"
             )
             raise ModelError(msg)
         return next(kind for kind in self._others() if not kind.exact)

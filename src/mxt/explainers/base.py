@@ -60,10 +60,10 @@ class Explanation:
         allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
         wrong = ~(np.abs(self.residual) <= allowed).all(axis=1)
         if wrong.any():
-            ids = ", ".join(map(repr, self.ids[wrong][:5]))
+            ids, largest = ", ".join(map(repr, self.ids[wrong][:5])), np.nanmax(np.abs(self.residual))
             msg = (
-                f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows do not add up to the prediction "
-                f"(method {self.method}; largest residual {np.nanmax(np.abs(self.residual)):.2g}; ids {ids})."
+                f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows do not add up to the "
+                f"prediction (method {self.method}; largest residual {largest:.2g}; ids {ids})."
             )
             raise ModelError(msg)
         return self
@@ -104,7 +104,9 @@ class Explainer(Kind, ABC):
         """Whether the explainer can explain the model."""
 
     @abstractmethod
-    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:
+    def explain(
+        self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
+    ) -> Explanation:
         """Explain each row of `inputs`.
 
         Args:
@@ -119,7 +121,8 @@ class Explainer(Kind, ABC):
     def require(self, predictor: Predictor) -> None:
         """Raise a ModelError unless the explainer serves the model."""
         if not self.serves(predictor):
-            msg = f"{type(self).__name__} does not serve a {type(predictor.core).__name__}; try {{KIND: AutoExplainer}}."
+            core = type(predictor.core).__name__
+            msg = f"{type(self).__name__} does not serve a {core}; try {{KIND: AutoExplainer}}."
             raise ModelError(msg)
 
 
@@ -136,18 +139,23 @@ def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
     """
     import numpy as np
 
-    places = np.asarray(sources, dtype=int)
+    places = np.asarray(sources, dtype=np.intp)
     if values.shape[1] != len(places):
-        msg = f"The core model sees {values.shape[1]} columns but {len(places)} were traced back to source columns."
+        msg = (
+            f"The core model sees {values.shape[1]} columns, but {len(places)} were traced to source columns."
+        )
         raise ModelError(msg)
     folded = np.zeros((values.shape[0], columns, values.shape[2]))
-    np.add.at(folded, (slice(None), places), values)
+    for place, source in enumerate(places):
+        folded[:, source] += values[:, place]
     return folded
 
 
 def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFrame:
     """The background, or a ModelError that says how to give one."""
     if background is None or background.empty:
-        msg = f"{kind} compares with a background, and the model version keeps none; give the job `background`."
+        msg = (
+            f"{kind} compares with a background, and the model version keeps none; give the job `background`."
+        )
         raise ModelError(msg)
     return background

@@ -30,12 +30,16 @@ class LinearExplainer(Explainer):
         core = type(predictor.core)
         return core.__module__.startswith("sklearn.linear_model") and hasattr(predictor.core, "coef_")
 
-    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:
+    def explain(
+        self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
+    ) -> Explanation:
         import numpy as np
 
         self.require(predictor)
         slope, intercept = predictor.calibration
-        mean = np.asarray(predictor.encode(require_background(background, self.KIND)), dtype=float).mean(axis=0)
+        mean = np.asarray(predictor.encode(require_background(background, self.KIND)), dtype=float).mean(
+            axis=0
+        )
         coefficients = slope * np.atleast_2d(predictor.core.coef_)
         distances = np.asarray(predictor.encode(inputs), dtype=float) - mean
         values = distances[:, :, np.newaxis] * coefficients.T[np.newaxis]

@@ -43,14 +43,18 @@ class PermutationExplainer(Explainer):
     def serves(self, predictor: Predictor) -> bool:  # noqa: ARG002 - it asks nothing of the model but predictions
         return True
 
-    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:
+    def explain(
+        self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
+    ) -> Explanation:
         import shap
 
         known = require_background(background, self.KIND)
         known = known.sample(min(self.background_rows, len(known)), random_state=self.seed)[predictor.columns]
         codes, decode = _coded(known, inputs[predictor.columns])
         masker = shap.maskers.Independent(codes[: len(known)], max_samples=len(known))
-        explainer = shap.PermutationExplainer(lambda rows: _outputs(predictor, decode(rows)), masker, seed=self.seed)
+        explainer = shap.PermutationExplainer(
+            lambda rows: _outputs(predictor, decode(rows)), masker, seed=self.seed
+        )
         evaluations = self.orders * (2 * len(predictor.columns) + 1)
         found = explainer(codes[len(known) :], max_evals=evaluations, silent=True)
         values = found.values.reshape(len(inputs), len(predictor.columns), -1)
@@ -63,7 +67,7 @@ class PermutationExplainer(Explainer):
             prediction=_outputs(predictor, inputs).reshape(len(inputs), -1),
             unit="probability" if predictor.task == "classification" else "target",
             outputs=predictor.outputs,
-            method=f"shap PermutationExplainer, {self.orders} orders, {len(known)} background rows, seed {self.seed}",
+            method=f"shap PermutationExplainer, {self.orders} orders, {len(known)} background rows",
         )
 
 
@@ -80,7 +84,9 @@ def _outputs(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
     return chosen[:, 0] if chosen.shape[1] == 1 else chosen
 
 
-def _coded(known: pd.DataFrame, inputs: pd.DataFrame) -> tuple[np.ndarray, Callable[[np.ndarray], pd.DataFrame]]:
+def _coded(
+    known: pd.DataFrame, inputs: pd.DataFrame
+) -> tuple[np.ndarray, Callable[[np.ndarray], pd.DataFrame]]:
     """Every cell as a number that shap can carry about, and the way back to a frame of the same types."""
     import numpy as np
     import pandas as pd

@@ -32,7 +32,12 @@ class TreeExplainer(Explainer):
         from_sklearn = core.__module__.startswith("sklearn.") and any(word in core.__name__ for word in trees)
         return from_sklearn or core.__module__.startswith("xgboost.")
 
-    def explain(self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None) -> Explanation:  # noqa: ARG002 - path-dependent values need none
+    def explain(
+        self,
+        predictor: Predictor,
+        inputs: pd.DataFrame,
+        background: pd.DataFrame | None,  # noqa: ARG002 - path-dependent values need none
+    ) -> Explanation:
         self.require(predictor)
         own = predictor.flavor == "xgboost"
         values, base = _from_xgboost(predictor, inputs) if own else _from_shap(predictor, inputs)

@@ -111,7 +111,7 @@ class Job(Kind, ABC):
         context = self.context
         facts = ", ".join(f"{name} {value}" for name, value in context.facts.items())
         if error is not None:
-            self._notify(f"failed: {error or type(error).__name__} (run {context.run.run_id})")
+            self._notify(f"failed: {str(error) or type(error).__name__} (run {context.run.run_id})")
             return
         logger.log("SUCCESS" if context.passed else "WARNING", "{} {}", type(self).__name__, context.outcome)
         self._notify(f"{context.outcome}: {facts} (run {context.run.run_id})")

@@ -78,7 +78,7 @@ class Context:
         """Tie the data read to the run; the last data linked is the provenance of what is written."""
         self.data = data
         self.facts[f"{role}_rows"] = data.rows
-        self.run.dataset(head, data, source, role)
+        self.run.dataset(head, data.digest, data.rows, source, role)
 
     def pin(self, alias_or_version: str | int) -> Pinned:
         """Find the model version that the job works on, once, and tie it to the run."""
@@ -90,7 +90,9 @@ class Context:
         """Tie a model version to the run."""
         self.model = model
         self.facts |= {"model": model.name, "version": model.version}
-        self.run.tag({"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri})
+        self.run.tag(
+            {"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri}
+        )
 
     def checked_inputs(
         self, loader: Loader, uri: str, reader: Reader, role: str, extra: list[str] | None = None

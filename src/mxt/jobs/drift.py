@@ -70,9 +70,13 @@ class DriftJob(Job):
             msg = f"{pinned.uri} has neither schema nor signature, so its columns are not known."
             raise ModelError(msg)
         reference = self._reference(schema, pinned.uri)
-        current = schema.check_types(context.read(self.current, "current", schema.columns), self.current.source)
+        current = schema.check_types(
+            context.read(self.current, "current", schema.columns), self.current.source
+        )
         with context.step("compare"):
-            found = [part for name in schema.columns for part in self._compare(reference[name], current[name])]
+            found = [
+                part for name in schema.columns for part in self._compare(reference[name], current[name])
+            ]
             if self.predictions:
                 found += self._compare_predictions(schema, pinned.uri, reference, current)
         table = _table(found)
@@ -81,7 +85,9 @@ class DriftJob(Job):
 
     def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
         if self.reference is not None:
-            return schema.check_types(self.context.read(self.reference, "reference", schema.columns), self.reference.source)
+            return schema.check_types(
+                self.context.read(self.reference, "reference", schema.columns), self.reference.source
+            )
         kept = self.loader.load_background(uri)
         if kept is None:
             msg = f"{uri} keeps no sample of its training inputs; give the job a `reference`."
@@ -89,7 +95,9 @@ class DriftJob(Job):
         return schema.check_types(kept, f"{uri} background")
 
     def _compare(self, reference: pd.Series, current: pd.Series) -> list[Comparison]:
-        return [measure.compare(reference, current) for measure in self.measures if measure.applies_to(reference)]
+        return [
+            measure.compare(reference, current) for measure in self.measures if measure.applies_to(reference)
+        ]
 
     def _compare_predictions(
         self, schema: InputsSchema, uri: str, reference: pd.DataFrame, current: pd.DataFrame

@@ -8,14 +8,11 @@ from pydantic import Field
 
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, LoaderKind, Locals, MetricKind, ReaderKind, SplitterKind, WriterKind
-from mxt.registries.versions import AliasOrVersion
+from mxt.registries.versions import EVALUATION_TAG, AliasOrVersion
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
-
-EVALUATION_TAG = "mxt.evaluation"
-"""Tag of a model version: the run of its latest evaluation."""
 
 
 class EvaluationsJob(Job):
@@ -59,7 +56,9 @@ class EvaluationsJob(Job):
         if target is None:
             msg = f"{pinned.uri} does not tell what it predicts; give the job its `target`."
             raise ConfigError(msg)
-        _, inputs, table = context.checked_inputs(self.loader, pinned.uri, self.inputs, "evaluation", [target])
+        _, inputs, table = context.checked_inputs(
+            self.loader, pinned.uri, self.inputs, "evaluation", [target]
+        )
         truth = TargetsSchema.check(table, target, self.inputs.source)
         if self.splitter is not None:
             truth = self.splitter.split(inputs.assign(**{target: truth}), target).test[target]
@@ -68,7 +67,9 @@ class EvaluationsJob(Job):
             predictions = model.predict(inputs.loc[truth.index])
             table = self._judge(truth, predictions)
         passed = self._record(table)
-        context.client.set_model_version_tag(pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id)
+        context.client.set_model_version_tag(
+            pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id
+        )
         return context.conclude(passed=passed, evaluations=table, predictions=predictions, version=pinned)
 
     def _judge(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> pd.DataFrame:
@@ -91,12 +92,14 @@ class EvaluationsJob(Job):
 
     def _record(self, table: pd.DataFrame) -> bool:
         context = self.context
-        context.run.score(table["score"].to_dict())
+        context.run.score({str(label): float(score) for label, score in table["score"].items()})
         context.run.table(table, "evaluations.csv")
         if self.evaluations is not None:
             context.write(self.evaluations, table, "evaluations")
         context.facts |= {str(label): round(float(score), 4) for label, score in table["score"].items()}
         failed = table.index[~table["passed"]]
         if len(failed):
-            context.facts["beyond_limits"] = ", ".join(f"{label} ({table.loc[label, 'limits']})" for label in failed)
+            context.facts["beyond_limits"] = ", ".join(
+                f"{label} ({table.loc[label, 'limits']})" for label in failed
+            )
         return failed.empty

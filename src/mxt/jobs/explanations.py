@@ -28,7 +28,7 @@ class ExplanationsJob(Job):
 
     Example:
         KIND: ExplanationsJob
-        inputs_samples: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "], limit: 100}
+        inputs_samples: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "]}
         models_explanations: {KIND: ParquetWriter, path: outputs/models_explanations.parquet}
         samples_explanations: {KIND: ParquetWriter, path: outputs/samples_explanations.parquet}
         alias_or_version: Challenger
@@ -55,12 +55,14 @@ class ExplanationsJob(Job):
     """How the contributions are computed."""
 
     background: ReaderKind | None = None
-    """Rows that stand for the population, where the method needs some; those kept with the model if left out."""
+    """Rows that stand for the population, where a method needs some; the model's own if left out."""
 
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        schema, inputs, _ = context.checked_inputs(self.loader, pinned.uri, self.inputs_samples, "inputs_samples")
+        schema, inputs, _ = context.checked_inputs(
+            self.loader, pinned.uri, self.inputs_samples, "inputs_samples"
+        )
         model = context.load(self.loader, pinned.uri)
         if self.background is not None:
             known = self.background.read(None if schema is None else schema.columns)
@@ -73,19 +75,28 @@ class ExplanationsJob(Job):
         context.write(self.models_explanations, importances, "models_explanations")
         self._show(explanation, inputs, importances)
         return context.conclude(
-            passed=True, explanation=explanation, models_explanations=importances, samples_explanations=samples
+            passed=True,
+            explanation=explanation,
+            models_explanations=importances,
+            samples_explanations=samples,
         )
 
     def _explain(self, model: Model, inputs: pd.DataFrame) -> Explanation:
         """Explain part by part, with a progress bar on a terminal."""
         starts = tqdm(range(0, len(inputs), PART_ROWS), desc="explain", unit="part", disable=None)
-        return join([model.explain(inputs.iloc[start : start + PART_ROWS], self.explainer) for start in starts])
+        return join(
+            [model.explain(inputs.iloc[start : start + PART_ROWS], self.explainer) for start in starts]
+        )
 
     def _show(self, explanation: Explanation, inputs: pd.DataFrame, importances: pd.DataFrame) -> None:
         """Put what people look at into the run."""
         context = self.context
         largest = float(abs(explanation.residual).max())
-        context.facts |= {"method": explanation.method, "unit": explanation.unit, "largest_residual": float(f"{largest:.2g}")}
+        context.facts |= {
+            "method": explanation.method,
+            "unit": explanation.unit,
+            "largest_residual": float(f"{largest:.2g}"),
+        }
         context.run.score({"largest_residual": largest, "rows": len(inputs)})
         context.run.table(importances.set_index("feature"), "models_explanations.csv")
         context.run.text(summary(context.provenance().facts, explanation, importances), "explanations.md")

@@ -64,7 +64,9 @@ class InferenceJob(Job):
                 schema.check(to_frame([batch], self.inputs.id_column), self.inputs.source)
             yield batch
 
-    def _scored(self, model: Model, schema: InputsSchema | None, columns: list[str] | None) -> Iterator[pd.DataFrame]:
+    def _scored(
+        self, model: Model, schema: InputsSchema | None, columns: list[str] | None
+    ) -> Iterator[pd.DataFrame]:
         """The predictions of each part, with a progress bar on a terminal."""
         for part in tqdm(self.inputs.batches(columns), desc="score", unit="part", disable=None):
             yield model.predict(part if schema is None else schema.check(part, self.inputs.source))

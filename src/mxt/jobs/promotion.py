@@ -10,9 +10,8 @@ from pydantic import Field, StringConstraints
 from mxt.errors import ModelError
 from mxt.gates import Evidence, Verdict
 from mxt.jobs.base import GateKind, Job, Locals
-from mxt.jobs.evaluations import EVALUATION_TAG
 from mxt.registries.aliases import move, move_tags, previous
-from mxt.registries.versions import AliasOrVersion, Pinned
+from mxt.registries.versions import EVALUATION_TAG, AliasOrVersion, Pinned
 
 
 class PromotionJob(Job):
@@ -33,7 +32,9 @@ class PromotionJob(Job):
     alias_or_version: AliasOrVersion = "Challenger"
     """The version to promote, by alias, number or semantic version."""
 
-    gates: tuple[GateKind, ...] = Field(default=({"KIND": "EvaluationGate"},), validate_default=True, min_length=1)
+    gates: tuple[GateKind, ...] = Field(
+        default=({"KIND": "EvaluationGate"},), validate_default=True, min_length=1
+    )
     """What the version must meet."""
 
     rollback: bool = False
@@ -48,8 +49,15 @@ class PromotionJob(Job):
         verdicts = [gate.judge(self._evidence(pinned)) for gate in self.gates]
         passed = all(verdict.passed for verdict in verdicts)
         for verdict in verdicts:
-            logger.log("INFO" if verdict.passed else "WARNING", "{}: {}", "pass" if verdict.passed else "refuse", verdict.reason)
-        context.facts["reasons"] = "; ".join(verdict.reason for verdict in verdicts if passed or not verdict.passed)
+            logger.log(
+                "INFO" if verdict.passed else "WARNING",
+                "{}: {}",
+                "pass" if verdict.passed else "refuse",
+                verdict.reason,
+            )
+        context.facts["reasons"] = "; ".join(
+            verdict.reason for verdict in verdicts if passed or not verdict.passed
+        )
         if passed:
             self._move(pinned.version)
         return context.conclude(passed=passed, verdicts=verdicts, version=pinned)

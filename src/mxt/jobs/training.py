@@ -77,7 +77,9 @@ class TrainingJob(Job):
     saver: SaverKind = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
 
-    register_: RegisterKind = Field(default={"KIND": "MlflowRegister"}, validate_default=True, alias="register")
+    register_: RegisterKind = Field(
+        default={"KIND": "MlflowRegister"}, validate_default=True, alias="register"
+    )
     """How the version is registered."""
 
     version: SemanticVersion | None = None
@@ -99,7 +101,9 @@ class TrainingJob(Job):
         passed = all(metric.passes(scores[metric.label]) for metric in self._metrics(parts.test))
         pinned = self._register(model, schema, inputs, scores)
         if self.alias and passed:
-            context.run.tag(move_tags(context.name, move(context.client, context.name, self.alias, pinned.version)))
+            context.run.tag(
+                move_tags(context.name, move(context.client, context.name, self.alias, pinned.version))
+            )
         return context.conclude(passed=passed, model=model, scores=scores, version=pinned)
 
     def _table(self) -> pd.DataFrame:
@@ -138,11 +142,16 @@ class TrainingJob(Job):
         predictions = model.predict(inputs)
         return {metric.label: metric.score(truth, predictions) for metric in self._metrics(truth.to_frame())}
 
-    def _register(self, model: Model, schema: InputsSchema, inputs: pd.DataFrame, scores: dict[str, float]) -> Pinned:
+    def _register(
+        self, model: Model, schema: InputsSchema, inputs: pd.DataFrame, scores: dict[str, float]
+    ) -> Pinned:
         context = self.context
         with context.step("save and register the model"):
             uri = self.saver.save(model, schema, inputs.head(100), self.target)
-            tags = {DATA_TAG: context.data.digest if context.data else "", **({SEMVER_TAG: self.version} if self.version else {})}
+            tags = {
+                DATA_TAG: context.data.digest if context.data else "",
+                **({SEMVER_TAG: self.version} if self.version else {}),
+            }
             pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)
         context.pinned(pinned)
         context.run.score({f"test_{label}": score for label, score in scores.items()})

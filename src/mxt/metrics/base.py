@@ -44,4 +44,6 @@ class Metric(Kind, ABC):
     def limits(self) -> str:
         """The limits in words."""
         bounds = [("at least", self.minimum), ("at most", self.maximum)]
-        return " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "no limit"
+        return (
+            " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "no limit"
+        )

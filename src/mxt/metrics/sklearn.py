@@ -46,7 +46,8 @@ class SklearnMetric(Metric):
             try:
                 return float(get_scorer(self.name)(answers, predictions, coded))
             except (ValueError, AttributeError, TypeError) as error:
-                msg = f"The metric {self.name} is not defined for these {len(truth)} predictions ({type(error).__name__})."
+                kind = type(error).__name__
+                msg = f"The metric {self.name} is not defined for these {len(truth)} predictions ({kind})."
                 raise DataError(msg) from error
 
 
@@ -82,6 +83,6 @@ def _codes(labels: pd.Series[Any], classes: list[str]) -> np.ndarray:
 
     codes = pd.Categorical(labels.astype(str), categories=classes).codes
     if (codes < 0).any():
-        msg = f"{int((codes < 0).sum())} rows have a class that the model does not know; it knows {len(classes)} classes."
+        msg = f"{int((codes < 0).sum())} rows have a class that is not among the model's {len(classes)}."
         raise DataError(msg)
     return codes

@@ -50,14 +50,20 @@ class Recipe(Kind, ABC):
             msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}."
             raise DataError(msg)
         if self.task == "classification" and types.is_float_dtype(targets):
-            msg = f"The target {targets.name!r} holds doubles, not classes; write task: regression in the recipe."
+            msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
             raise DataError(msg)
         if self.calibration and (self.task != "classification" or targets.nunique() != 2):  # noqa: PLR2004 - two classes
-            msg = f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
+            msg = (
+                f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
+            )
             raise DataError(msg)
         odd = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
         if odd or inputs.columns.empty:
-            msg = f"Times cannot be learned from as they are: leave out {odd}." if odd else "There are no input columns."
+            msg = (
+                f"Times cannot be learned from as they are: leave out {odd}."
+                if odd
+                else "There are no input columns."
+            )
             raise DataError(msg)
 
 

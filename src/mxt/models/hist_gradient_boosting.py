@@ -36,8 +36,13 @@ class HistGradientBoostingRecipe(Recipe):
     def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-        kind = HistGradientBoostingClassifier if self.task == "classification" else HistGradientBoostingRegressor
+        kind = (
+            HistGradientBoostingClassifier if self.task == "classification" else HistGradientBoostingRegressor
+        )
         estimator = kind(
-            max_iter=self.trees, max_leaf_nodes=self.leaves, learning_rate=self.learning_rate, random_state=self.seed
+            max_iter=self.trees,
+            max_leaf_nodes=self.leaves,
+            learning_rate=self.learning_rate,
+            random_state=self.seed,
         )
         return fit_pipeline(self, estimator, inputs, targets, "passthrough")

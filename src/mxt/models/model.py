@@ -47,7 +47,7 @@ class Model:
         return (explainer or AutoExplainer()).explain(self.predictor, inputs, self.background).checked()
 
     def explain_samples(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> pd.DataFrame:
-        """`explain` as a table of `SHAPValuesSchema`: a row for each row of `inputs`, and class of several."""
+        """`explain` as a table of `SHAPValuesSchema`: a row for each row explained, and class of several."""
         explanation = self.explain(inputs, explainer)
         return SHAPValuesSchema.check(samples_table(explanation, self.predict_proba(inputs)))
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from mxt.models.base import Recipe
 
 
-def fit_pipeline(recipe: Recipe, estimator: Any, inputs: pd.DataFrame, targets: pd.Series[Any], numbers: Any) -> Model:  # noqa: ANN401 - scikit-learn is untyped
+def fit_pipeline(
+    recipe: Recipe, estimator: Any, inputs: pd.DataFrame, targets: pd.Series[Any], numbers: Any
+) -> Model:
     """Fit one-hot encoded categories, numbers through the transformer `numbers`, and `estimator` on both."""
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
@@ -29,4 +31,6 @@ def fit_pipeline(recipe: Recipe, estimator: Any, inputs: pd.DataFrame, targets: 
     pipeline = Pipeline([("encoding", encoding), ("model", estimator)])
     if recipe.calibration:
         pipeline = CalibratedClassifierCV(pipeline, method="sigmoid", cv=5, ensemble=False)
-    return Model(SklearnPredictor(pipeline.fit(inputs, targets.to_numpy()), [str(name) for name in inputs.columns]))
+    return Model(
+        SklearnPredictor(pipeline.fit(inputs, targets.to_numpy()), [str(name) for name in inputs.columns])
+    )

@@ -38,5 +38,7 @@ class RandomForestRecipe(Recipe):
         from sklearn.impute import SimpleImputer
 
         kind = RandomForestClassifier if self.task == "classification" else RandomForestRegressor
-        estimator = kind(self.trees, max_depth=self.depth, min_samples_leaf=self.leaf_rows, random_state=self.seed)
+        estimator = kind(
+            self.trees, max_depth=self.depth, min_samples_leaf=self.leaf_rows, random_state=self.seed
+        )
         return fit_pipeline(self, estimator, inputs, targets, SimpleImputer(strategy="median"))

@@ -59,7 +59,9 @@ def _output_table(explanation: Explanation, place: int, probabilities: pd.DataFr
         "base_value": explanation.base[place],
         "unit": explanation.unit,
     }
-    contributions = pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns)
+    contributions = pd.DataFrame(
+        explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns
+    )
     return pd.concat([pd.DataFrame(facts, index=explanation.ids), contributions], axis=1).assign(
         residual=explanation.residual[:, place]
     )
@@ -84,7 +86,11 @@ def importances_table(
         for place, name in enumerate(explanation.outputs):
             contributions = explanation.values[:, :, place]
             part = _ranked(
-                predictor.columns, np.abs(contributions).mean(axis=0), "mean_abs_shap", explanation.unit, name or None
+                predictor.columns,
+                np.abs(contributions).mean(axis=0),
+                "mean_abs_shap",
+                explanation.unit,
+                name or None,
             )
             directions = _directions(inputs[predictor.columns], contributions)
             parts.append(part.assign(direction=part["feature"].map(directions)))
@@ -94,18 +100,22 @@ def importances_table(
     return pd.concat(parts, ignore_index=True).astype({"class": "str"})
 
 
-def _ranked(columns: list[str], importances: np.ndarray, method: str, unit: str, name: str | None) -> pd.DataFrame:
+def _ranked(
+    columns: list[str], importances: np.ndarray, method: str, unit: str, name: str | None
+) -> pd.DataFrame:
     import pandas as pd
 
     total = importances.sum()
     table = pd.DataFrame({"feature": columns, "importance": importances.astype(float)})
     table["share"] = table["importance"] / (total if total > 0 else 1.0)
     table = table.sort_values("importance", ascending=False, kind="stable", ignore_index=True)
-    return table.assign(rank=range(1, len(table) + 1), method=method, unit=unit, direction="unknown", **{"class": name})
+    return table.assign(
+        rank=range(1, len(table) + 1), method=method, unit=unit, direction="unknown", **{"class": name}
+    )
 
 
 def _directions(inputs: pd.DataFrame, contributions: np.ndarray) -> dict[str, str]:
-    """Whether higher values of a column raise or lower the prediction; categories have no order to tell by."""
+    """Whether higher values of a column raise or lower the prediction; categories have no order."""
     import pandas as pd
 
     told: dict[str, str] = {}
@@ -116,5 +126,7 @@ def _directions(inputs: pd.DataFrame, contributions: np.ndarray) -> dict[str, st
             told[str(name)] = "varies"
             continue
         correlation = column.rank().corr(effect.rank())
-        told[str(name)] = "varies" if abs(correlation) < CLEAR_DIRECTION else "raises" if correlation > 0 else "lowers"
+        told[str(name)] = (
+            "varies" if abs(correlation) < CLEAR_DIRECTION else "raises" if correlation > 0 else "lowers"
+        )
     return told

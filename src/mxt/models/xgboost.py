@@ -67,7 +67,7 @@ class XgboostRecipe(Recipe):
             estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
         return Model(XgboostPredictor(estimator, columns, classes))
 
-    def _estimator(self) -> Any:  # noqa: ANN401 - a classifier or a regressor
+    def _estimator(self) -> Any:
         import xgboost as xgb
 
         kind = xgb.XGBClassifier if self.task == "classification" else xgb.XGBRegressor
@@ -114,7 +114,8 @@ def _folded(booster: xgb.Booster, sigmoid: Sigmoid) -> bytearray:
     for tree in learner["gradient_booster"]["model"]["trees"]:
         leaves = [left == -1 for left in tree["left_children"]]
         tree["split_conditions"] = [
-            value * sigmoid.slope if leaf else value for value, leaf in zip(tree["split_conditions"], leaves, strict=True)
+            value * sigmoid.slope if leaf else value
+            for value, leaf in zip(tree["split_conditions"], leaves, strict=True)
         ]
         tree["base_weights"] = [weight * sigmoid.slope for weight in tree["base_weights"]]
     chance = float(learner["learner_model_param"]["base_score"].strip("[]"))

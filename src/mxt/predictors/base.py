@@ -29,10 +29,10 @@ class Predictor(ABC):
     flavor: ClassVar[str]
     """The MLflow flavour that stores the model."""
 
-    def __init__(self, columns: list[str], task: Task, classes: list[Any]) -> None:
+    def __init__(self, columns: list[str], classes: list[Any]) -> None:
         self.columns = columns
         """Source columns, in the order that the model was trained on."""
-        self.task = task
+        self.task: Task = "classification" if classes else "regression"
         self.classes = classes
         """Labels in the order of the model's outputs; empty for regression."""
 
@@ -43,7 +43,7 @@ class Predictor(ABC):
 
     @property
     @abstractmethod
-    def core(self) -> Any:  # noqa: ANN401 - any library's model
+    def core(self) -> Any:
         """The model proper, after the encoding."""
 
     @property
@@ -52,12 +52,12 @@ class Predictor(ABC):
         """For each encoded column, the position of its source column in `columns`."""
 
     @abstractmethod
-    def encode(self, inputs: pd.DataFrame) -> Any:  # noqa: ANN401 - a matrix of the library's own type
+    def encode(self, inputs: pd.DataFrame) -> Any:
         """What the core model sees of `inputs`."""
 
     @abstractmethod
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        """Predicted labels or numbers, shape (rows,), and probabilities, shape (rows, classes), if it gives any."""
+        """Labels or numbers, shape (rows,), and probabilities, shape (rows, classes), if it gives any."""
 
     @abstractmethod
     def scores(self, inputs: pd.DataFrame) -> Scores:
@@ -85,5 +85,7 @@ class Predictor(ABC):
         labels, probabilities = self.labels_and_probabilities(inputs[self.columns])
         table = {PREDICTION: labels}
         if probabilities is not None:
-            table |= {f"{PROBABILITY}{name}": probabilities[:, place] for place, name in enumerate(self.classes)}
+            table |= {
+                f"{PROBABILITY}{name}": probabilities[:, place] for place, name in enumerate(self.classes)
+            }
         return pd.DataFrame(table, index=inputs.index)

@@ -18,15 +18,14 @@ class SklearnPredictor(Predictor):
 
     flavor: ClassVar[str] = "sklearn"
 
-    def __init__(self, estimator: Any, columns: list[str]) -> None:  # noqa: ANN401 - scikit-learn is untyped
+    def __init__(self, estimator: Any, columns: list[str]) -> None:
         from sklearn.base import is_classifier
 
         self._estimator = estimator
         self._fitted, self._sigmoid = _uncalibrated(estimator)
         named = getattr(estimator, "feature_names_in_", None)
         classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
-        task = "classification" if is_classifier(estimator) else "regression"
-        super().__init__([str(name) for name in named] if named is not None else columns, task, classes)
+        super().__init__([str(name) for name in named] if named is not None else columns, classes)
 
     @property
     def native(self) -> object:
@@ -70,9 +69,13 @@ class SklearnPredictor(Predictor):
         prepared, slope_intercept = self._prepared(inputs), self.calibration
         with _told_as_model_error(self._fitted):
             if self.task == "regression":
-                return Scores(np.asarray(self._fitted.predict(prepared), dtype=float).reshape(len(inputs), -1), "target")
+                return Scores(
+                    np.asarray(self._fitted.predict(prepared), dtype=float).reshape(len(inputs), -1), "target"
+                )
             if hasattr(self._fitted, "decision_function"):
-                raw = np.asarray(self._fitted.decision_function(prepared), dtype=float).reshape(len(inputs), -1)
+                raw = np.asarray(self._fitted.decision_function(prepared), dtype=float).reshape(
+                    len(inputs), -1
+                )
                 unit = "log-odds" if raw.shape[1] == 1 else "margin"
             else:
                 raw, unit = self._fitted.predict_proba(prepared), "probability"
@@ -90,14 +93,14 @@ class SklearnPredictor(Predictor):
             return {"coefficient": np.abs(np.atleast_2d(self.core.coef_)).mean(axis=0)}
         return {}
 
-    def _prepared(self, inputs: pd.DataFrame) -> Any:  # noqa: ANN401 - a frame or a matrix
+    def _prepared(self, inputs: pd.DataFrame) -> Any:
         """A frame for models trained on frames, a matrix for models trained on matrices."""
         chosen = inputs[self.columns]
         return chosen if hasattr(self._estimator, "feature_names_in_") else chosen.to_numpy()
 
 
-def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:  # noqa: ANN401
-    """The model under a sigmoid calibration of two classes, with the calibrated log-odds' slope and intercept."""
+def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:
+    """The model under a sigmoid calibration of two classes, with its slope and intercept in log-odds."""
     from sklearn.calibration import CalibratedClassifierCV
 
     if not isinstance(estimator, CalibratedClassifierCV):
@@ -113,7 +116,7 @@ def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:  # 
     )
 
 
-def _plain(label: Any) -> Any:  # noqa: ANN401 - a label of any type
+def _plain(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 
 
@@ -128,5 +131,6 @@ class _told_as_model_error:  # noqa: N801 - a context manager reads as a phrase
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if isinstance(error, (ValueError, TypeError, KeyError)):
-            msg = f"The {type(self.estimator).__name__} refuses the inputs ({type(error).__name__}); check their columns and types."
+            model = type(self.estimator).__name__
+            msg = f"The {model} refuses the inputs ({type(error).__name__}); check their columns and types."
             raise ModelError(msg) from error

@@ -8,7 +8,7 @@ from typing import Any
 from mxt.errors import ModelError
 
 
-def trace(step: Any, places: list[int]) -> list[int]:  # noqa: ANN401 - scikit-learn is untyped
+def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911 - one line for each kind of step
     """Follow source columns through one fitted preprocessing step.
 
     Args:
@@ -54,10 +54,13 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: ANN401 - scikit-l
     raise ModelError(msg)
 
 
-def _through_columns(step: Any, places: list[int]) -> list[int]:  # noqa: ANN401
+def _through_columns(step: Any, places: list[int]) -> list[int]:
     """A ColumnTransformer's outputs are its transformers' outputs in the order of their output slices."""
     names = [str(name) for name in getattr(step, "feature_names_in_", range(len(places)))]
-    spans = sorted((step.output_indices_[name].start, name, inner, columns) for name, inner, columns in step.transformers_)
+    spans = sorted(
+        (step.output_indices_[name].start, name, inner, columns)
+        for name, inner, columns in step.transformers_
+    )
     return [
         place
         for _, _, inner, columns in spans
@@ -65,7 +68,7 @@ def _through_columns(step: Any, places: list[int]) -> list[int]:  # noqa: ANN401
     ]
 
 
-def _positions(columns: Any, names: list[str]) -> list[int]:  # noqa: ANN401
+def _positions(columns: Any, names: list[str]) -> list[int]:
     """Positions of a ColumnTransformer's columns, given as names, numbers, a slice or a mask."""
     if isinstance(columns, slice):
         return [*range(len(names))][columns]
@@ -75,7 +78,7 @@ def _positions(columns: Any, names: list[str]) -> list[int]:  # noqa: ANN401
     return [names.index(item) if isinstance(item, str) else int(item) for item in listed]
 
 
-def _width(encoder: Any, column: int) -> int:  # noqa: ANN401
+def _width(encoder: Any, column: int) -> int:
     """How many columns a OneHotEncoder makes of its input `column`."""
     rare = encoder.infrequent_categories_[column] if hasattr(encoder, "infrequent_categories_") else None
     count = len(encoder.categories_[column]) - (len(rare) - 1 if rare is not None else 0)
@@ -83,7 +86,7 @@ def _width(encoder: Any, column: int) -> int:  # noqa: ANN401
     return count - int(dropped)
 
 
-def _through_imputer(step: Any, places: list[int]) -> list[int]:  # noqa: ANN401
+def _through_imputer(step: Any, places: list[int]) -> list[int]:
     """A SimpleImputer drops columns that were always missing, and may append indicators."""
     import pandas as pd
 

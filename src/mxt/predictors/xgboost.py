@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     import pandas as pd
     import xgboost as xgb
 
-_PROBABILITY_OBJECTIVES = {"binary:logistic": "log-odds", "multi:softprob": "margin", "multi:softmax": "margin"}
+_IDENTITY_OBJECTIVES = {"reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"}
+_PROBABILITY_OBJECTIVES = {
+    "binary:logistic": "log-odds",
+    "multi:softprob": "margin",
+    "multi:softmax": "margin",
+}
 
 
 class XgboostPredictor(Predictor):
@@ -30,8 +35,7 @@ class XgboostPredictor(Predictor):
         self.objective = str(learner["objective"]["name"])
         count = max(int(learner["learner_model_param"]["num_class"]), 2)
         known = classes or ([*range(count)] if self.objective in _PROBABILITY_OBJECTIVES else [])
-        task = "classification" if known else "regression"
-        super().__init__(self._booster.feature_names or columns, task, known)
+        super().__init__(self._booster.feature_names or columns, known)
 
     @property
     def native(self) -> object:
@@ -47,7 +51,7 @@ class XgboostPredictor(Predictor):
 
     @property
     def trees_used(self) -> tuple[int, int]:
-        """The range of boosting rounds that the model predicts with: up to the best one after early stopping."""
+        """The boosting rounds that the model predicts with: up to the best after early stopping."""
         best = getattr(self._native, "best_iteration", None) if self._native is not self._booster else None
         return (0, best + 1) if best is not None else (0, 0)
 
@@ -71,7 +75,7 @@ class XgboostPredictor(Predictor):
         try:
             raw = self._booster.predict(self.encode(inputs), iteration_range=self.trees_used, **options)
         except xgb.core.XGBoostError as error:
-            msg = "The xgboost model refuses the inputs; a category that it was not trained on is the usual cause."
+            msg = "The xgboost model refuses the inputs; is there a category that it was not trained on?"
             raise ModelError(msg) from error
         return np.asarray(raw, dtype=np.float64)
 
@@ -88,7 +92,7 @@ class XgboostPredictor(Predictor):
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self.run(inputs, output_margin=True).reshape(len(inputs), -1)
-        identity = self.objective in {"reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"}
+        identity = self.objective in _IDENTITY_OBJECTIVES
         return Scores(raw, "target" if identity else _PROBABILITY_OBJECTIVES.get(self.objective, "margin"))
 
     @property
@@ -100,4 +104,6 @@ class XgboostPredictor(Predictor):
         methods = {"gain": "total_gain", "cover": "total_cover", "split_count": "weight"}
         names = self._booster.feature_names or [f"f{place}" for place in range(len(self.columns))]
         scores = {method: self._booster.get_score(importance_type=kind) for method, kind in methods.items()}
-        return {method: np.array([found.get(name, 0.0) for name in names]) for method, found in scores.items()}
+        return {
+            method: np.array([found.get(name, 0.0) for name in names]) for method, found in scores.items()
+        }

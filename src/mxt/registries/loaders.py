@@ -72,9 +72,12 @@ class MlflowLoader(Loader):
         try:
             native = getattr(mlflow, flavor).load_model(uri)
         except Exception as error:
-            msg = f"{uri} cannot be loaded in its {flavor} flavour ({type(error).__name__}); its files may be broken."
+            kind = type(error).__name__
+            msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); its files may be broken."
             raise ModelError(msg) from error
-        return Model(_predictor(flavor, native, columns, facts.get("classes") or []), self.load_background(uri))
+        return Model(
+            _predictor(flavor, native, columns, facts.get("classes") or []), self.load_background(uri)
+        )
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)
@@ -82,7 +85,9 @@ class MlflowLoader(Loader):
             return InputsSchema.from_yaml(file.read_text(encoding="utf-8"), f"{uri} {SCHEMA_FILE}")
         signature = self._info(uri).signature
         if signature is None or not signature.inputs.has_input_names():
-            logger.warning("{} has no schema and no signature: only the names of its columns can be checked.", uri)
+            logger.warning(
+                "{} has no schema and no signature: only the names of its columns can be checked.", uri
+            )
             return None
         types = dict(zip(signature.inputs.input_names(), signature.inputs.input_types(), strict=True))
         return InputsSchema.from_types({name: kind.name for name, kind in types.items()})
@@ -96,7 +101,7 @@ class MlflowLoader(Loader):
     def load_target(self, uri: str) -> str | None:
         return ((self._info(uri).metadata or {}).get(METADATA) or {}).get("target")
 
-    def _info(self, uri: str) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
+    def _info(self, uri: str) -> Any:
         import mlflow
 
         try:
@@ -111,11 +116,15 @@ class MlflowLoader(Loader):
 
         flavors = self._info(uri).flavors.values()
         stored = {Path(extra["path"]).name for flavor in flavors for extra in flavor.get("extra_files") or []}
-        return Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
+        return (
+            Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
+        )
 
 
-def _predictor(flavor: str, native: Any, columns: list[str], classes: list[Any]) -> Predictor:  # noqa: ANN401
+def _predictor(flavor: str, native: Any, columns: list[str], classes: list[Any]) -> Predictor:
     if flavor == "xgboost":
         known = getattr(native, "classes_", None) if hasattr(native, "predict_proba") else None
-        return XgboostPredictor(native, columns, classes or ([label.item() for label in known] if known is not None else []))
+        return XgboostPredictor(
+            native, columns, classes or ([label.item() for label in known] if known is not None else [])
+        )
     return SklearnPredictor(native, columns)

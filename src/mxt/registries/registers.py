@@ -20,7 +20,9 @@ class Register(Kind, ABC):
     """Tags of the new version."""
 
     @abstractmethod
-    def register(self, client: MlflowClient, name: str, uri: str, run_id: str, tags: dict[str, str]) -> Pinned:
+    def register(
+        self, client: MlflowClient, name: str, uri: str, run_id: str, tags: dict[str, str]
+    ) -> Pinned:
         """Make the saved model at `uri` the next version of the registered model `name`."""
 
 
@@ -33,7 +35,9 @@ class MlflowRegister(Register):
 
     KIND: Literal["MlflowRegister"] = "MlflowRegister"
 
-    def register(self, client: MlflowClient, name: str, uri: str, run_id: str, tags: dict[str, str]) -> Pinned:
+    def register(
+        self, client: MlflowClient, name: str, uri: str, run_id: str, tags: dict[str, str]
+    ) -> Pinned:
         from mlflow.exceptions import MlflowException
 
         try:
@@ -48,7 +52,14 @@ class MlflowRegister(Register):
 
 def refuse_taken(client: MlflowClient, name: str, semver: str) -> None:
     """Raise a ModelError if a version of the model `name` has the semantic version already."""
-    taken = {found.tags[SEMVER_TAG]: found.version for found in versions_of(client, name) if SEMVER_TAG in found.tags}
+    taken = {
+        found.tags[SEMVER_TAG]: found.version
+        for found in versions_of(client, name)
+        if SEMVER_TAG in found.tags
+    }
     if semver in taken:
-        msg = f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}; taken: {', '.join(sorted(taken))}."
+        known = ", ".join(sorted(taken))
+        msg = (
+            f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}; taken: {known}."
+        )
         raise ModelError(msg)

@@ -52,7 +52,12 @@ class MlflowSaver(Saver):
         import mlflow
 
         predictor = model.predictor
-        facts = {"target": target, "task": predictor.task, "classes": predictor.classes, "columns": predictor.columns}
+        facts = {
+            "target": target,
+            "task": predictor.task,
+            "classes": predictor.classes,
+            "columns": predictor.columns,
+        }
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             common: dict[str, Any] = {
@@ -70,7 +75,7 @@ def requirements() -> list[str]:
     return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
 
 
-def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:  # noqa: ANN401 - MLflow's ModelInfo
+def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:
     import mlflow
 
     match flavor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,12 +14,16 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SEMVER_TAG = "mxt.semver"
+EVALUATION_TAG = "mxt.evaluation"
+"""Tag of a version: the run of its latest evaluation."""
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
 SemanticVersion = Annotated[str, StringConstraints(pattern=f"^{_SEMVER}$")]
 """A version such as 1.2.3 (semver.org 2.0.0)."""
 
-AliasOrVersion = Annotated[int, Field(ge=1)] | Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]+$")]
+AliasOrVersion = (
+    Annotated[int, Field(ge=1)] | Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]+$")]
+)
 """An alias such as Champion, a version's number such as 3, or a semantic version such as "1.2.3"."""
 
 
@@ -54,13 +57,18 @@ def pin(client: MlflowClient, name: str, alias_or_version: str | int) -> Pinned:
     wanted = str(alias_or_version)
     versions = {int(found.version): found for found in versions_of(client, name)}
     aliases = aliases_of(client, name)
-    semvers = {found.tags[SEMVER_TAG]: number for number, found in versions.items() if SEMVER_TAG in found.tags}
+    semvers = {
+        found.tags[SEMVER_TAG]: number for number, found in versions.items() if SEMVER_TAG in found.tags
+    }
     number = int(wanted) if wanted.isdigit() else aliases.get(wanted, semvers.get(wanted))
     if number not in versions:
         known = ", ".join(str(number) for number in sorted(versions)) or "none"
         named = ", ".join(f"{alias} ({number})" for alias, number in sorted(aliases.items())) or "none"
         semantic = f"; semantic versions: {', '.join(sorted(semvers))}" if semvers else ""
-        msg = f"The model {name!r} has no alias or version {wanted!r}. Aliases: {named}; versions: {known}{semantic}."
+        msg = (
+            f"The model {name!r} has no alias or version {wanted!r}. "
+            f"Aliases: {named}; versions: {known}{semantic}."
+        )
         raise ModelError(msg)
     return _pinned(versions[number])
 

@@ -18,13 +18,12 @@ FIGURE_ROWS = 2000
 
 def summary(provenance: Mapping[str, str], explanation: Explanation, importances: pd.DataFrame) -> str:
     """A Markdown page that says in words and tables what the figures show."""
-    lines = [
-        "# Explanations",
-        "",
+    told = (
         f"{len(explanation.ids)} rows of {provenance['model_uri']} were explained by {explanation.method}. "
         f"Contributions are in {explanation.unit} and start from the base value: base plus contributions is "
-        f"the prediction of each row, to {abs(explanation.residual).max():.1g} at worst.",
-    ]
+        f"the prediction of each row, to {abs(explanation.residual).max():.1g} at worst."
+    )
+    lines = ["# Explanations", "", told]
     for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
         of_class = f", class {name}" if isinstance(name, str) else ""
         lines += ["", f"## {method} ({part['unit'].iloc[0]}{of_class})", "", *_table(part.head(TOP))]
@@ -52,4 +51,8 @@ def _table(part: pd.DataFrame) -> list[str]:
         f"| {row.rank} | {row.feature} | {row.importance:.4g} | {row.share:.1%} | {row.direction} |"
         for row in part.itertuples()
     ]
-    return ["| rank | column | importance | share | a higher value |", "| --- | --- | --- | --- | --- |", *rows]
+    return [
+        "| rank | column | importance | share | a higher value |",
+        "| --- | --- | --- | --- | --- |",
+        *rows,
+    ]

@@ -47,8 +47,8 @@ def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.Da
 
 def rule_broken(column: str, rule: str, ids: list[object], count: int) -> str:
     """One failure in words; at most five ids and no cell."""
-    shown = ", ".join(map(repr, ids[:MAX_IDS]))
-    return f"column {column!r} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown}{', ...' if count > len(ids[:MAX_IDS]) else ''})"
+    shown = ", ".join([*map(repr, ids[:MAX_IDS]), *(["..."] if count > MAX_IDS else [])])
+    return f"column {column!r} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown})"
 
 
 def _told(failure: SchemaError) -> str:

@@ -1,4 +1,4 @@
-"""The inputs of a model: inferred from its training table, kept with its version, checked by every later job."""
+"""The inputs of a model: inferred at training, kept with the version, checked by every later job."""
 
 from __future__ import annotations
 
@@ -43,8 +43,19 @@ class InputsSchema:
         """The schema that MLflow's type names tell, for a model that was logged without one."""
         import pandera.pandas as pa
 
-        known = {"double": "float64", "float": "float64", "long": "int64", "integer": "int64", "string": "str", "boolean": "bool"}
-        return cls(pa.DataFrameSchema({name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}))
+        known = {
+            "double": "float64",
+            "float": "float64",
+            "long": "int64",
+            "integer": "int64",
+            "string": "str",
+            "boolean": "bool",
+        }
+        return cls(
+            pa.DataFrameSchema(
+                {name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}
+            )
+        )
 
     @classmethod
     def from_yaml(cls, text: str, source: str) -> InputsSchema:
@@ -86,7 +97,9 @@ class InputsSchema:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
         """
         inputs = self.check_types(table, source)
-        hard = self.schema.update_columns({name: {"checks": self._checks(name, soft=False)} for name in self.columns})
+        hard = self.schema.update_columns(
+            {name: {"checks": self._checks(name, soft=False)} for name in self.columns}
+        )
         return checked(hard, inputs, source)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
@@ -94,13 +107,16 @@ class InputsSchema:
         import pandas as pd
 
         present = [name for name in self.columns if name in table.columns]
-        inputs = table[present].assign(**{name: _cast(table[name], self.schema.columns[name]) for name in present})
+        inputs = table[present].assign(
+            **{name: _cast(table[name], self.schema.columns[name]) for name in present}
+        )
         loose = self.schema.update_columns({name: {"checks": [], "nullable": True} for name in self.columns})
         inputs = checked(loose, inputs, source)
         for name in inputs.select_dtypes("float").columns:
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
-                msg = f"{source}: {rule_broken(str(name), 'finite', list(inputs.index[infinite][:5]), int(infinite.sum()))}."
+                broken = rule_broken(str(name), "finite", list(inputs.index[infinite]), int(infinite.sum()))
+                msg = f"{source}: {broken}."
                 raise DataError(msg)
         return pd.DataFrame(inputs)
 
@@ -113,7 +129,11 @@ class InputsSchema:
             if not column.nullable:
                 valid &= inputs[name].notna()
             for check in self._checks(name, soft=False):
-                valid &= pd.Series(check(inputs[name]).check_output, index=inputs.index).fillna(value=True).astype(bool)
+                valid &= (
+                    pd.Series(check(inputs[name]).check_output, index=inputs.index)
+                    .fillna(value=True)
+                    .astype(bool)
+                )
         return valid
 
     def beyond_limits(self, inputs: pd.DataFrame) -> list[str]:
@@ -123,7 +143,9 @@ class InputsSchema:
             for check in self._checks(name, soft=True):
                 beyond = int((~check(inputs[name].dropna()).check_output).sum())
                 if beyond:
-                    told.append(f"column {name!r}: {beyond} of {len(inputs)} rows lie beyond the range of training")
+                    told.append(
+                        f"column {name!r}: {beyond} of {len(inputs)} rows lie beyond the range of training"
+                    )
         return told
 
     def _checks(self, name: str, *, soft: bool) -> list[Any]:
@@ -166,6 +188,8 @@ def _cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
         return column.astype(dtype)
     if types.is_integer_dtype(dtype) and types.is_float_dtype(column) and bool((column % 1 == 0).all()):
         return column.astype(dtype)
-    if types.is_string_dtype(dtype) and (types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)):
+    if types.is_string_dtype(dtype) and (
+        types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
+    ):
         return column.astype(dtype)
     return column

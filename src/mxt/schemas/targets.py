@@ -28,7 +28,8 @@ class TargetsSchema:
         column = table[target]
         missing = column.isna()
         if missing.any():
-            msg = f"{source}: {rule_broken(target, 'not_nullable', list(column.index[missing][:5]), int(missing.sum()))}."
+            ids = list(column.index[missing])
+            msg = f"{source}: {rule_broken(target, 'not_nullable', ids, len(ids))}."
             raise DataError(msg)
         if column.nunique() < 2:  # noqa: PLR2004 - two values are the least to tell apart
             msg = f"{source}: the target column {target!r} is the same in all {len(column)} rows."

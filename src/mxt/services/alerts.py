@@ -9,7 +9,7 @@ from typing import Annotated
 from loguru import logger
 from pydantic import Field
 
-from mxt.configs import Secret  # noqa: TC001 - pydantic reads it at run time
+from mxt.configs import Secret
 from mxt.errors import MissingExtraError
 from mxt.services.base import Service
 
@@ -63,7 +63,9 @@ class AlertsService(Service):
             return False
         from plyer import notification
 
-        notification.notify(title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout)
+        notification.notify(
+            title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout
+        )
         return True
 
     def _send_targets(self, title: str, message: str) -> bool:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from loguru import logger
 from pydantic import Field, PrivateAttr, StringConstraints
 
-from mxt.configs import Location  # noqa: TC001 - pydantic reads it at run time
+from mxt.configs import Location
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 
@@ -43,15 +43,26 @@ class LoggerService(Service):
         logger.remove()
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        as_json = self.format == "json"
-        common = {"level": self.level, "format": TEXT, "serialize": as_json, "backtrace": False, "diagnose": False}
-        self._sinks.append(logger.add(sys.stderr, **common))  # type: ignore[call-overload] # loguru's overloads want literals
+        self._sinks.append(logger.add(sys.stderr, **self._options()))
         if self.file:
             try:
-                self._sinks.append(logger.add(self.file, rotation=self.rotation, retention=self.retention, **common))  # type: ignore[call-overload]
+                self._sinks.append(
+                    logger.add(self.file, rotation=self.rotation, retention=self.retention, **self._options())
+                )
             except OSError as error:
                 msg = f"The log file {self.file} cannot be written ({error.strerror})."
                 raise ServiceError(msg) from error
+
+    def _options(self) -> dict[str, Any]:
+        """What both sinks share; tracebacks never show the values of variables."""
+        as_json = self.format == "json"
+        return {
+            "level": self.level,
+            "format": TEXT,
+            "serialize": as_json,
+            "backtrace": False,
+            "diagnose": False,
+        }
 
     def stop(self) -> None:
         while self._sinks:

@@ -104,9 +104,11 @@ class MlflowService(Service):
         client = self.client()
         known = client.get_experiment_by_name(self.experiment_name)
         if known is None:
-            return str(client.create_experiment(self.experiment_name, artifact_location=self._artifact_location()))
+            return str(
+                client.create_experiment(self.experiment_name, artifact_location=self._artifact_location())
+            )
         if known.lifecycle_stage != "active":
-            msg = f"The experiment {self.experiment_name!r} was deleted from {self.tracking_uri}; restore it or name another."
+            msg = f"The experiment {self.experiment_name!r} was deleted; restore it or name another."
             raise ServiceError(msg)
         return str(known.experiment_id)
 
@@ -139,7 +141,12 @@ class MlflowService(Service):
         begun = time.monotonic()
         try:
             yield
-        except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError, ImportError) as error:
+        except (
+            mlflow.exceptions.MlflowException,
+            sqlalchemy.exc.SQLAlchemyError,
+            OSError,
+            ImportError,
+        ) as error:
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
                 f"{time.monotonic() - begun:.1f} s. Is the server up, and the URI right?"

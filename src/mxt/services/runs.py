@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from mxt.datasets.fingerprint import Fingerprint
     from mxt.services.mlflow import MlflowService
 
 MAX_TAG = 5000
@@ -86,12 +85,13 @@ class Run:
         mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
         plt.close(figure)
 
-    def dataset(self, head: pd.DataFrame, fingerprint: Fingerprint, source: str, role: str) -> None:
+    def dataset(self, head: pd.DataFrame, digest: str, rows: int, source: str, role: str) -> None:
         """Link the data that the job read, by the fingerprint of its whole content.
 
         Args:
             head: Some rows, for the column types only.
-            fingerprint: Of the whole table; MLflow keeps 36 of its digits as the digest, a tag keeps all.
+            digest: Fingerprint of the whole table; MLflow keeps 36 of its digits, a tag keeps all.
+            rows: How many rows the whole table has.
             source: Where the table came from.
             role: What the table is to the job, such as training.
         """
@@ -99,8 +99,8 @@ class Run:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = mlflow.data.from_pandas(head, source=source, name=role, digest=fingerprint.digest[:36])
-            tags = {"mxt.data_digest": fingerprint.digest, "mxt.rows": str(fingerprint.rows)}
+            dataset = mlflow.data.from_pandas(head, source=source, name=role, digest=digest[:36])
+            tags = {"mxt.data_digest": digest, "mxt.rows": str(rows)}
             mlflow.log_input(dataset, context=role, tags=tags)
 
 
@@ -115,6 +115,10 @@ def translated(endpoint: str) -> Iterator[None]:
         yield
     except MxtError:
         raise
-    except (mlflow.exceptions.MlflowException, sqlalchemy.exc.SQLAlchemyError, requests.RequestException) as error:
+    except (
+        mlflow.exceptions.MlflowException,
+        sqlalchemy.exc.SQLAlchemyError,
+        requests.RequestException,
+    ) as error:
         msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {str(error).splitlines()[0][:200]})"
         raise ServiceError(msg) from error

@@ -1,0 +1,1 @@
+"""One reader a file, all members of the family in base."""

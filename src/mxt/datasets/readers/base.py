@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator  # noqa: TC003 - kept beside the other annotations
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -110,7 +110,10 @@ class Reader(Kind, ABC):
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}."
             raise DataError(msg)
-        wanted = {*(columns if columns is not None else self.columns or names), *([self.id_column] if self.id_column else [])}
+        wanted = {
+            *(columns if columns is not None else self.columns or names),
+            *([self.id_column] if self.id_column else []),
+        }
         return [name for name in names if name in wanted]
 
     def _chosen(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

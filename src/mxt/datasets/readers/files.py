@@ -6,9 +6,10 @@ import os
 import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.configs import Location  # noqa: TC001 - pydantic reads it at run time
+from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
@@ -70,9 +71,14 @@ class FileReader(Reader, ABC):
             raise DataError(msg) from error
         except (pa.ArrowException, OSError, ValueError, TypeError) as error:
             place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
-            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
+            reason = (
+                os.strerror(error.errno)
+                if isinstance(error, OSError) and error.errno
+                else type(error).__name__
+            )
+            at = f" at {place}" if place else ""
             msg = (
-                f"{self.source}: cannot be read by {type(self).__name__}{f' at {place}' if place else ''} ({reason}). "
+                f"{self.source}: cannot be read by {type(self).__name__}{at} ({reason}). "
                 "Check the format, that a column keeps one type, and that filters compare like with like."
             )
             raise DataError(msg) from error
@@ -90,7 +96,8 @@ def _place(path: str) -> tuple[object, str]:
     except ValueError as error:
         msg = f"{path}: no file system is known for this kind of URL."
         raise DataError(msg) from error
-    if filesystem.protocol[0] == "file" and os.path.exists(inner) and not (os.path.isfile(inner) or os.path.isdir(inner)):  # noqa: PTH110, PTH112, PTH113
+    local = Path(inner) if filesystem.protocol[0] == "file" else None
+    if local and local.exists() and not (local.is_file() or local.is_dir()):
         msg = f"{path}: neither a file nor a folder."
         raise DataError(msg)
     return filesystem, inner

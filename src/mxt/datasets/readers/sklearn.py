@@ -44,7 +44,11 @@ class SklearnReader(Reader):
         from pyarrow.parquet import filters_to_expression
 
         try:
-            return self._table().filter(filters_to_expression([list(self.filters)])) if self.filters else self._table()
+            return (
+                self._table().filter(filters_to_expression([list(self.filters)]))
+                if self.filters
+                else self._table()
+            )
         except (pa.ArrowException, TypeError, ValueError) as error:
             msg = f"{self.source}: the filters do not fit the columns ({type(error).__name__})."
             raise DataError(msg) from error

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from mxt.configs import reveal
+from mxt.datasets.databases import DatabaseUrl, described, opened
 from mxt.datasets.readers.base import Reader
-from mxt.errors import DataError, ServiceError
+from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 BATCH_ROWS = 65_536
-
-DatabaseUrl = Annotated[
-    str, StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$")
-]
-"""An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 
 
 class SqlReader(Reader):
@@ -49,13 +44,14 @@ class SqlReader(Reader):
 
     @property
     def source(self) -> str:
-        return self.url if self.url.startswith("env:") else self.url.partition("?")[0]
+        return described(self.url)
 
     def names(self) -> list[str]:
         import sqlalchemy as sa
 
+        statement = f"SELECT * FROM ({self._statement()}) AS source LIMIT 0"  # noqa: S608 - the query is the config's
         with self._connected() as connection:
-            return list(connection.execute(sa.text(f"SELECT * FROM ({self._statement()}) AS source LIMIT 0")).keys())  # noqa: S608 - the query is the config's
+            return list(connection.execute(sa.text(statement)).keys())
 
     def count(self) -> int:
         import sqlalchemy as sa
@@ -80,13 +76,17 @@ class SqlReader(Reader):
 
         return pa.schema(
             [
-                pa.field(field.name, pa.type_for_alias(self.types[field.name]) if field.name in self.types else field.type)
+                pa.field(
+                    field.name,
+                    pa.type_for_alias(self.types[field.name]) if field.name in self.types else field.type,
+                )
                 for field in schema
             ]
         )
 
     def _statement(self) -> str:
-        return self.query.strip().rstrip(";") if " " in self.query.strip() else f"SELECT * FROM {self.query.strip()}"  # noqa: S608
+        query = self.query.strip().rstrip(";")
+        return query if " " in query else f"SELECT * FROM {query}"  # noqa: S608 - the table is the config's
 
     def _select(self, columns: list[str]) -> sa.Select[Any]:
         import sqlalchemy as sa
@@ -103,30 +103,25 @@ class SqlReader(Reader):
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
-        """A connection; errors are told without statement, parameters or URL, which may hold secrets."""
         import pyarrow as pa
-        import sqlalchemy as sa
 
         try:
-            engine = sa.create_engine(reveal(self.url) if self.url.startswith("env:") else self.url)
-            with engine.connect() as connection:
+            with opened(self.url) as engine, engine.connect() as connection:
                 yield connection
-        except sa.exc.NoSuchModuleError as error:
-            msg = f"{self.source}: no driver for this kind of database is installed."
-            raise ServiceError(msg) from error
-        except (sa.exc.ArgumentError, sa.exc.InterfaceError, ModuleNotFoundError) as error:
-            msg = f"{self.source}: cannot be opened ({type(error).__name__}); check the URL and its driver."
-            raise ServiceError(msg) from error
-        except sa.exc.SQLAlchemyError as error:
-            msg = f"{self.source}: the query failed ({type(error).__name__}); check that database and table exist."
-            raise DataError(msg) from error
         except (pa.ArrowException, TypeError) as error:
             msg = f"{self.source}: a column changes its type between rows; name its type in `types`."
             raise DataError(msg) from error
 
 
-def _condition(column: Any, sign: str, value: object) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
-    signs = {"==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+def _condition(column: Any, sign: str, value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
+    signs = {
+        "==": operator.eq,
+        "!=": operator.ne,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+    }
     if sign in signs:
         return signs[sign](column, value)
     listed = list(value) if isinstance(value, tuple) else [value]

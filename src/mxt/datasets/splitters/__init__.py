@@ -1,0 +1,1 @@
+"""One splitter a file, all members of the family in base."""

@@ -65,7 +65,9 @@ def draw(ids: pd.Index | pd.Series, seed: int) -> np.ndarray:
     import numpy as np
     from pandas.util import hash_array
 
-    return hash_array(np.asarray(ids.astype(str), dtype=object), hash_key=f"{seed:016d}"[:16], categorize=False)
+    return hash_array(
+        np.asarray(ids.astype(str), dtype=object), hash_key=f"{seed:016d}"[:16], categorize=False
+    )
 
 
 def require_column(table: pd.DataFrame, column: str, kind: str) -> None:

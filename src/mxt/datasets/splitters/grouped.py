@@ -33,4 +33,6 @@ class GroupedSplitter(Splitter):
 
         require_column(table, self.group, self.KIND)
         groups = pd.Index(table[self.group].unique())
-        return table[self.group].isin(groups[lowest_share(draw(groups, self.seed), self.test_share)]).to_numpy()
+        return (
+            table[self.group].isin(groups[lowest_share(draw(groups, self.seed), self.test_share)]).to_numpy()
+        )

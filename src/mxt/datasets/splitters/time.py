@@ -28,7 +28,9 @@ class TimeSplitter(Splitter):
         require_column(table, self.column, self.KIND)
         times = table[self.column]
         if times.isna().any():
-            msg = f"{self.KIND}: column {self.column!r} misses {int(times.isna().sum())} of {len(times)} times."
+            msg = (
+                f"{self.KIND}: column {self.column!r} misses {int(times.isna().sum())} of {len(times)} times."
+            )
             raise DataError(msg)
         import numpy as np
 

@@ -1,0 +1,1 @@
+"""One writer a file, all members of the family in base."""

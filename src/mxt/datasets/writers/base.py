@@ -1,4 +1,4 @@
-"""What every writer does: take a table or a stream of parts, and replace the old output whole or not at all."""
+"""What every writer does: replace the old output by a table or a stream of parts, whole or not at all."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ class Writer(Kind, ABC):
         """Where the table goes, fit for messages and records: never a secret."""
 
     @abstractmethod
-    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance) -> None:
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
         """Write the batches of one schema, then put them in the place of the previous output."""
 
     def write(self, data: pd.DataFrame | Iterable[pd.DataFrame], provenance: Provenance | None = None) -> int:
@@ -58,10 +60,11 @@ class Writer(Kind, ABC):
         try:
             self.write_batches(_alike(first, counted), first.schema, provenance or Provenance())
         except OSError as error:
-            msg = f"{self.target}: cannot be written ({error.strerror or type(error).__name__}); the previous output is untouched."
+            reason = error.strerror or type(error).__name__
+            msg = f"{self.target}: cannot be written ({reason}); the previous output is untouched."
             raise DataError(msg) from error
         except (pa.ArrowException, ValueError) as error:
-            msg = f"{self.target}: a part of the table does not have the columns or types of the first ({type(error).__name__})."
+            msg = f"{self.target}: a part of the table has other columns or types than the first."
             raise DataError(msg) from error
         return counted.rows
 

@@ -24,7 +24,9 @@ class CsvWriter(FileWriter):
 
     KIND: Literal["CsvWriter"] = "CsvWriter"
 
-    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance) -> None:
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
         import pyarrow.csv
 
         with replacing(self.path) as file, pyarrow.csv.CSVWriter(file, schema) as writer:

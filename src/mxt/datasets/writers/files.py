@@ -6,9 +6,9 @@ import contextlib
 import os
 from abc import ABC
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from mxt.configs import Location  # noqa: TC001 - pydantic reads it at run time
+from mxt.configs import Location
 from mxt.datasets.writers.base import Provenance, Writer
 from mxt.errors import DataError
 
@@ -65,11 +65,11 @@ def write_metadata(path: str, provenance: Provenance) -> None:
         file.write(provenance.to_json().encode() + b"\n")
 
 
-def _filesystem(path: str) -> tuple[contextlib.AbstractContextManager[object], str]:
+def _filesystem(path: str) -> tuple[Any, str]:
     from fsspec.core import url_to_fs
 
     try:
-        return url_to_fs(path)  # type: ignore[no-any-return] # fsspec is untyped
+        return url_to_fs(path)
     except (ImportError, ValueError) as error:
         msg = f"{path}: no file system is installed for this kind of URL."
         raise DataError(msg) from error

@@ -26,7 +26,9 @@ class JsonlWriter(FileWriter):
 
     KIND: Literal["JsonlWriter"] = "JsonlWriter"
 
-    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance) -> None:
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
         with replacing(self.path) as file:
             for batch in batches:
                 for row in batch.select(schema.names).to_pylist():

@@ -31,7 +31,9 @@ class ParquetWriter(FileWriter):
     partition_by: tuple[str, ...] = ()
     """Columns whose values become folders ``column=value``; a single file if left out. Local paths only."""
 
-    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance) -> None:
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
         import pyarrow.parquet as pq
 
         described = schema.with_metadata({f"mxt.{key}": value for key, value in provenance.facts.items()})
@@ -48,15 +50,22 @@ class ParquetWriter(FileWriter):
 
         lacking = [name for name in self.partition_by if name not in schema.names]
         if lacking or "://" in self.path:
-            what = f"the table has no columns {lacking}" if lacking else "only a local folder can be partitioned"
+            what = (
+                f"the table has no columns {lacking}" if lacking else "only a local folder can be partitioned"
+            )
             msg = f"{self.path}: {what}."
             raise DataError(msg)
         target, staged = Path(self.path), Path(f"{self.path}.{os.getpid()}.part")
         described = (batch.replace_schema_metadata(schema.metadata) for batch in batches)
         try:
             ds.write_dataset(
-                described, staged, schema=schema, format="parquet", partitioning=list(self.partition_by),
-                partitioning_flavor="hive", max_open_files=512,
+                described,
+                staged,
+                schema=schema,
+                format="parquet",
+                partitioning=list(self.partition_by),
+                partitioning_flavor="hive",
+                max_open_files=512,
             )
             _swap(staged, target)
         finally:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
-from mxt.configs import reveal
-from mxt.datasets.readers.sql import DatabaseUrl  # noqa: TC001 - pydantic reads it at run time
+from mxt.datasets.databases import DatabaseUrl, described, opened
 from mxt.datasets.writers.base import Provenance, Writer
-from mxt.errors import DataError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,33 +37,34 @@ class SqlWriter(Writer):
 
     @property
     def target(self) -> str:
-        return f"{self.url if self.url.startswith('env:') else self.url.partition('?')[0]} table {self.table}"
+        return f"{described(self.url)} table {self.table}"
 
-    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance) -> None:
-        import sqlalchemy as sa
-
-        try:
-            engine = sa.create_engine(reveal(self.url) if self.url.startswith("env:") else self.url)
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
+        with opened(self.url) as engine:
             _begin_before_ddl(engine)
             with engine.begin() as connection:
                 self._replace(connection, batches, schema, provenance)
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, sa.exc.InterfaceError) as error:
-            msg = f"{self.target}: cannot be opened ({type(error).__name__}); check the URL and its driver."
-            raise ServiceError(msg) from error
-        except sa.exc.SQLAlchemyError as error:
-            msg = f"{self.target}: cannot be written ({type(error).__name__}); the previous table is untouched."
-            raise DataError(msg) from error
 
     def _replace(
-        self, connection: sa.Connection, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+        self,
+        connection: sa.Connection,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        provenance: Provenance,
     ) -> None:
         import sqlalchemy as sa
 
         catalogue = sa.MetaData()
-        table = sa.Table(self.table, catalogue, *(sa.Column(field.name, _sql_type(field.type)) for field in schema))
+        table = sa.Table(
+            self.table, catalogue, *(sa.Column(field.name, _sql_type(field.type)) for field in schema)
+        )
         records = sa.Table(
-            PROVENANCE_TABLE, catalogue,
-            sa.Column("table_name", sa.String(255), primary_key=True), sa.Column("provenance", sa.Text),
+            PROVENANCE_TABLE,
+            catalogue,
+            sa.Column("table_name", sa.String(255), primary_key=True),
+            sa.Column("provenance", sa.Text),
         )
         table.drop(connection, checkfirst=True)
         catalogue.create_all(connection)

@@ -1,0 +1,51 @@
+"""Databases, through SQLAlchemy: how they are named, opened, and told of when they fail."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import StringConstraints
+
+from mxt.configs import reveal
+from mxt.errors import DataError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import sqlalchemy as sa
+
+DatabaseUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
+]
+"""An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
+
+
+def described(url: str) -> str:
+    """The URL as it may be shown: without options, and never with the secret behind ``env:NAME``."""
+    return url if url.startswith("env:") else url.partition("?")[0]
+
+
+@contextmanager
+def opened(url: str) -> Iterator[sa.Engine]:
+    """An engine for the database at `url`.
+
+    Errors are told without statement, parameters or URL, which may hold secrets and cells.
+
+    Raises:
+        ServiceError: The database cannot be opened.
+        DataError: A statement failed.
+    """
+    import sqlalchemy as sa
+
+    try:
+        engine = sa.create_engine(reveal(url) if url.startswith("env:") else url)
+        yield engine
+    except (sa.exc.ArgumentError, sa.exc.InterfaceError, ModuleNotFoundError) as error:
+        kind = type(error).__name__
+        msg = f"{described(url)}: cannot be opened ({kind}). Is the URL right, and its driver installed?"
+        raise ServiceError(msg) from error
+    except sa.exc.SQLAlchemyError as error:
+        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Are database and table there?"
+        raise DataError(msg) from error

@@ -1,0 +1,104 @@
+"""What tests share: a real MLflow store, a project folder, and MXT in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a run of the command line ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """The JSON object on the last line of the standard output."""
+        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return found
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with confs/ and data/, as a user's clone has."""
+
+    root: Path
+
+    def mxt(self, *words: str, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> Ended:
+        """Run ``python -m mxt`` in a process of its own."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "mxt", *words],
+            cwd=cwd or self.root,
+            env=clean_environment(env),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    def config(self, name: str, text: str) -> str:
+        """Write a config and return its path."""
+        path = self.root / "confs" / name
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+
+def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment without what would steer MXT or MLflow."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("MXT_", "MLFLOW_"))}
+    return {**kept, **(extra or {})}
+
+
+@pytest.fixture(autouse=True)
+def _unsteered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the developer's own settings out of the tests."""
+    for name in [name for name in os.environ if name.startswith(("MXT_", "MLFLOW_"))]:
+        monkeypatch.delenv(name)
+
+
+def make_project(root: Path) -> Project:
+    """A copy of the shipped confs and data under `root`."""
+    for folder in ("confs", "data"):
+        shutil.copytree(REPOSITORY / folder, root / folder)
+    return Project(root)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh clone's confs and data, with no store yet."""
+    return make_project(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A project whose challenger is trained, evaluated and promoted; tests may add to its store."""
+    project = make_project(tmp_path_factory.mktemp("trained"))
+    for conf in ("training", "evaluations", "promotion"):
+        ended = project.mxt(f"confs/{conf}.yaml")
+        assert ended.code == 0, ended.err
+    return project
+
+
+@pytest.fixture(scope="session")
+def telco() -> Path:
+    """The real IBM Telco table where a developer has it (MXT_TELCO names it); skipped elsewhere."""
+    path = Path(os.environ.get("MXT_TELCO", REPOSITORY.parent / "shared" / "data" / "telco.csv"))
+    if not path.exists():
+        pytest.skip("the real Telco table is not here")
+    return path
