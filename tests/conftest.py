@@ -97,8 +97,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="session")
 def telco() -> Path:
-    """The real IBM Telco table where a developer has it (MXT_TELCO names it); skipped elsewhere."""
-    path = Path(os.environ.get("MXT_TELCO", REPOSITORY.parent / "shared" / "data" / "telco.csv"))
+    """The real IBM Telco table where a developer has it (TELCO_CSV names it); skipped elsewhere."""
+    path = Path(os.environ.get("TELCO_CSV", REPOSITORY.parent / "shared" / "data" / "telco.csv"))
     if not path.exists():
         pytest.skip("the real Telco table is not here")
     return path
