@@ -122,8 +122,10 @@ def _run_job(job: Job) -> int:
         print(error, file=sys.stderr)
         outcome |= {"exit_code": error.exit_code, "error": str(error)}
     except Exception as error:  # noqa: BLE001 - a bug is told with its traceback and exit code 1
-        traceback.print_exc()
-        outcome |= {"error": f"a bug in MXT: {type(error).__name__}"}
+        traceback.print_tb(error.__traceback__)
+        bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
+        print(bug, file=sys.stderr)
+        outcome |= {"error": bug}
     print(json.dumps(outcome, default=str), flush=True)
     return int(outcome["exit_code"])
 

@@ -13,13 +13,15 @@ import pkgutil
 import sys
 import textwrap
 from abc import ABC
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 ENTRY_POINTS = "mxt.kinds"
+
+Family = TypeVar("Family", bound="Kind")
 
 
 class Strict(BaseModel):
@@ -72,9 +74,13 @@ def families() -> dict[str, type[Kind]]:
     return dict(sorted((family.__name__, family) for family in Kind.__subclasses__()))
 
 
-@functools.cache
-def members(family: type[Kind]) -> dict[str, type[Kind]]:
+def members(family: type[Family]) -> dict[str, type[Family]]:
     """The concrete kinds of a family, by `KIND`, in alphabetical order."""
+    return cast("dict[str, type[Family]]", _members(family))
+
+
+@functools.cache
+def _members(family: type[Kind]) -> dict[str, type[Kind]]:
     _import_members(family)
     found = {kind.__name__: kind for kind in _descendants(family) if not inspect.isabstract(kind)}
     return dict(sorted(found.items()))

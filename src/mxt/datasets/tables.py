@@ -35,10 +35,20 @@ def to_frame(batches: Iterable[pa.RecordBatch], id_column: str | None, first_row
     import pandas as pd
     import pyarrow as pa
 
-    frame: pd.DataFrame = pa.Table.from_batches(list(batches)).to_pandas()
+    frame: pd.DataFrame = _without_null_booleans(pa.Table.from_batches(list(batches))).to_pandas()
     if id_column is None:
         return frame.set_axis(pd.RangeIndex(first_row, first_row + len(frame), name=ROW))
     return frame.set_index(id_column)
+
+
+def _without_null_booleans(table: pa.Table) -> pa.Table:
+    """Booleans that miss values as doubles, since pandas has no plain type for them."""
+    import pyarrow as pa
+
+    for place, field in enumerate(table.schema):
+        if pa.types.is_boolean(field.type) and table.column(place).null_count:
+            table = table.set_column(place, field.name, table.column(place).cast(pa.float64()))
+    return table
 
 
 def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
@@ -55,10 +65,11 @@ def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
-    """A DataFrame as an Arrow batch whose first column is the index."""
+    """A DataFrame as an Arrow batch whose first column is the index, if that has a name."""
     import pyarrow as pa
 
-    table = pa.Table.from_pandas(frame.reset_index(), preserve_index=False).replace_schema_metadata(None)
+    whole = frame if frame.index.name is None else frame.reset_index()
+    table = pa.Table.from_pandas(whole, preserve_index=False).replace_schema_metadata(None)
     return (
         table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
     )

@@ -57,4 +57,4 @@ class AutoExplainer(Explainer):
         return next((kind for kind in self._others() if kind.exact and kind.serves(predictor)), None)
 
     def _others(self) -> list[Explainer]:
-        return [kind() for name, kind in members(Explainer).items() if name != self.KIND]  # type: ignore[misc] # members are concrete
+        return [kind() for name, kind in members(Explainer).items() if name != self.KIND]

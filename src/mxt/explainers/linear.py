@@ -28,7 +28,8 @@ class LinearExplainer(Explainer):
 
     def serves(self, predictor: Predictor) -> bool:
         core = type(predictor.core)
-        return core.__module__.startswith("sklearn.linear_model") and hasattr(predictor.core, "coef_")
+        linear = core.__module__.startswith("sklearn.linear_model") or core.__name__.startswith("LinearSV")
+        return linear and hasattr(predictor.core, "coef_")
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None

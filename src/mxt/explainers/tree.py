@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from mxt.errors import ModelError, MxtError
 from mxt.explainers.base import Explainer, Explanation, fold
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ class TreeExplainer(Explainer):
     def serves(self, predictor: Predictor) -> bool:
         core = type(predictor.core)
         trees = ("Forest", "GradientBoosting", "DecisionTree", "ExtraTree")
-        from_sklearn = core.__module__.startswith("sklearn.") and any(word in core.__name__ for word in trees)
-        return from_sklearn or core.__module__.startswith("xgboost.")
+        named = any(word in core.__name__ for word in trees) and "Isolation" not in core.__name__
+        return core.__module__.startswith("xgboost.") or (core.__module__.startswith("sklearn.") and named)
 
     def explain(
         self,
@@ -68,9 +69,15 @@ def _from_shap(predictor: Predictor, inputs: pd.DataFrame) -> tuple[np.ndarray, 
     import numpy as np
     import shap
 
-    explainer = shap.TreeExplainer(predictor.core, feature_perturbation="tree_path_dependent")
-    values = np.asarray(explainer.shap_values(predictor.encode(inputs), check_additivity=False), dtype=float)
-    base = np.atleast_1d(np.asarray(explainer.expected_value, dtype=float)).ravel()
-    values = values[:, :, np.newaxis] if values.ndim == 2 else values  # noqa: PLR2004 - one output
+    try:
+        explainer = shap.TreeExplainer(predictor.core, feature_perturbation="tree_path_dependent")
+        raw = explainer.shap_values(predictor.encode(inputs), check_additivity=False)
+    except MxtError:
+        raise
+    except Exception as error:
+        msg = f"shap cannot explain this {type(predictor.core).__name__} ({type(error).__name__})."
+        raise ModelError(msg) from error
+    values = np.asarray(raw, dtype=float).reshape(len(inputs), len(predictor.sources), -1)
+    base = np.asarray(explainer.expected_value, dtype=float).reshape(-1)
     outputs = len(predictor.outputs)
     return values[:, :, -outputs:], base[-outputs:]

@@ -12,6 +12,7 @@ from pydantic import Field, PrivateAttr
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
+from mxt.errors import MxtError
 from mxt.explainers.base import Explainer
 from mxt.gates import Gate
 from mxt.kinds import Kind, OneOf
@@ -87,7 +88,7 @@ class Job(Kind, ABC):
                 try:
                     service.start()
                 except Exception as error:
-                    self._notify(f"failed: {error}")
+                    self._notify(f"failed: {error if isinstance(error, MxtError) else type(error).__name__}")
                     raise
             name = type(self).__name__
             logger.info("{} started", name)
@@ -111,7 +112,8 @@ class Job(Kind, ABC):
         context = self.context
         facts = ", ".join(f"{name} {value}" for name, value in context.facts.items())
         if error is not None:
-            self._notify(f"failed: {str(error) or type(error).__name__} (run {context.run.run_id})")
+            told = str(error) if isinstance(error, MxtError) else type(error).__name__
+            self._notify(f"failed: {told} (run {context.run.run_id})")
             return
         logger.log("SUCCESS" if context.passed else "WARNING", "{} {}", type(self).__name__, context.outcome)
         self._notify(f"{context.outcome}: {facts} (run {context.run.run_id})")

@@ -56,12 +56,11 @@ class EvaluationsJob(Job):
         if target is None:
             msg = f"{pinned.uri} does not tell what it predicts; give the job its `target`."
             raise ConfigError(msg)
-        _, inputs, table = context.checked_inputs(
-            self.loader, pinned.uri, self.inputs, "evaluation", [target]
-        )
+        extra = [target, *(self.splitter.columns if self.splitter else [])]
+        _, inputs, table = context.checked_inputs(self.loader, pinned.uri, self.inputs, "evaluation", extra)
         truth = TargetsSchema.check(table, target, self.inputs.source)
         if self.splitter is not None:
-            truth = self.splitter.split(inputs.assign(**{target: truth}), target).test[target]
+            truth = self.splitter.split(table, target).test[target]
         model = context.load(self.loader, pinned.uri)
         with context.step(f"score {len(truth)} rows"):
             predictions = model.predict(inputs.loc[truth.index])

@@ -67,13 +67,8 @@ class Recipe(Kind, ABC):
             raise DataError(msg)
 
 
-def category_names(inputs: pd.DataFrame) -> list[str]:
-    """Columns that hold categories: texts and booleans."""
+def text_names(inputs: pd.DataFrame) -> list[str]:
+    """Columns that hold neither numbers nor booleans."""
     import pandas as pd
 
-    types = pd.api.types
-    return [
-        str(name)
-        for name in inputs.columns
-        if types.is_bool_dtype(inputs[name]) or not types.is_numeric_dtype(inputs[name])
-    ]
+    return [str(name) for name in inputs.columns if not pd.api.types.is_numeric_dtype(inputs[name])]

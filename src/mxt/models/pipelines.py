@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxt.models.base import category_names
+from mxt.models.base import text_names
 from mxt.models.model import Model
 from mxt.predictors.sklearn import SklearnPredictor
 
@@ -24,7 +24,7 @@ def fit_pipeline(
     from sklearn.preprocessing import OneHotEncoder
 
     recipe.check(inputs, targets)
-    categories = category_names(inputs)
+    categories = [*text_names(inputs), *inputs.select_dtypes("bool").columns]
     encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     columns = [("numbers", numbers, [name for name in inputs.columns if name not in categories])]
     encoding = ColumnTransformer([*columns, ("categories", encoder, categories)])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
-from mxt.models.base import Recipe, category_names
+from mxt.models.base import Recipe, text_names
 from mxt.models.model import Model
 from mxt.predictors.xgboost import XgboostPredictor
 from mxt.stats.calibration import Sigmoid, fit_sigmoid
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class XgboostRecipe(Recipe):
-    """Gradient-boosted trees; texts and booleans are categories of xgboost itself.
+    """Gradient-boosted trees; texts are categories of xgboost itself.
 
     A sigmoid calibration is folded into the leaves, so the stored model is a plain xgboost model whose
     own probabilities are the calibrated ones, and whose contributions add up to them.
@@ -57,7 +57,7 @@ class XgboostRecipe(Recipe):
 
     def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         self.check(inputs, targets)
-        frame = inputs.astype(dict.fromkeys(category_names(inputs), "category"))
+        frame = inputs.astype(dict.fromkeys(text_names(inputs), "category"))
         columns = [str(name) for name in inputs.columns]
         if self.task == "regression":
             return Model(XgboostPredictor(self._estimator().fit(frame, targets), columns, []))

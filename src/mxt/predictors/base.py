@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from mxt.errors import DataError, ModelError
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -78,14 +79,31 @@ class Predictor(ABC):
         """The class of each explained output; one empty text for regression, the positive class of two."""
         return [str(name) for name in self.classes[1 if len(self.classes) == 2 else 0 :]] or [""]  # noqa: PLR2004 - two classes
 
+    def select(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """The model's source columns among those of `inputs`, in the model's order.
+
+        Raises:
+            ModelError: The model does not tell its columns.
+            DataError: Some are missing.
+        """
+        if not self.columns:
+            msg = f"The {type(self.native).__name__} does not tell its columns; log it with a signature."
+            raise ModelError(msg)
+        lacking = [name for name in self.columns if name not in inputs.columns]
+        if lacking:
+            msg = f"The model needs the columns {lacking}; the table has {list(inputs.columns)}."
+            raise DataError(msg)
+        return inputs[self.columns]
+
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The outputs for each row of `inputs`, a table of `OutputsSchema` with the same index."""
         import pandas as pd
 
-        labels, probabilities = self.labels_and_probabilities(inputs[self.columns])
+        labels, probabilities = self.labels_and_probabilities(inputs)
         table = {PREDICTION: labels}
         if probabilities is not None:
             table |= {
-                f"{PROBABILITY}{name}": probabilities[:, place] for place, name in enumerate(self.classes)
+                f"{PROBABILITY}{name}": probabilities[:, place].astype(float)
+                for place, name in enumerate(self.classes)
             }
         return pd.DataFrame(table, index=inputs.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
@@ -9,6 +10,8 @@ from mxt.predictors.base import Predictor, Scores
 from mxt.predictors.sources import trace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
     import pandas as pd
 
@@ -52,36 +55,41 @@ class SklearnPredictor(Predictor):
 
     def encode(self, inputs: pd.DataFrame) -> Any:
         encoded: Any = self._prepared(inputs)
-        for step in self._steps[:-1]:
-            encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
+        with _errors_told(self._fitted):
+            for step in self._steps[:-1]:
+                encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
         return encoded.toarray() if hasattr(encoded, "toarray") else encoded
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         prepared = self._prepared(inputs)
-        with _told_as_model_error(self._estimator):
+        with _errors_told(self._estimator):
             labels = self._estimator.predict(prepared)
-            chances = getattr(self._estimator, "predict_proba", None)
-            return labels, chances(prepared) if self.task == "classification" and chances else None
+            chances = getattr(self._estimator, "predict_proba", None) if self.classes else None
+            return labels, chances(prepared) if chances else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         import numpy as np
 
-        prepared, slope_intercept = self._prepared(inputs), self.calibration
-        with _told_as_model_error(self._fitted):
-            if self.task == "regression":
-                return Scores(
-                    np.asarray(self._fitted.predict(prepared), dtype=float).reshape(len(inputs), -1), "target"
-                )
-            if hasattr(self._fitted, "decision_function"):
-                raw = np.asarray(self._fitted.decision_function(prepared), dtype=float).reshape(
-                    len(inputs), -1
-                )
-                unit = "log-odds" if raw.shape[1] == 1 else "margin"
-            else:
-                raw, unit = self._fitted.predict_proba(prepared), "probability"
-                raw = raw[:, 1:] if raw.shape[1] == 2 else raw  # noqa: PLR2004 - two classes
-        slope, intercept = slope_intercept
-        return Scores(slope * raw + intercept, "log-odds" if self._sigmoid else unit)
+        with _errors_told(self._fitted):
+            raw, unit = self._raw(inputs)
+        slope, intercept = self.calibration
+        values = slope * np.asarray(raw, dtype=float).reshape(len(inputs), -1) + intercept
+        return Scores(values, "log-odds" if self._sigmoid else unit)
+
+    def _raw(self, inputs: pd.DataFrame) -> tuple[np.ndarray, str]:
+        """What the model computes before any calibration, and its unit."""
+        prepared, binary = self._prepared(inputs), len(self.outputs) == 1
+        if not self.classes:
+            return self._fitted.predict(prepared), "target"
+        if type(self.core).__module__.startswith("xgboost."):
+            return self.core.predict(
+                self.encode(inputs), output_margin=True
+            ), "log-odds" if binary else "margin"
+        if hasattr(self._fitted, "decision_function"):
+            unit = "log-odds" if binary and hasattr(self._fitted, "predict_proba") else "margin"
+            return self._fitted.decision_function(prepared), unit
+        chances = self._fitted.predict_proba(prepared)
+        return chances[:, 1:] if binary else chances, "probability"
 
     @property
     def importances(self) -> dict[str, np.ndarray]:
@@ -95,7 +103,7 @@ class SklearnPredictor(Predictor):
 
     def _prepared(self, inputs: pd.DataFrame) -> Any:
         """A frame for models trained on frames, a matrix for models trained on matrices."""
-        chosen = inputs[self.columns]
+        chosen = self.select(inputs)
         return chosen if hasattr(self._estimator, "feature_names_in_") else chosen.to_numpy()
 
 
@@ -120,17 +128,12 @@ def _plain(label: Any) -> Any:
     return label.item() if hasattr(label, "item") else label
 
 
-class _told_as_model_error:  # noqa: N801 - a context manager reads as a phrase
+@contextmanager
+def _errors_told(estimator: object) -> Iterator[None]:
     """Tell a failed prediction without the cells that scikit-learn quotes."""
-
-    def __init__(self, estimator: object) -> None:
-        self.estimator = estimator
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if isinstance(error, (ValueError, TypeError, KeyError)):
-            model = type(self.estimator).__name__
-            msg = f"The {model} refuses the inputs ({type(error).__name__}); check their columns and types."
-            raise ModelError(msg) from error
+    try:
+        yield
+    except (ValueError, TypeError, KeyError) as error:
+        kind = type(error).__name__
+        msg = f"The {type(estimator).__name__} refuses the inputs ({kind}); check their columns and types."
+        raise ModelError(msg) from error

@@ -34,7 +34,7 @@ class XgboostPredictor(Predictor):
         learner = json.loads(self._booster.save_config())["learner"]
         self.objective = str(learner["objective"]["name"])
         count = max(int(learner["learner_model_param"]["num_class"]), 2)
-        known = classes or ([*range(count)] if self.objective in _PROBABILITY_OBJECTIVES else [])
+        known = (classes or [*range(count)]) if self.objective in _PROBABILITY_OBJECTIVES else []
         super().__init__(self._booster.feature_names or columns, known)
 
     @property
@@ -60,7 +60,7 @@ class XgboostPredictor(Predictor):
 
         kinds = self._booster.feature_types or []
         categories = [name for name, kind in zip(self.columns, kinds, strict=False) if kind == "c"]
-        frame = inputs[self.columns].astype(dict.fromkeys(categories, "category"))
+        frame = self.select(inputs).astype(dict.fromkeys(categories, "category"))
         try:
             return xgb.DMatrix(frame, enable_categorical=True)
         except ValueError as error:

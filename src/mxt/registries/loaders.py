@@ -75,9 +75,8 @@ class MlflowLoader(Loader):
             kind = type(error).__name__
             msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); its files may be broken."
             raise ModelError(msg) from error
-        return Model(
-            _predictor(flavor, native, columns, facts.get("classes") or []), self.load_background(uri)
-        )
+        predictor = _predictor(native, columns, facts.get("classes") or [])
+        return Model(predictor, self.load_background(uri))
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)
@@ -121,10 +120,9 @@ class MlflowLoader(Loader):
         )
 
 
-def _predictor(flavor: str, native: Any, columns: list[str], classes: list[Any]) -> Predictor:
-    if flavor == "xgboost":
-        known = getattr(native, "classes_", None) if hasattr(native, "predict_proba") else None
-        return XgboostPredictor(
-            native, columns, classes or ([label.item() for label in known] if known is not None else [])
-        )
-    return SklearnPredictor(native, columns)
+def _predictor(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    """The predictor of the library that the model is of, whichever flavour it was stored in."""
+    if not type(native).__module__.startswith("xgboost."):
+        return SklearnPredictor(native, columns)
+    known = native.classes_.tolist() if hasattr(native, "predict_proba") else []
+    return XgboostPredictor(native, columns, classes or known)

@@ -40,7 +40,7 @@ def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.Da
     try:
         return schema.validate(table, lazy=True)
     except SchemaErrors as error:
-        told = "; ".join(sorted({_told(failure) for failure in error.schema_errors}))
+        told = "; ".join(sorted({_told(failure, table) for failure in error.schema_errors}))
         msg = f"{what}: {told}."
         raise DataError(msg) from None
 
@@ -51,19 +51,19 @@ def rule_broken(column: str, rule: str, ids: list[object], count: int) -> str:
     return f"column {column!r} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown})"
 
 
-def _told(failure: SchemaError) -> str:
+def _told(failure: SchemaError, table: pd.DataFrame) -> str:
     from pandera.errors import SchemaErrorReason
 
+    column, cases = failure.schema.name, failure.failure_cases
+    first = cases if isinstance(cases, str) else cases["failure_case"].iloc[0]
     match failure.reason_code:
         case SchemaErrorReason.COLUMN_NOT_IN_DATAFRAME:
-            return f"column {failure.failure_cases['failure_case'].iloc[0]!r} is missing"
+            return f"column {first!r} is missing"
         case SchemaErrorReason.COLUMN_NOT_IN_SCHEMA:
-            return f"column {failure.failure_cases['failure_case'].iloc[0]!r} is not expected"
+            return f"column {first!r} is not expected"
         case SchemaErrorReason.WRONG_DATATYPE:
-            expected, found = failure.schema.dtype, failure.failure_cases["failure_case"].iloc[0]
-            return f"column {failure.schema.name!r} is of type {found}, expected {expected}"
+            return f"column {column!r} is of type {table[column].dtype}, expected {failure.schema.dtype}"
     rule = getattr(failure.check, "name", None) or str(failure.check)
-    ids = failure.failure_cases.get("index")
-    if ids is None or ids.isna().all():
-        return f"column {failure.schema.name!r} breaks {rule}"
-    return rule_broken(failure.schema.name, rule, list(ids), len(ids))
+    if isinstance(cases, str) or "index" not in cases or cases["index"].isna().all():
+        return f"column {column!r} breaks {rule}"
+    return rule_broken(column, rule, list(cases["index"]), len(cases))

@@ -97,10 +97,8 @@ class InputsSchema:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
         """
         inputs = self.check_types(table, source)
-        hard = self.schema.update_columns(
-            {name: {"checks": self._checks(name, soft=False)} for name in self.columns}
-        )
-        return checked(hard, inputs, source)
+        hard = {name: {"dtype": None, "checks": self._checks(name, soft=False)} for name in self.columns}
+        return checked(self.schema.update_columns(hard), inputs, source)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """As `check`, but missing values and categories may be new: what a drift job is there to see."""
@@ -110,8 +108,11 @@ class InputsSchema:
         inputs = table[present].assign(
             **{name: _cast(table[name], self.schema.columns[name]) for name in present}
         )
-        loose = self.schema.update_columns({name: {"checks": [], "nullable": True} for name in self.columns})
-        inputs = checked(loose, inputs, source)
+        loose: dict[str, dict[str, Any]] = {name: {"checks": [], "nullable": True} for name in self.columns}
+        for name in present:
+            if _is_integer(self.schema.columns[name]) and _misses_whole_numbers(inputs[name]):
+                loose[name]["dtype"] = "float64"
+        inputs = checked(self.schema.update_columns(loose), inputs, source)
         for name in inputs.select_dtypes("float").columns:
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
@@ -175,21 +176,34 @@ def _range(column: pd.Series[Any]) -> list[pa.Check]:
     return [pa.Check.in_range(seen.min().item(), seen.max().item(), raise_warning=True)] if len(seen) else []
 
 
+def _is_integer(expected: pa.Column) -> bool:
+    import pandas as pd
+
+    return expected.dtype is not None and pd.api.types.is_integer_dtype(expected.dtype.type)
+
+
+def _misses_whole_numbers(column: pd.Series[Any]) -> bool:
+    """Whether a column is doubles only because some of its whole numbers are missing."""
+    import pandas as pd
+
+    known = column.dropna()
+    return pd.api.types.is_float_dtype(column) and len(known) < len(column) and bool((known % 1 == 0).all())
+
+
 def _cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     """The column in its expected type where nothing is lost, and unchanged where something would be."""
     import pandas as pd
 
-    types, dtype = pd.api.types, getattr(expected.dtype, "type", None)
-    if dtype is None or types.is_bool_dtype(column):
+    if expected.dtype is None:
         return column
-    if column.isna().all() and not types.is_integer_dtype(dtype):
-        return column.astype(dtype)
-    if types.is_float_dtype(dtype) and types.is_integer_dtype(column):
-        return column.astype(dtype)
-    if types.is_integer_dtype(dtype) and types.is_float_dtype(column) and bool((column % 1 == 0).all()):
-        return column.astype(dtype)
-    if types.is_string_dtype(dtype) and (
-        types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
-    ):
-        return column.astype(dtype)
-    return column
+    types, dtype = pd.api.types, expected.dtype.type
+    if column.isna().all():
+        return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
+    numeric, textual = types.is_numeric_dtype(column), types.is_string_dtype(column)
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    lossless = (
+        (types.is_float_dtype(dtype) and numeric)
+        or (types.is_integer_dtype(dtype) and numeric and bool((column % 1 == 0).all()))
+        or (types.is_string_dtype(dtype) and (textual or categorical))
+    )
+    return column.astype(dtype) if lossless else column

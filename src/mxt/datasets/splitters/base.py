@@ -30,6 +30,11 @@ class Splitter(Kind, ABC):
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the rows in the test part."""
 
+    @property
+    def columns(self) -> list[str]:
+        """Columns that the split looks at, beside the id and the target."""
+        return []
+
     @abstractmethod
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:
         """Whether each row belongs to the test part: booleans, shape (rows,)."""

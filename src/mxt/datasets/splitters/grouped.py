@@ -28,6 +28,10 @@ class GroupedSplitter(Splitter):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice."""
 
+    @property
+    def columns(self) -> list[str]:
+        return [self.group]
+
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:  # noqa: ARG002 - other members look at the target
         import pandas as pd
 

@@ -24,6 +24,10 @@ class TimeSplitter(Splitter):
     column: str
     """Column of times or other numbers that grow with time."""
 
+    @property
+    def columns(self) -> list[str]:
+        return [self.column]
+
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:  # noqa: ARG002 - other members look at the target
         require_column(table, self.column, self.KIND)
         times = table[self.column]
