@@ -97,37 +97,42 @@ def _check(files: list[str], overrides: list[str]) -> int:
 
 
 def _run(files: list[str], overrides: list[str]) -> int:
-    from mxt import settings
-    from mxt.services.alerts import AlertsService
-
+    """Run a job; whatever happens, the last line on the standard output is one JSON object."""
+    outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
     try:
-        job = settings.load(files, overrides).job
-    except ConfigError as error:
-        AlertsService().notify("MXT: the config is wrong", str(error))
-        raise
-    return _run_job(job)
-
-
-def _run_job(job: Job) -> int:
-    outcome: dict[str, Any] = {"job": type(job).__name__, "outcome": "failed", "exit_code": 1}
-    try:
-        with job:
-            context = job.context
-            outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
-            job.run()
-        outcome |= {"outcome": context.outcome, "exit_code": OK if context.passed else VERDICT_NO}
-        outcome |= {"outputs": context.outputs, "facts": context.facts}
-        print(_how_to_see(job, outcome), file=sys.stderr)
+        _run_job(_load(files, overrides), outcome)
     except MxtError as error:
         print(error, file=sys.stderr)
         outcome |= {"exit_code": error.exit_code, "error": str(error)}
-    except Exception as error:  # noqa: BLE001 - a bug is told with its traceback and exit code 1
+    except Exception as error:  # noqa: BLE001 - a bug is told with its frames and exit code 1
         traceback.print_tb(error.__traceback__)
         bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
         print(bug, file=sys.stderr)
         outcome |= {"error": bug}
     print(json.dumps(outcome, default=str), flush=True)
     return int(outcome["exit_code"])
+
+
+def _load(files: list[str], overrides: list[str]) -> Job:
+    from mxt import settings
+    from mxt.services.alerts import AlertsService
+
+    try:
+        return settings.load(files, overrides).job
+    except ConfigError as error:
+        AlertsService().notify("MXT: the config is wrong", str(error))
+        raise
+
+
+def _run_job(job: Job, outcome: dict[str, Any]) -> None:
+    outcome["job"] = type(job).__name__
+    with job:
+        context = job.context
+        outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
+        job.run()
+    outcome |= {"outcome": context.outcome, "exit_code": OK if context.passed else VERDICT_NO}
+    outcome |= {"outputs": context.outputs, "facts": context.facts}
+    print(_how_to_see(job, outcome), file=sys.stderr)
 
 
 def _how_to_see(job: Job, outcome: dict[str, Any]) -> str:

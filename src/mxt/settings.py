@@ -64,4 +64,4 @@ def _read(node: Any, name: str) -> Any:  # noqa: ANN401 - a tree of any depth
             "KIND" if key == "kind" else key: _read(value, f"{name}__{key.upper()}")
             for key, value in node.items()
         }
-    return configs.parse_value(node, name) if isinstance(node, str) else node
+    return configs.parse_value(node, configs.ENVIRONMENT, name) if isinstance(node, str) else node

@@ -203,13 +203,12 @@ def test_a_fault_ends_in_one_line_and_its_exit_code(
     line = next(line for line in err.splitlines() if re.search(fault.message, line))
     assert "Traceback" not in err
     assert CANARY not in out + err
-    if fault.code != 2 or name == "not a metric":
-        outcome = json.loads(out.splitlines()[-1])
-        assert outcome["exit_code"] == fault.code
-        assert outcome["outcome"] == "failed"
-        assert re.search(fault.message, outcome["error"])
-        if "run_id" in outcome:
-            assert mlflow.get_run(outcome["run_id"]).info.status == "FAILED"
+    outcome = json.loads(out.splitlines()[-1])
+    assert outcome["exit_code"] == fault.code
+    assert outcome["outcome"] == "failed"
+    assert re.search(fault.message, outcome["error"])
+    if "run_id" in outcome:
+        assert mlflow.get_run(outcome["run_id"]).info.status == "FAILED"
     assert len(alerts) == 1
     assert line.strip() in alerts[0]["message"]
     assert {path: path.read_bytes() for path in (trained.root / "outputs").glob("*")} == before

@@ -10,9 +10,20 @@ from dataclasses import dataclass, replace
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import Location, Secret, project_root, reveal
 from mxt.configs.merging import assign, merge
-from mxt.configs.yaml import Node, Origins, parse_value, read_yaml
+from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
 
-__all__ = ["Config", "Location", "Node", "Secret", "dotted", "load", "parse_value", "project_root", "reveal"]
+__all__ = [
+    "ENVIRONMENT",
+    "Config",
+    "Location",
+    "Node",
+    "Secret",
+    "dotted",
+    "load",
+    "parse_value",
+    "project_root",
+    "reveal",
+]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import re
 from typing import TypeVar
 
-from mxt.configs.yaml import Node, parse_value
+from mxt.configs.yaml import OVERRIDE, Node, parse_value
 from mxt.errors import ConfigError
 
 _OVERRIDE = re.compile(r"(?P<key>[A-Za-z_][^=\s]*)=(?P<value>.*)", re.DOTALL)
@@ -38,7 +38,7 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
         msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
         raise ConfigError(msg)
     key = found["key"]
-    value = parse_value(found["value"], f"override {key}")
+    value = parse_value(found["value"], OVERRIDE, key)
     path = tuple(int(part) if part.isdigit() else part for part in _KEY_PART.findall(key))
     try:
         _place(content, path, value)

@@ -17,6 +17,9 @@ from mxt.errors import ConfigError
 Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | None"
 Origins: TypeAlias = dict[tuple[str | int, ...], str]
 
+OVERRIDE, ENVIRONMENT = "override", "environment"
+"""What stands in the place of a file's name for values that come from none."""
+
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
@@ -56,13 +59,18 @@ def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
     return content, origins
 
 
-def parse_value(text: str, where: str) -> Node:
+def parse_value(text: str, where: str, key: str = "") -> Node:
     """One value written as YAML, such as an override's or an environment variable's.
+
+    Args:
+        text: The value.
+        where: What faults are told of.
+        key: The field it is for, where that matters: a version may not be a number with a point.
 
     Raises:
         ConfigError: The text is not YAML, or breaks a rule.
     """
-    return _parse(text, where)[0]
+    return _parse(text, where, (key,))[0]
 
 
 def _text(file: str) -> str:
@@ -84,7 +92,7 @@ def _text(file: str) -> str:
         raise ConfigError(msg) from error
 
 
-def _parse(text: str, file: str) -> tuple[Node, Origins]:
+def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Origins]:
     try:
         _refuse_bombs(text, file)
         root = yaml.compose(text, Loader=_Loader)
@@ -95,7 +103,7 @@ def _parse(text: str, file: str) -> tuple[Node, Origins]:
     except yaml.reader.ReaderError as error:
         msg = f"{file}: character {error.position} (U+{ord(str(error.character)):04X}) is not allowed"
         raise ConfigError(msg) from error
-    return _Builder(file).build(root)
+    return _Builder(file).build(root, path)
 
 
 def _refuse_bombs(text: str, file: str) -> None:
@@ -117,8 +125,8 @@ class _Builder:
         self.faults: list[str] = []
         self.count = 0
 
-    def build(self, root: Any) -> tuple[Node, Origins]:
-        value = self._value(root, ()) if root is not None else None
+    def build(self, root: Any, path: tuple[str, ...]) -> tuple[Node, Origins]:
+        value = self._value(root, path) if root is not None else None
         if self.faults:
             raise ConfigError("\n".join(self.faults))
         return value, self.origins
@@ -171,7 +179,9 @@ class _Builder:
 
 
 def _place(file: str, mark: Any) -> str:
-    return f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+    return (
+        f"{file}:{mark.line + 1}:{mark.column + 1}" if mark and file not in {OVERRIDE, ENVIRONMENT} else file
+    )
 
 
 def _key_fault(key: Any, counts: Counter[str]) -> str:

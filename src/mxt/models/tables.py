@@ -78,26 +78,28 @@ def importances_table(
     import numpy as np
     import pandas as pd
 
-    parts = []
+    parts = [] if explanation is None or inputs is None else _contributions(explanation, inputs)
     for method, importances in predictor.importances.items():
         summed = np.bincount(predictor.sources, weights=importances, minlength=len(predictor.columns))
         parts.append(_ranked(predictor.columns, summed, method, _UNITS[method], None))
-    if explanation is not None and inputs is not None:
-        for place, name in enumerate(explanation.outputs):
-            contributions = explanation.values[:, :, place]
-            part = _ranked(
-                predictor.columns,
-                np.abs(contributions).mean(axis=0),
-                "mean_abs_shap",
-                explanation.unit,
-                name or None,
-            )
-            directions = _directions(inputs[predictor.columns], contributions)
-            parts.append(part.assign(direction=part["feature"].map(directions)))
     if not parts:
         msg = f"A {type(predictor.core).__name__} has no importances of its own; explain it with samples."
         raise ModelError(msg)
     return pd.concat(parts, ignore_index=True).astype({"class": "str"})
+
+
+def _contributions(explanation: Explanation, inputs: pd.DataFrame) -> list[pd.DataFrame]:
+    """The mean absolute contribution of each column, a table for each output."""
+    import numpy as np
+
+    parts = []
+    for place, name in enumerate(explanation.outputs):
+        contributions = explanation.values[:, :, place]
+        means = np.abs(contributions).mean(axis=0)
+        part = _ranked(explanation.columns, means, "mean_abs_shap", explanation.unit, name or None)
+        directions = _directions(inputs[explanation.columns], contributions)
+        parts.append(part.assign(direction=part["feature"].map(directions)))
+    return parts
 
 
 def _ranked(

@@ -47,12 +47,11 @@ def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output:
 
 
 def _table(part: pd.DataFrame) -> list[str]:
-    rows = [
-        f"| {row.rank} | {row.feature} | {row.importance:.4g} | {row.share:.1%} | {row.direction} |"
-        for row in part.itertuples()
-    ]
-    return [
-        "| rank | column | importance | share | a higher value |",
-        "| --- | --- | --- | --- | --- |",
-        *rows,
-    ]
+    """The leading columns of one method; the direction only where one is known."""
+    told = bool((part["direction"] != "unknown").any())
+    heads = ["rank", "column", "importance", "share", *(["a higher value"] if told else [])]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for row in part.itertuples():
+        cells = [str(row.rank), str(row.feature), f"{row.importance:.4g}", f"{row.share:.1%}"]
+        lines.append(f"| {' | '.join([*cells, *([str(row.direction)] if told else [])])} |")
+    return lines
