@@ -93,6 +93,8 @@ class Job(Kind, ABC):
             name = type(self).__name__
             logger.info("{} started", name)
             self._context = Context(self, Run.begin(self.mlflow_service, name, {"mxt.job": name}))
+            started.push(self._close)
+            self._context.record_config()
             self._services = started.pop_all()
         return self
 
@@ -100,23 +102,24 @@ class Job(Kind, ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         with self._services, translated(self.mlflow_service.tracking_uri):
-            try:
-                self.context.run.end(finished=error is None)
-            finally:
-                self._conclude(error)
-                self._context = None
             if error is not None:
                 raise error
 
-    def _conclude(self, error: BaseException | None) -> None:
-        context = self.context
-        facts = ", ".join(f"{name} {value}" for name, value in context.facts.items())
-        if error is not None:
-            told = str(error) if isinstance(error, MxtError) else type(error).__name__
-            self._notify(f"failed: {told} (run {context.run.run_id})")
-            return
-        logger.log("SUCCESS" if context.passed else "WARNING", "{} {}", type(self).__name__, context.outcome)
-        self._notify(f"{context.outcome}: {facts} (run {context.run.run_id})")
+    def _close(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        """Close the run, and tell people how the job ended."""
+        context, self._context = self.context, None
+        try:
+            context.run.end(finished=error is None)
+        finally:
+            told = ", ".join(f"{name} {value}" for name, value in context.facts.items())
+            if error is None:
+                level = "SUCCESS" if context.passed else "WARNING"
+                logger.log(level, "{} {}", type(self).__name__, context.outcome)
+            else:
+                told = str(error) if isinstance(error, MxtError) else type(error).__name__
+            self._notify(f"{'failed' if error else context.outcome}: {told} (run {context.run.run_id})")
 
     def _notify(self, how: str) -> None:
         name = type(self).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -56,6 +57,12 @@ class Context:
     def name(self) -> str:
         """Name of the registered model."""
         return self.job.mlflow_service.registry_name
+
+    def record_config(self) -> None:
+        """Put the job's whole config into the run: as parameters to compare, and as a file."""
+        self.run.parameters(parameters(json.loads(self.job.model_dump_json())))
+        self.run.tag({"mxt.config_digest": config_digest(self.job)})
+        self.run.text(self.job.model_dump_json(indent=2), "config.json")
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -148,12 +155,22 @@ class Context:
         """The job's locals: what it found by name, whether it passed, and its facts."""
         self.passed = passed
         self.run.tag({"mxt.passed": str(passed).lower()})
+        self.run.describe(self.outcome, self.facts)
         return {**found, "passed": passed, "facts": dict(self.facts)}
 
     @property
     def outcome(self) -> Literal["failed", "passed", "refused"]:
         """How the job ended."""
         return "failed" if self.passed is None else "passed" if self.passed else "refused"
+
+
+def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a config's content
+    """The values of a config by their dotted paths, without what is left out and the services."""
+    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
+    if items is None:
+        return {} if node is None else {path: node}
+    inner = [parameters(part, f"{path}.{key}" if path else str(key)) for key, part in items]
+    return {key: value for part in inner for key, value in part.items() if "_service." not in key}
 
 
 def config_digest(job: Job) -> str:

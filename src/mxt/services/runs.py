@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mxt.services.mlflow import MlflowService
 
 MAX_TAG = 5000
+MAX_PARAMETER = 500
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Run:
 
     run_id: str
     service: MlflowService
+    artifacts: list[str] = field(default_factory=list)
+    """Files logged so far."""
 
     @classmethod
     def begin(cls, service: MlflowService, name: str, tags: Mapping[str, str]) -> Run:
@@ -56,6 +59,24 @@ class Run:
 
         mlflow.set_tags({key: value[:MAX_TAG] for key, value in tags.items()})
 
+    def parameters(self, parameters: Mapping[str, object]) -> None:
+        """Log parameters, by which the MLflow UI compares runs; long ones are cut."""
+        import mlflow
+
+        mlflow.log_params({key: str(value)[:MAX_PARAMETER] for key, value in parameters.items()})
+
+    def describe(self, outcome: str, facts: Mapping[str, object]) -> None:
+        """Say on the run's page how the job ended, with links to what it logged."""
+        import mlflow
+
+        if self.service.run_description is None:
+            pages_first = sorted(self.artifacts, key=lambda file: not file.endswith(".md"))
+            page = f"#/experiments/{self.service.experiment_id}/runs/{self.run_id}/artifacts"
+            links = [f"[{file}]({page}/{file}?workflowType=machine_learning)" for file in pages_first]
+            lines = [f"**{outcome}**: {', '.join(links)}" if links else f"**{outcome}**", ""]
+            lines += [f"- {name}: {value}" for name, value in facts.items()]
+            mlflow.set_tag("mlflow.note.content", "\n".join(lines))
+
     def score(self, metrics: Mapping[str, float]) -> None:
         """Log metrics."""
         import mlflow
@@ -67,15 +88,17 @@ class Run:
         import mlflow
 
         mlflow.log_text(content, file)
+        self.artifacts.append(file)
 
     def table(self, table: pd.DataFrame, file: str) -> None:
         """Log a table as a CSV artifact, which the MLflow UI shows as a table."""
         import mlflow
 
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / Path(file).name
+            path = Path(folder) / file
             table.to_csv(path, lineterminator="\n")
-            mlflow.log_artifact(str(path), str(Path(file).parent) if "/" in file else None)
+            mlflow.log_artifact(str(path))
+        self.artifacts.append(file)
 
     def figure(self, figure: Figure, file: str) -> None:
         """Log a figure as an artifact, labels whole, and close it."""
@@ -83,6 +106,7 @@ class Run:
         from matplotlib import pyplot as plt
 
         mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
+        self.artifacts.append(file)
         plt.close(figure)
 
     def dataset(self, head: pd.DataFrame, digest: str, rows: int, source: str, role: str) -> None:
