@@ -21,6 +21,7 @@ from mxt.models.base import Recipe
 from mxt.registries.loaders import Loader
 from mxt.registries.registers import Register
 from mxt.registries.savers import Saver
+from mxt.registries.versions import AliasOrVersion
 from mxt.services import AlertsService, LoggerService, MlflowService
 from mxt.services.runs import Run, translated
 
@@ -124,3 +125,13 @@ class Job(Kind, ABC):
     def _notify(self, how: str) -> None:
         name = type(self).__name__
         self.alerts_service.notify(f"{name} {how.partition(':')[0]}", f"{name} {how}")
+
+
+class ModelJob(Job, ABC):
+    """A job that works on one version of a registered model."""
+
+    alias_or_version: AliasOrVersion = "Champion"
+    """Alias, number or semantic version of the model."""
+
+    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
+    """How the model is loaded."""

@@ -9,9 +9,8 @@ from pydantic import Field
 
 from mxt.drift.base import Comparison, Drift
 from mxt.errors import ModelError
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.base import Locals, ModelJob, ReaderKind, WriterKind
 from mxt.kinds import OneOf
-from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ DriftKind = Annotated[Drift, OneOf]
 _MEASURES = ({"KIND": "PsiDrift"}, {"KIND": "KsDrift"}, {"KIND": "MissingDrift"}, {"KIND": "UnseenDrift"})
 
 
-class DriftJob(Job):
+class DriftJob(ModelJob):
     """Compares each input column, and the predictions, with the sample kept at training.
 
     Missing values and new categories are compared, not refused; the predictions are those of the rows
@@ -55,12 +54,6 @@ class DriftJob(Job):
 
     comparisons: WriterKind
     """Where the comparisons go: a row for each column and measure."""
-
-    alias_or_version: AliasOrVersion = "Champion"
-    """Alias, number or semantic version of the model."""
-
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
-    """How the model is loaded."""
 
     def run(self) -> Locals:
         context = self.context

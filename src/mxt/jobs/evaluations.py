@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from mxt.errors import ConfigError
-from mxt.jobs.base import Job, LoaderKind, Locals, MetricKind, ReaderKind, SplitterKind, WriterKind
-from mxt.registries.versions import EVALUATION_TAG, AliasOrVersion
+from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.registries.versions import EVALUATION_TAG
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class EvaluationsJob(Job):
+class EvaluationsJob(ModelJob):
     """Scores a version on a table; the verdict is yes if every score keeps its limits.
 
     Example:
@@ -42,12 +42,6 @@ class EvaluationsJob(Job):
 
     evaluations: WriterKind | None = None
     """Also write the table of scores here."""
-
-    alias_or_version: AliasOrVersion = "Champion"
-    """Alias, number or semantic version of the model."""
-
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
-    """How the model is loaded."""
 
     def run(self) -> Locals:
         context = self.context

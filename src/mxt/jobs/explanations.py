@@ -8,9 +8,8 @@ from pydantic import Field
 from tqdm import tqdm
 
 from mxt.explainers.base import join
-from mxt.jobs.base import ExplainerKind, Job, LoaderKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
 from mxt.models.tables import samples_table
-from mxt.registries.versions import AliasOrVersion
 from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import SHAPValuesSchema
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 PART_ROWS = 1000
 
 
-class ExplanationsJob(Job):
+class ExplanationsJob(ModelJob):
     """Explains a registered model: the whole of it, and its prediction for each row of a table.
 
     Example:
@@ -44,12 +43,6 @@ class ExplanationsJob(Job):
 
     samples_explanations: WriterKind
     """Where the contributions go: a row for each row explained, and class of several."""
-
-    alias_or_version: AliasOrVersion = "Champion"
-    """Alias, number or semantic version of the model."""
-
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
-    """How the model is loaded."""
 
     explainer: ExplainerKind = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How the contributions are computed."""

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
 from tqdm import tqdm
 
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import to_frame
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
-from mxt.registries.versions import AliasOrVersion
+from mxt.jobs.base import Locals, ModelJob, ReaderKind, WriterKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from mxt.schemas import InputsSchema
 
 
-class InferenceJob(Job):
+class InferenceJob(ModelJob):
     """Scores a table part by part; memory does not grow with its rows.
 
     Example:
@@ -38,12 +36,6 @@ class InferenceJob(Job):
 
     outputs: WriterKind
     """Where predictions go: a row for each row scored, with its id."""
-
-    alias_or_version: AliasOrVersion = "Champion"
-    """Alias, number or semantic version of the model."""
-
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
-    """How the model is loaded."""
 
     def run(self) -> Locals:
         context = self.context
