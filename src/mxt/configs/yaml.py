@@ -23,10 +23,14 @@ OVERRIDE, ENVIRONMENT = "override", "environment"
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
+MAX_DIGITS = 18
 
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
 )
+_EXACT = 2**53
+"""Below this a double that is whole is exactly one integer."""
+
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
@@ -70,7 +74,7 @@ def parse_value(text: str, where: str, key: str = "") -> Node:
     Raises:
         ConfigError: The text is not YAML, or breaks a rule.
     """
-    return _parse(text, where, (key,))[0]
+    return _parse(text, where, (key,) if key else ())[0]
 
 
 def _text(file: str) -> str:
@@ -155,17 +159,18 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
         text = node.value
-        if node.tag == _FLOAT and path and _VERSION_KEY.search(str(path[-1])):
-            self._fault(node, path, f"{text} would be read as the number {float(text)}; quote it: '{text}'")
+        read = _number(float(text)) if node.tag == _FLOAT else None
+        if isinstance(read, float) and path and _VERSION_KEY.search(str(path[-1])):
+            self._fault(node, path, f"{text} would be read as the number {read}; quote it: '{text}'")
         if _hidden(text, allowed="\n\t"):
             self._fault(node, path, "holds a control or invisible character")
         match node.tag:
             case tag if tag == _STR:
                 return str(text)
-            case tag if tag == _INT and len(text) < 20:  # noqa: PLR2004 - the digits of a 64-bit integer
-                return int(text)
+            case tag if tag == _INT:
+                return self._integer(node, path)
             case tag if tag == _FLOAT:
-                return float(text)
+                return read
             case tag if tag == _BOOL:
                 return bool(text.lower() == "true")
             case tag if tag == _NULL:
@@ -173,9 +178,20 @@ class _Builder:
         self._fault(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed in a config")
         return None
 
+    def _integer(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
+        if len(node.value) > MAX_DIGITS:
+            self._fault(node, path, f"an integer has at most {MAX_DIGITS} digits; quote it if it is an id")
+            return None
+        return int(node.value)
+
     def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:
         dotted = ".".join(map(str, path))
         self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
+
+
+def _number(value: float) -> int | float:
+    """The value as JSON Schema sees it, to which 1.0 is the integer 1."""
+    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def _place(file: str, mark: Any) -> str:

@@ -1,0 +1,120 @@
+"""The JSON Schema and the runtime agree on which configs are valid."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from conftest import REPOSITORY
+from mxt.configs import parse_value
+from mxt.errors import ConfigError
+from mxt.kinds import example_of, families, members
+from mxt.settings import Settings, json_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VALIDATOR = jsonschema.Draft202012Validator(json_schema())
+EXAMPLES = [
+    yaml.safe_load(example_of(kind)) for family in families().values() for kind in members(family).values()
+]
+CONFIGS = [
+    *(yaml.safe_load(path.read_text()) for path in sorted((REPOSITORY / "confs").glob("*.yaml"))),
+    *({"job": example} for example in EXAMPLES if example["KIND"].endswith("Job")),
+]
+FIELDS = sorted(
+    {
+        name
+        for family in families().values()
+        for kind in members(family).values()
+        for name in kind.model_fields
+    }
+)
+TEXTS = [
+    "",
+    "Champion",
+    "1.2.3",
+    "1.2",
+    "env:NAME",
+    "sqlite:///x.db",
+    "sqlite://u:p@h/x",
+    "10 MB",
+    "INFO",
+    "CsvReader",
+]
+KEYS = ["KIND", "path", "name"]
+NUMBERS = [0, 1, -1, 0.0, 1.0, 0.5, 1e-9, 1.5, -0.5, 100.0]
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 2000),
+    st.sampled_from(NUMBERS),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(TEXTS),
+    st.text(st.characters(categories=["L", "N", "P", "Zs"]), max_size=6),
+)
+VALUES = st.sampled_from(EXAMPLES) | st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["KIND", "path", "name"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if path:
+        yield path
+    inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, part in inner:
+        yield from paths(part, (*path, key))
+
+
+@st.composite
+def broken_configs(draw: st.DrawFn) -> Any:
+    """A config that works, with one or two places set, dropped, renamed or added."""
+    config = copy.deepcopy(draw(st.sampled_from(CONFIGS)))
+    for _ in range(draw(st.integers(1, 2))):
+        places = list(paths(config))
+        if not places:
+            break
+        *parents, last = draw(st.sampled_from(places))
+        holder = config
+        for parent in parents:
+            holder = holder[parent]
+        action = draw(st.sampled_from(["set", "drop", "rename", "add"]))
+        if action == "set" or not isinstance(holder, dict):
+            holder[last] = copy.deepcopy(draw(VALUES))
+        elif action == "drop":
+            del holder[last]
+        elif action == "rename":
+            holder[draw(st.sampled_from(["", "kind", "limt", *FIELDS]))] = holder.pop(last)
+        else:
+            holder[draw(st.sampled_from(FIELDS))] = copy.deepcopy(draw(VALUES))
+    return config
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(broken_configs())
+def test_the_json_schema_and_the_runtime_agree(config: Any) -> None:
+    content = config
+    try:
+        content = parse_value(json.dumps(config, ensure_ascii=False), "config")
+        Settings.model_validate_json(json.dumps(content))
+        accepted = True
+    except (ConfigError, ValidationError):
+        accepted = False
+    assert VALIDATOR.is_valid(content) is accepted
+
+
+def test_the_configs_that_are_broken_are_valid_before() -> None:
+    for config in CONFIGS:
+        assert VALIDATOR.is_valid(config), config
