@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import StringConstraints
+from pydantic import ConfigDict, StringConstraints, model_validator
 
 from mxt.kinds import Kind
 
@@ -67,6 +67,15 @@ class ThresholdGate(Gate):
         {KIND: ThresholdGate, metric: roc_auc, minimum: 0.8}
     """
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [limit], "properties": {limit: {"type": "number"}}}
+                for limit in ("minimum", "maximum")
+            ]
+        }
+    )
+
     KIND: Literal["ThresholdGate"] = "ThresholdGate"
 
     metric: Annotated[str, StringConstraints(min_length=1)]
@@ -77,6 +86,13 @@ class ThresholdGate(Gate):
 
     maximum: float | None = None
     """Refuse a higher score."""
+
+    @model_validator(mode="after")
+    def _with_a_limit(self) -> Self:
+        if self.minimum is None and self.maximum is None:
+            msg = "a threshold is a minimum, a maximum or both"
+            raise ValueError(msg)
+        return self
 
     def judge(self, evidence: Evidence) -> Verdict:
         score = evidence.metrics.get(self.metric)

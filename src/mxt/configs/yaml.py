@@ -28,6 +28,7 @@ MAX_DIGITS = 18
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
 )
+_COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _EXACT = 2**53
 """Below this a double that is whole is exactly one integer."""
 
@@ -43,7 +44,11 @@ for _tag, _pattern, _first in (
     (_NULL, r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     (_BOOL, r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
     (_INT, r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
-    (_FLOAT, r"^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$", list("-+.0123456789")),
+    (
+        _FLOAT,
+        r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
+        list("-+.0123456789"),
+    ),
 ):
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
 
@@ -105,7 +110,7 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
         msg = f"{_place(file, mark)}: {error.problem or error.context}"
         raise ConfigError(msg) from error
     except yaml.reader.ReaderError as error:
-        msg = f"{file}: character {error.position} (U+{ord(str(error.character)):04X}) is not allowed"
+        msg = f"{file}: character {error.position} (U+{error.character:04X}) is not allowed"
         raise ConfigError(msg) from error
     return _Builder(file).build(root, path)
 
@@ -137,10 +142,14 @@ class _Builder:
 
     def _value(self, node: Any, path: tuple[str | int, ...]) -> Node:
         self.count += 1
-        if self.count > MAX_NODES:
-            msg = f"{self.file}: more than {MAX_NODES} values once its aliases are expanded"
+        if self.count > MAX_NODES or len(path) > MAX_DEPTH:
+            what = f"more than {MAX_NODES} values, or {MAX_DEPTH} levels, once its aliases are expanded"
+            msg = f"{_place(self.file, node.start_mark)}: {what}"
             raise ConfigError(msg)
         self.origins.setdefault(path, _place(self.file, node.start_mark))
+        if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
+            self._refuse_tag(node, path)
+            return None
         if isinstance(node, yaml.MappingNode):
             return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
@@ -175,8 +184,12 @@ class _Builder:
                 return bool(text.lower() == "true")
             case tag if tag == _NULL:
                 return None
-        self._fault(node, path, f"{node.tag.replace('tag:yaml.org,2002:', '!!')} is not allowed in a config")
+        self._refuse_tag(node, path)
         return None
+
+    def _refuse_tag(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
+        tag = node.tag.replace("tag:yaml.org,2002:", "!!")
+        self._fault(node, path, f"{tag} is not allowed in a config")
 
     def _integer(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
         if len(node.value) > MAX_DIGITS:
