@@ -83,7 +83,7 @@ def test_only_utf_8_is_read(raw: bytes, tmp_path: Path) -> None:
         read(tmp_path, raw)
 
 
-TEXTS = ["no", "on", "NO", "yes", "off", "y", "010", "0x1F", "1_000", "1:30", "12:30:45", "2026-01-01", ".nan", ".inf"]
+TEXTS = "no on NO yes off y 010 0x1F 1_000 1:30 12:30:45 2026-01-01 .nan .inf".split()  # noqa: SIM905 - shorter to read
 VALUES = {
     "+12": 12,
     "-3": -3,
