@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from mxt.configs import reveal
 from mxt.errors import DataError, ServiceError
@@ -15,9 +16,18 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
+
+def _without_secret_options(url: str) -> str:
+    if re.search(r"(?i)[?&;][^=&]*(passw|pwd|secret|token|odbc_connect)", url):
+        msg = "an option of the URL holds a secret; name the variable that holds the URL, as env:NAME"
+        raise ValueError(msg)
+    return url
+
+
 DatabaseUrl = Annotated[
     str,
     StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
+    AfterValidator(_without_secret_options),
 ]
 """An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 
@@ -39,13 +49,29 @@ def opened(url: str) -> Iterator[sa.Engine]:
     """
     import sqlalchemy as sa
 
+    engine = _engine(url)
     try:
-        engine = sa.create_engine(reveal(url) if url.startswith("env:") else url)
         yield engine
-    except (sa.exc.ArgumentError, sa.exc.InterfaceError, ModuleNotFoundError) as error:
-        kind = type(error).__name__
-        msg = f"{described(url)}: cannot be opened ({kind}). Is the URL right, and its driver installed?"
-        raise ServiceError(msg) from error
+    except sa.exc.InterfaceError as error:
+        raise _unopened(url, error) from error
     except sa.exc.SQLAlchemyError as error:
         msg = f"{described(url)}: a statement failed ({type(error).__name__}). Are database and table there?"
         raise DataError(msg) from error
+    finally:
+        engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    import sqlalchemy as sa
+
+    try:
+        return sa.create_engine(reveal(url) if url.startswith("env:") else url)
+    except (sa.exc.ArgumentError, ModuleNotFoundError, ValueError) as error:
+        raise _unopened(url, error) from error
+
+
+def _unopened(url: str, error: Exception) -> ServiceError:
+    kind = type(error).__name__
+    return ServiceError(
+        f"{described(url)}: cannot be opened ({kind}). Is the URL right, and its driver installed?"
+    )

@@ -5,10 +5,11 @@ partitions, compression, integer widths or dictionary encodings. It differs for 
 or missing value, and between the integer 1, the double 1.0, the text "1" and true.
 
 Definition: a cell is one tag byte, the length of its canonical bytes as 4 bytes little endian, and
-these bytes (integers as decimal text; doubles as IEEE 754 binary64 little endian with one NaN;
-timestamps as UTC microseconds; text as UTF-8); a missing cell is the byte ``n``. A row is its cells in
-the order of the sorted column names. The fingerprint is SHA-256 (FIPS 180-4) over the names as JSON, a
-zero byte, and the sorted SHA-256 digests of the rows.
+these bytes (``b``: ``true`` or ``false``; ``i``: an integer as decimal text; ``f``: a double as IEEE 754
+binary64 little endian with the one NaN 7ff8000000000000; ``t``: a timestamp's UTC microseconds as decimal
+text; ``s``: text as UTF-8; ``x``: bytes); a missing cell is the byte ``n``. A row is its cells in the
+order of the sorted column names. The fingerprint is SHA-256 (FIPS 180-4) over the sorted names as JSON
+in ASCII without spaces, a zero byte, and the sorted SHA-256 digests of the rows.
 """
 
 from __future__ import annotations
@@ -114,7 +115,7 @@ def _canonical(column: pa.Array, name: str) -> tuple[bytes, pa.Array]:
         one_nan = pc.if_else(pc.is_nan(doubles), pa.scalar(float("nan")), doubles)
         return b"f", _fixed_width(one_nan)
     if types.is_timestamp(kind):
-        return b"t", column.cast(pa.timestamp("us", kind.tz)).cast(pa.int64()).cast(pa.string())
+        return b"t", column.cast(pa.int64()).cast(pa.string())
     if types.is_string(kind) or types.is_binary(kind) or types.is_large_binary(kind):
         return (b"s" if types.is_string(kind) else b"x"), column
     msg = f"Column {name!r} has type {kind}, which has no canonical form; cast it to a number, text or time."

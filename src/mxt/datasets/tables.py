@@ -20,14 +20,22 @@ ROW = "row"
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with encodings undone: dictionaries decoded, dates as timestamps, decimals as doubles.
+    """The batch with encodings undone: dictionaries decoded, times in microseconds, decimals as doubles.
 
     So a column means the same whichever format it came from.
+
+    Raises:
+        DataError: A time is no whole number of microseconds, or beyond the years that these count.
     """
     import pyarrow as pa
 
     schema = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in batch.schema])
-    return batch if schema.equals(batch.schema) else batch.cast(schema)
+    try:
+        return batch if schema.equals(batch.schema) else batch.cast(schema)
+    except pa.ArrowInvalid as error:
+        times = [field.name for field in schema if pa.types.is_timestamp(field.type)]
+        msg = f"Among the columns {times} are times that are no whole microseconds; round them."
+        raise DataError(msg) from error
 
 
 def to_frame(batches: Iterable[pa.RecordBatch], id_column: str | None, first_row: int = 0) -> pd.DataFrame:
@@ -83,8 +91,8 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
         return _plain_type(kind.value_type)
     if types.is_large_string(kind) or types.is_string_view(kind):
         return pa.string()
-    if types.is_date(kind):
-        return pa.timestamp("us")
+    if types.is_date(kind) or types.is_timestamp(kind):
+        return pa.timestamp("us", getattr(kind, "tz", None))
     if types.is_decimal(kind) or types.is_float16(kind):
         return pa.float64()
     return kind

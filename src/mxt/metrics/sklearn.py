@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -44,11 +45,17 @@ class SklearnMetric(Metric):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                return float(get_scorer(self.name)(answers, predictions, coded))
+                score = float(get_scorer(self.name)(answers, predictions, coded))
             except (ValueError, AttributeError, TypeError) as error:
-                kind = type(error).__name__
-                msg = f"The metric {self.name} is not defined for these {len(truth)} predictions ({kind})."
-                raise DataError(msg) from error
+                raise self._undefined(truth, type(error).__name__) from error
+        if math.isnan(score):
+            raise self._undefined(truth, "NaN")
+        return score
+
+    def _undefined(self, truth: pd.Series[Any], reason: str) -> DataError:
+        return DataError(
+            f"The metric {self.name} is not defined for these {len(truth)} predictions ({reason})."
+        )
 
 
 def _answers(truth: pd.Series[Any], predictions: pd.DataFrame) -> tuple[Any, np.ndarray]:

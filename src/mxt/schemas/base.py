@@ -45,10 +45,14 @@ def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.Da
         raise DataError(msg) from None
 
 
-def rule_broken(column: str, rule: str, ids: list[object], count: int) -> str:
-    """One failure in words; at most five ids and no cell."""
+def rule_broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
+    """One failure in words, of a column or, without one, of the table; at most five ids and no cell."""
     shown = ", ".join([*map(repr, ids[:MAX_IDS]), *(["..."] if count > MAX_IDS else [])])
-    return f"column {column!r} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown})"
+    return f"{_what(column)} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown})"
+
+
+def _what(column: str | None) -> str:
+    return "the table" if column is None else f"column {column!r}"
 
 
 def _told(failure: SchemaError, table: pd.DataFrame) -> str:
@@ -65,5 +69,7 @@ def _told(failure: SchemaError, table: pd.DataFrame) -> str:
             return f"column {column!r} is of type {table[column].dtype}, expected {failure.schema.dtype}"
     rule = getattr(failure.check, "name", None) or str(failure.check)
     if isinstance(cases, str) or "index" not in cases or cases["index"].isna().all():
-        return f"column {column!r} breaks {rule}"
+        return f"{_what(column)} breaks {rule}"
+    if "column" in cases:  # a failure of the table is told once for each of its columns
+        cases = cases[cases["column"] == cases["column"].iloc[0]]
     return rule_broken(column, rule, list(cases["index"]), len(cases))

@@ -62,15 +62,19 @@ class InputsSchema:
         """Read a schema in pandera's YAML form.
 
         Raises:
-            ConfigError: The text is not one.
+            ConfigError: The text is not one, or names no columns.
         """
         from pandera.io.pandas_io import from_yaml
 
         try:
-            return cls(from_yaml(text))
+            schema = from_yaml(text)
         except Exception as error:
             msg = f"{source}: not a pandera schema in YAML ({type(error).__name__})."
             raise ConfigError(msg) from error
+        if not schema.columns:
+            msg = f"{source}: the schema names no columns; they stand under `columns`."
+            raise ConfigError(msg)
+        return cls(schema)
 
     def to_yaml(self) -> str:
         """The schema in pandera's YAML form."""
@@ -191,7 +195,10 @@ def _misses_whole_numbers(column: pd.Series[Any]) -> bool:
 
 
 def _cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
-    """The column in its expected type where nothing is lost, and unchanged where something would be."""
+    """The column in its expected type where nothing is lost, and unchanged where something would be.
+
+    Doubles may become single precision, which a model trained on those expects.
+    """
     import pandas as pd
 
     if expected.dtype is None:
@@ -199,11 +206,23 @@ def _cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     types, dtype = pd.api.types, expected.dtype.type
     if column.isna().all():
         return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
-    numeric, textual = types.is_numeric_dtype(column), types.is_string_dtype(column)
-    categorical = isinstance(column.dtype, pd.CategoricalDtype)
-    lossless = (
-        (types.is_float_dtype(dtype) and numeric)
-        or (types.is_integer_dtype(dtype) and numeric and bool((column % 1 == 0).all()))
-        or (types.is_string_dtype(dtype) and (textual or categorical))
-    )
-    return column.astype(dtype) if lossless else column
+    if types.is_string_dtype(dtype):
+        textual = types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
+        return column.astype(dtype) if textual else column
+    if not (types.is_numeric_dtype(column) and types.is_numeric_dtype(dtype)) or types.is_bool_dtype(dtype):
+        return column
+    if types.is_float_dtype(dtype) and types.is_float_dtype(column):
+        return column.astype(dtype)
+    return _cast_whole(column, dtype)
+
+
+def _cast_whole(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN401 - a numpy type
+    """The column as `dtype`, if it comes back unchanged; as doubles, if it misses values."""
+    import numpy as np
+    import pandas as pd
+
+    if column.isna().any():
+        return column if pd.api.types.is_float_dtype(column) else column.astype("float64")
+    with np.errstate(invalid="ignore"):
+        cast = column.astype(dtype)
+        return cast if (cast.astype(column.dtype) == column).all() else column

@@ -28,7 +28,8 @@ def fit_sigmoid(scores: np.ndarray, positive: np.ndarray) -> Sigmoid:
     """
     from sklearn.linear_model import LogisticRegression
 
-    fitted = LogisticRegression(C=1e10, solver="newton-cholesky").fit(scores.reshape(-1, 1), positive)
+    fitted = LogisticRegression(C=1e10, solver="newton-cholesky", tol=1e-8)
+    fitted.fit(scores.reshape(-1, 1), positive)
     return Sigmoid(slope=float(fitted.coef_[0, 0]), intercept=float(fitted.intercept_[0]))
 
 

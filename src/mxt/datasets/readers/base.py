@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     import pyarrow as pa
+    import pyarrow.compute as pc
 
 Scalar = str | int | float | bool
 Condition = tuple[
@@ -24,7 +27,16 @@ Condition = tuple[
     Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
     Scalar | tuple[Scalar, ...],
 ]
-"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``."""
+"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets none."""
+
+SIGNS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 class Sample(Strict):
@@ -141,3 +153,19 @@ class Reader(Kind, ABC):
             left -= min(left, batch.num_rows)
             if not left:
                 return
+
+
+def expression(filters: Sequence[Condition]) -> pc.Expression | None:
+    """The conditions as one Arrow expression; None without any."""
+    conditions = (_expression(*condition) for condition in filters)
+    return functools.reduce(operator.and_, conditions) if filters else None
+
+
+def _expression(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:
+    import pyarrow.compute as pc
+
+    column = pc.field(name)
+    if sign in SIGNS:
+        return SIGNS[sign](column, value)
+    listed = column.isin(list(value) if isinstance(value, tuple) else [value])
+    return listed if sign == "in" else ~listed & column.is_valid()

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.datasets.readers.files import FileReader
+from mxt.errors import DataError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     import pyarrow.dataset as ds
 
 BLOCK_BYTES = 16 << 20
@@ -43,7 +45,7 @@ class CsvReader(FileReader):
         import pyarrow.dataset as ds
 
         return ds.CsvFileFormat(
-            parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=self.delimiter, newlines_in_values=True),
             read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES),
             convert_options=pyarrow.csv.ConvertOptions(
                 null_values=list(self.missing),
@@ -51,3 +53,14 @@ class CsvReader(FileReader):
                 column_types={name: pa.type_for_alias(kind) for name, kind in self.types.items()},
             ),
         )
+
+    def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
+        """Arrow takes text that is not UTF-8 for bytes; here it is refused."""
+        import pyarrow as pa
+
+        dataset = super()._dataset(schema)
+        foreign = [field.name for field in dataset.schema if pa.types.is_binary(field.type)]
+        if foreign:
+            msg = f"{self.source}: the columns {foreign} are not UTF-8. Convert the file, such as with iconv."
+            raise DataError(msg)
+        return dataset

@@ -7,17 +7,16 @@ import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mxt.configs import Location
-from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base import Reader, expression
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
-    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
 
@@ -42,22 +41,20 @@ class FileReader(Reader, ABC):
 
     def count(self) -> int:
         with self._errors():
-            return int(self._dataset().count_rows(filter=self._filter()))
+            return int(self._dataset().count_rows(filter=expression(self.filters)))
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
-            yield from self._dataset().to_batches(columns=columns, filter=self._filter())
+            for batch in self._dataset().to_batches(columns=columns, filter=expression(self.filters)):
+                batch.validate(full=True)  # text that is not UTF-8 passes Arrow's JSON and Parquet readers
+                yield batch
 
-    def _dataset(self) -> ds.Dataset:
+    def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
         import pyarrow.dataset as ds
 
         filesystem, path = _place(self.path)
-        return ds.dataset(path, format=self.format, filesystem=filesystem, partitioning="hive")
-
-    def _filter(self) -> pc.Expression | None:
-        from pyarrow.parquet import filters_to_expression
-
-        return filters_to_expression([list(self.filters)]) if self.filters else None
+        layout = "hive" if filesystem.isdir(path) else None
+        return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -84,7 +81,7 @@ class FileReader(Reader, ABC):
             raise DataError(msg) from error
 
 
-def _place(path: str) -> tuple[object, str]:
+def _place(path: str) -> tuple[Any, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
     from fsspec.core import url_to_fs
 

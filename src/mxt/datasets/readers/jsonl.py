@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.readers.files import FileReader
+from mxt.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
     import pyarrow.dataset as ds
+
+
+BLOCK_BYTES = 1 << 20
+"""A column's type is inferred from the first block of Arrow's JSON reader."""
 
 
 class JsonlReader(FileReader):
@@ -21,8 +29,34 @@ class JsonlReader(FileReader):
 
     KIND: Literal["JsonlReader"] = "JsonlReader"
 
+    types: dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]] = {}
+    """Types of columns that shall not be inferred from the first megabyte, such as times with fractions."""
+
     @property
     def format(self) -> ds.FileFormat:
         import pyarrow.dataset as ds
 
         return ds.JsonFileFormat()
+
+    def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
+        import pyarrow as pa
+
+        dataset = super()._dataset(schema)
+        known = {name: pa.type_for_alias(kind) for name, kind in self.types.items()}
+        fields = [pa.field(field.name, known.get(field.name, field.type)) for field in dataset.schema]
+        return super()._dataset(pa.schema(fields)) if known else dataset
+
+    def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        self._refuse_open_line()
+        yield from super().scan(columns)
+
+    def _refuse_open_line(self) -> None:
+        """Arrow reads nulls from a file of one line without an end (apache/arrow issue 45394)."""
+        with self._errors():
+            dataset = self._dataset()
+            for file in dataset.files:
+                with dataset.filesystem.open_input_stream(file) as stream:
+                    first = stream.read(BLOCK_BYTES)
+                    if first and b"\n" not in first:
+                        msg = f"{self.source}: the only line of {file} does not end; end it with a line feed."
+                        raise DataError(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base import Reader, expression
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,14 +41,10 @@ class SklearnReader(Reader):
 
     def _filtered(self) -> pa.Table:
         import pyarrow as pa
-        from pyarrow.parquet import filters_to_expression
 
+        chosen = expression(self.filters)
         try:
-            return (
-                self._table().filter(filters_to_expression([list(self.filters)]))
-                if self.filters
-                else self._table()
-            )
+            return self._table() if chosen is None else self._table().filter(chosen)
         except (pa.ArrowException, TypeError, ValueError) as error:
             msg = f"{self.source}: the filters do not fit the columns ({type(error).__name__})."
             raise DataError(msg) from error

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import operator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
 from mxt.datasets.databases import DatabaseUrl, described, opened
-from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base import SIGNS, Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -63,30 +62,28 @@ class SqlReader(Reader):
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        schema = None
+        seen: dict[str, pa.DataType] = {}
+        statement = self._select(columns).limit(self.limit)
         with self._connected() as connection:
-            result = connection.execution_options(yield_per=BATCH_ROWS).execute(self._select(columns))
+            result = connection.execution_options(yield_per=BATCH_ROWS).execute(statement)
             for rows in result.mappings().partitions(BATCH_ROWS):
-                table = pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
-                schema = schema or self._pinned(table.schema)
-                yield from table.cast(schema).combine_chunks().to_batches()
+                cells = {name: self._column(name, [row[name] for row in rows], seen) for name in rows[0]}
+                yield pa.record_batch(cells)
 
-    def _pinned(self, schema: pa.Schema) -> pa.Schema:
+    def _column(self, name: str, cells: list[Any], seen: dict[str, pa.DataType]) -> pa.Array:
+        """The cells of a column in its named type, or else in the type of its first batch."""
         import pyarrow as pa
 
-        return pa.schema(
-            [
-                pa.field(
-                    field.name,
-                    pa.type_for_alias(self.types[field.name]) if field.name in self.types else field.type,
-                )
-                for field in schema
-            ]
-        )
+        if name in self.types:
+            return pa.array(cells).cast(pa.type_for_alias(self.types[name]))
+        column = pa.array(cells, seen.get(name))
+        seen.setdefault(name, column.type)
+        return column
 
     def _statement(self) -> str:
-        query = self.query.strip().rstrip(";")
-        return query if " " in query else f"SELECT * FROM {query}"  # noqa: S608 - the table is the config's
+        query = self.query.strip().rstrip("; \n")
+        statement = query if query.split()[1:] else f"SELECT * FROM {query}"  # noqa: S608 - the table is the config's
+        return f"{statement}\n"  # so that a comment on the last line ends
 
     def _select(self, columns: list[str]) -> sa.Select[Any]:
         import sqlalchemy as sa
@@ -114,15 +111,7 @@ class SqlReader(Reader):
 
 
 def _condition(column: Any, sign: str, value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
-    signs = {
-        "==": operator.eq,
-        "!=": operator.ne,
-        "<": operator.lt,
-        "<=": operator.le,
-        ">": operator.gt,
-        ">=": operator.ge,
-    }
-    if sign in signs:
-        return signs[sign](column, value)
+    if sign in SIGNS:
+        return SIGNS[sign](column, value)
     listed = list(value) if isinstance(value, tuple) else [value]
     return column.in_(listed) if sign == "in" else column.not_in(listed)

@@ -29,6 +29,9 @@ class TimeSplitter(Splitter):
         return [self.column]
 
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:  # noqa: ARG002 - other members look at the target
+        import numpy as np
+        from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
         require_column(table, self.column, self.KIND)
         times = table[self.column]
         if times.isna().any():
@@ -36,8 +39,9 @@ class TimeSplitter(Splitter):
                 f"{self.KIND}: column {self.column!r} misses {int(times.isna().sum())} of {len(times)} times."
             )
             raise DataError(msg)
-        import numpy as np
-
+        if not (is_numeric_dtype(times) or is_datetime64_any_dtype(times)):
+            msg = f"{self.KIND}: column {self.column!r} holds {times.dtype}, neither times nor numbers."
+            raise DataError(msg)
         latest_last = np.lexsort((draw(table.index, seed=0), times.to_numpy()))
         chosen = np.zeros(len(table), dtype=bool)
         chosen[latest_last[len(table) - round(self.test_share * len(table)) :]] = True

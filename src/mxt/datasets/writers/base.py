@@ -51,22 +51,42 @@ class Writer(Kind, ABC):
         import pandas as pd
         import pyarrow as pa
 
-        parts = map(to_batch, [data] if isinstance(data, pd.DataFrame) else data)
-        counted = _Counted(parts)
+        counted = _Counted(map(self._batch, [data] if isinstance(data, pd.DataFrame) else data))
         first = next(counted, None)
         if first is None:
             msg = f"{self.target}: there is nothing to write."
             raise DataError(msg)
         try:
-            self.write_batches(_alike(first, counted), first.schema, provenance or Provenance())
+            self.write_batches(self._alike(first, counted), first.schema, provenance or Provenance())
         except OSError as error:
             reason = error.strerror or type(error).__name__
             msg = f"{self.target}: cannot be written ({reason}); the previous output is untouched."
             raise DataError(msg) from error
-        except (pa.ArrowException, ValueError) as error:
-            msg = f"{self.target}: a part of the table has other columns or types than the first."
+        except pa.ArrowException as error:
+            msg = f"{self.target}: cannot be written by {type(self).__name__} ({type(error).__name__})."
             raise DataError(msg) from error
         return counted.rows
+
+    def _batch(self, part: pd.DataFrame) -> pa.RecordBatch:
+        import pyarrow as pa
+
+        try:
+            return to_batch(part)
+        except (pa.ArrowException, TypeError, ValueError) as error:
+            msg = f"{self.target}: a column mixes types, or bears the name of the index."
+            raise DataError(msg) from error
+
+    def _alike(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        import pyarrow as pa
+
+        yield first
+        for batch in others:
+            try:
+                alike = batch.cast(first.schema)
+            except (pa.ArrowException, ValueError) as error:
+                msg = f"{self.target}: a part of the table has other columns or types than the first."
+                raise DataError(msg) from error
+            yield alike
 
 
 class _Counted(Iterator["pa.RecordBatch"]):
@@ -80,9 +100,3 @@ class _Counted(Iterator["pa.RecordBatch"]):
         batch = next(self.batches)
         self.rows += batch.num_rows
         return batch
-
-
-def _alike(first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    for batch in others:
-        yield batch.cast(first.schema)

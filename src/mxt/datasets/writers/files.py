@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 from abc import ABC
 from pathlib import Path
@@ -63,6 +64,16 @@ def write_metadata(path: str, provenance: Provenance) -> None:
     """
     with replacing(f"{path}-metadata.json") as file:
         file.write(provenance.to_json().encode() + b"\n")
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two local paths swap what they name, in one step; False where the system cannot.
+
+    Linux renameat2(2) with RENAME_EXCHANGE, relative to AT_FDCWD.
+    """
+    call = getattr(ctypes.CDLL(None), "renameat2", None) if os.name == "posix" else None
+    at_cwd, swap = -100, 2
+    return call is not None and call(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) == 0
 
 
 def _filesystem(path: str) -> tuple[Any, str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mxt.datasets.writers.files import FileWriter, replacing
+from mxt.datasets.writers.files import FileWriter, exchange, replacing
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class ParquetWriter(FileWriter):
             msg = f"{self.path}: {what}."
             raise DataError(msg)
         target, staged = Path(self.path), Path(f"{self.path}.{os.getpid()}.part")
+        if target.is_file():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        shutil.rmtree(staged, ignore_errors=True)
         described = (batch.replace_schema_metadata(schema.metadata) for batch in batches)
         try:
             ds.write_dataset(
@@ -73,9 +77,13 @@ class ParquetWriter(FileWriter):
 
 
 def _swap(staged: Path, target: Path) -> None:
-    """Put `staged` in the place of `target`; the old folder is kept under another name until then."""
+    """Put `staged` in the place of `target` in one step, or in two where the system has no such step."""
+    if not target.exists():
+        staged.rename(target)
+        return
+    if exchange(staged, target):
+        return
     old = target.with_name(f"{target.name}.{os.getpid()}.old")
-    if target.exists():
-        target.rename(old)
+    target.rename(old)
     staged.rename(target)
     shutil.rmtree(old, ignore_errors=True)

@@ -1,0 +1,149 @@
+"""What every drift measure owes: silence for samples of one distribution, an alarm for another's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mxt.drift.base import Drift
+from mxt.kinds import example_of, members
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEASURES = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Drift).items()}
+
+
+def numbers(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Standard normal numbers."""
+    return pd.Series(chance.normal(size=rows), name="x")
+
+
+def counts(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Small whole numbers with many ties."""
+    return pd.Series(chance.poisson(2, size=rows), name="x")
+
+
+def categories(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Five texts, none rarer than one row in twenty."""
+    return pd.Series(chance.choice(list("abcde"), size=rows, p=[0.4, 0.3, 0.15, 0.1, 0.05]), name="x")
+
+
+def flags(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Booleans."""
+    return pd.Series(chance.random(rows) < 0.3, name="x")
+
+
+def with_gaps(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Numbers of which a third is missing."""
+    return numbers(chance, rows).where(chance.random(rows) > 1 / 3)
+
+
+def texts_with_gaps(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Texts of which a tenth is missing."""
+    return categories(chance, rows).where(chance.random(rows) > 0.1)
+
+
+SAMPLERS = (numbers, counts, categories, flags, with_gaps, texts_with_gaps)
+
+CONSTANTS: dict[str, pd.Series[Any]] = {
+    "a number": pd.Series([7.5] * 50, name="x"),
+    "a text": pd.Series(["a"] * 50, name="x"),
+    "a boolean": pd.Series([True] * 50, name="x"),
+    "missing numbers": pd.Series([np.nan] * 50, name="x"),
+    "missing texts": pd.Series([None] * 50, name="x", dtype="str"),
+}
+
+pairs = pytest.mark.parametrize(
+    ("name", "sampler"),
+    [
+        pytest.param(name, sampler, id=f"{name}-{sampler.__name__}")
+        for name, measure in MEASURES.items()
+        for sampler in SAMPLERS
+        if measure.applies_to(sampler(np.random.default_rng(0), 5))
+    ],
+)
+
+
+def test_every_column_has_a_measure() -> None:
+    for sampler in SAMPLERS:
+        sample = sampler(np.random.default_rng(0), 5)
+        assert any(measure.applies_to(sample) for measure in MEASURES.values())
+
+
+@pairs
+def test_identical_samples_do_not_drift(name: str, sampler: Callable[..., pd.Series[Any]]) -> None:
+    sample = sampler(np.random.default_rng(1), 2000)
+    found = MEASURES[name].compare(sample, sample)
+    assert (found.column, found.method, found.statistic, found.drifted) == ("x", name, 0, False)
+    assert found.p_value in {None, 1}
+
+
+@pairs
+def test_the_order_of_rows_does_not_matter(name: str, sampler: Callable[..., pd.Series[Any]]) -> None:
+    chance = np.random.default_rng(2)
+    before, after = sampler(chance, 300), sampler(chance, 200)
+    shuffled = MEASURES[name].compare(
+        before.sample(frac=1, random_state=1), after.sample(frac=1, random_state=2)
+    )
+    assert shuffled == MEASURES[name].compare(before, after)
+
+
+@pairs
+def test_a_column_that_changes_in_every_way_drifts(name: str, sampler: Callable[..., pd.Series[Any]]) -> None:
+    chance = np.random.default_rng(3)
+    before, after = sampler(chance, 2000), sampler(chance, 2000)
+    changed = (
+        after + 3 if after.dtype.kind in "if" else after.astype("str").where(after != after.iloc[0], "new")
+    )
+    found = MEASURES[name].compare(before, changed.where(chance.random(2000) > 1 / 4))
+    assert found.drifted
+    assert found.statistic > found.threshold
+
+
+@pairs
+@pytest.mark.parametrize("rows", [200, 5000])
+def test_no_change_raises_an_alarm_in_less_than_one_run_of_fifty(
+    name: str, rows: int, sampler: Callable[..., pd.Series[Any]]
+) -> None:
+    measure, alarms = members(Drift)[name](), 0
+    for seed in range(200):
+        chance = np.random.default_rng(seed)
+        alarms += measure.compare(sampler(chance, rows), sampler(chance, rows)).drifted
+    assert alarms < 4
+
+
+@pytest.mark.parametrize("what", CONSTANTS)
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_constant_column_has_not_moved(name: str, what: str) -> None:
+    constant = CONSTANTS[what]
+    if MEASURES[name].applies_to(constant):
+        found = MEASURES[name].compare(constant, constant.head(20))
+        assert (found.statistic, found.drifted) == (0, False)
+
+
+@pairs
+def test_a_column_that_goes_missing_is_compared_all_the_same(
+    name: str, sampler: Callable[..., pd.Series[Any]]
+) -> None:
+    sample = sampler(np.random.default_rng(4), 500)
+    for before, after in ((sample, sample.where(sample.isna())), (sample.where(sample.isna()), sample)):
+        if MEASURES[name].applies_to(before):
+            found = MEASURES[name].compare(before, after)
+            assert np.isfinite(found.statistic)
+            assert found.p_value is None or 0 <= found.p_value <= 1
+
+
+@pairs
+def test_a_large_statistic_of_few_rows_is_an_accident(
+    name: str, sampler: Callable[..., pd.Series[Any]]
+) -> None:
+    chance, measure = np.random.default_rng(5), members(Drift)[name]()
+    found = [measure.compare(sampler(chance, 12), sampler(chance, 12)) for _ in range(50)]
+    if name != "UnseenDrift":  # a new category is no accident
+        assert sum(part.drifted for part in found) <= 1
+    assert all(part.statistic >= 0 for part in found)

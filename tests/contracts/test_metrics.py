@@ -1,0 +1,71 @@
+"""What every metric owes: its best score for perfect predictions, and limits that are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from mxt.kinds import example_of, members
+from mxt.metrics.base import Metric
+
+METRICS = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Metric).items()}
+each_metric = pytest.mark.parametrize("name", METRICS)
+
+
+def truth(rows: int = 200) -> pd.Series[Any]:
+    """Labels of two classes."""
+    labels = np.random.default_rng(0).choice(["No", "Yes"], size=rows, p=[0.7, 0.3])
+    return pd.Series(labels, index=pd.RangeIndex(rows, name="row"))
+
+
+def predictions(labels: pd.Series[Any], wrong: float) -> pd.DataFrame:
+    """Sure predictions of `labels`, of which a share is wrong."""
+    fooled = np.random.default_rng(1).random(len(labels)) < wrong
+    told = labels.where(~fooled, labels.map({"No": "Yes", "Yes": "No"}))
+    sure = (told == "Yes").astype(float)
+    return pd.DataFrame({"prediction": told, "probability_No": 1 - sure, "probability_Yes": sure})
+
+
+@each_metric
+def test_more_mistakes_make_a_worse_score(name: str) -> None:
+    metric = METRICS[name]
+    scores = [metric.score(truth(), predictions(truth(), wrong)) for wrong in (0, 0.1, 0.3)]
+    assert scores == sorted(scores, reverse=metric.higher_is_better)
+    assert len(set(scores)) == 3
+
+
+@each_metric
+def test_a_score_does_not_depend_on_the_order_of_rows(name: str) -> None:
+    told = predictions(truth(), 0.2)
+    order = np.random.default_rng(2).permutation(len(told))
+    shuffled = METRICS[name].score(truth().iloc[order], told.iloc[order])
+    assert shuffled == pytest.approx(METRICS[name].score(truth(), told), abs=1e-12)
+
+
+@each_metric
+@pytest.mark.parametrize(
+    ("limits", "kept", "broken", "words"),
+    [
+        ({}, [-1e9, 0, 1e9], [np.nan], "no limit"),
+        ({"minimum": 0.5}, [0.5, 1], [0.4999, -1, np.nan], "at least 0.5"),
+        ({"maximum": 0.5}, [0.5, -1], [0.5001, 1, np.nan], "at most 0.5"),
+        ({"minimum": 0.2, "maximum": 0.5}, [0.2, 0.5], [0.1, 0.6, np.nan], "at least 0.2 and at most 0.5"),
+        ({"minimum": 0.0}, [0.0], [-1e-12], "at least 0"),
+    ],
+)
+def test_limits_are_kept(
+    name: str, limits: dict[str, float], kept: list[float], broken: list[float], words: str
+) -> None:
+    metric = METRICS[name].model_copy(update={"minimum": None, "maximum": None} | limits)
+    assert metric.limits() == words
+    assert all(metric.passes(score) for score in kept)
+    assert not any(metric.passes(score) for score in broken)
+
+
+@each_metric
+def test_a_score_has_a_label(name: str) -> None:
+    assert METRICS[name].label.isidentifier()

@@ -1,0 +1,177 @@
+"""What every writer owes: all of the table, in one step, with where it comes from."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import fsspec
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts.stores import CANARY, every_type, store, stores
+from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.writers.base import Provenance, Writer
+from mxt.errors import DataError
+from mxt.kinds import members
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+each_store = pytest.mark.parametrize("name", stores())
+in_files = [name for name, kind in members(Writer).items() if "path" in kind.model_fields]
+
+
+def names_under(folder: Path) -> set[str]:
+    """The files and folders of a folder; those of a partitioned one have names of Arrow's choice."""
+    return {path.name for path in folder.iterdir()}
+
+
+@each_store
+def test_a_table_comes_back_as_it_was_written(name: str, tmp_path: Path) -> None:
+    table, place = every_type(50), store(name, tmp_path)
+    assert place.writer.write(table) == 50
+    pd.testing.assert_frame_equal(place.read(), table)
+
+
+@each_store
+def test_a_stream_is_written_as_the_whole_is(name: str, tmp_path: Path) -> None:
+    table, place = every_type(50), store(name, tmp_path)
+    place.writer.write(table)
+    whole = fingerprint(place.reader().arrow())
+    parts = (table.iloc[start : start + 7] for start in range(0, 50, 7))
+    assert place.writer.write(parts) == 50
+    assert fingerprint(place.reader().arrow()) == whole
+
+
+@each_store
+def test_a_later_part_may_miss_what_the_first_has(name: str, tmp_path: Path) -> None:
+    place = store(name, tmp_path)
+    ids = pd.Index(["a", "b", "c"], name="id")
+    table = pd.DataFrame({"whole": [1.0, 2.0, np.nan], "part": ["x", "y", "x"]}, index=ids)
+    place.writer.write([table.head(2).astype({"whole": "int64"}), table.tail(1)])
+    pd.testing.assert_series_equal(place.read(**without_types(place.options))["whole"], table["whole"])
+
+
+def without_types(options: dict[str, object]) -> dict[str, object]:
+    """No types for columns that the table does not have."""
+    return {"types": {}} if "types" in options else {}
+
+
+@each_store
+def test_a_second_write_replaces_the_first(name: str, tmp_path: Path) -> None:
+    place = store(name, tmp_path)
+    place.writer.write(every_type(50))
+    left = names_under(tmp_path)
+    place.writer.write(every_type(9))
+    pd.testing.assert_frame_equal(place.read(), every_type(9))
+    assert names_under(tmp_path) == left
+
+
+@each_store
+def test_provenance_is_kept_with_the_output(name: str, tmp_path: Path) -> None:
+    store(name, tmp_path).writer.write(every_type(5), Provenance({"model": "models:/churn/7"}))
+    contents = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"models:/churn/7" in contents
+
+
+@each_store
+@pytest.mark.parametrize("failure", [DataError("the third part is bad"), RuntimeError("a bug")])
+def test_a_stream_that_fails_leaves_the_previous_output(
+    name: str, failure: Exception, tmp_path: Path
+) -> None:
+    place = store(name, tmp_path)
+    place.writer.write(every_type(50))
+    left = names_under(tmp_path)
+
+    def failing() -> Iterator[pd.DataFrame]:
+        yield every_type(3000)
+        yield every_type(3000)
+        raise failure
+
+    with pytest.raises(type(failure), match=str(failure)):
+        place.writer.write(failing())
+    pd.testing.assert_frame_equal(place.read(), every_type(50))
+    assert names_under(tmp_path) == left
+
+
+@each_store
+def test_a_stream_that_fails_first_of_all_leaves_nothing(name: str, tmp_path: Path) -> None:
+    parts = [every_type(9), every_type(9).rename(columns={"whole": "other"})]
+    with pytest.raises(DataError, match="other columns or types"):
+        store(name, tmp_path).writer.write(parts)
+    assert not {path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".db"}
+
+
+@each_store
+@pytest.mark.parametrize(
+    ("parts", "reason"),
+    [
+        ([], "nothing to write"),
+        ([every_type(3), every_type(3).drop(columns="flag")], "other columns"),
+        ([every_type(3), every_type(3).assign(whole=CANARY)], "other columns or types"),
+        ([every_type(3).assign(whole=pd.Series([1, CANARY, 2.5], dtype=object).to_numpy())], "mixes types"),
+        ([every_type(3).rename(columns={"flag": "id"})], "name of the index"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused_without_their_cells(
+    name: str, parts: list[pd.DataFrame], reason: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=reason) as caught:
+        store(name, tmp_path).writer.write(parts)
+    assert CANARY not in str(caught.value)
+
+
+FULL_DISK = """
+import json, resource, sys
+import pandas as pd
+from mxt.datasets.writers.base import Writer
+from mxt.errors import DataError
+from mxt.kinds import members
+
+cells = [f"{number * 2654435761 % 2**32:08x}" for number in range(60_000)]
+table = pd.DataFrame({"text": cells, "part": "x"}, index=pd.RangeIndex(60_000, name="id"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for name, place in json.loads(sys.argv[1]):
+    writer = members(Writer)[name].model_validate_json(place)
+    try:
+        print("no error:", writer.write(table))
+    except DataError as error:
+        print(error)
+"""
+
+
+def test_a_full_disk_is_told_and_leaves_the_previous_output(tmp_path: Path) -> None:
+    places = {}
+    for name in stores():
+        folder = tmp_path / name
+        folder.mkdir()
+        places[name] = store(name, folder)
+        places[name].writer.write(every_type(50))
+    left = {name: names_under(tmp_path / name) for name in places}
+    kinds = [(type(place.writer).__name__, place.writer.model_dump_json()) for place in places.values()]
+    ended = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, json.dumps(kinds)], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    for told, (name, place) in zip(ended.stdout.splitlines(), places.items(), strict=True):
+        assert told.startswith(place.writer.target.removesuffix(" table stored")), told
+        pd.testing.assert_frame_equal(place.read(), every_type(50))
+        assert names_under(tmp_path / name) == left[name]
+
+
+@pytest.mark.parametrize("name", in_files)
+def test_a_url_is_written_like_a_file(name: str) -> None:
+    place = store(name, f"memory://{name}")
+    place.writer.write(every_type(20))
+    pd.testing.assert_frame_equal(place.read(), every_type(20))
+    left = fsspec.filesystem("memory").find(f"/{name}")
+
+    with pytest.raises(DataError):
+        place.writer.write([every_type(9), every_type(9).drop(columns="flag")])
+    pd.testing.assert_frame_equal(place.read(), every_type(20))
+    assert fsspec.filesystem("memory").find(f"/{name}") == left

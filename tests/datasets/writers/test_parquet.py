@@ -1,0 +1,102 @@
+"""Parquet files and folders of parts."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from contracts.stores import every_type
+from mxt.datasets.readers.parquet import ParquetReader
+from mxt.datasets.writers.base import Provenance
+from mxt.datasets.writers.csv import CsvWriter
+from mxt.datasets.writers.files import exchange
+from mxt.datasets.writers.parquet import ParquetWriter
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FACTS = {"run": "r1", "model": "models:/churn/7"}
+
+
+def test_provenance_is_in_the_metadata_of_each_file(tmp_path: Path) -> None:
+    for by in ((), ("part",)):
+        place = tmp_path / f"table{len(by)}"
+        ParquetWriter(path=str(place), partition_by=by).write(every_type(9), Provenance(FACTS))
+        files = [place] if not by else list(place.rglob("*.parquet"))
+        assert len(files) == 1 + len(by)
+        for file in files:
+            metadata = pq.read_schema(file).metadata
+            assert {key: metadata[f"mxt.{key}".encode()].decode() for key in FACTS} == FACTS
+
+
+def test_provenance_of_formats_without_metadata_lies_beside_the_file(tmp_path: Path) -> None:
+    CsvWriter(path=str(tmp_path / "table.csv")).write(every_type(9), Provenance(FACTS))
+    assert json.loads((tmp_path / "table.csv-metadata.json").read_text()) == FACTS
+
+
+def test_missing_parts_have_a_folder_too(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": [1, 2, 3], "part": ["a", None, "a=b/c %"]}, index=pd.RangeIndex(3, name="id"))
+    ParquetWriter(path=str(tmp_path / "table"), partition_by=("part",)).write(frame)
+    table = ParquetReader(path=str(tmp_path / "table"), id_column="id").read().sort_index()
+    pd.testing.assert_frame_equal(table, frame)
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("{folder}/table", r"the table has no columns \['prat'\]"),
+        ("memory://table", r"the table has no columns \['prat'\]"),
+    ],
+)
+def test_a_partition_column_that_is_absent_is_told(path: str, told: str, tmp_path: Path) -> None:
+    writer = ParquetWriter(path=path.format(folder=tmp_path), partition_by=("part", "prat"))
+    with pytest.raises(DataError, match=told):
+        writer.write(every_type(9))
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_local_folders_are_partitioned() -> None:
+    with pytest.raises(DataError, match="only a local folder can be partitioned"):
+        ParquetWriter(path="memory://table", partition_by=("part",)).write(every_type(9))
+
+
+def test_a_file_does_not_replace_a_folder_nor_a_folder_a_file(tmp_path: Path) -> None:
+    file, folder = (ParquetWriter(path=str(tmp_path / "table"), partition_by=by) for by in ((), ("part",)))
+    for first, second in ((file, folder), (folder, file)):
+        first.write(every_type(9))
+        with pytest.raises(DataError, match="the previous output is untouched"):
+            second.write(every_type(5))
+        assert len(ParquetReader(path=first.path).read()) == 9
+        assert len(list(tmp_path.iterdir())) == 1
+        (tmp_path / "table").rename(tmp_path.with_name(f"{tmp_path.name} {len(first.partition_by)}"))
+
+
+def test_what_an_earlier_kill_left_does_not_stand_in_the_way(tmp_path: Path) -> None:
+    left = tmp_path / f"table.{os.getpid()}.part"
+    left.mkdir()
+    (left / "part-0.parquet").touch()
+    writer = ParquetWriter(path=str(tmp_path / "table"), partition_by=("part",))
+    assert writer.write(every_type(9)) == 9
+    assert not left.exists()
+
+
+def test_two_folders_swap_their_names_in_one_step(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "other").write_text("a file")
+    if exchange(tmp_path / "one", tmp_path / "other"):
+        assert (tmp_path / "one").read_text() == "a file"
+        assert (tmp_path / "other").is_dir()
+    assert not exchange(tmp_path / "one", tmp_path / "nowhere")
+
+
+def test_folders_are_made_on_the_way_to_an_output(tmp_path: Path) -> None:
+    for by in ((), ("part",)):
+        place = tmp_path / "not" / "yet" / f"table{len(by)}"
+        ParquetWriter(path=str(place), partition_by=by).write(every_type(9))
+        assert len(ParquetReader(path=str(place)).read()) == 9

@@ -1,0 +1,141 @@
+"""Tables whose form is known beforehand: outputs, targets, and the two tables of explanations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts.stores import CANARY
+from mxt.errors import DataError
+from mxt.schemas import FeatureImportancesSchema, OutputsSchema, SHAPValuesSchema, TargetsSchema
+
+if TYPE_CHECKING:
+    from mxt.schemas.base import Schema
+
+OUTPUTS = pd.DataFrame({"prediction": ["a", "b"], "probability_a": [0.9, 0.0], "probability_b": [0.1, 1.0]})
+SAMPLES = pd.DataFrame(
+    {
+        "class": ["Yes", None],
+        "prediction": [0.4, -1.0],
+        "probability": [0.6, np.nan],
+        "base_value": [0.1, 0.1],
+        "unit": ["log-odds", "log-odds"],
+        "residual": [0.0, 1e-9],
+        "tenure": [0.1, -1.2],
+        "unit price": [0.2, 0.1],
+    },
+    index=pd.Index(["x", "x"], name="id"),
+)
+IMPORTANCES = pd.DataFrame(
+    {
+        "feature": ["tenure", "unit price"],
+        "importance": [3.0, 1.0],
+        "share": [0.75, 0.25],
+        "rank": [1, 2],
+        "method": ["mean |SHAP|", "mean |SHAP|"],
+        "unit": ["log-odds", "log-odds"],
+        "class": ["Yes", "Yes"],
+        "direction": ["lowers", "unknown"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("schema", "table"),
+    [
+        (OutputsSchema, OUTPUTS),
+        (OutputsSchema, OUTPUTS[["prediction"]]),
+        (OutputsSchema, pd.DataFrame({"prediction": [1.5, 2.5]})),
+        (SHAPValuesSchema, SAMPLES),
+        (SHAPValuesSchema, SAMPLES.assign(unit="target", **{"class": None}).astype({"class": "str"})),
+        (FeatureImportancesSchema, IMPORTANCES),
+        (FeatureImportancesSchema, IMPORTANCES.assign(importance=0.0, share=0.0)),
+    ],
+)
+def test_a_table_of_the_form_passes_unchanged(schema: type[Schema], table: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(schema.check(table), table)
+
+
+BROKEN_OUTPUTS: list[tuple[dict[str, Any], str]] = [
+    ({"prediction": [CANARY, None]}, "column 'prediction' breaks not_nullable in 1 row (ids 1)"),
+    ({"probability_a": [1.1, -0.1]}, "column 'probability_a' breaks in_range in 2 rows (ids 0, 1)"),
+    ({"probability_b": [np.nan, 1]}, "column 'probability_b' breaks not_nullable in 1 row (ids 0)"),
+    ({"score": CANARY}, "column 'score' is not expected"),
+    (
+        {"probability_b": CANARY},
+        "column 'probability_b' breaks in_range; column 'probability_b' is of type str, expected float64",
+    ),
+]
+BROKEN_SAMPLES: list[tuple[dict[str, Any], str]] = [
+    ({"tenure": CANARY}, "column 'tenure' is of type str, expected float64"),
+    ({"tenure": [np.nan, 1]}, "column 'tenure' breaks not_nullable in 1 row (ids 'x')"),
+    ({"unit": CANARY}, "column 'unit' breaks isin in 2 rows (ids 'x', 'x')"),
+    ({"probability": 2.0}, "column 'probability' breaks in_range in 2 rows (ids 'x', 'x')"),
+]
+BROKEN_IMPORTANCES: list[tuple[dict[str, Any], str]] = [
+    ({"importance": [-1.0, 1]}, "column 'importance' breaks greater_than_or_equal_to in 1 row (ids 0)"),
+    ({"share": [1.5, 0]}, "column 'share' breaks in_range in 1 row (ids 0)"),
+    ({"rank": [0, 1]}, "column 'rank' breaks greater_than_or_equal_to in 1 row (ids 0)"),
+    ({"direction": CANARY}, "column 'direction' breaks isin in 2 rows (ids 0, 1)"),
+    ({"feature": CANARY}, "the table breaks multiple_fields_uniqueness in 2 rows (ids 0, 1)"),
+    ({"extra": CANARY}, "column 'extra' is not expected"),
+]
+
+
+@pytest.mark.parametrize(
+    ("schema", "table", "told"),
+    [
+        *((OutputsSchema, OUTPUTS.assign(**changes), told) for changes, told in BROKEN_OUTPUTS),
+        *((SHAPValuesSchema, SAMPLES.assign(**changes), told) for changes, told in BROKEN_SAMPLES),
+        *(
+            (FeatureImportancesSchema, IMPORTANCES.assign(**changes), told)
+            for changes, told in BROKEN_IMPORTANCES
+        ),
+        (OutputsSchema, OUTPUTS.drop(columns="prediction"), "column 'prediction' is missing"),
+        (SHAPValuesSchema, SAMPLES.drop(columns="base_value"), "column 'base_value' is missing"),
+        (FeatureImportancesSchema, IMPORTANCES.drop(columns="rank"), "column 'rank' is missing"),
+    ],
+)
+def test_a_failure_names_column_rule_count_and_ids(
+    schema: type[Schema], table: pd.DataFrame, told: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        schema.check(table)
+    assert str(caught.value) == f"{schema.__name__}: {told}."
+
+
+def test_at_most_five_ids_are_told() -> None:
+    table = pd.DataFrame({"prediction": [1.0] * 9, "probability_a": [2.0] * 9})
+    with pytest.raises(DataError, match=r"in 9 rows \(ids 0, 1, 2, 3, 4, \.\.\.\)"):
+        OutputsSchema.check(table)
+
+
+TARGETS = pd.DataFrame({"Churn": ["Yes", "No", "Yes"]}, index=pd.Index([7, 8, 9], name="id"))
+
+
+@pytest.mark.parametrize("cells", [["Yes", "No", "Yes"], [1.5, 2.5, 1.5], [True, False, True]])
+def test_targets_with_two_values_pass(cells: list[Any]) -> None:
+    pd.testing.assert_series_equal(
+        TargetsSchema.check(TARGETS.assign(Churn=cells), "Churn"), TARGETS.assign(Churn=cells)["Churn"]
+    )
+
+
+WITH_A_GAP: Any = [CANARY, None, "x"]
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (TARGETS.rename(columns={"Churn": "churn"}), r"'Churn' is missing; the table has \['churn'\]"),
+        (TARGETS.assign(Churn=WITH_A_GAP), r"'Churn' breaks not_nullable in 1 row \(ids 8\)"),
+        (TARGETS.assign(Churn=CANARY), "'Churn' is the same in all 3 rows"),
+    ],
+)
+def test_targets_that_teach_nothing_are_refused(table: pd.DataFrame, told: str) -> None:
+    with pytest.raises(DataError, match=told) as caught:
+        TargetsSchema.check(table, "Churn", "training.csv")
+    assert str(caught.value).startswith("training.csv: ")
+    assert CANARY not in str(caught.value)
