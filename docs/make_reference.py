@@ -45,7 +45,6 @@ _OTHER_CODES = (
         "a verdict",
         "The job ran and the answer is no: drifted, out of limits, not promoted.",
     ),
-    (errors.NOTHING_TO_DO, "nothing to do", "Kept for jobs that find no new rows; no job ends with it yet."),
     (143, "stopped", "The process got SIGTERM. Its run is closed as failed, and people are told."),
 )
 _OUTCOME = (

@@ -31,6 +31,10 @@ def told(config: Config, faults: Sequence[ErrorDetails], model: type[BaseModel])
     for fault in faults:
         places.setdefault(_place(config.content, fault["loc"]), []).append(fault)
     for path, found in places.items():
+        if found[0]["type"] == "too_short" and any(
+            path == other[: len(path)] for other in places if other != path
+        ):
+            continue  # too short only because a member of the list is at fault
         names = _fields(config.content, path[:-1], model)
         yield f"{config.where(path)}: {dotted(path) or 'config'}: {_sentence(path, found, names)}"
 
@@ -75,7 +79,7 @@ def _block(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any ann
     return next((block for part in get_args(annotation) if (block := _block(part))), None)
 
 
-def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
+def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:  # noqa: PLR0911 - one line a type
     fault, name = faults[0], str(path[-1]) if path else ""
     match fault["type"]:
         case "extra_forbidden":
@@ -88,12 +92,15 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
             known = [tag.strip("' ") for tag in fault["ctx"]["expected_tags"].split(",")]
             tag = str(fault["ctx"]["tag"])
             return f"unknown KIND {tag!r}{_near(tag, known)} (known: {', '.join(known)})"
+        case "string_pattern_mismatch" if "env:" in fault["ctx"]["pattern"]:
+            return "a secret may not stand here; name the environment variable that holds it, as env:NAME"
         case "string_type" if isinstance(fault["input"], (int, float)):
             return f"expected text, not {json.dumps(fault['input'])}; quote it"
     sentences = dict.fromkeys(
         fault["msg"].removeprefix("Input ").removeprefix("Value error, ") for fault in faults
     )
-    return f"{' or '.join(sentences)}, not {_shown(fault['input'])}"
+    wanted = " or ".join(sentences).replace(" or should be ", " or ")
+    return f"{wanted}, not {_shown(fault['input'])}"
 
 
 def _near(word: str, known: list[str]) -> str:
@@ -104,4 +111,5 @@ def _near(word: str, known: list[str]) -> str:
 def _shown(value: Any) -> str:  # noqa: ANN401 - a config's value
     if isinstance(value, (dict, list)):
         return "a block" if isinstance(value, dict) else "a list"
-    return json.dumps(value, default=str)[:80]
+    shown = json.dumps(value, default=str)
+    return "what is written there (withheld, since a URL may hold a secret)" if "://" in shown else shown[:80]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from mxt import configs
 from mxt.errors import ConfigError
 from mxt.faults import told
 from mxt.jobs.base import Job
-from mxt.kinds import OneOf, Strict
+from mxt.kinds import OneOf, Strict, members
 
 JobKind = Annotated[Job, OneOf]
+
+members(Job)  # imports every job, and with them every family
 
 
 class Settings(Strict):
@@ -44,7 +47,8 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(config.content), context={"root": config.root})
     except ValidationError as error:
-        raise ConfigError("\n".join(told(config, error.errors(include_url=False), Settings))) from None
+        lines = sorted(told(config, error.errors(include_url=False), Settings), key=_by_line)
+        raise ConfigError("\n".join(lines)) from None
 
 
 def json_schema() -> dict[str, Any]:
@@ -52,8 +56,17 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
 
 
+def _by_line(line: str) -> list[str | int]:
+    """A key that sorts line 12 after line 6."""
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", line)]
+
+
 def _environment() -> dict[str, Any]:
-    job = Environment().job
+    try:
+        job = Environment().job
+    except SettingsError as error:
+        msg = f"{configs.ENVIRONMENT}: MXT_JOB must hold JSON; set single fields as MXT_JOB__INPUTS__LIMIT=9"
+        raise ConfigError(msg) from error
     return {"job": _read(job, "MXT_JOB")} if job else {}
 
 

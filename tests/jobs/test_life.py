@@ -58,9 +58,13 @@ def test_promotion_asks_for_an_evaluation_and_rollback_undoes_it(root: Path) -> 
     evaluate(root, 2)
     assert run(root, "PromotionJob", alias_or_version="Second", **promote)["passed"]
     assert aliases_of(client, "churn")["Best"] == 2
+    assert run(root, "PromotionJob", alias_or_version=1, **promote)["passed"]
     back = run(root, "PromotionJob", rollback=True, **promote)
-    assert back["facts"] | {"from_version": 2, "to_version": 1} == back["facts"]
+    assert back["facts"] | {"from_version": 1, "to_version": 2} == back["facts"]
+    run(root, "PromotionJob", rollback=True, **promote)
     assert aliases_of(client, "churn")["Best"] == 1
+    with pytest.raises(ModelError, match="No promotion of 'churn' tells"):
+        run(root, "PromotionJob", rollback=True, **promote)
 
 
 def test_there_is_nothing_to_roll_back_to_before_a_promotion(root: Path) -> None:

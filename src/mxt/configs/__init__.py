@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import Location, Secret, project_root, reveal
-from mxt.configs.merging import assign, merge
+from mxt.configs.merging import assign, leaves, merge
 from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
 
 __all__ = [
@@ -54,6 +54,7 @@ def load(files: Sequence[str], environment: Mapping[str, Node], overrides: Seque
         content = merge(content, layer)
         origins |= marks
     content = merge(content, dict(environment))
+    origins |= dict.fromkeys(leaves(dict(environment)), ENVIRONMENT)
     for override in overrides:
         path = assign(content, override)
         origins[path] = f"override {override.partition('=')[0]}"

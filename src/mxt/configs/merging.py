@@ -1,6 +1,7 @@
 """One layer of a config over another."""
 
 import re
+from collections.abc import Iterator
 from typing import TypeVar
 
 from mxt.configs.yaml import OVERRIDE, Node, parse_value
@@ -23,6 +24,15 @@ def merge(below: Node, above: Layer) -> Layer:
     if "KIND" in above and "KIND" in below and above["KIND"] != below["KIND"]:
         return above
     return {**below, **{key: merge(below.get(key), value) for key, value in above.items()}}  # type: ignore[return-value] # a mapping, as `above`
+
+
+def leaves(layer: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths of the values in nested mappings."""
+    if not isinstance(layer, dict):
+        yield path
+        return
+    for key, value in layer.items():
+        yield from leaves(value, (*path, key))
 
 
 def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
@@ -51,7 +61,8 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
 def _place(holder: Node, path: tuple[str | int, ...], value: Node) -> None:
     head, *rest = path
     if isinstance(holder, dict):
-        head = str(head)
+        if isinstance(head, int):
+            raise IndexError
         if not rest:
             holder.update(_over(holder, head, value))
         else:

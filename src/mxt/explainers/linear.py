@@ -29,7 +29,8 @@ class LinearExplainer(Explainer):
     def serves(self, predictor: Predictor) -> bool:
         core = type(predictor.core)
         linear = core.__module__.startswith("sklearn.linear_model") or core.__name__.startswith("LinearSV")
-        return linear and hasattr(predictor.core, "coef_")
+        identity_link = core.__name__ not in {"GammaRegressor", "PoissonRegressor", "TweedieRegressor"}
+        return linear and identity_link and hasattr(predictor.core, "coef_")
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None

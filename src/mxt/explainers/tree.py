@@ -31,6 +31,8 @@ class TreeExplainer(Explainer):
         core = type(predictor.core)
         trees = ("Forest", "GradientBoosting", "DecisionTree", "ExtraTree")
         named = any(word in core.__name__ for word in trees) and "Isolation" not in core.__name__
+        if core.__name__ == "GradientBoostingClassifier" and len(predictor.outputs) > 1:
+            return False  # shap refuses it
         return core.__module__.startswith("xgboost.") or (core.__module__.startswith("sklearn.") and named)
 
     def explain(

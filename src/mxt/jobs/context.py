@@ -90,7 +90,7 @@ class Context:
     def pin(self, alias_or_version: str | int) -> Pinned:
         """Find the model version that the job works on, once, and tie it to the run."""
         self.pinned(pin(self.client, self.name, alias_or_version))
-        logger.info("{} is {}", alias_or_version, self.model)
+        logger.info("the model is {}", self.model)
         return self.model  # type: ignore[return-value] # set above
 
     def pinned(self, model: Pinned) -> None:

@@ -71,12 +71,13 @@ class PromotionJob(Job):
         pinned = context.pin(before)
         self._move(pinned.version)
         verdict = Verdict(passed=True, reason=f"rolled back to version {before}")
+        context.facts["reasons"] = verdict.reason
         return context.conclude(passed=True, verdicts=[verdict], version=pinned)
 
     def _move(self, version: int) -> None:
         context = self.context
         moved = move(context.client, context.name, self.alias, version)
-        context.run.tag(move_tags(context.name, moved))
+        context.run.tag(move_tags(context.name, moved, rollback=self.rollback))
         context.facts |= {"alias": self.alias, "from_version": moved.before, "to_version": moved.after}
 
     def _evidence(self, pinned: Pinned) -> Evidence:

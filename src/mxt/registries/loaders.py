@@ -73,7 +73,13 @@ class MlflowLoader(Loader):
             native = getattr(mlflow, flavor).load_model(uri)
         except Exception as error:
             kind = type(error).__name__
-            msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); its files may be broken."
+            forbidden = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in str(error)
+            why = (
+                "MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids its format"
+                if forbidden
+                else "its files may be broken"
+            )
+            msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); {why}."
             raise ModelError(msg) from error
         predictor = _predictor(native, columns, facts.get("classes") or [])
         return Model(predictor, self.load_background(uri))

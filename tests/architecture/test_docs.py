@@ -1,0 +1,52 @@
+"""The documentation: generated pages are current, the site builds, links lead on, the notebook runs."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+from conftest import REPOSITORY, clean_environment
+
+
+def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=REPOSITORY, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+
+
+def test_the_reference_says_what_the_code_says() -> None:
+    ended = run(sys.executable, "docs/make_reference.py", "--check")
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    ended = run(
+        sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", tmp_path / "cache", "docs", tmp_path
+    )
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_the_notebook_runs_from_top_to_bottom() -> None:
+    notebook = nbformat.read(REPOSITORY / "notebooks" / "quickstart.ipynb", as_version=4)
+    resources = {"metadata": {"path": str(REPOSITORY / "notebooks")}}
+    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+
+
+def test_the_links_between_pages_lead_somewhere() -> None:
+    pages = [
+        REPOSITORY / "README.md",
+        *(REPOSITORY / "docs").rglob("*.md"),
+        *(REPOSITORY / ".github").glob("*.md"),
+    ]
+    broken = [
+        f"{page.relative_to(REPOSITORY)}: {link}"
+        for page in pages
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / link).exists()
+    ]
+    assert broken == []

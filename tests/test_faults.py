@@ -1,0 +1,120 @@
+"""Faults of a config: each in one line with its place, all at once, no secret among them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mxt import settings
+from mxt.errors import ConfigError
+
+INFERENCE = """\
+job:
+  KIND: InferenceJob
+  inputs:
+    KIND: CsvReader
+    path: data.csv
+{extra}
+  outputs:
+    KIND: CsvWriter
+    path: out.csv
+"""
+
+
+def told(folder: Path, text: str, *overrides: str) -> list[str]:
+    """The lines of the error, without the folder's name."""
+    file = folder / "conf.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        settings.load([str(file)], overrides)
+    assert "pydantic" not in str(caught.value)
+    return str(caught.value).replace(f"{folder}/", "").splitlines()
+
+
+def test_every_fault_is_told_at_once_with_its_line_and_a_near_miss(tmp_path: Path) -> None:
+    text = INFERENCE.format(extra="    limt: 3\n    sample: {rows: many}\n    limit: 0")
+    lines = told(tmp_path, text.replace("CsvWriter", "CsvWritter") + "  alias_or_version: [1]\n")
+    assert [line.partition(" (")[0] for line in lines] == [
+        "conf.yaml:6:5: job.inputs.limt: unknown field 'limt'; did you mean 'limit'?",
+        'conf.yaml:7:14: job.inputs.sample.rows: should be a valid integer, not "many"',
+        "conf.yaml:8:5: job.inputs.limit: should be greater than or equal to 1, not 0",
+        "conf.yaml:9:3: job.outputs: unknown KIND 'CsvWritter'; did you mean 'CsvWriter'?",
+        "conf.yaml:12:3: job.alias_or_version: should be a valid integer or a valid string, not a list",
+    ]
+
+
+def test_what_is_missing_is_told_at_its_block(tmp_path: Path) -> None:
+    assert told(tmp_path, "job: {KIND: InferenceJob}\n") == [
+        "conf.yaml:1:1: job.inputs: the field 'inputs' is required",
+        "conf.yaml:1:1: job.outputs: the field 'outputs' is required",
+    ]
+    assert told(tmp_path, "job: {}\n") == ["conf.yaml:1:1: job: the block needs the field 'KIND'"]
+    assert told(tmp_path, "") == ["conf.yaml: job: the field 'job' is required"]
+
+
+def test_a_faulty_member_of_a_list_is_told_once(tmp_path: Path) -> None:
+    (line,) = told(tmp_path, "job:\n  KIND: PromotionJob\n  gates:\n    - KIND: EvaluationGait\n")
+    known = "(known: EvaluationGate, ThresholdGate)"
+    assert line.endswith(
+        f"job.gates[0]: unknown KIND 'EvaluationGait'; did you mean 'EvaluationGate'? {known}"
+    )
+
+
+def test_layers_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = INFERENCE.format(extra="")
+    assert told(tmp_path, text, "job.inputs.limit=x") == [
+        'override job.inputs.limit: job.inputs.limit: should be a valid integer, not "x"'
+    ]
+    monkeypatch.setenv("MXT_JOB__INPUTS__LIMIT", "y")
+    assert told(tmp_path, text) == ['environment: job.inputs.limit: should be a valid integer, not "y"']
+    monkeypatch.setenv("MXT_JOB", "{inputs: {limit: 5}}")
+    assert told(tmp_path, text)[0].startswith("environment: MXT_JOB must hold JSON")
+
+
+SECRETS = {
+    "job.inputs={KIND: SqlReader, url: 'postgresql://u:hunter2@h/db', query: t}": "job.inputs.url",
+    "job.inputs={KIND: SqlReader, url: 'mysql://h/db?password=hunter2', query: t}": "job.inputs.url",
+    "job.mlflow_service.tracking_uri='https://u:hunter2@mlflow'": "job.mlflow_service.tracking_uri",
+    "job.alerts_service.targets=['xoxb-hunter2']": "job.alerts_service.targets[0]",
+    "job.alerts_service.targets=['mailto://u:hunter2@h']": "job.alerts_service.targets[0]",
+}
+
+
+@pytest.mark.parametrize("override", SECRETS)
+def test_a_secret_written_in_a_config_is_refused_and_not_repeated(override: str, tmp_path: Path) -> None:
+    (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
+    assert SECRETS[override] in line
+    assert "hunter2" not in line
+
+
+def test_the_environment_is_over_files_and_under_overrides(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "conf.yaml").write_text(INFERENCE.format(extra="    limit: 1"))
+    (tmp_path / "more.yaml").write_text("job: {inputs: {limit: 2}}\n")
+    files = [str(tmp_path / "conf.yaml"), str(tmp_path / "more.yaml")]
+
+    def limit(*overrides: str) -> int:
+        return settings.load(files, overrides).job.inputs.limit  # type: ignore[attr-defined,no-any-return] # an InferenceJob
+
+    assert limit() == 2
+    monkeypatch.setenv("MXT_JOB__INPUTS__LIMIT", "3")
+    assert limit() == 3
+    assert limit("job.inputs.limit=4") == 4
+
+
+def test_a_block_of_another_kind_replaces_the_block(tmp_path: Path) -> None:
+    (tmp_path / "conf.yaml").write_text(INFERENCE.format(extra="    missing: ['']"))
+    found = settings.load(
+        [str(tmp_path / "conf.yaml")], ["job.inputs.KIND=ParquetReader", "job.inputs.path=x.parquet"]
+    )
+    assert found.job.inputs.path == str(tmp_path / "x.parquet")  # type: ignore[attr-defined] # an InferenceJob
+
+
+@pytest.mark.parametrize(
+    "override", ["=x", "job..=1", "job.inputs[9].x=1", "job.inputs.filters[0]=1", "1=2", "job"]
+)
+def test_an_override_that_fits_nowhere_is_told(override: str, tmp_path: Path) -> None:
+    (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
+    assert line.startswith("override")
