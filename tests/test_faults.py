@@ -96,7 +96,7 @@ def test_the_environment_is_over_files_and_under_overrides(
     files = [str(tmp_path / "conf.yaml"), str(tmp_path / "more.yaml")]
 
     def limit(*overrides: str) -> int:
-        return settings.load(files, overrides).job.inputs.limit  # type: ignore[attr-defined,no-any-return] # an InferenceJob
+        return settings.load(files, overrides).job.inputs.limit  # type: ignore[attr-defined] # an InferenceJob
 
     assert limit() == 2
     monkeypatch.setenv("MXT_JOB__INPUTS__LIMIT", "3")

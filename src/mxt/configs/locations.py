@@ -9,6 +9,7 @@ from pydantic import AfterValidator, StringConstraints, ValidationInfo
 
 from mxt.errors import ConfigError
 
+_SECRET_OPTION = re.compile(r"[?&;][^=&]*(passw|pwd|secret|token|odbc_connect)", re.IGNORECASE)
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -29,6 +30,18 @@ def anchored(location: str, info: ValidationInfo) -> str:
         return location
     root = (info.context or {}).get("root") or Path.cwd()
     return os.path.normpath(Path(root) / location)
+
+
+def without_secret_options(url: str) -> str:
+    """The URL, unless one of its options looks like a secret.
+
+    Raises:
+        ValueError: It does.
+    """
+    if _SECRET_OPTION.search(url):
+        msg = "an option of the URL holds a secret, which a config may not"
+        raise ValueError(msg)
+    return url
 
 
 Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(anchored)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from mxt.configs import reveal
+from mxt.configs import reveal, without_secret_options
 from mxt.errors import DataError, ServiceError
 
 if TYPE_CHECKING:
@@ -17,17 +16,10 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 
-def _without_secret_options(url: str) -> str:
-    if re.search(r"(?i)[?&;][^=&]*(passw|pwd|secret|token|odbc_connect)", url):
-        msg = "an option of the URL holds a secret; name the variable that holds the URL, as env:NAME"
-        raise ValueError(msg)
-    return url
-
-
 DatabaseUrl = Annotated[
     str,
     StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
-    AfterValidator(_without_secret_options),
+    AfterValidator(without_secret_options),
 ]
 """An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 
