@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import pytest
 import yaml
 
 from contracts.stores import CANARY, Store, every_type, store, stores
+from mxt.datasets.readers.base import SIGNS as COMPARISONS
 from mxt.datasets.readers.base import Reader, Sample
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError
@@ -22,12 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SIGNS: dict[str, Callable[[pd.Series[Any], Any], pd.Series[bool]]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+    **COMPARISONS,
     "in": lambda column, value: column.isin([value]),
     "not in": lambda column, value: ~column.isin([value]),
 }

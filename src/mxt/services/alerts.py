@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from typing import Annotated
 
 from loguru import logger
@@ -63,9 +65,11 @@ class AlertsService(Service):
             return False
         from plyer import notification
 
-        notification.notify(
-            title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            notification.notify(
+                title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout
+            )
         return True
 
     def _send_targets(self, title: str, message: str) -> bool:
@@ -77,14 +81,17 @@ class AlertsService(Service):
         except ImportError as error:
             library, extra = "apprise", "alerts"
             raise MissingExtraError(library, extra) from error
-        sender = apprise.Apprise(asset=apprise.AppriseAsset(app_id=self.app_name))
-        unknown = [number for number, url in enumerate(urls, start=1) if not sender.add(url)]
-        if unknown:
+        logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log URLs with their secrets
+        senders = [apprise.Apprise(asset=apprise.AppriseAsset(app_id=self.app_name)) for _ in urls]
+        added = [sender.add(url) for sender, url in zip(senders, urls, strict=True)]
+        if not all(added):
+            unknown = [number for number, known in enumerate(added, start=1) if not known]
             logger.warning("Alert targets number {} are not URLs that apprise knows.", unknown)
-        delivered = bool(sender.notify(title=title, body=message))
-        if not delivered:
+        text = apprise.NotifyFormat.TEXT  # or a mail would take < and > for HTML
+        reached = [bool(sender.notify(title=title, body=message, body_format=text)) for sender in senders]
+        if not all(reached):
             logger.warning("Of {} alert targets, at least one was not reached.", len(urls))
-        return delivered
+        return any(reached)
 
     def _urls(self, target: str) -> list[str]:
         name = target.removeprefix("env:")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from loguru import logger
-from pydantic import Field, PrivateAttr, StringConstraints
+from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
 
-from mxt.configs import Location
+from mxt.configs.locations import anchored
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from loguru import Logger
 
 TEXT = "{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}"
+
+LogFile = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=4096, pattern=r"^(/.*|\.{1,2}/.*|[A-Za-z]:[/\\].*|[^:]+)$"),
+    AfterValidator(anchored),
+]
+"""A local path, for logs cannot be written to a URL; a relative one starts at the project's root."""
 
 
 class LoggerService(Service):
@@ -28,7 +36,7 @@ class LoggerService(Service):
     format: Literal["text", "json"] = "text"
     """Text for people, or one JSON object a line for machines."""
 
-    file: Location | None = None
+    file: LogFile | None = None
     """Also write to this file."""
 
     rotation: Annotated[str, StringConstraints(pattern=r"^[0-9]+ (KB|MB|GB|days|weeks)$")] = "10 MB"
@@ -46,12 +54,15 @@ class LoggerService(Service):
         self._sinks.append(logger.add(sys.stderr, **self._options()))
         if self.file:
             try:
-                self._sinks.append(
-                    logger.add(self.file, rotation=self.rotation, retention=self.retention, **self._options())
-                )
+                self._sinks.append(self._add_file(self.file))
             except OSError as error:
                 msg = f"The log file {self.file} cannot be written ({error.strerror})."
                 raise ServiceError(msg) from error
+
+    def _add_file(self, file: str) -> int:
+        full = None if self.retention is None else self.retention - 1  # besides the one being written
+        literal = file.replace("{", "{{").replace("}", "}}")  # loguru formats the path
+        return logger.add(literal, rotation=self.rotation, retention=full, **self._options())
 
     def _options(self) -> dict[str, Any]:
         """What both sinks share; tracebacks never show the values of variables."""
@@ -66,7 +77,8 @@ class LoggerService(Service):
 
     def stop(self) -> None:
         while self._sinks:
-            logger.remove(self._sinks.pop())
+            with suppress(ValueError):  # another job of the process has removed it
+                logger.remove(self._sinks.pop())
 
     def logger(self) -> Logger:
         """The logger to write with."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
-from mxt.configs.locations import anchored
+from mxt.configs.locations import anchored, without_secret_options
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
 _LOCK_SECONDS = 120
+_DATABASE_TRIES = 5
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_DISABLE_AGENT_HINT": "true",
@@ -43,10 +44,26 @@ def _anchored_store(uri: str, info: ValidationInfo) -> str:
 
 StoreUri = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?$"),
+    StringConstraints(
+        pattern=r"^(databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?)$"
+    ),
+    AfterValidator(without_secret_options),
     AfterValidator(_anchored_store),
 ]
 """URI of a store, without a password: MLflow takes credentials from its own environment variables."""
+
+
+@contextmanager
+def _own_variables() -> Iterator[None]:
+    """Keep the user's variables: MLflow would set them to this store, and the next job would read them."""
+    names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
+    try:
+        yield
+    finally:
+        for name in names:
+            os.environ.pop(name, None)
+        os.environ.update(kept)
 
 
 class MlflowService(Service):
@@ -87,9 +104,11 @@ class MlflowService(Service):
             os.environ.setdefault(name, value)
         import mlflow
 
+        self._shorten_retries()
         with self._errors(), self._one_at_a_time():
-            mlflow.set_tracking_uri(self.tracking_uri)
-            mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
+            with _own_variables():
+                mlflow.set_tracking_uri(self.tracking_uri)
+                mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
             self._experiment_id = self._experiment()
 
     def stop(self) -> None:
@@ -100,6 +119,13 @@ class MlflowService(Service):
         import mlflow
 
         return mlflow.MlflowClient(self.tracking_uri, self.registry_uri or self.tracking_uri)
+
+    def _shorten_retries(self) -> None:
+        """Give up on a database in 3 s, not in the 101 s for which MLflow has no setting."""
+        if not self.tracking_uri.startswith("http"):
+            import mlflow.store.db.utils
+
+            mlflow.store.db.utils.MAX_RETRY_COUNT = _DATABASE_TRIES
 
     def _experiment(self) -> str:
         client = self.client()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from matplotlib.figure import Figure
+    from mlflow.data.dataset_source import DatasetSource
 
     from mxt.services.mlflow import MlflowService
 
@@ -37,12 +38,16 @@ class Run:
         """Open a run in the service's experiment and make it the active one."""
         import mlflow
 
+        active = mlflow.active_run()
+        if active is not None:
+            msg = f"The MLflow run {active.info.run_id} is still open in this process; end it first."
+            raise ServiceError(msg)
         with translated(service.tracking_uri):
             run = mlflow.start_run(
                 experiment_id=service.experiment_id,
                 run_name=service.run_name or name,
                 description=service.run_description,
-                tags={**service.run_tags, **tags},
+                tags=_cut({**service.run_tags, **tags}, MAX_TAG),
             )
         return cls(run.info.run_id, service)
 
@@ -57,13 +62,13 @@ class Run:
         """Set tags; long ones are cut."""
         import mlflow
 
-        mlflow.set_tags({key: value[:MAX_TAG] for key, value in tags.items()})
+        mlflow.set_tags(_cut(tags, MAX_TAG))
 
     def parameters(self, parameters: Mapping[str, object]) -> None:
         """Log parameters, by which the MLflow UI compares runs; long ones are cut."""
         import mlflow
 
-        mlflow.log_params({key: str(value)[:MAX_PARAMETER] for key, value in parameters.items()})
+        mlflow.log_params(_cut(parameters, MAX_PARAMETER))
 
     def describe(self, outcome: str, facts: Mapping[str, object]) -> None:
         """Say on the run's page how the job ended, with links to what it logged."""
@@ -87,27 +92,28 @@ class Run:
         """Log a text as an artifact."""
         import mlflow
 
-        mlflow.log_text(content, file)
-        self.artifacts.append(file)
+        with self._kept(file):
+            mlflow.log_text(content, file)
 
     def table(self, table: pd.DataFrame, file: str) -> None:
         """Log a table as a CSV artifact, which the MLflow UI shows as a table."""
         import mlflow
 
-        with tempfile.TemporaryDirectory() as folder:
+        with self._kept(file), tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / file
             table.to_csv(path, lineterminator="\n")
             mlflow.log_artifact(str(path))
-        self.artifacts.append(file)
 
     def figure(self, figure: Figure, file: str) -> None:
         """Log a figure as an artifact, labels whole, and close it."""
         import mlflow
         from matplotlib import pyplot as plt
 
-        mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
-        self.artifacts.append(file)
-        plt.close(figure)
+        try:
+            with self._kept(file):
+                mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
+        finally:
+            plt.close(figure)
 
     def dataset(self, head: pd.DataFrame, digest: str, rows: int, source: str, role: str) -> None:
         """Link the data that the job read, by the fingerprint of its whole content.
@@ -123,9 +129,36 @@ class Run:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = mlflow.data.from_pandas(head, source=source, name=role, digest=digest[:36])
+            dataset = mlflow.data.from_pandas(head, source=_origin(source), name=role, digest=digest[:36])
             tags = {"mxt.data_digest": digest, "mxt.rows": str(rows)}
             mlflow.log_input(dataset, context=role, tags=tags)
+
+    @contextmanager
+    def _kept(self, file: str) -> Iterator[None]:
+        """Remember a file that is logged; tell an artifact store that is full, closed or gone."""
+        try:
+            yield
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            msg = f"The file {file} of run {self.run_id} cannot be stored as an artifact ({why})."
+            raise ServiceError(msg) from error
+        self.artifacts.append(file)
+
+
+def _origin(source: str) -> DatasetSource:
+    """What MLflow makes of a source; a database, which it has no kind for, goes by its name."""
+    from mlflow.data.code_dataset_source import CodeDatasetSource
+    from mlflow.data.dataset_source_registry import resolve_dataset_source
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return resolve_dataset_source(source)
+    except MlflowException:
+        return CodeDatasetSource({"mlflow.source.name": source})
+
+
+def _cut(texts: Mapping[str, object], length: int) -> dict[str, str]:
+    return {key: str(value)[:length] for key, value in texts.items()}
 
 
 @contextmanager
@@ -144,5 +177,6 @@ def translated(endpoint: str) -> Iterator[None]:
         sqlalchemy.exc.SQLAlchemyError,
         requests.RequestException,
     ) as error:
-        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {str(error).splitlines()[0][:200]})"
+        why = str(error).partition("\n")[0][:200]
+        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {why})"
         raise ServiceError(msg) from error
