@@ -8,13 +8,13 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from runs import CHURN, SMALL, train
 
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import aliases_of, pin
+from runs import CHURN, SMALL, train
 
 SPLITTERS = [
     {"KIND": "HoldoutSplitter"},

@@ -25,12 +25,12 @@ from services.servers import answering, closed_port
 CANARY = "canary4711"
 FIRST_USE = """
 import os, sys
-import mlflow
-from mlflow.telemetry.client import get_telemetry_client
 from mxt.services import LoggerService, MlflowService
 LoggerService().start()
 service = MlflowService.model_validate_json("{}", context={"root": sys.argv[1]})
 service.start()
+import mlflow
+from mlflow.telemetry.client import get_telemetry_client
 with mlflow.start_run(experiment_id=service.experiment_id):
     mlflow.log_text("hello", "greeting.txt")
 print(os.environ["MLFLOW_DISABLE_TELEMETRY"], get_telemetry_client())

@@ -156,7 +156,6 @@ class MlflowService(Service):
             return
         from filelock import FileLock
 
-        Path(found[2]).parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{found[2]}.lock", timeout=_LOCK_SECONDS):
             yield
 

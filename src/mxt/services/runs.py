@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import MxtError, ServiceError
+from mxt.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,8 +170,6 @@ def translated(endpoint: str) -> Iterator[None]:
 
     try:
         yield
-    except MxtError:
-        raise
     except (
         mlflow.exceptions.MlflowException,
         sqlalchemy.exc.SQLAlchemyError,
