@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from mxt.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +56,13 @@ class Project:
         )
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
+    def here(self, conf: str, *overrides: str) -> Ended:
+        """Run a config of the project in this process, which spares the start of another."""
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([str(self.root / "confs" / f"{conf}.yaml"), *overrides])
+        return Ended(code, out.getvalue(), err.getvalue())
+
     def config(self, name: str, text: str) -> str:
         """Write a config and return its path."""
         path = self.root / "confs" / name
@@ -90,7 +101,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project whose challenger is trained, evaluated and promoted; tests may add to its store."""
     project = make_project(tmp_path_factory.mktemp("trained"))
     for conf in ("training", "evaluations", "promotion"):
-        ended = project.mxt(f"confs/{conf}.yaml")
+        ended = project.here(conf)
         assert ended.code == 0, ended.err
     return project
 

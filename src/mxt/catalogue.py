@@ -37,7 +37,7 @@ def catalogue(name: str) -> str:
 
 def _family(family: type[Kind]) -> str:
     lines = [f"{family.__name__}: {_first_line(family)}"]
-    width = max(len(name) for name in members(family))
+    width = max((len(name) for name in members(family)), default=0)
     return "\n".join(
         [*lines, *(f"  {name:<{width}}  {_first_line(kind)}" for name, kind in members(family).items())]
     )

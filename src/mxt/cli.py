@@ -78,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _is_override(word: str) -> bool:
-    return "=" in word and not word.endswith((".yaml", ".yml"))
+    """Whether a word is key=value; a file's name may hold = behind a slash, as in ./a=b.yaml."""
+    return "/" not in word.partition("=")[0] and "=" in word
 
 
 def _check(files: list[str], overrides: list[str]) -> int:

@@ -36,7 +36,8 @@ def told(config: Config, faults: Sequence[ErrorDetails], model: type[BaseModel])
         ):
             continue  # too short only because a member of the list is at fault
         names = _fields(config.content, path[:-1], model)
-        yield f"{config.where(path)}: {dotted(path) or 'config'}: {_sentence(path, found, names)}"
+        written = (*path, "KIND") if found[0]["type"] == "union_tag_invalid" else path
+        yield f"{config.where(written)}: {dotted(path) or 'config'}: {_sentence(path, found, names)}"
 
 
 def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's content

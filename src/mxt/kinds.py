@@ -19,6 +19,8 @@ from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from mxt.errors import ConfigError
+
 ENTRY_POINTS = "mxt.kinds"
 
 Family = TypeVar("Family", bound="Kind")
@@ -82,7 +84,12 @@ def members(family: type[Family]) -> dict[str, type[Family]]:
 @functools.cache
 def _members(family: type[Kind]) -> dict[str, type[Kind]]:
     _import_members(family)
-    found = {kind.__name__: kind for kind in _descendants(family) if not inspect.isabstract(kind)}
+    found: dict[str, type[Kind]] = {}
+    for kind in _descendants(family):
+        if not inspect.isabstract(kind) and found.setdefault(kind.__name__, kind) is not kind:
+            modules = f"{found[kind.__name__].__module__} and {kind.__module__}"
+            msg = f"two kinds are called {kind.__name__}, in {modules}; rename or remove one"
+            raise ConfigError(msg)
     return dict(sorted(found.items()))
 
 
@@ -112,7 +119,12 @@ def _import_members(family: type[Kind]) -> None:
 @functools.cache
 def _load_entry_points() -> None:
     for entry_point in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        entry_point.load()
+        try:
+            entry_point.load()
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}"
+            msg = f"the plug-in {entry_point.value} of {ENTRY_POINTS} cannot be loaded ({why})"
+            raise ConfigError(msg) from error
 
 
 def _descendants(kind: type[Kind]) -> list[type[Kind]]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mxt import configs
 from mxt.errors import ConfigError
@@ -31,9 +31,11 @@ class Settings(Strict):
 class Environment(BaseSettings):
     """The layer of a config that comes from the environment: ``MXT_JOB__INPUTS__LIMIT=100``."""
 
-    model_config = SettingsConfigDict(env_prefix="MXT_", env_nested_delimiter="__", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="MXT_", env_nested_delimiter="__", enable_decoding=False, extra="ignore"
+    )
 
-    job: dict[str, Any] = {}
+    job: Mapping[str, Any] = {}  # not a dict, whose values would be read as JSON, past the rules for YAML
     """Fields of the job, by their names in capitals."""
 
 
@@ -58,14 +60,14 @@ def json_schema() -> dict[str, Any]:
 
 def _by_line(line: str) -> list[str | int]:
     """A key that sorts line 12 after line 6."""
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", line)]
+    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", line)]
 
 
 def _environment() -> dict[str, Any]:
     try:
         job = Environment().job
-    except SettingsError as error:
-        msg = f"{configs.ENVIRONMENT}: MXT_JOB must hold JSON; set single fields as MXT_JOB__INPUTS__LIMIT=9"
+    except ValidationError as error:
+        msg = f"{configs.ENVIRONMENT}: MXT_JOB cannot be set whole; set a field, as MXT_JOB__INPUTS__LIMIT=9"
         raise ConfigError(msg) from error
     return {"job": _read(job, "MXT_JOB")} if job else {}
 

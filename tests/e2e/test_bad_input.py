@@ -171,7 +171,7 @@ NAMES = [
 
 @pytest.fixture(scope="module")
 def broken(trained: Project) -> dict[str, Fault]:
-    ended = trained.mxt("confs/training.yaml", "job.version='1.0.0'", "job.recipe.trees=5", "job.alias=null")
+    ended = trained.here("training", "job.version='1.0.0'", "job.recipe.trees=5", "job.alias=null")
     assert ended.code == 0, ended.err
     found = faults(trained)
     assert list(found) == NAMES

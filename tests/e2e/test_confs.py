@@ -34,20 +34,23 @@ def test_a_model_lives_its_whole_life_from_a_clean_store(project: Project) -> No
         assert "See it in the MLflow UI" in ended.err
     others = {path.stem for path in (project.root / "confs").glob("*.yaml")} - set(LIFE)
     for conf in sorted(others, reverse=True):
-        ended = project.mxt(f"confs/{conf}.yaml")
+        ended = project.here(conf)
         assert ended.code == (10 if conf in REFUSED else 0), ended.err
 
 
-def test_any_current_folder_will_do(trained: Project, tmp_path: Path) -> None:
+def test_any_current_folder_will_do(
+    trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     for conf in ["explanations", "drift", "inference", "drift_shifted", "promotion_refused"]:
-        ended = trained.mxt(str(trained.root / "confs" / f"{conf}.yaml"), cwd=tmp_path)
+        ended = trained.here(conf)
         assert ended.code == (10 if conf in REFUSED else 0), ended.err
         assert all(target.startswith(str(trained.root)) for target in ended.outcome["outputs"].values())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_shifted_table_is_told_by_its_columns(trained: Project) -> None:
-    ended = trained.mxt("confs/drift_shifted.yaml")
+    ended = trained.here("drift_shifted")
     drifted = set(ended.outcome["facts"]["drifted"].split(", "))
     assert {"Contract", "MonthlyCharges", "PaymentMethod", "TechSupport"} <= drifted
     assert ended.outcome["facts"]["rows_the_model_cannot_take"] > 0
@@ -56,14 +59,14 @@ def test_the_shifted_table_is_told_by_its_columns(trained: Project) -> None:
 def test_the_same_confs_run_on_the_real_table_by_overriding_one_path(project: Project, telco: Path) -> None:
     for conf in LIFE:
         overrides = [f"{DATA_FIELDS[conf]}={telco}"] if conf in DATA_FIELDS else []
-        ended = project.mxt(f"confs/{conf}.yaml", *overrides)
+        ended = project.here(conf, *overrides)
         assert ended.code == 0, ended.err
         if conf == "evaluations":
             assert ended.outcome["facts"]["roc_auc"] > 0.80
 
 
 def test_explanations_keep_ids_and_source_columns_and_add_up(trained: Project) -> None:
-    ended = trained.mxt("confs/explanations.yaml", "job.inputs_samples.sample.rows=50")
+    ended = trained.here("explanations", "job.inputs_samples.sample.rows=50")
     assert ended.code == 0, ended.err
     stored = pq.read_table(ended.outcome["outputs"]["samples_explanations"])
     samples = stored.to_pandas().set_index("customerID")
@@ -82,7 +85,7 @@ def test_explanations_keep_ids_and_source_columns_and_add_up(trained: Project) -
 def test_the_same_config_writes_the_same_bytes(trained: Project) -> None:
     outputs = []
     for _ in range(2):
-        ended = trained.mxt("confs/explanations.yaml")
+        ended = trained.here("explanations")
         assert ended.code == 0, ended.err
         outputs.append(
             [

@@ -31,8 +31,9 @@ service = MlflowService.model_validate_json("{}", context={"root": sys.argv[1]})
 service.start()
 import mlflow
 from mlflow.telemetry.client import get_telemetry_client
-with mlflow.start_run(experiment_id=service.experiment_id):
+with mlflow.start_run(experiment_id=service.experiment_id) as run:
     mlflow.log_text("hello", "greeting.txt")
+mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}", dst_path=sys.argv[2])
 print(os.environ["MLFLOW_DISABLE_TELEMETRY"], get_telemetry_client())
 """
 
@@ -42,12 +43,12 @@ def configured(root: Path, **fields: Any) -> MlflowService:
     return MlflowService.model_validate_json(json.dumps(fields), context={"root": str(root)})
 
 
-def script(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def script(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """How a script ends in a process of its own."""
     return subprocess.run(
         [sys.executable, *words],
         cwd=cwd,
-        env=clean_environment(),
+        env=clean_environment(variables),
         capture_output=True,
         text=True,
         check=False,
@@ -131,10 +132,11 @@ def test_a_password_in_a_uri_is_refused(
 
 
 def test_first_use_is_quiet_private_and_keeps_all_in_the_project(tmp_path: Path) -> None:
-    root, elsewhere = tmp_path / "my projet é", tmp_path / "elsewhere"
-    for folder in (root, elsewhere):
+    root, elsewhere, copies = tmp_path / "my projet é", tmp_path / "elsewhere", tmp_path / "copies"
+    for folder in (root, elsewhere, copies):
         folder.mkdir()
-    ended = script("-c", FIRST_USE, str(root), cwd=elsewhere)
+    no_git = str(elsewhere)
+    ended = script("-c", FIRST_USE, str(root), str(copies), cwd=elsewhere, PATH=no_git)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout == "true None\n"
     assert ended.stderr == ""
@@ -232,7 +234,13 @@ def test_a_database_that_cannot_be_opened_is_given_up_in_seconds(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "uri", ["sqlite:///{blocked}/mlflow.db", "nosuch://example.org", "nosuchdb+x://db/x"]
+    "uri",
+    [
+        "sqlite:///{blocked}/mlflow.db",
+        "nosuch://example.org",
+        "nosuchdb+x://db/x",
+        "postgresql+pg8000://db/x",
+    ],
 )
 def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"

@@ -59,5 +59,6 @@ def load(files: Sequence[str], environment: Mapping[str, Node], overrides: Seque
     for override in overrides:
         path = assign(content, override)
         origins[path] = f"override {override.partition('=')[0]}"
-    config = Config(content, origins, os.environ.get("MXT_ROOT") or project_root(files[0]))
+    root = os.path.abspath(os.environ.get("MXT_ROOT") or project_root(files[0]))  # noqa: PTH100 - keeps links
+    config = Config(content, origins, root)
     return replace(config, content=resolve(content, config.where))

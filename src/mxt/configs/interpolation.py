@@ -4,6 +4,7 @@ Only keys can be named. Resolvers such as ``${oc.env:NAME}`` are refused, since 
 end up in logs and records; a field that needs a secret takes ``env:NAME`` instead.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias, cast
@@ -17,7 +18,7 @@ from mxt.errors import ConfigError
 MAX_CHARACTERS = 1_000_000
 MAX_CHAIN = 16
 
-_OPENING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_.\[\]-]*\})?")
+_OPENING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*\})?")
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -33,11 +34,7 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
         ConfigError: An interpolation is of another form, names no key, runs in a circle, or would
             grow beyond `MAX_CHARACTERS`.
     """
-    faults = [
-        f"{where(path)}: {dotted(path)}: {fault}"
-        for path, text in _texts(content, ())
-        if (fault := _fault(text, content))
-    ]
+    faults = list(_faults(content, where))
     if faults:
         raise ConfigError("\n".join(faults))
     try:
@@ -65,34 +62,57 @@ def _texts(node: Node, path: Path) -> Iterator[tuple[Path, str]]:
             yield path, node
 
 
-def _fault(text: str, content: Node) -> str:
+def _faults(content: dict[str, Node], where: Callable[[Path], str]) -> Iterator[str]:
+    known: dict[str, tuple[int, int]] = {}
+    grown = 0
+    for path, text in _texts(content, ()):
+        fault = _form_fault(text)
+        if not fault:
+            try:
+                size, steps = _size(text, content, known, ())
+            except (KeyError, IndexError, ValueError, TypeError):
+                fault = "its interpolation names a key that the config does not have"
+            except RecursionError:
+                fault = f"its interpolations run in a circle or more than {MAX_CHAIN} steps deep"
+            else:
+                grown += size if steps else 0
+        if grown > MAX_CHARACTERS:
+            fault = f"interpolations would make the config grow beyond {MAX_CHARACTERS} characters"
+        if fault:
+            yield f"{where(path)}: {dotted(path)}: {fault}"
+        if grown > MAX_CHARACTERS:
+            return
+
+
+def _form_fault(text: str) -> str:
     if any(not found[1] for found in _OPENING.finditer(text)):
         return (
             "an interpolation names a key, as ${job.target}; "
             "secrets are named where a field takes them, as env:NAME"
         )
-    try:
-        size = _size(text, content, {}, ())
-    except (KeyError, IndexError, ValueError, TypeError):
-        return "its interpolation names a key that the config does not have"
-    except RecursionError:
-        return f"its interpolations run in a circle or more than {MAX_CHAIN} steps deep"
-    return f"would grow to {size} characters" if size > MAX_CHARACTERS else ""
+    return "??? stands for a value that was not given" if text == "???" else ""
 
 
-def _size(node: Node, content: Node, known: dict[str, int], chain: tuple[str, ...]) -> int:
-    """Characters that `node` would have once resolved, counted without resolving it."""
-    total = 0
+def _size(
+    node: Node, content: Node, known: dict[str, tuple[int, int]], chain: tuple[str, ...]
+) -> tuple[int, int]:
+    """Characters that `node` would have once resolved, and how deep the steps to it go.
+
+    They are counted without resolving it; `known` keeps what was counted for each key.
+    """
+    total, steps = len(json.dumps(node)), 0
     for _, text in _texts(node, ()):
-        total += len(text)
         for found in _OPENING.finditer(text):
             key = found[1].rstrip("}")
             if key in chain or len(chain) >= MAX_CHAIN:
                 raise RecursionError
             if key not in known:
                 known[key] = _size(_lookup(content, key), content, known, (*chain, key))
-            total += known[key]
-    return total
+            total += known[key][0]
+            steps = max(steps, known[key][1] + 1)
+    if steps > MAX_CHAIN:
+        raise RecursionError
+    return total, steps
 
 
 def _lookup(node: Node, key: str) -> Node:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
-from mxt.configs.yaml import OVERRIDE, Node, parse_value
+from mxt.configs.yaml import OVERRIDE, Node, hidden, parse_value
 from mxt.errors import ConfigError
 
-_OVERRIDE = re.compile(r"(?P<key>[A-Za-z_][^=\s]*)=(?P<value>.*)", re.DOTALL)
+_OVERRIDE = re.compile(
+    r"(?P<key>[A-Za-z_][^.\[\]=\s]*(?:\.[^.\[\]=\s]+|\[[0-9]{1,9}\])*)=(?P<value>.*)", re.DOTALL
+)
 _KEY_PART = re.compile(r"[^.\[\]]+")
 
 Layer = TypeVar("Layer", bound=Node)
@@ -44,12 +46,12 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
         ConfigError: The override is not ``key=value``, or its key does not fit the config.
     """
     found = _OVERRIDE.fullmatch(override)
-    if not found:
+    if not found or hidden(found["key"]):
         msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
         raise ConfigError(msg)
     key = found["key"]
     value = parse_value(found["value"], OVERRIDE, key)
-    path = tuple(int(part) if part.isdigit() else part for part in _KEY_PART.findall(key))
+    path = tuple(int(part) if part.isdecimal() else part for part in _KEY_PART.findall(key))
     try:
         _place(content, path, value)
     except (IndexError, TypeError) as error:

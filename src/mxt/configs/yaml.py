@@ -23,15 +23,12 @@ OVERRIDE, ENVIRONMENT = "override", "environment"
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
-MAX_DIGITS = 18
+MAX_NUMBER = 10**18
 
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
 )
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
-_EXACT = 2**53
-"""Below this a double that is whole is exactly one integer."""
-
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
@@ -40,6 +37,7 @@ class _Loader(yaml.SafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {}
+_FORMS: dict[str, re.Pattern[str]] = {}
 for _tag, _pattern, _first in (
     (_NULL, r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     (_BOOL, r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
@@ -50,7 +48,8 @@ for _tag, _pattern, _first in (
         list("-+.0123456789"),
     ),
 ):
-    _Loader.add_implicit_resolver(_tag, re.compile(_pattern), _first)
+    _FORMS[_tag] = re.compile(_pattern)
+    _Loader.add_implicit_resolver(_tag, _FORMS[_tag], _first)
 
 
 def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
@@ -102,23 +101,28 @@ def _text(file: str) -> str:
 
 
 def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Origins]:
+    field = "".join(f"{part}: " for part in path)
     try:
         _refuse_bombs(text, file)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        msg = f"{_place(file, mark)}: {error.problem or error.context}"
+        msg = f"{_place(file, mark)}: {field}{error.problem or error.context}"
         raise ConfigError(msg) from error
     except yaml.reader.ReaderError as error:
-        msg = f"{file}: character {error.position} (U+{error.character:04X}) is not allowed"
+        msg = f"{_spot(file, text, error.position)}: {field}U+{error.character:04X} is not allowed"
         raise ConfigError(msg) from error
     return _Builder(file).build(root, path)
 
 
 def _refuse_bombs(text: str, file: str) -> None:
     """Walk the events, which needs no recursion, before anything nested is made of them."""
-    depth = 0
+    count = depth = 0
     for event in yaml.parse(text, Loader=_Loader):
+        count += isinstance(event, yaml.NodeEvent)
+        if count > MAX_NODES:
+            msg = f"{_place(file, event.start_mark)}: more than {MAX_NODES} values"
+            raise ConfigError(msg)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
             msg = f"{_place(file, event.start_mark)}: nested more than {MAX_DEPTH} levels deep"
@@ -168,43 +172,36 @@ class _Builder:
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
         text = node.value
-        read = _number(float(text)) if node.tag == _FLOAT else None
-        if isinstance(read, float) and path and _VERSION_KEY.search(str(path[-1])):
-            self._fault(node, path, f"{text} would be read as the number {read}; quote it: '{text}'")
-        if _hidden(text, allowed="\n\t"):
+        if hidden(text, allowed="\n\t"):
             self._fault(node, path, "holds a control or invisible character")
-        match node.tag:
-            case tag if tag == _STR:
-                return str(text)
-            case tag if tag == _INT:
-                return self._integer(node, path)
-            case tag if tag == _FLOAT:
-                return read
-            case tag if tag == _BOOL:
-                return bool(text.lower() == "true")
-            case tag if tag == _NULL:
-                return None
-        self._refuse_tag(node, path)
-        return None
+        if node.tag == _STR:
+            return str(text)
+        if node.tag not in _FORMS or not _FORMS[node.tag].fullmatch(text):
+            self._refuse_tag(node, path)
+            return None
+        if node.tag in {_INT, _FLOAT}:
+            return self._number(node, path)
+        return bool(text.lower() == "true") if node.tag == _BOOL else None
 
     def _refuse_tag(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
         self._fault(node, path, f"{tag} is not allowed in a config")
 
-    def _integer(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
-        if len(node.value) > MAX_DIGITS:
-            self._fault(node, path, f"an integer has at most {MAX_DIGITS} digits; quote it if it is an id")
+    def _number(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
+        """A number as JSON Schema sees it, to which 1.0 is the integer 1."""
+        text, value = node.value, float(node.value)
+        if abs(value) > MAX_NUMBER:
+            self._fault(node, path, f"a number is at most {MAX_NUMBER:.0e}; quote it if it is an id")
             return None
-        return int(node.value)
+        if node.tag == _INT:
+            return int(text)
+        if path and _VERSION_KEY.search(str(path[-1])):
+            self._fault(node, path, f"{text} would be read as the number {value}; quote it: '{text}'")
+        return int(value) if value.is_integer() else value
 
     def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:
         dotted = ".".join(map(str, path))
         self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
-
-
-def _number(value: float) -> int | float:
-    """The value as JSON Schema sees it, to which 1.0 is the integer 1."""
-    return int(value) if value.is_integer() and abs(value) < _EXACT else value
 
 
 def _place(file: str, mark: Any) -> str:
@@ -213,18 +210,24 @@ def _place(file: str, mark: Any) -> str:
     )
 
 
+def _spot(file: str, text: str, position: int) -> str:
+    """As `_place`, for a character that PyYAML gives no mark for."""
+    above, line = text.count("\n", 0, position), text.rfind("\n", 0, position) + 1
+    return f"{file}:{above + 1}:{position - line + 1}" if file not in {OVERRIDE, ENVIRONMENT} else file
+
+
 def _key_fault(key: Any, counts: Counter[str]) -> str:
     if not isinstance(key, yaml.ScalarNode) or key.tag not in {_STR, "tag:yaml.org,2002:merge"}:
         return "keys are text; quote this one"
     if key.value == "<<":
         return "merge keys (<<) are not allowed; give MXT several files instead"
-    if _hidden(key.value, allowed=""):
+    if hidden(key.value):
         return "the key holds a control or invisible character"
     if counts[key.value] > 1:
         return f"the key {key.value!r} stands {counts[key.value]} times in this block"
     return ""
 
 
-def _hidden(text: str, allowed: str) -> bool:
+def hidden(text: str, allowed: str = "") -> bool:
     """Whether `text` has control, format, surrogate or line-separator characters."""
     return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in allowed for c in text)
