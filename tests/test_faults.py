@@ -39,7 +39,7 @@ def test_every_fault_is_told_at_once_with_its_line_and_a_near_miss(tmp_path: Pat
         "conf.yaml:6:5: job.inputs.limt: unknown field 'limt'; did you mean 'limit'?",
         'conf.yaml:7:14: job.inputs.sample.rows: should be a valid integer, not "many"',
         "conf.yaml:8:5: job.inputs.limit: should be greater than or equal to 1, not 0",
-        "conf.yaml:9:3: job.outputs: unknown KIND 'CsvWritter'; did you mean 'CsvWriter'?",
+        "conf.yaml:10:5: job.outputs: unknown KIND 'CsvWritter'; did you mean 'CsvWriter'?",
         "conf.yaml:12:3: job.alias_or_version: should be a valid integer or a valid string, not a list",
     ]
 
@@ -69,7 +69,7 @@ def test_layers_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MXT_JOB__INPUTS__LIMIT", "y")
     assert told(tmp_path, text) == ['environment: job.inputs.limit: should be a valid integer, not "y"']
     monkeypatch.setenv("MXT_JOB", "{inputs: {limit: 5}}")
-    assert told(tmp_path, text)[0].startswith("environment: MXT_JOB must hold JSON")
+    assert told(tmp_path, text)[0].startswith("environment: MXT_JOB cannot be set whole")
 
 
 SECRETS = {

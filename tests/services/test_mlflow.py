@@ -33,7 +33,7 @@ import mlflow
 from mlflow.telemetry.client import get_telemetry_client
 with mlflow.start_run(experiment_id=service.experiment_id) as run:
     mlflow.log_text("hello", "greeting.txt")
-mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}", dst_path=sys.argv[2])
+mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/greeting.txt", dst_path=sys.argv[2])
 print(os.environ["MLFLOW_DISABLE_TELEMETRY"], get_telemetry_client())
 """
 

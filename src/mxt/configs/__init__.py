@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mxt.configs.interpolation import dotted, resolve
-from mxt.configs.locations import Location, Secret, project_root, reveal, without_secret_options
+from mxt.configs.locations import Location, Secret, WithoutSecretOptions, project_root, reveal
 from mxt.configs.merging import assign, leaves, merge
 from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
 
@@ -18,12 +18,12 @@ __all__ = [
     "Location",
     "Node",
     "Secret",
+    "WithoutSecretOptions",
     "dotted",
     "load",
     "parse_value",
     "project_root",
     "reveal",
-    "without_secret_options",
 ]
 
 

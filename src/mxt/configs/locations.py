@@ -5,11 +5,15 @@ import re
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 
 from mxt.errors import ConfigError
 
-_SECRET_OPTION = re.compile(r"[?&;][^=&]*(passw|pwd|secret|token|odbc_connect)", re.IGNORECASE)
+_SECRETS = "|".join(
+    "".join(f"[{letter.upper()}{letter}]" for letter in word)  # JSON Schema has no flag for any case
+    for word in ("passw", "pwd", "secret", "token", "odbc_connect")
+)
+_SECRET_OPTION = rf"[?&;][^=&]*({_SECRETS})"
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -32,17 +36,24 @@ def anchored(location: str, info: ValidationInfo) -> str:
     return os.path.normpath(Path(root) / location)
 
 
-def without_secret_options(url: str) -> str:
+def _without_secret_options(url: str) -> str:
     """The URL, unless one of its options looks like a secret.
 
     Raises:
         ValueError: It does.
     """
-    if _SECRET_OPTION.search(url):
+    if re.search(_SECRET_OPTION, url):
         msg = "an option of the URL holds a secret, which a config may not"
         raise ValueError(msg)
     return url
 
+
+WithoutSecretOptions = Annotated[
+    str,
+    AfterValidator(_without_secret_options),
+    Field(json_schema_extra={"not": {"pattern": _SECRET_OPTION}}),
+]
+"""A URL none of whose options looks like a secret."""
 
 Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(anchored)]
 """A path, or a URL that fsspec knows; a relative path starts at the project's root."""

@@ -195,7 +195,7 @@ class _Builder:
             return None
         if node.tag == _INT:
             return int(text)
-        if path and _VERSION_KEY.search(str(path[-1])):
+        if path and _VERSION_KEY.search(str(path[-1])) and not value.is_integer():
             self._fault(node, path, f"{text} would be read as the number {value}; quote it: '{text}'")
         return int(value) if value.is_integer() else value
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import StringConstraints
 
-from mxt.configs import reveal, without_secret_options
+from mxt.configs import WithoutSecretOptions, reveal
 from mxt.errors import DataError, ServiceError
 
 if TYPE_CHECKING:
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
 
 DatabaseUrl = Annotated[
-    str,
+    WithoutSecretOptions,
     StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
-    AfterValidator(without_secret_options),
 ]
 """An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 

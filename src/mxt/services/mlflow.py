@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
-from mxt.configs.locations import anchored, without_secret_options
+from mxt.configs.locations import WithoutSecretOptions, anchored
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 
@@ -43,11 +43,10 @@ def _anchored_store(uri: str, info: ValidationInfo) -> str:
 
 
 StoreUri = Annotated[
-    str,
+    WithoutSecretOptions,
     StringConstraints(
         pattern=r"^(databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?)$"
     ),
-    AfterValidator(without_secret_options),
     AfterValidator(_anchored_store),
 ]
 """URI of a store, without a password: MLflow takes credentials from its own environment variables."""
