@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import traceback
@@ -47,6 +48,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MxtError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except BrokenPipeError:  # the reader has gone, as in: mxt --kinds | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -156,12 +160,12 @@ def _how_to_see(job: Job, outcome: dict[str, Any]) -> str:
 def _print_schema() -> int:
     from mxt import settings
 
-    print(json.dumps(settings.json_schema(), indent=2))
+    print(json.dumps(settings.json_schema(), indent=2), flush=True)
     return OK
 
 
 def _print_kinds(name: str) -> int:
     from mxt.catalogue import catalogue
 
-    print(catalogue(name))
+    print(catalogue(name), flush=True)
     return OK

@@ -13,7 +13,7 @@ import pkgutil
 import sys
 import textwrap
 from abc import ABC
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -45,9 +45,10 @@ class Kind(Strict, ABC):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
         super().__pydantic_init_subclass__(**kwargs)
-        field = cls.model_fields.get("KIND")
-        if not inspect.isabstract(cls) and (field is None or field.default != cls.__name__):
-            msg = f'{cls.__module__}.{cls.__name__} must declare KIND: Literal["{cls.__name__}"].'
+        field, name = cls.model_fields.get("KIND"), cls.__name__
+        declared = field is not None and (*get_args(field.annotation), field.default) == (name, name)
+        if not inspect.isabstract(cls) and not declared:
+            msg = f'{cls.__module__}.{name} must declare KIND: Literal["{name}"] = "{name}".'
             raise TypeError(msg)
 
     @classmethod

@@ -8,22 +8,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from mxt.configs.interpolation import dotted, resolve
-from mxt.configs.locations import Location, Secret, WithoutSecretOptions, project_root, reveal
+from mxt.configs.locations import (
+    NO_SECRET_OPTION,
+    Location,
+    Secret,
+    project_root,
+    reveal,
+    without_secret_options,
+)
 from mxt.configs.merging import assign, leaves, merge
 from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
 
 __all__ = [
     "ENVIRONMENT",
+    "NO_SECRET_OPTION",
     "Config",
     "Location",
     "Node",
     "Secret",
-    "WithoutSecretOptions",
     "dotted",
     "load",
     "parse_value",
     "project_root",
     "reveal",
+    "without_secret_options",
 ]
 
 

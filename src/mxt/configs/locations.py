@@ -10,10 +10,12 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from mxt.errors import ConfigError
 
 _SECRETS = "|".join(
-    "".join(f"[{letter.upper()}{letter}]" for letter in word)  # JSON Schema has no flag for any case
+    re.sub("[a-z]", lambda found: f"[{found[0].upper()}{found[0]}]", word)  # JSON Schema has no flag for case
     for word in ("passw", "pwd", "secret", "token", "odbc_connect")
 )
 _SECRET_OPTION = rf"[?&;][^=&]*({_SECRETS})"
+NO_SECRET_OPTION = Field(json_schema_extra={"not": {"pattern": _SECRET_OPTION}})
+"""What `without_secret_options` asks for, as JSON Schema."""
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -36,7 +38,7 @@ def anchored(location: str, info: ValidationInfo) -> str:
     return os.path.normpath(Path(root) / location)
 
 
-def _without_secret_options(url: str) -> str:
+def without_secret_options(url: str) -> str:
     """The URL, unless one of its options looks like a secret.
 
     Raises:
@@ -47,13 +49,6 @@ def _without_secret_options(url: str) -> str:
         raise ValueError(msg)
     return url
 
-
-WithoutSecretOptions = Annotated[
-    str,
-    AfterValidator(_without_secret_options),
-    Field(json_schema_extra={"not": {"pattern": _SECRET_OPTION}}),
-]
-"""A URL none of whose options looks like a secret."""
 
 Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(anchored)]
 """A path, or a URL that fsspec knows; a relative path starts at the project's root."""

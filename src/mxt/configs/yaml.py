@@ -29,6 +29,9 @@ _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
 )
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
+_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+"""What PyYAML takes for the end of a line, though whoever reads the file may not see it."""
+
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
@@ -102,8 +105,11 @@ def _text(file: str) -> str:
 
 def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Origins]:
     field = "".join(f"{part}: " for part in path)
+    if found := _BREAKS.search(text):
+        msg = f"{_spot(file, text, found.start())}: {field}U+{ord(found[0]):04X} is not allowed"
+        raise ConfigError(msg)
     try:
-        _refuse_bombs(text, file)
+        _refuse_bombs(text, file, field)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -115,17 +121,17 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
     return _Builder(file).build(root, path)
 
 
-def _refuse_bombs(text: str, file: str) -> None:
+def _refuse_bombs(text: str, file: str, field: str) -> None:
     """Walk the events, which needs no recursion, before anything nested is made of them."""
     count = depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         count += isinstance(event, yaml.NodeEvent)
         if count > MAX_NODES:
-            msg = f"{_place(file, event.start_mark)}: more than {MAX_NODES} values"
+            msg = f"{_place(file, event.start_mark)}: {field}more than {MAX_NODES} values"
             raise ConfigError(msg)
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            msg = f"{_place(file, event.start_mark)}: nested more than {MAX_DEPTH} levels deep"
+            msg = f"{_place(file, event.start_mark)}: {field}nested more than {MAX_DEPTH} levels deep"
             raise ConfigError(msg)
 
 

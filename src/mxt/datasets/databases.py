@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
-from mxt.configs import WithoutSecretOptions, reveal
+from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
 from mxt.errors import DataError, ServiceError
 
 if TYPE_CHECKING:
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 
 DatabaseUrl = Annotated[
-    WithoutSecretOptions,
+    str,
     StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
+    AfterValidator(without_secret_options),
+    NO_SECRET_OPTION,
 ]
 """An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
-from mxt.configs.locations import WithoutSecretOptions, anchored
+from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 
@@ -43,10 +43,12 @@ def _anchored_store(uri: str, info: ValidationInfo) -> str:
 
 
 StoreUri = Annotated[
-    WithoutSecretOptions,
+    str,
     StringConstraints(
         pattern=r"^(databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?)$"
     ),
+    AfterValidator(without_secret_options),
+    NO_SECRET_OPTION,
     AfterValidator(_anchored_store),
 ]
 """URI of a store, without a password: MLflow takes credentials from its own environment variables."""
