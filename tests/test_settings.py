@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jsonschema
 import pytest
@@ -265,11 +265,16 @@ def near(value: Any, key: str) -> st.SearchStrategy[Any]:
     elif isinstance(value, dict):
         others.append(
             st.sampled_from(
-                [{}, [value], *({**value, name: part} for name, part in PARTS[:: len(PARTS) // 40])]
+                cast(
+                    "list[Any]",
+                    [{}, [value], *({**value, name: part} for name, part in PARTS[:: len(PARTS) // 40])],
+                )
             )
         )
         others.append(
-            st.sampled_from([{k: v for k, v in value.items() if k != left} for left in value] or [None])
+            st.sampled_from(
+                cast("list[Any]", [{k: v for k, v in value.items() if k != left} for left in value] or [None])
+            )
         )
     return st.one_of(
         *others, st.sampled_from([None, True, [], {}, *NUMBERS, *TEXTS]), st.sampled_from(EXAMPLES)

@@ -10,6 +10,8 @@ from mxt.errors import ModelError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
     import pandas as pd
     import shap
@@ -34,7 +36,7 @@ class Explanation:
     values: np.ndarray
     """Contributions, shape (rows, columns, outputs)."""
     base: np.ndarray
-    """The prediction that contributions start from, shape (outputs,)."""
+    """The prediction that contributions start from, shape (outputs,), or (rows, outputs) if rows differ."""
     prediction: np.ndarray
     """By the library's own prediction function, shape (rows, outputs)."""
     unit: str
@@ -43,6 +45,12 @@ class Explanation:
     """The class of each output, or one empty text."""
     method: str
     """How the values were computed."""
+    reason: str = ""
+    """Why that method was chosen, where the choice was MXT's."""
+    standard_error: np.ndarray | None = None
+    """Of values that were estimated by sampling, shape (rows, columns, outputs)."""
+    fit: Mapping[str, np.ndarray] | None = None
+    """How well a fitted surrogate fits, by measure, each of shape (rows, outputs)."""
 
     @property
     def residual(self) -> np.ndarray:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+
 Task = Literal["classification", "regression"]
 
 
@@ -54,7 +56,7 @@ class Predictor(ABC):
 
     @abstractmethod
     def encode(self, inputs: pd.DataFrame) -> Any:
-        """What the core model sees of `inputs`."""
+        """What the core model sees: numbers, shape (rows, encoded columns), categories as codes."""
 
     @abstractmethod
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
@@ -63,6 +65,11 @@ class Predictor(ABC):
     @abstractmethod
     def scores(self, inputs: pd.DataFrame) -> Scores:
         """The core model's raw outputs, by the library's own prediction function, after calibration."""
+
+    @property
+    def trees(self) -> TreeEnsemble | None:
+        """The core model's trees over the columns that `encode` gives, or None if it is not made of trees."""
+        return None
 
     @property
     def calibration(self) -> tuple[float, float]:

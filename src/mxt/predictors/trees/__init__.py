@@ -1,0 +1,1 @@
+"""Tree ensembles read from the models of each library into one form."""
