@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -265,15 +265,12 @@ def near(value: Any, key: str) -> st.SearchStrategy[Any]:
     elif isinstance(value, dict):
         others.append(
             st.sampled_from(
-                cast(
-                    "list[Any]",
-                    [{}, [value], *({**value, name: part} for name, part in PARTS[:: len(PARTS) // 40])],
-                )
+                [{}, [value], *({**value, name: part} for name, part in PARTS[:: len(PARTS) // 40])]
             )
         )
         others.append(
             st.sampled_from(
-                cast("list[Any]", [{k: v for k, v in value.items() if k != left} for left in value] or [None])
+                [*({k: v for k, v in value.items() if k != left} for left in value), *([] if value else [{}])]
             )
         )
     return st.one_of(
