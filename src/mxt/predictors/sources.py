@@ -1,8 +1,13 @@
-"""The way back through scikit-learn's preprocessing: which source column each encoded column comes from."""
+"""The way back through scikit-learn's preprocessing: which source column each encoded column comes from.
+
+Contributions to encoded columns are summed over their source column, so what added up still does. A
+KNNImputer or IterativeImputer fills a gap by looking at other columns: what the filled value contributes
+counts for the column that had the gap.
+"""
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 from mxt.errors import ModelError
@@ -24,10 +29,18 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911 - o
     from sklearn.base import OneToOneFeatureMixin
     from sklearn.compose import ColumnTransformer
     from sklearn.feature_selection import SelectorMixin
-    from sklearn.impute import SimpleImputer
+    from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
     from sklearn.pipeline import FeatureUnion, Pipeline
-    from sklearn.preprocessing import FunctionTransformer, OneHotEncoder
+    from sklearn.preprocessing import (
+        FunctionTransformer,
+        KBinsDiscretizer,
+        OneHotEncoder,
+        SplineTransformer,
+        TargetEncoder,
+    )
 
+    if not places:
+        return []
     match step:
         case None | "passthrough":
             return places
@@ -42,28 +55,42 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911 - o
         case FeatureUnion():
             return [place for _, inner in step.transformer_list for place in trace(inner, places)]
         case OneHotEncoder():
-            counts = [_width(step, column) for column in range(len(places))]
-            return [place for place, count in zip(places, counts, strict=True) for _ in range(count)]
+            return _spread(places, [_width(step, column) for column in range(len(places))])
+        case KBinsDiscretizer():
+            return places if step.encode == "ordinal" else _spread(places, step.n_bins_)
+        case SplineTransformer():
+            return _spread(places, [step.n_features_out_ // len(places)] * len(places))
+        case TargetEncoder():
+            return _spread(places, [len(step.encodings_) // len(places)] * len(places))
         case SelectorMixin():
             return [place for place, kept in zip(places, step.get_support(), strict=True) if kept]
-        case SimpleImputer():
+        case MissingIndicator():
+            return [places[column] for column in step.features_]
+        case SimpleImputer() | KNNImputer():
             return _through_imputer(step, places)
-        case OneToOneFeatureMixin() | FunctionTransformer(feature_names_out="one-to-one"):
+        case FunctionTransformer():
+            return _through_function(step, places)
+        case OneToOneFeatureMixin() if type(step).__name__ not in {"Normalizer", "TfidfTransformer"}:
             return places
-    msg = f"The preprocessing step {type(step).__name__} cannot be traced back to source columns."
-    raise ModelError(msg)
+    return _through_others(step, places)
+
+
+def _spread(places: list[int], widths: Any) -> list[int]:
+    """Each place as many times as its column has outputs, one column after the other."""
+    return [*chain.from_iterable(repeat(place, int(width)) for place, width in zip(places, widths, strict=True))]
 
 
 def _through_columns(step: Any, places: list[int]) -> list[int]:
     """A ColumnTransformer's outputs are its transformers' outputs in the order of their output slices."""
     names = [str(name) for name in getattr(step, "feature_names_in_", range(len(places)))]
     spans = sorted(
-        (step.output_indices_[name].start, name, inner, columns)
-        for name, inner, columns in step.transformers_
+        ((step.output_indices_[name], inner, columns) for name, inner, columns in step.transformers_),
+        key=lambda span: (span[0].start, span[0].stop),
     )
     return [
         place
-        for _, _, inner, columns in spans
+        for span, inner, columns in spans
+        if span.stop > span.start
         for place in trace(inner, [places[position] for position in _positions(columns, names)])
     ]
 
@@ -71,11 +98,18 @@ def _through_columns(step: Any, places: list[int]) -> list[int]:
 def _positions(columns: Any, names: list[str]) -> list[int]:
     """Positions of a ColumnTransformer's columns, given as names, numbers, a slice or a mask."""
     if isinstance(columns, slice):
-        return [*range(len(names))][columns]
+        return _sliced(columns, names)
     listed = [columns] if isinstance(columns, (str, int)) else list(columns)
     if listed and all(type(item).__name__ in {"bool", "bool_"} for item in listed):
         return [position for position, chosen in enumerate(listed) if chosen]
-    return [names.index(item) if isinstance(item, str) else int(item) for item in listed]
+    return [names.index(item) if isinstance(item, str) else int(item) % len(names) for item in listed]
+
+
+def _sliced(columns: slice, names: list[str]) -> list[int]:
+    """Positions of a slice; one of names includes its last, as pandas has it."""
+    start = names.index(columns.start) if isinstance(columns.start, str) else columns.start
+    stop = names.index(columns.stop) + 1 if isinstance(columns.stop, str) else columns.stop
+    return [*range(len(names))][start : stop : columns.step]
 
 
 def _width(encoder: Any, column: int) -> int:
@@ -87,11 +121,68 @@ def _width(encoder: Any, column: int) -> int:
 
 
 def _through_imputer(step: Any, places: list[int]) -> list[int]:
-    """A SimpleImputer drops columns that were always missing, and may append indicators."""
-    import pandas as pd
+    """An imputer drops columns that were always missing, and may append indicators."""
+    marked = [places[column] for column in step.indicator_.features_] if step.add_indicator else []
+    made = list(step.get_feature_names_out())
+    given = list(getattr(step, "feature_names_in_", [f"x{column}" for column in range(len(places))]))
+    return [*(places[given.index(name)] for name in made[: len(made) - len(marked)]), *marked]
 
-    kept = places
-    if not step.keep_empty_features:
-        kept = [place for place, value in zip(places, step.statistics_, strict=True) if not pd.isna(value)]
-    indicators = [places[column] for column in step.indicator_.features_] if step.add_indicator else []
-    return [*chain(kept, indicators)]
+
+def _through_function(step: Any, places: list[int]) -> list[int]:
+    """A function keeps columns apart if it is none, numpy's own for single numbers, or said to be so."""
+    import numpy as np
+
+    elementwise = step.func is None or (isinstance(step.func, np.ufunc) and step.func.nin == 1)
+    if elementwise or step.feature_names_out == "one-to-one":
+        return places
+    raise _mixes(step, places)
+
+
+def _through_others(step: Any, places: list[int]) -> list[int]:
+    """Steps that scikit-learn keeps as experimental, category_encoders' encoders, and any step of one source.
+
+    Whatever a step computes from one source column alone comes from that column.
+    """
+    if type(step).__name__ == "IterativeImputer":
+        return _through_imputer(step, places)
+    if type(step).__module__.startswith("category_encoders."):
+        return _through_category_encoder(step, places)
+    made = _outputs(step)
+    if len({*places}) == 1 and made is not None:
+        return [places[0]] * made
+    raise _mixes(step, places)
+
+
+def _outputs(step: Any) -> int | None:
+    """How many columns a fitted transformer makes, or None if it does not tell."""
+    if not hasattr(step, "get_feature_names_out"):
+        return getattr(step, "n_features", None)  # a HashingVectorizer's
+    try:
+        return len(step.get_feature_names_out())
+    except (AttributeError, ValueError):
+        return None
+
+
+def _through_category_encoder(step: Any, places: list[int]) -> list[int]:
+    """An encoder of category_encoders tells in `mapping` which columns it makes of each."""
+    inner = getattr(step, "base_n_encoder", None) or getattr(step, "ordinal_encoder", None)
+    mappings = [getattr(encoder, "mapping", None) for encoder in (step, inner)]
+    wide = next((mapping for mapping in mappings if _is_wide(mapping)), [])
+    made_of = {str(name): item["col"] for item in wide for name in item["mapping"].columns}
+    given = [str(name) for name in step.feature_names_in_]
+    owners = [str(made_of.get(str(name), name)) for name in step.get_feature_names_out()]
+    if not {*owners} <= {*given}:
+        raise _mixes(step, places)
+    return [places[given.index(owner)] for owner in owners]
+
+
+def _is_wide(mapping: Any) -> bool:
+    return isinstance(mapping, list) and all(hasattr(item["mapping"], "columns") for item in mapping)
+
+
+def _mixes(step: Any, places: list[int]) -> ModelError:
+    msg = (
+        f"The preprocessing step {type(step).__name__} cannot be traced back to source columns: "
+        f"it may mix the {len(places)} columns that enter it."
+    )
+    return ModelError(msg)
