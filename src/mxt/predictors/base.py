@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.predictors.composition import Composition
     from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.stats.links import Link
 
 Task = Literal["classification", "regression"]
 
@@ -62,6 +64,10 @@ class Predictor(ABC):
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         """Labels or numbers, shape (rows,), and probabilities, shape (rows, classes), if it gives any."""
 
+    def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
+        """Just the probabilities, shape (rows, classes), for those who can spare the cost of labels."""
+        return self.labels_and_probabilities(inputs)[1]
+
     @abstractmethod
     def scores(self, inputs: pd.DataFrame) -> Scores:
         """The core model's raw outputs, by the library's own prediction function, after calibration."""
@@ -70,6 +76,24 @@ class Predictor(ABC):
     def trees(self) -> TreeEnsemble | None:
         """The core model's trees over the columns that `encode` gives, or None if it is not made of trees."""
         return None
+
+    @property
+    def parts(self) -> Composition | None:
+        """The models that the core model is made of, or None if it is not a sum of models."""
+        return None
+
+    @property
+    def link(self) -> Link | None:
+        """What turns the scores into probabilities or predicted numbers, or None if nothing known does."""
+        from mxt.stats.links import identity, logistic, softmax
+
+        if self.task == "regression":
+            return identity()
+        return logistic() if len(self.outputs) == 1 else softmax()
+
+    def seen(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """What the core model sees, as a table indexed as `inputs`."""
+        return self.select(inputs)
 
     @property
     def calibration(self) -> tuple[float, float]:

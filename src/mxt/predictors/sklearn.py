@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.composition import Composition, compose, gives_probabilities
+from mxt.predictors.scales import raw_of_boosted, scale_of
 from mxt.predictors.sources import trace
 
 if TYPE_CHECKING:
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pandas as pd
+
+    from mxt.stats.links import Link
 
 
 class SklearnPredictor(Predictor):
@@ -27,6 +32,8 @@ class SklearnPredictor(Predictor):
         self._estimator = estimator
         self._fitted, self._sigmoid = _uncalibrated(estimator)
         named = getattr(estimator, "feature_names_in_", None)
+        if columns and type(estimator).__module__.startswith("lightgbm."):
+            named = None  # LightGBM makes up names, and rewrites those it is given
         classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
         super().__init__([str(name) for name in named] if named is not None else columns, classes)
 
@@ -53,6 +60,39 @@ class SklearnPredictor(Predictor):
             places = trace(step, places)
         return places
 
+    @property
+    def link(self) -> Link | None:
+        from mxt.stats.links import logistic
+
+        return logistic() if self._sigmoid else scale_of(self.core, self.classes)[1]
+
+    @property
+    def parts(self) -> Composition | None:
+        found = compose(self.core, self._seen, SklearnPredictor)
+        if found is None or not self._sigmoid:
+            return found
+        slope, intercept = self._sigmoid
+        parts = tuple(replace(part, weights=slope * part.weights) for part in found.parts)
+        return Composition(parts, slope * found.intercept + intercept)
+
+    def seen(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        import pandas as pd
+
+        if len(self._steps) == 1:
+            return self.select(inputs)
+        encoded = self.encode(inputs)
+        if isinstance(encoded, pd.DataFrame):
+            return encoded.set_axis(inputs.index)
+        return pd.DataFrame(encoded, columns=self._seen, index=inputs.index)
+
+    @property
+    def _seen(self) -> list[str]:
+        """Names of the columns that the core model sees."""
+        if len(self._steps) == 1:
+            return self.columns
+        named = getattr(self.core, "feature_names_in_", range(len(self.sources)))
+        return [str(name) for name in named]
+
     def encode(self, inputs: pd.DataFrame) -> Any:
         encoded: Any = self._prepared(inputs)
         with _errors_told(self._fitted):
@@ -61,35 +101,37 @@ class SklearnPredictor(Predictor):
         return encoded.toarray() if hasattr(encoded, "toarray") else encoded
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        prepared = self._prepared(inputs)
         with _errors_told(self._estimator):
-            labels = self._estimator.predict(prepared)
-            chances = getattr(self._estimator, "predict_proba", None) if self.classes else None
-            return labels, chances(prepared) if chances else None
+            return self._estimator.predict(self._prepared(inputs)), self.probabilities(inputs)
+
+    def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
+        chances = getattr(self._estimator, "predict_proba", None) if self.classes else None
+        with _errors_told(self._estimator):
+            return chances(self._prepared(inputs)) if chances else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         import numpy as np
 
         with _errors_told(self._fitted):
-            raw, unit = self._raw(inputs)
+            raw = self._raw(inputs)
         slope, intercept = self.calibration
         values = slope * np.asarray(raw, dtype=float).reshape(len(inputs), -1) + intercept
-        return Scores(values, "log-odds" if self._sigmoid else unit)
+        return Scores(values, "log-odds" if self._sigmoid else scale_of(self.core, self.classes)[0])
 
-    def _raw(self, inputs: pd.DataFrame) -> tuple[np.ndarray, str]:
-        """What the model computes before any calibration, and its unit."""
-        prepared, binary = self._prepared(inputs), len(self.outputs) == 1
+    def _raw(self, inputs: pd.DataFrame) -> np.ndarray:
+        """What the model computes before any calibration and link."""
+        import numpy as np
+
+        boosted = raw_of_boosted(self.core)
+        if boosted is not None:
+            return boosted(self.encode(inputs))
+        prepared, unit = self._prepared(inputs), scale_of(self.core, self.classes)[0]
         if not self.classes:
-            return self._fitted.predict(prepared), "target"
-        if type(self.core).__module__.startswith("xgboost."):
-            return self.core.predict(
-                self.encode(inputs), output_margin=True
-            ), "log-odds" if binary else "margin"
-        if hasattr(self._fitted, "decision_function"):
-            unit = "log-odds" if binary and hasattr(self._fitted, "predict_proba") else "margin"
-            return self._fitted.decision_function(prepared), unit
-        chances = self._fitted.predict_proba(prepared)
-        return chances[:, 1:] if binary else chances, "probability"
+            numbers = self._fitted.predict(prepared)
+            return np.log(numbers) if unit == "margin" else numbers
+        if hasattr(self._fitted, "decision_function") and not gives_probabilities(self.core):
+            return self._fitted.decision_function(prepared)
+        return self._fitted.predict_proba(prepared)[:, -len(self.outputs) :]
 
     @property
     def importances(self) -> dict[str, np.ndarray]:
@@ -108,20 +150,36 @@ class SklearnPredictor(Predictor):
 
 
 def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:
-    """The model under a sigmoid calibration of two classes, with its slope and intercept in log-odds."""
+    """The model under wrappers that keep its scores, and the slope and intercept of a sigmoid calibration.
+
+    A calibration is taken apart if it is the only one, of two classes, and of the very scores of the model.
+    """
     from sklearn.calibration import CalibratedClassifierCV
 
-    if not isinstance(estimator, CalibratedClassifierCV):
-        return estimator, None
-    parts = estimator.calibrated_classifiers_
+    model = _unwrapped(estimator)
+    if not isinstance(model, CalibratedClassifierCV):
+        return model, None
+    parts = model.calibrated_classifiers_
     sigmoids = [part.calibrators for part in parts if part.method == "sigmoid"]
-    if len(parts) != 1 or [len(found) for found in sigmoids] != [1]:
-        return estimator, None
-    inner = parts[0].estimator
-    return getattr(inner, "estimator", inner) if type(inner).__name__ == "FrozenEstimator" else inner, (
-        -float(sigmoids[0][0].a_),
-        -float(sigmoids[0][0].b_),
-    )
+    inner = _unwrapped(parts[0].estimator)
+    core = getattr(inner, "steps", [("", inner)])[-1][1]
+    if len(parts) != 1 or [len(found) for found in sigmoids] != [1] or raw_of_boosted(core):
+        return model, None
+    if gives_probabilities(core) and hasattr(inner, "decision_function"):
+        return model, None
+    return inner, (-float(sigmoids[0][0].a_), -float(sigmoids[0][0].b_))
+
+
+def _unwrapped(estimator: Any) -> Any:
+    """The model inside searches, frozen estimators and chosen thresholds."""
+    inner = {"FrozenEstimator": "estimator", "FixedThresholdClassifier": "estimator_"}
+    while True:
+        found = getattr(estimator, inner.get(type(estimator).__name__, "best_estimator_"), None)
+        if found is None and type(estimator).__name__ == "TunedThresholdClassifierCV":
+            found = estimator.estimator_
+        if found is None:
+            return estimator
+        estimator = found
 
 
 def _plain(label: Any) -> Any:
