@@ -77,7 +77,9 @@ def test_softmax_is_the_integral_of_its_jacobian_along_the_path(scale: float) ->
 
     mean = quad_vec(jacobian, 0, 1, epsabs=1e-13, epsrel=1e-13, limit=10_000)[0]
     expected = np.einsum("rkc,ric->rik", mean, values)
-    np.testing.assert_allclose(links.softmax().carry(values, start, end), expected, atol=1e-12 * max(1, scale))
+    np.testing.assert_allclose(
+        links.softmax().carry(values, start, end), expected, atol=1e-12 * max(1, scale)
+    )
 
 
 @pytest.mark.parametrize("scale", [1e-3, 0.1, 1.0, 1e3])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.errors import ModelError
 from mxt.explainers.base import Explainer, Explanation
+from mxt.explainers.units import Unit, in_probability
 from mxt.kinds import members
 
 if TYPE_CHECKING:
@@ -13,9 +15,16 @@ if TYPE_CHECKING:
 
     from mxt.predictors.base import Predictor
 
+_SAMPLING = "PermutationExplainer"
+_ENUMERATION = 2
+"""The cost from which an explainer asks for every set of columns."""
+
 
 class AutoExplainer(Explainer):
-    """The first exact explainer that serves the model; a sampling one only if `sampling` allows it.
+    """The cheapest exact explainer that serves the model; a sampling one only if `sampling` allows it.
+
+    Explainers of a model's own form (trees, linear, additive) come before those of its parts, and these
+    before enumeration of sets of columns, which needs a background and at most 12 columns.
 
     Example:
         {KIND: AutoExplainer, sampling: true}
@@ -28,33 +37,63 @@ class AutoExplainer(Explainer):
     sampling: bool = False
     """Whether values may be estimated by sampling where no exact explainer serves the model."""
 
+    unit: Unit = "margin"
+    """Whether contributions add up to the model's own scores, or through its link to its probabilities."""
+
     def serves(self, predictor: Predictor) -> bool:
-        return self.sampling or self._exact(predictor) is not None
+        """Whether it is sure to explain the model; enumeration is not counted, as it needs a background."""
+        return self.sampling or self._exact(predictor, None) is not None
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
     ) -> Explanation:
-        return self.choose(predictor).explain(predictor, inputs, background)
+        chosen = self.choose(predictor, background)
+        found = chosen.explain(predictor, inputs, background)
+        found = replace(found, reason=found.reason or _reason(chosen, predictor))
+        return in_probability(found, predictor, inputs) if self.unit == "probability" else found
 
-    def choose(self, predictor: Predictor) -> Explainer:
+    def choose(self, predictor: Predictor, background: pd.DataFrame | None = None) -> Explainer:
         """The explainer that `explain` uses.
 
         Raises:
             ModelError: No exact explainer serves the model, and sampling is not allowed.
         """
-        found = self._exact(predictor)
+        found = self._exact(predictor, background)
         if found is not None:
             return found
         if not self.sampling:
+            why = _untraceable(predictor)
             msg = (
-                f"No exact explainer serves a {type(predictor.core).__name__}. To estimate its values by "
-                "sampling, write: explainer: {KIND: AutoExplainer, sampling: true}"
+                f"No exact explainer serves a {type(predictor.core).__name__}{f'. {why}' if why else '.'} "
+                "To estimate its values by sampling, write: explainer: {KIND: AutoExplainer, sampling: true}"
             )
             raise ModelError(msg)
-        return next(kind for kind in self._others() if not kind.exact)
+        return members(Explainer)[_SAMPLING]()
 
-    def _exact(self, predictor: Predictor) -> Explainer | None:
-        return next((kind for kind in self._others() if kind.exact and kind.serves(predictor)), None)
+    def _exact(self, predictor: Predictor, background: pd.DataFrame | None) -> Explainer | None:
+        """The cheapest exact explainer; one that folds encoded columns needs a way back to their sources."""
+        kinds = [kind for name, kind in members(Explainer).items() if name != self.KIND and kind.exact]
+        least = 0 if _untraceable(predictor) is None else _ENUMERATION
+        most = _ENUMERATION if background is None else _ENUMERATION + 1
+        fitting = [kind for kind in kinds if least <= kind.cost < most]
+        ranked = (kind() for kind in sorted(fitting, key=lambda kind: kind.cost))
+        return next((kind for kind in ranked if kind.serves(predictor)), None)
 
-    def _others(self) -> list[Explainer]:
-        return [kind() for name, kind in members(Explainer).items() if name != self.KIND]
+
+def _untraceable(predictor: Predictor) -> str | None:
+    """Why the encoded columns have no way back to source columns, or None if they have one."""
+    try:
+        predictor.sources  # noqa: B018 - asked for its error
+    except ModelError as error:
+        return str(error)
+    return None
+
+
+def _reason(chosen: Explainer, predictor: Predictor) -> str:
+    """Why that explainer was chosen, in a few words."""
+    core = type(predictor.core).__name__
+    if not chosen.exact:
+        return f"no exact explainer serves a {core}, and sampling is allowed"
+    if chosen.cost < _ENUMERATION:
+        return f"the cheapest exact explainer that serves a {core}"
+    return f"no exact explainer knows the form of a {core}, and its columns are few"

@@ -27,7 +27,8 @@ class Explanation:
     """Contributions of source columns to predictions.
 
     Law: ``base[k] + values[i, :, k].sum() == prediction[i, k]`` for each row i and output k (local
-    accuracy; Lundberg and Lee 2017, arXiv:1705.07874, property 1).
+    accuracy; Lundberg and Lee 2017, arXiv:1705.07874, property 1). A surrogate keeps it for its own
+    predictions only, and is not `additive`.
     """
 
     ids: pd.Index
@@ -51,6 +52,15 @@ class Explanation:
     """Of values that were estimated by sampling, shape (rows, columns, outputs)."""
     fit: Mapping[str, np.ndarray] | None = None
     """How well a fitted surrogate fits, by measure, each of shape (rows, outputs)."""
+    additive: bool = True
+    """Whether values must add up to the prediction; those of a surrogate add up to the surrogate's."""
+
+    @property
+    def bases(self) -> np.ndarray:
+        """The base of each row, shape (rows, outputs)."""
+        import numpy as np
+
+        return np.broadcast_to(self.base, self.prediction.shape)
 
     @property
     def residual(self) -> np.ndarray:
@@ -58,13 +68,15 @@ class Explanation:
         return self.base + self.values.sum(axis=1) - self.prediction
 
     def checked(self) -> Explanation:
-        """Itself, if every row adds up.
+        """Itself, if every row adds up; a surrogate's need only be finite numbers.
 
         Raises:
-            ModelError: Some rows do not, or hold no number.
+            ModelError: Some rows do not.
         """
         import numpy as np
 
+        if not self.additive:
+            return self._finite()
         allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
         wrong = ~(np.abs(self.residual) <= allowed).all(axis=1)
         if wrong.any():
@@ -76,14 +88,22 @@ class Explanation:
             raise ModelError(msg)
         return self
 
+    def _finite(self) -> Explanation:
+        import numpy as np
+
+        wrong = ~np.isfinite(self.residual).all(axis=1)
+        if wrong.any():
+            msg = f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows are not finite numbers."
+            raise ModelError(msg)
+        return self
+
     def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
         """One output's contributions as shap's own type, which each of its plots takes."""
-        import numpy as np
         import shap
 
         return shap.Explanation(
             values=self.values[:, :, output],
-            base_values=np.full(len(self.ids), self.base[output]),
+            base_values=self.bases[:, output].copy(),
             data=inputs[self.columns].to_numpy(),
             feature_names=self.columns,
         )
@@ -93,11 +113,17 @@ def join(parts: list[Explanation]) -> Explanation:
     """One explanation of the rows of several, in their order."""
     import numpy as np
 
+    first = parts[0]
+    errors = [part.standard_error for part in parts if part.standard_error is not None]
+    fits = [part.fit for part in parts if part.fit is not None]
     return replace(
-        parts[0],
-        ids=parts[0].ids.append([part.ids for part in parts[1:]]),
+        first,
+        ids=first.ids.append([part.ids for part in parts[1:]]),
         values=np.concatenate([part.values for part in parts]),
+        base=np.concatenate([part.base for part in parts]) if first.base.ndim > 1 else first.base,
         prediction=np.concatenate([part.prediction for part in parts]),
+        standard_error=np.concatenate(errors) if errors else None,
+        fit={name: np.concatenate([fit[name] for fit in fits]) for name in fits[0]} if fits else None,
     )
 
 
@@ -106,6 +132,9 @@ class Explainer(Kind, ABC):
 
     exact: ClassVar[bool]
     """Whether the values are exact, or estimated by sampling."""
+
+    cost: ClassVar[int] = 0
+    """Rank among exact explainers: 0 of the model's own form, 1 of its parts, 2 grows by powers of columns."""
 
     @abstractmethod
     def serves(self, predictor: Predictor) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor, Scores
-from mxt.predictors.composition import Composition, compose, gives_probabilities
-from mxt.predictors.scales import raw_of_boosted, scale_of
+from mxt.predictors.composition import Composition, compose
+from mxt.predictors.scales import gives_probabilities, raw_of_boosted, scale_of
 from mxt.predictors.sources import trace
 
 if TYPE_CHECKING:

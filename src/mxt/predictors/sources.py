@@ -13,7 +13,7 @@ from typing import Any
 from mxt.errors import ModelError
 
 
-def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911 - one line for each kind of step
+def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of step
     """Follow source columns through one fitted preprocessing step.
 
     Args:
@@ -77,7 +77,9 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911 - o
 
 def _spread(places: list[int], widths: Any) -> list[int]:
     """Each place as many times as its column has outputs, one column after the other."""
-    return [*chain.from_iterable(repeat(place, int(width)) for place, width in zip(places, widths, strict=True))]
+    return [
+        *chain.from_iterable(repeat(place, int(width)) for place, width in zip(places, widths, strict=True))
+    ]
 
 
 def _through_columns(step: Any, places: list[int]) -> list[int]:
@@ -167,7 +169,7 @@ def _through_category_encoder(step: Any, places: list[int]) -> list[int]:
     """An encoder of category_encoders tells in `mapping` which columns it makes of each."""
     inner = getattr(step, "base_n_encoder", None) or getattr(step, "ordinal_encoder", None)
     mappings = [getattr(encoder, "mapping", None) for encoder in (step, inner)]
-    wide = next((mapping for mapping in mappings if _is_wide(mapping)), [])
+    wide: list[Any] = next((mapping for mapping in mappings if _is_wide(mapping)), None) or []
     made_of = {str(name): item["col"] for item in wide for name in item["mapping"].columns}
     given = [str(name) for name in step.feature_names_in_]
     owners = [str(made_of.get(str(name), name)) for name in step.get_feature_names_out()]

@@ -1,8 +1,7 @@
 """Links: what turns margins into probabilities or targets, and carries contributions along.
 
-Contributions phi of margins, which lead from a base m0 to m, become contributions to link(m) by integrated
-gradients of the link on the straight path from m0 to m (Sundararajan et al. 2017, arXiv:1703.01365): output
-k of column i is ``sum_c A[k, c] phi[i, c]`` with A the mean of the link's Jacobian on the path. For one margin
+Contributions phi of margins, which lead from a base m0 to m, become those of link(m) by integrated gradients of
+the link on the straight path from m0 to m (Sundararajan et al. 2017, arXiv:1703.01365): output k of column i is ``sum_c A[k, c] phi[i, c]`` with A the mean of the link's Jacobian on the path. For one margin
 A is the secant ``(link(m) - link(m0)) / (m - m0)``, DeepLIFT's rescale rule (Shrikumar et al. 2017,
 arXiv:1704.02685). Sums are kept: the contributions lead from link(m0) to link(m).
 
@@ -49,8 +48,8 @@ def logistic(slope: float = 1.0, intercept: float = 0.0) -> Link:
     )
 
 
-def exponential() -> Link:
-    """``exp(m)`` of each margin."""
+def exponential(intercept: float = 0.0) -> Link:
+    """``exp(m) + intercept`` of each margin."""
 
     def secant(start: np.ndarray, end: np.ndarray) -> np.ndarray:
         import numpy as np
@@ -60,7 +59,7 @@ def exponential() -> Link:
     def apply(margins: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        return np.exp(margins)
+        return np.exp(margins) + intercept
 
     return _elementwise(apply, secant)
 
@@ -98,6 +97,24 @@ def softmax(slope: float = 1.0) -> Link:
     return Link(
         lambda margins: _softmax(slope * margins),
         lambda values, start, end: _carry_softmax(slope * values, slope * start, slope * end),
+    )
+
+
+def beside(several: list[Link]) -> Link:
+    """One link of one margin for each margin of a row."""
+    import numpy as np
+
+    def carry(values: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        spans = [slice(place, place + 1) for place in range(len(several))]
+        parts = [
+            link.carry(values[:, :, span], start[:, span], end[:, span])
+            for link, span in zip(several, spans, strict=True)
+        ]
+        return np.concatenate(parts, axis=2)
+
+    return Link(
+        lambda margins: np.stack([link.apply(margins[:, at]) for at, link in enumerate(several)], axis=1),
+        carry,
     )
 
 

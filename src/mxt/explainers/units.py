@@ -1,0 +1,74 @@
+"""Explanations of margins, told in probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from mxt.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mxt.explainers.base import Explanation
+    from mxt.predictors.base import Predictor
+
+Unit = Literal["margin", "probability"]
+"""What contributions add up to: the model's own scores, or a classifier's probabilities."""
+
+NOISE = 1e-5
+"""Largest gap allowed between the link of a score and the library's own probability, which may be float32."""
+
+
+def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.DataFrame) -> Explanation:
+    """Contributions to a classifier's probabilities, from contributions to its scores.
+
+    They are the path attribution of the link (logistic or softmax) over the contributions to margins, see
+    `mxt.stats.links`; they are not the SHAP values of the probability itself. Sums are kept, so base plus
+    contributions is the probability. The base is the link of the margins' base, not the mean probability.
+
+    Args:
+        explanation: Of the scores of `predictor` for `inputs`; one of probabilities is given back as it is.
+        predictor: The model.
+        inputs: The rows explained.
+
+    Raises:
+        ModelError: The model predicts numbers, or its probabilities are no known function of its scores.
+    """
+    import numpy as np
+
+    if explanation.unit == "probability":
+        return explanation
+    link = predictor.link
+    if predictor.task != "classification" or link is None:
+        raise ModelError(_refusal(predictor))
+    chances = _probabilities(predictor, inputs)
+    if np.abs(link.apply(explanation.prediction) - chances).max(initial=0) > NOISE:
+        raise ModelError(_refusal(predictor))
+    start = np.array(explanation.bases)
+    base = link.apply(start)
+    return replace(
+        explanation,
+        values=link.carry(explanation.values, start, start + explanation.values.sum(axis=1)),
+        base=base if explanation.base.ndim > 1 else link.apply(explanation.base[np.newaxis])[0],
+        prediction=chances,
+        unit="probability",
+        method=f"{explanation.method}; through the link to probabilities",
+        standard_error=None,
+    )
+
+
+def _probabilities(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
+    """The library's own, shape (rows, outputs)."""
+    _, chances = predictor.labels_and_probabilities(inputs)
+    if chances is None:
+        raise ModelError(_refusal(predictor))
+    return chances[:, -len(predictor.outputs) :].astype(float)
+
+
+def _refusal(predictor: Predictor) -> str:
+    core = type(predictor.core).__name__
+    if predictor.task != "classification":
+        return f"A {core} predicts numbers and has no probabilities; leave out unit: probability."
+    return f"The probabilities of a {core} are no known function of its scores; leave out unit: probability."
