@@ -134,7 +134,7 @@ class Explainer(Kind, ABC):
     """Whether the values are exact, or estimated by sampling."""
 
     cost: ClassVar[int] = 0
-    """Rank among exact explainers: 0 of the model's own form, 1 of its parts, 2 grows by powers of columns."""
+    """Rank among exact explainers: 0 of the model's own form, 1 of its parts, 2 doubles with each column."""
 
     @abstractmethod
     def serves(self, predictor: Predictor) -> bool:

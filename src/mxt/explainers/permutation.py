@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.explainers.base import Explainer, Explanation, require_background
+from mxt.explainers.base import Explainer, Explanation
+from mxt.explainers.sampling import Game, chosen, play
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     import pandas as pd
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class PermutationExplainer(Explainer):
     """Estimated SHAP values of any model, from orders of its source columns drawn forward and backward.
 
-    Rows of the background stand in for absent columns. Source: Mitchell et al. 2022, JMLR 23(43);
-    computed by `shap.PermutationExplainer`.
+    Rows of the background stand in for absent columns. Values add up to the prediction whatever the number
+    of orders. Their standard error tells the chance of the orders, not that of the background, and needs
+    two orders. Source: antithetic permutations, Mitchell et al. 2022, JMLR 23(43), section 4.
 
     Example:
         {KIND: PermutationExplainer, orders: 10, background_rows: 50, seed: 0}
@@ -32,13 +33,13 @@ class PermutationExplainer(Explainer):
     exact: ClassVar[bool] = False
 
     orders: Annotated[int, Field(ge=1)] = 10
-    """Random orders of the columns drawn for each row."""
+    """Random orders of the columns drawn for each row; each is used forward and backward."""
 
     background_rows: Annotated[int, Field(ge=1)] = 50
     """Rows of the background to use, the same for every row explained."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the orders and of the choice of background rows."""
+    """Seed of the orders, with a row's id, and of the choice of background rows."""
 
     def serves(self, predictor: Predictor) -> bool:  # noqa: ARG002 - it asks nothing of the model but predictions
         return True
@@ -46,59 +47,37 @@ class PermutationExplainer(Explainer):
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
     ) -> Explanation:
-        import shap
+        known = chosen(predictor, background, self.background_rows, self.seed, self.KIND)
+        method = f"Permutation SHAP, {self.orders} orders and their reverses, {len(known)} background rows"
+        return replace(play(predictor, inputs, known, self.seed, self._solve), method=method)
 
-        known = require_background(background, self.KIND)
-        known = known.sample(min(self.background_rows, len(known)), random_state=self.seed)[predictor.columns]
-        codes, decode = _coded(known, inputs[predictor.columns])
-        masker = shap.maskers.Independent(codes[: len(known)], max_samples=len(known))
-        explainer = shap.PermutationExplainer(
-            lambda rows: _outputs(predictor, decode(rows)), masker, seed=self.seed
-        )
-        evaluations = self.orders * (2 * len(predictor.columns) + 1)
-        found = explainer(codes[len(known) :], max_evals=evaluations, silent=True)
-        values = found.values.reshape(len(inputs), len(predictor.columns), -1)
-        base = found.base_values.reshape(len(inputs), -1)[0]
-        return Explanation(
-            ids=inputs.index,
-            columns=predictor.columns,
-            values=values,
-            base=base,
-            prediction=_outputs(predictor, inputs).reshape(len(inputs), -1),
-            unit="probability" if predictor.task == "classification" else "target",
-            outputs=predictor.outputs,
-            method=f"shap PermutationExplainer, {self.orders} orders, {len(known)} background rows",
-        )
+    def _solve(self, game: Game) -> tuple[np.ndarray, np.ndarray | None]:
+        orders = game.chance.random((self.orders, len(game.pool.cells))).argsort(axis=1)
+        pairs = _steps(game, orders)
+        if self.orders == 1:
+            return pairs[0], None
+        return pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / self.orders**0.5
 
 
-def _outputs(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
-    """Probabilities of the explained classes, or the predicted numbers."""
+def _steps(game: Game, orders: np.ndarray) -> np.ndarray:
+    """What each column adds when it joins, the mean of an order and its reverse.
+
+    Args:
+        game: The worths of sets of columns.
+        orders: Columns in the order in which they join, shape (orders, columns).
+
+    Returns:
+        Shape (orders, columns, outputs); each order's sum is the prediction less the base.
+    """
     import numpy as np
 
-    labels, probabilities = predictor.labels_and_probabilities(inputs)
-    if predictor.task == "regression":
-        return labels
-    if probabilities is None:
-        probabilities = np.asarray(labels)[:, np.newaxis] == np.asarray(predictor.classes)
-    chosen = probabilities[:, -len(predictor.outputs) :].astype(float)
-    return chosen[:, 0] if chosen.shape[1] == 1 else chosen
-
-
-def _coded(
-    known: pd.DataFrame, inputs: pd.DataFrame
-) -> tuple[np.ndarray, Callable[[np.ndarray], pd.DataFrame]]:
-    """Every cell as a number that shap can carry about, and the way back to a frame of the same types."""
-    import numpy as np
-    import pandas as pd
-
-    both = pd.concat([known, inputs])
-    pairs = {name: pd.factorize(both[name], use_na_sentinel=False) for name in both.columns}
-
-    def decode(rows: np.ndarray) -> pd.DataFrame:
-        cells: dict[str, Any] = {
-            name: pd.Series(uniques.take(rows[:, place].astype(int)), dtype=both[name].dtype)
-            for place, (name, (_, uniques)) in enumerate(pairs.items())
-        }
-        return pd.DataFrame(cells)
-
-    return np.column_stack([codes for codes, _ in pairs.values()]).astype(float), decode
+    count, columns = orders.shape
+    place = orders.argsort(axis=1)
+    first = place[:, np.newaxis] < np.arange(1, columns)[:, np.newaxis]
+    sets = np.stack([first, ~first[:, ::-1]], axis=1)
+    worths = game.worth(sets.reshape(-1, columns)).reshape(count, 2, columns - 1, len(game.base))
+    none, every = (np.broadcast_to(end, (count, 2, 1, len(end))) for end in (game.base, game.prediction))
+    joined = np.diff(np.concatenate([none, worths, every], axis=2), axis=2)
+    forward = np.take_along_axis(joined[:, 0], place[:, :, np.newaxis], axis=1)
+    backward = np.take_along_axis(joined[:, 1], (columns - 1 - place)[:, :, np.newaxis], axis=1)
+    return (forward + backward) / 2

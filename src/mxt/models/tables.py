@@ -30,12 +30,16 @@ _UNITS = {
 def samples_table(explanation: Explanation, probabilities: pd.DataFrame | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
+    Where values were sampled, their standard errors follow, a column each; where a surrogate was fitted,
+    how well it fits.
+
     Raises:
-        DataError: A source column has the name of a fact.
+        DataError: A source column has the name of a fact, or of another's standard errors.
     """
     import pandas as pd
 
-    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS})
+    told = [] if explanation.standard_error is None else _error_names(explanation)
+    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *told, *(explanation.fit or {})})
     if clashing:
         msg = f"The source columns {clashing} have the names of facts of an explanation; rename them."
         raise DataError(msg)
@@ -56,15 +60,24 @@ def _output_table(explanation: Explanation, place: int, probabilities: pd.DataFr
         "class": pd.Series(name or None, index=explanation.ids, dtype="str"),
         "prediction": explanation.prediction[:, place],
         "probability": pd.Series(chances, index=explanation.ids, dtype="float64"),
-        "base_value": explanation.base[place],
+        "base_value": explanation.bases[:, place],
         "unit": explanation.unit,
     }
-    contributions = pd.DataFrame(
-        explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns
-    )
-    return pd.concat([pd.DataFrame(facts, index=explanation.ids), contributions], axis=1).assign(
-        residual=explanation.residual[:, place]
-    )
+    after = {"residual": explanation.residual[:, place]}
+    after |= {measure: found[:, place] for measure, found in (explanation.fit or {}).items()}
+    tables = [
+        pd.DataFrame(facts, index=explanation.ids),
+        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns),
+        pd.DataFrame(after, index=explanation.ids),
+    ]
+    if explanation.standard_error is not None:
+        errors, names = explanation.standard_error[:, :, place], _error_names(explanation)
+        tables.append(pd.DataFrame(errors, index=explanation.ids, columns=names))
+    return pd.concat(tables, axis=1)
+
+
+def _error_names(explanation: Explanation) -> list[str]:
+    return [f"{SHAPValuesSchema.STANDARD_ERROR}{name}" for name in explanation.columns]
 
 
 def importances_table(

@@ -11,10 +11,17 @@ if TYPE_CHECKING:
 
 
 class SHAPValuesSchema(Schema):
-    """One row for each explained row and class, one column for each source column of the model."""
+    """One row for each explained row and class, one column for each source column of the model.
+
+    Sampled values are followed by a column of standard errors each, a surrogate's by `fidelity` (1 at
+    most) and `stability` (between 0 and 1).
+    """
 
     FACTS = ("class", "prediction", "probability", "base_value", "unit", "residual")
     """The columns beside the contributions."""
+
+    STANDARD_ERROR = "standard_error_"
+    """What the name of a column of standard errors starts with; its source column's name follows."""
 
     @classmethod
     def schema(cls) -> pa.DataFrameSchema:
