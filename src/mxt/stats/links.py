@@ -1,9 +1,10 @@
 """Links: what turns margins into probabilities or targets, and carries contributions along.
 
-Contributions phi of margins, which lead from a base m0 to m, become those of link(m) by integrated gradients of
-the link on the straight path from m0 to m (Sundararajan et al. 2017, arXiv:1703.01365): output k of column i is ``sum_c A[k, c] phi[i, c]`` with A the mean of the link's Jacobian on the path. For one margin
+Contributions phi of margins, which lead from a base m0 to m, become contributions to link(m) by integrated
+gradients of the link on the straight path from m0 to m (Sundararajan et al. 2017, arXiv:1703.01365): output k
+of column i is ``sum_c A[k, c] phi[i, c]``, with A the mean of the link's Jacobian on the path. For one margin
 A is the secant ``(link(m) - link(m0)) / (m - m0)``, DeepLIFT's rescale rule (Shrikumar et al. 2017,
-arXiv:1704.02685). Sums are kept: the contributions lead from link(m0) to link(m).
+arXiv:1704.02685). Sums are kept: what leads from m0 to m then leads from link(m0) to link(m).
 
 This is the path attribution of the link over exact contributions to margins. It is not the SHAP value of the
 probability itself, for which the link would be inside the game.
