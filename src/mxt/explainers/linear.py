@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from math import factorial
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.errors import ModelError
 from mxt.explainers.base import Explainer, Explanation, fold, require_background

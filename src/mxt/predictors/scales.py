@@ -20,7 +20,12 @@ _RAW: dict[str, dict[str, Any]] = {
 }
 """How each library of boosted trees is asked for its margins."""
 _EXPONENTIAL = ("poisson", "gamma", "tweedie")
-_LIKELIHOODS = ("LogisticRegression", "LogisticRegressionCV", "LinearDiscriminantAnalysis")
+_LIKELIHOODS = (
+    "LogisticRegression",
+    "LogisticRegressionCV",
+    "LinearDiscriminantAnalysis",
+    "ExplainableBoostingClassifier",
+)
 _IDENTITY = {
     "xgboost": {"squarederror", "absoluteerror", "pseudohubererror", "quantileerror"},
     "lightgbm": {
@@ -115,6 +120,8 @@ def _of_regressor(core: Any) -> tuple[str, Link | None]:
     logarithmic = name in {"PoissonRegressor", "GammaRegressor"}
     if name == "TweedieRegressor":
         logarithmic = core.link == "log" or (core.link == "auto" and core.power > 0)
+    if name == "ExplainableBoostingRegressor":
+        logarithmic = core.link_ == "log"
     if name == "HistGradientBoostingRegressor":
         logarithmic = core.loss in {"poisson", "gamma"}
     return ("margin", links.exponential()) if logarithmic else ("target", links.identity())
