@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import lightgbm as lgb
@@ -34,6 +35,7 @@ from sklearn.preprocessing import MinMaxScaler, PowerTransformer, SplineTransfor
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+from mxt.predictors.library import predictor_of
 from mxt.predictors.sklearn import SklearnPredictor
 
 if TYPE_CHECKING:
@@ -181,6 +183,26 @@ def test_parts_may_be_trained_on_matrices() -> None:
         np.testing.assert_allclose(
             put_together(predictor, inputs), predictor.scores(inputs).values, atol=1e-10
         )
+
+
+def test_a_predictor_can_be_sent_to_another_process() -> None:
+    inputs, labels = table(3)
+    predictor = SklearnPredictor(CLASSIFIERS["isotonic"]().fit(inputs, labels), [])
+    expected = put_together(predictor, inputs)
+    sent = pickle.loads(pickle.dumps(predictor))  # noqa: S301 - just made here
+    np.testing.assert_array_equal(put_together(sent, inputs), expected)
+
+
+@pytest.mark.parametrize("objective", ["count:poisson", "reg:gamma", "reg:squarederror"])
+def test_the_link_makes_the_predictions_of_a_boosted_regression(objective: str) -> None:
+    inputs, target = numbers()
+    model = xgb.XGBRegressor(n_estimators=4, objective=objective).fit(inputs, target)
+    for predictor in (predictor_of(model, [], []), SklearnPredictor(model, [])):
+        assert predictor.link is not None
+        told = predictor.link.apply(predictor.scores(inputs).values)[:, 0]
+        np.testing.assert_allclose(told, model.predict(inputs), rtol=1e-5)
+    odd = xgb.XGBRegressor(objective="reg:logistic").fit(inputs, target > 1)
+    assert predictor_of(odd, [], []).link is None
 
 
 @pytest.mark.parametrize("name", NOT_SUMS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
@@ -37,6 +38,10 @@ class SklearnPredictor(Predictor):
         classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
         super().__init__([str(name) for name in named] if named is not None else columns, classes)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the parts, whose links cannot be pickled; they are made again where they are needed."""
+        return {name: value for name, value in vars(self).items() if name != "parts"}
+
     @property
     def native(self) -> object:
         return self._estimator
@@ -47,7 +52,7 @@ class SklearnPredictor(Predictor):
 
     @property
     def _steps(self) -> list[Any]:
-        return [step for _, step in getattr(self._fitted, "steps", [("", self._fitted)])]
+        return _flat(self._fitted)
 
     @property
     def calibration(self) -> tuple[float, float]:
@@ -66,9 +71,11 @@ class SklearnPredictor(Predictor):
 
         return logistic() if self._sigmoid else scale_of(self.core, self.classes)[1]
 
-    @property
+    @cached_property
     def parts(self) -> Composition | None:
-        found = compose(self.core, self._seen, SklearnPredictor)
+        from mxt.predictors.library import predictor_of
+
+        found = compose(self.core, self._seen, lambda part, columns: predictor_of(part, columns, []))
         if found is None or not self._sigmoid:
             return found
         slope, intercept = self._sigmoid
@@ -168,6 +175,13 @@ def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:
     if gives_probabilities(core) and hasattr(inner, "decision_function"):
         return model, None
     return inner, (-float(sigmoids[0][0].a_), -float(sigmoids[0][0].b_))
+
+
+def _flat(model: Any) -> list[Any]:
+    """The steps of a pipeline, those of a pipeline at its end included; of another model, itself."""
+    model = _unwrapped(model)
+    steps = [step for _, step in getattr(model, "steps", [])]
+    return [*steps[:-1], *_flat(steps[-1])] if steps else [model]
 
 
 def _unwrapped(estimator: Any) -> Any:

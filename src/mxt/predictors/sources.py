@@ -169,7 +169,7 @@ def _through_category_encoder(step: Any, places: list[int]) -> list[int]:
     """An encoder of category_encoders tells in `mapping` which columns it makes of each."""
     inner = getattr(step, "base_n_encoder", None) or getattr(step, "ordinal_encoder", None)
     mappings = [getattr(encoder, "mapping", None) for encoder in (step, inner)]
-    wide: list[Any] = next((mapping for mapping in mappings if _is_wide(mapping)), None) or []
+    wide: Any = next((mapping for mapping in mappings if _is_wide(mapping)), [])
     made_of = {str(name): item["col"] for item in wide for name in item["mapping"].columns}
     given = [str(name) for name in step.feature_names_in_]
     owners = [str(made_of.get(str(name), name)) for name in step.get_feature_names_out()]

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
     import xgboost as xgb
 
+    from mxt.stats.links import Link
+
 _IDENTITY_OBJECTIVES = {"reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"}
+_EXPONENTIAL_OBJECTIVES = {"count:poisson", "reg:gamma", "reg:tweedie"}
 _PROBABILITY_OBJECTIVES = {
     "binary:logistic": "log-odds",
     "multi:softprob": "margin",
@@ -89,6 +92,14 @@ class XgboostPredictor(Predictor):
             return np.asarray(self.classes)[raw.astype(int)], None
         probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
+
+    @property
+    def link(self) -> Link | None:
+        from mxt.stats.links import exponential
+
+        if self.task == "classification" or self.objective in _IDENTITY_OBJECTIVES:
+            return super().link
+        return exponential() if self.objective in _EXPONENTIAL_OBJECTIVES else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self.run(inputs, output_margin=True).reshape(len(inputs), -1)

@@ -1,0 +1,217 @@
+"""What every model and every sort of column gets: one table, sums that hold, ids kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+import pytest
+import xgboost as xgb
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import make_column_transformer
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    BaggingClassifier,
+    ExtraTreesClassifier,
+    ExtraTreesRegressor,
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+from mxt.explainers.auto import AutoExplainer
+from mxt.models import Model
+from mxt.predictors.library import predictor_of
+from mxt.schemas import SHAPValuesSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROWS, TOLD = 120, 25
+SINGLE = 1e-4
+DOUBLE = 1e-9
+
+
+class Case(NamedTuple):
+    """A model, and what it takes without an encoding."""
+
+    make: Callable[[], Any]
+    classes: int
+    takes: tuple[str, ...] = ()
+    precision: float = DOUBLE
+    exact: bool = True
+
+
+GAPS = ("gaps",)
+NATIVE = ("gaps", "category")
+BOOSTER: dict[str, Any] = {"n_estimators": 4, "max_depth": 3}
+
+
+def voters() -> list[tuple[str, Any]]:
+    return [
+        ("line", LogisticRegression()),
+        ("forest", RandomForestClassifier(4, max_depth=3, random_state=0)),
+    ]
+
+
+def guessers() -> list[tuple[str, Any]]:
+    return [("line", LinearRegression()), ("forest", RandomForestRegressor(4, max_depth=3, random_state=0))]
+
+
+CASES = {
+    "random forest, 2": Case(lambda: RandomForestClassifier(5, max_depth=4, random_state=0), 2, GAPS),
+    "random forest, number": Case(lambda: RandomForestRegressor(5, max_depth=4, random_state=0), 0, GAPS),
+    "extra trees, 2": Case(lambda: ExtraTreesClassifier(5, max_depth=4, random_state=0), 2, GAPS),
+    "extra trees, number": Case(lambda: ExtraTreesRegressor(5, max_depth=4, random_state=0), 0, GAPS),
+    "gradient boosting, 2": Case(lambda: GradientBoostingClassifier(n_estimators=4), 2),
+    "gradient boosting, 3": Case(lambda: GradientBoostingClassifier(n_estimators=4), 3),
+    "gradient boosting, number": Case(lambda: GradientBoostingRegressor(n_estimators=4), 0),
+    "histograms, 2": Case(lambda: HistGradientBoostingClassifier(max_iter=3), 2, NATIVE),
+    "histograms, 3": Case(lambda: HistGradientBoostingClassifier(max_iter=3), 3, NATIVE),
+    "histograms, number": Case(lambda: HistGradientBoostingRegressor(max_iter=3), 0, NATIVE),
+    "xgboost, 2": Case(lambda: xgb.XGBClassifier(**BOOSTER, enable_categorical=True), 2, NATIVE, SINGLE),
+    "xgboost, 3": Case(lambda: xgb.XGBClassifier(**BOOSTER, enable_categorical=True), 3, NATIVE, SINGLE),
+    "xgboost, number": Case(lambda: xgb.XGBRegressor(**BOOSTER, enable_categorical=True), 0, NATIVE, SINGLE),
+    "lightgbm, 2": Case(lambda: lgb.LGBMClassifier(**BOOSTER, verbose=-1), 2, NATIVE),
+    "lightgbm, 3": Case(lambda: lgb.LGBMClassifier(**BOOSTER, verbose=-1), 3, NATIVE),
+    "lightgbm, number": Case(lambda: lgb.LGBMRegressor(**BOOSTER, verbose=-1), 0, NATIVE),
+    "logistic regression, 2": Case(LogisticRegression, 2),
+    "logistic regression, 3": Case(LogisticRegression, 3),
+    "linear regression": Case(LinearRegression, 0),
+    "support vectors": Case(lambda: SVC(random_state=0), 2, exact=False),
+    "scaled line": Case(lambda: make_pipeline(StandardScaler(), LogisticRegression()), 2),
+    "vote, 2": Case(lambda: VotingClassifier(voters(), voting="soft"), 2),
+    "vote, 3": Case(lambda: VotingClassifier(voters(), voting="soft", weights=[1, 2]), 3),
+    "vote, number": Case(lambda: VotingRegressor(guessers()), 0),
+    "stack, 2": Case(lambda: StackingClassifier(voters(), cv=2), 2),
+    "stack, 3": Case(lambda: StackingClassifier(voters(), cv=2, passthrough=True), 3),
+    "stack, number": Case(lambda: StackingRegressor(guessers(), cv=2), 0),
+    "bag": Case(lambda: BaggingClassifier(LogisticRegression(), 3, max_features=3, random_state=0), 2),
+    "calibrated by sigmoids": Case(lambda: CalibratedClassifierCV(voters()[1][1], cv=2), 2, GAPS),
+    "calibrated by steps": Case(
+        lambda: CalibratedClassifierCV(voters()[1][1], method="isotonic", cv=2), 3, GAPS
+    ),
+    "adaptive boosting": Case(lambda: AdaBoostClassifier(n_estimators=4), 2),
+    "decision tree": Case(lambda: DecisionTreeClassifier(max_depth=4), 3, GAPS),
+}
+CHANCE = np.random.default_rng(0)
+CELLS: dict[str, pd.Series[Any]] = {
+    "plain": pd.Series(CHANCE.normal(size=ROWS)),
+    "gaps": pd.Series(CHANCE.normal(size=ROWS)).mask(CHANCE.random(ROWS) < 0.2),
+    "bool": pd.Series(CHANCE.random(ROWS) < 0.4),
+    "whole": pd.Series(CHANCE.integers(0, 9, ROWS), dtype="Int64"),
+    "category": pd.Series(CHANCE.choice(["u", "v", "w"], ROWS), dtype="category"),
+    "string": pd.Series(CHANCE.choice(["x", "y", "z"], ROWS), dtype="str"),
+    "string with gaps": pd.Series(CHANCE.choice(["x", "y", "z"], ROWS), dtype="string").mask(
+        CHANCE.random(ROWS) < 0.2
+    ),
+    "whole with gaps": pd.Series(CHANCE.integers(0, 9, ROWS), dtype="Int64").mask(CHANCE.random(ROWS) < 0.2),
+    "boolean with gaps": pd.Series(CHANCE.random(ROWS) < 0.5, dtype="boolean").mask(
+        CHANCE.random(ROWS) < 0.2
+    ),
+}
+ALL_TAKE = ("plain", "bool", "whole")
+BARE = [(name, cells) for name, case in CASES.items() for cells in (*ALL_TAKE, *case.takes)]
+PIPED = [(name, cells) for name in CASES for cells in CELLS if cells not in ALL_TAKE]
+
+
+def table(cells: str) -> pd.DataFrame:
+    """Four columns of numbers and one of the sort asked for."""
+    numbers = np.random.default_rng(1).normal(size=(ROWS, 4))
+    ids = pd.Index([f"id-{row}" for row in range(ROWS)], name="key")
+    return (
+        pd.DataFrame(numbers, columns=["n 1", "n2", "n3", "n4"]).assign(special=CELLS[cells]).set_index(ids)
+    )
+
+
+def target(inputs: pd.DataFrame, classes: int) -> pd.Series[Any]:
+    codes = pd.factorize(inputs["special"])[0]
+    number = inputs["n 1"] - 2 * inputs["n2"] * inputs["n3"] + (codes % 3)
+    return number if classes == 0 else pd.qcut(number, classes, labels=False).astype("int64")
+
+
+def encoded(model: Any) -> Any:
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    filled = SimpleImputer(missing_values=pd.NA, strategy="constant", fill_value="none")
+    encoding = make_column_transformer(
+        (make_pipeline(filled, encoder), nullable_texts),
+        (encoder, other_texts),
+        remainder=make_pipeline(SimpleImputer(), StandardScaler()),
+    )
+    return make_pipeline(encoding, model)
+
+
+def nullable_texts(inputs: pd.DataFrame) -> list[Any]:
+    """Columns whose gaps are `pd.NA`, which scikit-learn's encoders refuse."""
+    return [name for name in inputs if inputs[name].dtype == pd.StringDtype(na_value=pd.NA)]
+
+
+def other_texts(inputs: pd.DataFrame) -> list[Any]:
+    """Columns of other texts, categories and booleans with gaps."""
+    texts = inputs.select_dtypes(exclude="number").columns
+    return [name for name in texts if name not in nullable_texts(inputs) and inputs[name].dtype != bool]
+
+
+def owes(native: Any, inputs: pd.DataFrame, case: Case) -> None:
+    """Fit, explain, and hold the result to the contract."""
+    native.fit(inputs, target(inputs, case.classes))
+    model = Model(predictor_of(native, [*inputs.columns], []), inputs.head(60))
+    shown = inputs.tail(TOLD)
+    explainer = AutoExplainer(sampling=not case.exact)
+    assert not case.exact or explainer.choose(model.predictor, model.background).cost < 2
+    explanation = model.explain(shown, explainer)
+    outputs = max(1, case.classes if case.classes > 2 else 1)
+    assert explanation.values.shape == (TOLD, 5, outputs)
+    assert explanation.columns == [*inputs.columns]
+    assert explanation.ids.equals(shown.index)
+    allowed = case.precision * np.maximum(1, np.abs(explanation.prediction))
+    assert (np.abs(explanation.residual) <= allowed).all()
+    samples = SHAPValuesSchema.check(model.explain_samples(shown, explainer))
+    assert [*samples.index.unique()] == [*shown.index]
+    assert len(samples) == TOLD * outputs
+    predicted = native.predict(shown)
+    if case.classes == 0:
+        np.testing.assert_allclose(explanation.prediction[:, 0], predicted, rtol=1e-6)
+    elif case.classes > 2:
+        assert (explanation.prediction.argmax(axis=1) == predicted).all()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("name", "cells"), BARE)
+def test_a_model_is_explained_on_what_it_takes(name: str, cells: str) -> None:
+    owes(CASES[name].make(), table(cells), CASES[name])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(("name", "cells"), PIPED)
+def test_a_model_behind_an_encoding_is_explained_in_source_columns(name: str, cells: str) -> None:
+    owes(encoded(CASES[name].make()), table(cells), CASES[name])
+
+
+@pytest.mark.parametrize("unit", ["margin", "probability"])
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.classes and case.exact])
+def test_every_classifier_is_explained_in_either_unit(name: str, unit: Any) -> None:
+    case, inputs = CASES[name], table("plain")
+    native = case.make().fit(inputs, target(inputs, case.classes))
+    model = Model(predictor_of(native, [*inputs.columns], []), inputs)
+    explanation = model.explain(inputs.head(TOLD), AutoExplainer(unit=unit))
+    assert np.abs(explanation.residual).max() < case.precision * max(1, np.abs(explanation.prediction).max())
+    if unit == "probability":
+        own = native.predict_proba(inputs.head(TOLD))[:, -len(explanation.outputs) :]
+        np.testing.assert_allclose(explanation.prediction, own, atol=1e-6)
+        assert explanation.unit == "probability"

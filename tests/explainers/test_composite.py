@@ -1,0 +1,289 @@
+"""Explanations of models made of models, of margins in probabilities, and the choice between explainers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shap
+import xgboost as xgb
+from pydantic import TypeAdapter
+from scipy.special import expit, softmax
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.datasets import make_classification
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    BaggingClassifier,
+    BaggingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+    StackingClassifier,
+    StackingRegressor,
+    VotingClassifier,
+    VotingRegressor,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeRegressor
+
+from mxt.errors import ModelError
+from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.composite import CompositeExplainer
+from mxt.explainers.linear import LinearExplainer
+from mxt.explainers.permutation import PermutationExplainer
+from mxt.explainers.tree import TreeExplainer
+from mxt.explainers.units import in_probability
+from mxt.predictors.sklearn import SklearnPredictor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CHANCE = np.random.default_rng(0)
+INPUTS = pd.DataFrame(
+    CHANCE.normal(size=(150, 5)), columns=[*"abcde"], index=pd.Index(range(900, 1050), name="row")
+)
+NUMBER = INPUTS["a"] * 3 - INPUTS["b"] * INPUTS["c"] + CHANCE.normal(size=150) / 5
+SHOWN = INPUTS.tail(30)
+
+
+def labels(classes: int) -> pd.Series[Any]:
+    return pd.Series(pd.qcut(NUMBER, classes, labels=False), dtype="int64")
+
+
+def predictor(model: Any, target: pd.Series[Any]) -> SklearnPredictor:
+    return SklearnPredictor(model.fit(INPUTS, target), [])
+
+
+def forest() -> Any:
+    return RandomForestClassifier(5, max_depth=4, random_state=0)
+
+
+def by_shap(tree: Any, inputs: pd.DataFrame) -> np.ndarray:
+    return np.asarray(shap.TreeExplainer(tree).shap_values(inputs.to_numpy()))
+
+
+def test_a_vote_is_the_weighted_mean_of_its_voters_shap_values() -> None:
+    voters = [("a", DecisionTreeRegressor(max_depth=4)), ("b", RandomForestRegressor(4, max_depth=3))]
+    found = predictor(VotingRegressor(voters, weights=[1, 3]), NUMBER)
+    explanation = CompositeExplainer().explain(found, SHOWN, None)
+    one, other = (by_shap(voter, SHOWN) for voter in found.native.estimators_)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(explanation.values[:, :, 0], 0.25 * one + 0.75 * other, atol=1e-12)
+    np.testing.assert_allclose(explanation.residual, 0, atol=1e-12)
+    assert explanation.ids.equals(SHOWN.index)
+    assert explanation.unit == "target"
+
+
+def test_a_bag_over_some_columns_gives_each_its_own_shap_values() -> None:
+    bag = BaggingRegressor(
+        DecisionTreeRegressor(max_depth=4), 6, max_features=3, bootstrap_features=True, random_state=1
+    )
+    found = predictor(bag, NUMBER)
+    by_hand = np.zeros((len(SHOWN), 5))
+    for tree, features in zip(bag.estimators_, bag.estimators_features_, strict=True):
+        values = by_shap(tree, SHOWN.iloc[:, features])
+        for place, feature in enumerate(features):
+            by_hand[:, feature] += values[:, place] / 6
+    explanation = AutoExplainer().explain(found, SHOWN, None).checked()
+    np.testing.assert_allclose(explanation.values[:, :, 0], by_hand, atol=1e-12)
+
+
+@pytest.mark.parametrize("options", [{}, {"passthrough": True}])
+def test_a_stack_of_lines_is_a_line(options: dict[str, bool]) -> None:
+    lines = [("a", make_pipeline(StandardScaler(), Ridge(5))), ("b", LinearRegression())]
+    last = make_pipeline(StandardScaler(), Ridge())
+    found = predictor(StackingRegressor(lines, last, cv=2, **options), NUMBER)
+    origin = pd.DataFrame(np.vstack([np.zeros(5), np.eye(5)]), columns=INPUTS.columns)
+    told = found.scores(origin).values[:, 0]
+    explanation = CompositeExplainer(parts=LinearExplainer()).explain(found, SHOWN, INPUTS)
+    by_hand = (SHOWN - INPUTS.mean()) * (told[1:] - told[0])
+    np.testing.assert_allclose(explanation.values[:, :, 0], by_hand, atol=1e-9)
+    assert explanation.base[0] == pytest.approx(found.scores(INPUTS).values.mean(), abs=1e-9)
+
+
+def test_a_calibration_scales_each_margins_contributions_by_the_calibrators_secant() -> None:
+    found = predictor(CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=3), labels(2))
+    explanation = CompositeExplainer().explain(found, SHOWN, INPUTS)
+    by_hand = np.zeros((len(SHOWN), 5))
+    for part in found.native.calibrated_classifiers_:  # type: ignore[attr-defined]
+        line, calibrator = part.estimator, part.calibrators[0]
+        end, start = line.decision_function(SHOWN), line.decision_function(INPUTS).mean()
+        secant = (calibrator.predict(end) - calibrator.predict([start])) / (end - start)
+        by_hand += ((SHOWN - INPUTS.mean()) * line.coef_[0]).mul(secant, axis=0).to_numpy() / 3
+    np.testing.assert_allclose(explanation.values[:, :, 0], by_hand, atol=1e-9)
+    assert explanation.unit == "probability"
+
+
+def test_a_target_that_was_scaled_is_scaled_back() -> None:
+    plain = predictor(LinearRegression(), NUMBER)
+    scaled = predictor(TransformedTargetRegressor(LinearRegression(), transformer=StandardScaler()), NUMBER)
+    expected = LinearExplainer().explain(plain, SHOWN, INPUTS)
+    explanation = AutoExplainer().explain(scaled, SHOWN, INPUTS)
+    np.testing.assert_allclose(explanation.values, expected.values, atol=1e-10)
+    np.testing.assert_allclose(explanation.base, expected.base, atol=1e-10)
+
+
+COMPOSED: dict[str, Callable[[], Any]] = {
+    "vote": lambda: VotingClassifier(
+        [("a", LogisticRegression()), ("b", forest())], voting="soft", weights=[1, 2]
+    ),
+    "bag": lambda: BaggingClassifier(LogisticRegression(), 3, max_features=0.6, random_state=0),
+    "stack": lambda: StackingClassifier([("a", LogisticRegression()), ("b", forest())], cv=2),
+    "stack with columns": lambda: StackingClassifier(
+        [("a", LinearSVC()), ("b", forest())], LogisticRegression(), cv=2, passthrough=True
+    ),
+    "sigmoids": lambda: CalibratedClassifierCV(forest(), cv=2),
+    "isotonic": lambda: CalibratedClassifierCV(forest(), cv=2, method="isotonic"),
+    "one sigmoid of a vote": lambda: CalibratedClassifierCV(COMPOSED["vote"](), cv=2, ensemble=False),
+    "vote of stacks": lambda: VotingClassifier(
+        [("a", COMPOSED["stack"]()), ("b", COMPOSED["isotonic"]()), ("c", COMPOSED["bag"]())], voting="soft"
+    ),
+    "encoded": lambda: make_pipeline(KBinsDiscretizer(4), COMPOSED["stack with columns"]()),
+    "encoded inside": lambda: VotingClassifier(
+        [("a", make_pipeline(KBinsDiscretizer(3), LogisticRegression())), ("b", forest())], voting="soft"
+    ),
+}
+
+
+@pytest.mark.parametrize("unit", ["margin", "probability"])
+@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("name", COMPOSED)
+def test_compositions_add_up_to_the_last_digits(name: str, classes: int, unit: Any) -> None:
+    found = predictor(COMPOSED[name](), labels(classes))
+    assert CompositeExplainer().serves(found)
+    explanation = AutoExplainer(unit=unit).explain(found, SHOWN, INPUTS)
+    assert np.abs(explanation.residual).max() < 1e-9
+    assert explanation.values.shape == (30, 5, 1 if classes == 2 else 3)
+    assert "cheapest exact" in explanation.reason
+    if unit == "probability":
+        own = found.native.predict_proba(SHOWN)  # type: ignore[attr-defined]
+        assert explanation.unit == "probability"
+        np.testing.assert_array_equal(explanation.prediction, own[:, -explanation.values.shape[2] :])
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_probabilities_start_at_the_link_of_the_margins_base(classes: int) -> None:
+    found = predictor(LogisticRegression(), labels(classes))
+    margin = AutoExplainer().explain(found, SHOWN, INPUTS)
+    explanation = AutoExplainer(unit="probability").explain(found, SHOWN, INPUTS)
+    told = expit(margin.base) if classes == 2 else softmax(margin.base)
+    np.testing.assert_allclose(explanation.base, told, atol=1e-12)
+    assert np.abs(explanation.residual).max() < 1e-12
+    if classes == 2:
+        secant = (explanation.prediction - explanation.base) / (margin.prediction - margin.base)
+        np.testing.assert_allclose(explanation.values[:, :, 0], margin.values[:, :, 0] * secant, atol=1e-12)
+    else:
+        np.testing.assert_allclose(explanation.values.sum(axis=2), 0, atol=1e-12)
+
+
+def test_probabilities_of_a_row_do_not_depend_on_its_company() -> None:
+    found = predictor(LogisticRegression(), labels(3))
+    explainer = AutoExplainer(unit="probability")
+    together = explainer.explain(found, SHOWN, INPUTS).values
+    alone = explainer.explain(found, SHOWN.iloc[[4]], INPUTS).values
+    np.testing.assert_allclose(together[4:5], alone, atol=1e-14)
+
+
+def test_values_that_are_probabilities_already_stay_as_they_are() -> None:
+    found = predictor(forest(), labels(2))
+    explanation = TreeExplainer().explain(found, SHOWN, None)
+    assert in_probability(explanation, found, SHOWN) is explanation
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "words"),
+    [
+        (Ridge(), NUMBER, "A Ridge predicts numbers"),
+        (LinearSVC(), labels(2), "no known function of its scores"),
+    ],
+)
+def test_models_without_probabilities_are_refused_in_that_unit(model: Any, target: Any, words: str) -> None:
+    found = predictor(model, target)
+    with pytest.raises(ModelError, match=f"{words}.*leave out unit: probability"):
+        AutoExplainer(unit="probability").explain(found, SHOWN, INPUTS)
+
+
+def test_a_link_that_does_not_lead_to_the_librarys_probabilities_is_refused() -> None:
+    found = predictor(LogisticRegression(), labels(2))
+    explanation = LinearExplainer().explain(found, SHOWN, INPUTS)
+    other = predictor(LogisticRegression(C=0.01), labels(2))
+    with pytest.raises(ModelError, match="no known function of its scores"):
+        in_probability(explanation, other, SHOWN)
+
+
+def test_parts_must_be_explained_exactly() -> None:
+    found = predictor(COMPOSED["vote"](), labels(2))
+    for parts in (PermutationExplainer(), AutoExplainer(sampling=True), TreeExplainer()):
+        explainer = CompositeExplainer(parts=parts)
+        assert not explainer.serves(found)
+        with pytest.raises(ModelError, match="CompositeExplainer does not serve a VotingClassifier"):
+            explainer.explain(found, SHOWN, INPUTS)
+    trees = predictor(VotingClassifier([("a", forest()), ("b", forest())], voting="soft"), labels(2))
+    assert CompositeExplainer(parts=TreeExplainer()).serves(trees)
+
+
+def test_a_config_names_how_parts_are_explained() -> None:
+    inner = '{"KIND": "CompositeExplainer", "parts": {"KIND": "TreeExplainer"}}'
+    config = f'{{"KIND": "CompositeExplainer", "parts": {inner}}}'
+    explainer = TypeAdapter(CompositeExplainer).validate_json(config)
+    assert isinstance(explainer.parts, CompositeExplainer)
+    assert explainer.parts.parts == TreeExplainer()
+    assert isinstance(CompositeExplainer().parts, AutoExplainer)
+
+
+@pytest.mark.parametrize(
+    ("model", "chosen"),
+    [
+        (forest(), "TreeExplainer"),
+        (xgb.XGBClassifier(n_estimators=3), "TreeExplainer"),
+        (make_pipeline(StandardScaler(), LogisticRegression()), "LinearExplainer"),
+        (
+            VotingClassifier([("a", forest()), ("b", LogisticRegression())], voting="soft"),
+            "CompositeExplainer",
+        ),
+        (KNeighborsClassifier(), "EnumerationExplainer"),
+        (make_pipeline(PCA(3), LogisticRegression()), "EnumerationExplainer"),
+        (
+            VotingClassifier([("a", forest()), ("b", KNeighborsClassifier())], voting="soft"),
+            "EnumerationExplainer",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_the_cheapest_exact_explainer_is_chosen(model: Any, chosen: str) -> None:
+    found = predictor(model, labels(2))
+    assert chosen == AutoExplainer().choose(found, INPUTS).KIND  # type: ignore[attr-defined]
+    explanation = AutoExplainer().explain(found, SHOWN.head(3), INPUTS.head(20))
+    assert np.abs(explanation.residual).max() < 1e-5
+    assert type(found.core).__name__ in explanation.reason
+
+
+def test_what_no_exact_explainer_serves_is_refused_or_sampled() -> None:
+    cells, target = make_classification(100, 14, random_state=0)
+    wide = pd.DataFrame(cells, columns=[f"c{place}" for place in range(14)])
+    mixed = SklearnPredictor(make_pipeline(PCA(3), SVC()).fit(wide, target), [])
+    with pytest.raises(ModelError, match=r"serves a SVC.*PCA cannot be traced.*14 columns.*sampling: true"):
+        AutoExplainer().choose(mixed, wide)
+    explanation = AutoExplainer(sampling=True).explain(mixed, wide.head(2), wide.head(10))
+    assert "sampling is allowed" in explanation.reason
+    few = predictor(KNeighborsClassifier(), labels(2))
+    with pytest.raises(ModelError, match="No exact explainer serves a KNeighborsClassifier"):
+        AutoExplainer().choose(few)
+
+
+def test_texts_and_numbers_fold_back_through_parts() -> None:
+    inputs = INPUTS.assign(kind=CHANCE.choice(["x", "y", "z"], len(INPUTS)))
+    encoded = make_column_transformer((KBinsDiscretizer(3), ["a", "b"]), (StandardScaler(), ["c"]))
+    vote = VotingClassifier(
+        [("a", make_pipeline(encoded, LogisticRegression())), ("b", make_pipeline(encoded, forest()))],
+        voting="soft",
+    )
+    found = SklearnPredictor(vote.fit(inputs, labels(2)), [])
+    explanation = AutoExplainer().explain(found, inputs.head(20), inputs).checked()
+    used = np.abs(explanation.values).max(axis=(0, 2)) > 0
+    assert dict(zip(explanation.columns, used, strict=True)) == {name: str(name) in "abc" for name in inputs}
