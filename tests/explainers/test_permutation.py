@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import shap
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingRegressor, RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -37,7 +37,9 @@ def numbers(rows: int, columns: int) -> pd.DataFrame:
 def curved() -> tuple[SklearnPredictor, pd.DataFrame]:
     inputs = numbers(200, 6)
     target = inputs["c0"] * inputs["c1"] + np.sin(3 * inputs["c2"]) * inputs["c3"] + inputs["c4"]
-    return SklearnPredictor(HistGradientBoostingRegressor(max_iter=15).fit(inputs, target), []), inputs
+    return SklearnPredictor(
+        RandomForestRegressor(10, max_depth=6, random_state=0).fit(inputs, target), []
+    ), inputs
 
 
 def test_values_of_a_linear_model_are_exact_with_one_order_already() -> None:
@@ -139,7 +141,7 @@ def test_the_chance_of_a_row_is_its_ids_and_the_seeds(curved: Any) -> None:
 def test_it_agrees_with_shap_within_both_their_errors_and_costs_no_more() -> None:
     inputs = numbers(300, 12)
     target = inputs["c0"] * inputs["c1"] * inputs["c2"] + inputs["c3"]
-    native = HistGradientBoostingRegressor(max_iter=15).fit(inputs, target)
+    native = RandomForestRegressor(10, max_depth=6, random_state=0).fit(inputs, target)
     predictor, shown, known = SklearnPredictor(native, []), inputs[:4], inputs[100:140]
     masker = shap.maskers.Independent(known, max_samples=40)
     theirs = shap.PermutationExplainer(native.predict, masker, seed=0)
@@ -183,3 +185,23 @@ def test_a_model_that_predicts_no_number_is_refused() -> None:
 def test_no_rows_give_an_empty_explanation(curved: Any) -> None:
     predictor, inputs = curved
     assert PermutationExplainer().explain(predictor, inputs[:0], inputs).values.shape == (0, 6, 1)
+
+
+def test_a_source_column_named_as_anothers_standard_errors_is_refused() -> None:
+    inputs = numbers(30, 2).set_axis(["a", "standard_error_a"], axis=1)
+    model = Model(SklearnPredictor(LinearRegression().fit(inputs, inputs["a"]), []), inputs)
+    assert list(model.explain_samples(inputs[:1], PermutationExplainer(orders=1)).columns).count("a") == 1
+    with pytest.raises(DataError, match=r"\['standard_error_a'\] have the names of facts"):
+        model.explain_samples(inputs[:1], PermutationExplainer(orders=2))
+
+
+def test_categories_of_the_rows_and_of_the_background_may_differ() -> None:
+    known = pd.DataFrame({"k": pd.Categorical(list("uvuvw")), "n": range(5)})
+    shown = pd.DataFrame({"k": pd.Categorical(list("wv")), "n": [7, 8]})
+    native = make_pipeline(
+        make_column_transformer((OneHotEncoder(), ["k"]), remainder="passthrough"), LinearRegression()
+    ).fit(known, [1.0, 2.0, 1.5, 2.5, 9.0])
+    found = PermutationExplainer(orders=1).explain(SklearnPredictor(native, []), shown, known)
+    np.testing.assert_array_equal(found.prediction[:, 0], native.predict(shown))
+    exact = EnumerationExplainer().explain(SklearnPredictor(native, []), shown, known)
+    np.testing.assert_allclose(found.values, exact.values, atol=1e-12)

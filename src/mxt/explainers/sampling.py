@@ -238,9 +238,13 @@ def finite(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(known: pd.Series[Any], inputs: pd.Series[Any]) -> ExtensionArray:
+    """The cells of both; categories are those of either."""
     import pandas as pd
-    from pandas.api.types import union_categoricals
 
-    if isinstance(known.dtype, pd.CategoricalDtype) and isinstance(inputs.dtype, pd.CategoricalDtype):
-        return union_categoricals([known, inputs], ignore_order=True)
+    categorical = isinstance(known.dtype, pd.CategoricalDtype) and isinstance(
+        inputs.dtype, pd.CategoricalDtype
+    )
+    if categorical and known.dtype != inputs.dtype:
+        either = known.cat.categories.append(inputs.cat.categories).unique()
+        known, inputs = (cells.cat.set_categories(either, ordered=False) for cells in (known, inputs))
     return pd.concat([known, inputs]).array
