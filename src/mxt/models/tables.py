@@ -105,11 +105,11 @@ def _contributions(explanation: Explanation, inputs: pd.DataFrame) -> list[pd.Da
     """The mean absolute contribution of each column, a table for each output."""
     import numpy as np
 
-    parts = []
+    parts, method = [], "mean_abs_shap" if explanation.additive else "mean_abs_coefficient"
     for place, name in enumerate(explanation.outputs):
         contributions = explanation.values[:, :, place]
         means = np.abs(contributions).mean(axis=0)
-        part = _ranked(explanation.columns, means, "mean_abs_shap", explanation.unit, name or None)
+        part = _ranked(explanation.columns, means, method, explanation.unit, name or None)
         directions = _directions(inputs[explanation.columns], contributions)
         parts.append(part.assign(direction=part["feature"].map(directions)))
     return parts

@@ -18,10 +18,11 @@ FIGURE_ROWS = 2000
 
 def summary(provenance: Mapping[str, str], explanation: Explanation, importances: pd.DataFrame) -> str:
     """A Markdown page that says in words and tables what the figures show."""
+    law = "is the prediction of each row" if explanation.additive else "nears the prediction of each row"
     told = (
         f"{len(explanation.ids)} rows of {provenance['model_uri']} were explained by {explanation.method}. "
-        f"Contributions are in {explanation.unit} and start from the base value: base plus contributions is "
-        f"the prediction of each row, to {abs(explanation.residual).max():.1g} at worst."
+        f"Contributions are in {explanation.unit} and start from the base value: base plus contributions "
+        f"{law}, to {abs(explanation.residual).max():.1g} at worst."
     )
     lines = ["# Explanations", "", told]
     for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
