@@ -13,7 +13,7 @@ from typing import Any
 from mxt.errors import ModelError
 
 
-def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911, PLR0912 - one line for each kind of step
+def trace(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - one line for each kind of step
     """Follow source columns through one fitted preprocessing step.
 
     Args:
@@ -26,18 +26,9 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911, PL
     Raises:
         ModelError: The step mixes columns, or is of a kind that is not known.
     """
-    from sklearn.base import OneToOneFeatureMixin
     from sklearn.compose import ColumnTransformer
     from sklearn.feature_selection import SelectorMixin
-    from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
     from sklearn.pipeline import FeatureUnion, Pipeline
-    from sklearn.preprocessing import (
-        FunctionTransformer,
-        KBinsDiscretizer,
-        OneHotEncoder,
-        SplineTransformer,
-        TargetEncoder,
-    )
 
     if not places:
         return []
@@ -54,6 +45,24 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911, PL
             return _through_columns(step, places)
         case FeatureUnion():
             return [place for _, inner in step.transformer_list for place in trace(inner, places)]
+        case SelectorMixin():
+            return [place for place, kept in zip(places, step.get_support(), strict=True) if kept]
+    return _through_encoder(step, places)
+
+
+def _through_encoder(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - as above
+    """Encoders, imputers and scalers of scikit-learn, which make columns of each column."""
+    from sklearn.base import OneToOneFeatureMixin
+    from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
+    from sklearn.preprocessing import (
+        FunctionTransformer,
+        KBinsDiscretizer,
+        OneHotEncoder,
+        SplineTransformer,
+        TargetEncoder,
+    )
+
+    match step:
         case OneHotEncoder():
             return _spread(places, [_width(step, column) for column in range(len(places))])
         case KBinsDiscretizer():
@@ -62,8 +71,6 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: C901, PLR0911, PL
             return _spread(places, [step.n_features_out_ // len(places)] * len(places))
         case TargetEncoder():
             return _spread(places, [len(step.encodings_) // len(places)] * len(places))
-        case SelectorMixin():
-            return [place for place, kept in zip(places, step.get_support(), strict=True) if kept]
         case MissingIndicator():
             return [places[column] for column in step.features_]
         case SimpleImputer() | KNNImputer():
