@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import importlib.util
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 
-from mxt.errors import ModelError
+from mxt.errors import MissingExtraError, ModelError
 from mxt.kinds import Kind
 from mxt.models import Model
-from mxt.predictors.sklearn import SklearnPredictor
-from mxt.predictors.xgboost import XgboostPredictor
+from mxt.predictors.library import predictor_of
+from mxt.predictors.trees.lightgbm import require_whole
 from mxt.registries.savers import BACKGROUND_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.predictors.base import Predictor
+FLAVORS = ("xgboost", "lightgbm", "catboost", "sklearn", "onnx")
+"""Flavours that are loaded as the library's own objects, the first that a model has."""
+_EXTRAS = {
+    "lightgbm": ("LightGBM", "lightgbm"),
+    "catboost": ("CatBoost", "catboost"),
+    "onnx": ("ONNX Runtime", "onnxruntime"),
+}
+"""Flavours of optional libraries: the library's name, and the module that must be there."""
 
 
 class Loader(Kind, ABC):
@@ -47,7 +55,10 @@ class Loader(Kind, ABC):
 
 
 class MlflowLoader(Loader):
-    """Loads models that the registry holds in MLflow's xgboost or sklearn flavour, whoever logged them.
+    """Loads models that the registry holds in MLflow's flavours of the libraries, whoever logged them.
+
+    These are xgboost, LightGBM, CatBoost, scikit-learn and ONNX. Any other model is loaded as a pyfunc, which
+    can be explained by sampling only.
 
     Models in pickle formats run code when they are loaded: set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false
     where models come from people you do not trust.
@@ -64,13 +75,15 @@ class MlflowLoader(Loader):
         info = self._info(uri)
         facts = (info.metadata or {}).get(METADATA, {})
         columns = facts.get("columns") or (info.signature.inputs.input_names() if info.signature else [])
-        flavor = next((name for name in ("xgboost", "sklearn") if name in info.flavors), None)
-        if flavor is None:
-            known = ", ".join(sorted(info.flavors))
-            msg = f"{uri} is stored in the flavours {known}; MXT loads xgboost and sklearn."
+        flavor = next((name for name in FLAVORS if name in info.flavors), "python_function")
+        if flavor not in info.flavors:
+            known = ", ".join(sorted(info.flavors)) or "none"
+            msg = f"{uri} is stored in the flavours {known}; MXT loads {', '.join(FLAVORS)} and pyfunc."
             raise ModelError(msg)
+        _require(flavor)
+        source = _whole(uri, info.flavors[flavor]) if flavor == "lightgbm" else uri
         try:
-            native = getattr(mlflow, flavor).load_model(uri)
+            native = getattr(mlflow, flavor.replace("python_function", "pyfunc")).load_model(source)
         except Exception as error:
             kind = type(error).__name__
             forbidden = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in str(error)
@@ -81,7 +94,7 @@ class MlflowLoader(Loader):
             )
             msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); {why}."
             raise ModelError(msg) from error
-        predictor = _predictor(native, columns, facts.get("classes") or [])
+        predictor = predictor_of(native, columns, facts.get("classes") or [])
         return Model(predictor, self.load_background(uri))
 
     def load_schema(self, uri: str) -> InputsSchema | None:
@@ -126,9 +139,23 @@ class MlflowLoader(Loader):
         )
 
 
-def _predictor(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
-    """The predictor of the library that the model is of, whichever flavour it was stored in."""
-    if not type(native).__module__.startswith("xgboost."):
-        return SklearnPredictor(native, columns)
-    known = native.classes_.tolist() if hasattr(native, "predict_proba") else []
-    return XgboostPredictor(native, columns, classes or known)
+def _require(flavor: str) -> None:
+    """Raise a MissingExtraError if the flavour's library is optional and absent."""
+    library, module = _EXTRAS.get(flavor, ("", ""))
+    if module and importlib.util.find_spec(module) is None:
+        raise MissingExtraError(library, flavor)
+
+
+def _whole(uri: str, flavor: dict[str, Any]) -> str:
+    """The folder of a LightGBM model here, if its text is whole; LightGBM would die of a cut one."""
+    import mlflow
+
+    folder, name = str(mlflow.artifacts.download_artifacts(uri)), flavor.get("data", "")
+    if not name.endswith(".lgb"):
+        return folder
+    try:
+        require_whole((Path(folder) / name).read_text(encoding="utf-8"))
+    except (ModelError, OSError, UnicodeDecodeError) as error:
+        msg = f"{uri} cannot be loaded in its lightgbm flavour; the file {name} is broken or was cut."
+        raise ModelError(msg) from error
+    return folder

@@ -22,6 +22,8 @@ METADATA = "mxt"
 SCHEMA_FILE = "inputs_schema.yaml"
 BACKGROUND_FILE = "background.parquet"
 PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "xgboost")
+_OPTIONAL = {"lightgbm": ["lightgbm"], "catboost": ["catboost"], "onnx": ["onnx", "onnxruntime"]}
+"""Further packages that a model of a flavour needs."""
 
 
 class Saver(Kind, ABC):
@@ -40,7 +42,10 @@ class Saver(Kind, ABC):
 
 
 class MlflowSaver(Saver):
-    """Saves in MLflow's own flavour of the library, without pickle: xgboost as UBJSON, scikit-learn as skops.
+    """Saves in MLflow's own flavour of the library, without pickle.
+
+    xgboost goes as UBJSON, LightGBM as its text, CatBoost as its binary form, scikit-learn as skops. Of a
+    LightGBM classifier the booster is saved; its classes stand in the version's metadata.
 
     Example:
         {KIND: MlflowSaver}
@@ -65,14 +70,14 @@ class MlflowSaver(Saver):
                 "signature": mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
                 "metadata": {METADATA: facts},
                 "extra_files": _extra_files(Path(folder), model, schema),
-                "pip_requirements": requirements(),
+                "pip_requirements": requirements(*_OPTIONAL.get(predictor.flavor, [])),
             }
             return str(_log(predictor.flavor, predictor.native, common).model_uri)
 
 
-def requirements() -> list[str]:
+def requirements(*further: str) -> list[str]:
     """The exact versions of the packages that a model needs; inferring them would cost MLflow ten seconds."""
-    return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
+    return [f"{name}=={importlib.metadata.version(name)}" for name in (*PACKAGES, *further)]
 
 
 def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:
@@ -81,6 +86,12 @@ def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:
     match flavor:
         case "xgboost":
             return mlflow.xgboost.log_model(native, model_format="ubj", **common)
+        case "lightgbm":
+            return mlflow.lightgbm.log_model(getattr(native, "booster_", native), **common)
+        case "catboost":
+            return mlflow.catboost.log_model(native, **common)
+        case "onnx":
+            return mlflow.onnx.log_model(native, **common)
         case "sklearn":
             import skops.io
 

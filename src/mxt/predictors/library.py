@@ -1,0 +1,68 @@
+"""Which predictor serves a fitted object: told by the library it is of, without importing any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mxt.errors import ModelError
+
+if TYPE_CHECKING:
+    from mxt.predictors.base import Predictor
+
+
+def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predictor:  # noqa: PLR0911 - one line for each library
+    """The predictor of the library that a fitted object is of, whichever flavour it was stored in.
+
+    A wrapper is served as it is: nothing is taken out of it.
+
+    Args:
+        native: A fitted model, or a function of a table.
+        columns: The source columns, for objects that do not tell them.
+        classes: The labels in the order of the outputs, for objects that do not tell them.
+
+    Raises:
+        ModelError: The object is neither of a known library nor a function.
+    """
+    match _library(native):
+        case "xgboost":
+            from mxt.predictors.xgboost import XgboostPredictor
+
+            known = native.classes_.tolist() if hasattr(native, "predict_proba") else []
+            return XgboostPredictor(native, columns, classes or known)
+        case "lightgbm":
+            from mxt.predictors.lightgbm import LightgbmPredictor
+
+            return LightgbmPredictor(native, columns, classes)
+        case "catboost":
+            from mxt.predictors.catboost import CatboostPredictor
+
+            return CatboostPredictor(native, columns, classes)
+        case "onnx":
+            from mxt.predictors.onnx import OnnxPredictor
+
+            return OnnxPredictor(native, columns, classes)
+        case "mlflow":
+            from mxt.predictors.pyfunc import PyfuncPredictor
+
+            return PyfuncPredictor(native, columns, classes)
+        case "sklearn":
+            from mxt.predictors.sklearn import SklearnPredictor
+
+            return SklearnPredictor(native, columns)
+    if callable(native):
+        from mxt.predictors.function import FunctionPredictor
+
+        return FunctionPredictor(native, columns, classes)
+    msg = (
+        f"A {type(native).__module__}.{type(native).__name__} is of no library that MXT knows; "
+        "give a function of the table instead, such as its predict."
+    )
+    raise ModelError(msg)
+
+
+def _library(native: Any) -> str:
+    """The first known library among the object's classes, the most special first."""
+    known = {"xgboost", "lightgbm", "catboost", "onnx", "mlflow", "sklearn"}
+    roots = [kind.__module__.partition(".")[0] for kind in type(native).__mro__]
+    found = next((root for root in roots if root in known), "")
+    return "sklearn" if not found and hasattr(native, "__sklearn_tags__") else found

@@ -1,0 +1,164 @@
+"""Models of LightGBM: boosters and their scikit-learn wrappers."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mxt.errors import ModelError
+from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.trees.lightgbm import Header, read_header, read_trees
+from mxt.stats import links
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.stats.links import Link
+
+_CLASS_OBJECTIVES = {"binary", "multiclass", "multiclassova"}
+_TARGET_OBJECTIVES = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}
+_EXPONENTIAL_OBJECTIVES = {"poisson", "gamma", "tweedie"}
+_SMALLEST = 1.0000000180025095e-35
+"""LightGBM reads anything nearer to zero than this as zero (kZeroThreshold, include/LightGBM/meta.h)."""
+
+
+class LightgbmPredictor(Predictor):
+    """A booster; categories learned from pandas become the codes that the booster stored for them."""
+
+    flavor: ClassVar[str] = "lightgbm"
+
+    def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
+        self._native = model
+        self._booster = getattr(model, "booster_", model)
+        names = self._booster.feature_name()
+        self.header: Header = read_header(self._text)
+        self.objective, *parameters = self.header.objective.split(" ") if self.header.objective else [""]
+        self._parameters = dict(part.split(":", 1) for part in parameters if ":" in part)
+        self._squared = "sqrt" in parameters
+        count = max(self.header.trees_per_round, 2)
+        known = getattr(model, "classes_", classes or range(count))
+        fits = len(columns) == len(names) and {*columns} != {*names}
+        labels = [getattr(label, "item", lambda label=label: label)() for label in known]
+        super().__init__(columns if fits else names, labels if self.objective in _CLASS_OBJECTIVES else [])
+
+    @property
+    def native(self) -> object:
+        return self._native
+
+    @property
+    def core(self) -> Any:
+        return self._booster
+
+    @property
+    def sources(self) -> list[int]:
+        return [*range(len(self.columns))]
+
+    @cached_property
+    def _text(self) -> str:
+        """The model's text, up to its best round."""
+        return str(self._booster.model_to_string())
+
+    @cached_property
+    def trees(self) -> TreeEnsemble | None:
+        return read_trees(self._text)
+
+    @property
+    def calibration(self) -> tuple[float, float]:
+        return (float(self._parameters.get("sigmoid", 1)), 0.0) if self.objective == "binary" else (1.0, 0.0)
+
+    def encode(self, inputs: pd.DataFrame) -> np.ndarray:
+        import numpy as np
+
+        chosen = self.select(inputs)
+        matrix = np.empty(chosen.shape)
+        categories = self._categories(chosen)
+        for place, name in enumerate(self.columns):
+            matrix[:, place] = _numbers(chosen[name], categories.get(place))
+        for place in self.header.categorical:
+            matrix[:, place] = np.trunc(matrix[:, place])
+        matrix[np.abs(matrix) <= _SMALLEST] = 0.0
+        return matrix
+
+    def _categories(self, inputs: pd.DataFrame) -> dict[int, list[Any]]:
+        """The stored categories of each column that has some; the booster keeps them without names."""
+        import pandas as pd
+
+        stored = self._booster.pandas_categorical or []
+        kinds = [dtype for _, dtype in inputs.dtypes.items()]
+        candidates = [
+            [place for place, kind in enumerate(kinds) if isinstance(kind, pd.CategoricalDtype)],
+            [place for place, kind in enumerate(kinds) if not pd.api.types.is_numeric_dtype(kind)],
+            self.header.categorical,
+        ]
+        for places in candidates:
+            if len(places) == len(stored):
+                return dict(zip(places, stored, strict=True))
+        msg = (
+            f"The LightGBM model was trained on {len(stored)} columns of pandas categories; the table has "
+            f"{len(candidates[1])} columns that are not numbers. Give them the type category."
+        )
+        raise ModelError(msg)
+
+    def _run(self, inputs: pd.DataFrame, *, raw: bool) -> np.ndarray:
+        """The booster's own prediction, shape (rows,) or (rows, classes)."""
+        import numpy as np
+
+        return np.asarray(self._booster.predict(self.encode(inputs), raw_score=raw), dtype=float)
+
+    def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        import numpy as np
+
+        found = self._run(inputs, raw=False)
+        if self.task == "regression":
+            return found, None
+        probabilities = np.column_stack([1 - found, found]) if found.ndim == 1 else found
+        return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
+
+    def scores(self, inputs: pd.DataFrame) -> Scores:
+        """Raw scores; of a random forest their mean over rounds, which its predictions come from."""
+        raw = self._run(inputs, raw=True).reshape(len(inputs), -1) / self.header.rounds_averaged
+        return Scores(self.calibration[0] * raw, self._unit)
+
+    @property
+    def _unit(self) -> str:
+        if self.objective in {"binary", "cross_entropy"}:
+            return "log-odds"
+        return "target" if self.objective in _TARGET_OBJECTIVES and not self._squared else "margin"
+
+    @property
+    def link(self) -> Link | None:
+        if self.objective in _EXPONENTIAL_OBJECTIVES:
+            return links.exponential()
+        if self._squared:
+            return links.elementwise(lambda scores: scores * abs(scores))
+        if self.objective == "multiclassova":
+            return links.logistic(float(self._parameters.get("sigmoid", 1)))
+        if self.objective == "cross_entropy":
+            return links.logistic()
+        return None if self.objective == "cross_entropy_lambda" else super().link
+
+    @property
+    def importances(self) -> dict[str, np.ndarray]:
+        import numpy as np
+
+        methods = {"gain": "gain", "split_count": "split"}
+        return {
+            method: np.asarray(self._booster.feature_importance(kind), dtype=float)
+            for method, kind in methods.items()
+        }
+
+
+def _numbers(column: pd.Series[Any], categories: list[Any] | None) -> np.ndarray:
+    """A column as doubles: numbers as they are, categories by their place among the stored ones."""
+    import numpy as np
+    import pandas as pd
+
+    if categories is not None:
+        codes = pd.Categorical(column.astype(object), categories=categories).codes
+        return np.where(codes < 0, np.nan, codes)
+    if not pd.api.types.is_numeric_dtype(column):
+        msg = f"The LightGBM model takes numbers in the column {column.name!r}; it is of type {column.dtype}."
+        raise ModelError(msg)
+    return column.to_numpy(dtype=float, na_value=np.nan)

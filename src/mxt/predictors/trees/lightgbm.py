@@ -1,0 +1,226 @@
+"""The trees of a LightGBM model, read from its text form."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from mxt.errors import ModelError
+from mxt.predictors.trees.ensemble import Missing, TreeEnsemble
+
+if TYPE_CHECKING:
+    import numpy as np
+
+CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_MASK = 1, 2, 2, 3
+"""Bits of a node's decision_type (LightGBM's include/LightGBM/tree.h)."""
+
+_MISSING: tuple[Missing, ...] = ("none", "zero", "nan")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What stands before the trees of a model's text."""
+
+    columns: int
+    trees_per_round: int
+    """Outputs; tree i adds to output ``i % trees_per_round``."""
+    objective: str
+    """Name and parameters, such as ``binary sigmoid:1``; empty for one's own objective."""
+    averaged: bool
+    """Whether the score is the mean over rounds (random forests)."""
+    categorical: list[int]
+    """Columns whose values are categories."""
+    trees: int
+
+    @property
+    def rounds_averaged(self) -> int:
+        """How many rounds the score is the mean of; 1 if it is their sum."""
+        return max(self.trees // self.trees_per_round, 1) if self.averaged else 1
+
+
+def read_header(text: str) -> Header:
+    """The header of a LightGBM model's text.
+
+    Raises:
+        ModelError: The text is not one.
+    """
+    lines = text.split("\n\n", 1)[0].splitlines()
+    fields = dict(line.split("=", 1) for line in lines if "=" in line)
+    try:
+        infos = fields["feature_infos"].split(" ")
+        return Header(
+            columns=int(fields["max_feature_idx"]) + 1,
+            trees_per_round=int(fields["num_tree_per_iteration"]),
+            objective=fields.get("objective", ""),
+            averaged="average_output" in lines,
+            categorical=[place for place, info in enumerate(infos) if info[:1] not in {"[", "n"}],
+            trees=len(fields["tree_sizes"].split()),
+        )
+    except (KeyError, ValueError) as error:
+        msg = "This is not the text of a LightGBM model; its header is broken."
+        raise ModelError(msg) from error
+
+
+def require_whole(text: str) -> None:
+    """Raise a ModelError for a text that was cut, which would make LightGBM end the whole process."""
+    found = len(re.findall(r"^Tree=", text, re.MULTILINE))
+    promised = read_header(text).trees
+    after = text.rpartition("\nend of parameters\n")[2].strip() if "\nparameters:" in text else ""
+    key, _, categories = after.partition(":")
+    try:
+        whole = found == promised and "\nend of trees\n" in text and key in {"", "pandas_categorical"}
+        if key:
+            json.loads(categories)
+    except ValueError:
+        whole = False
+    if not whole:
+        msg = f"The LightGBM model was cut: its header promises {promised} trees; {found} begin in it."
+        raise ModelError(msg)
+
+
+def read_trees(text: str) -> TreeEnsemble | None:
+    """The trees of a LightGBM model's text, with training counts as covers.
+
+    Returns:
+        None for what the form cannot hold: linear models in leaves, or a column that is a number in one
+        tree and a category in another, or misses values in another way.
+    """
+    header = read_header(text)
+    blocks = text.partition("\nend of trees")[0].split("\nTree=")[1:]
+    if any("\nis_linear=1" in block for block in blocks):
+        return None
+    return _joined([_Tree.read(block) for block in blocks], header)
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """One tree: arrays over its inner nodes, then arrays over its leaves."""
+
+    feature: np.ndarray
+    threshold: np.ndarray
+    decision: np.ndarray
+    left: np.ndarray
+    """Child, or the complement of a leaf's number."""
+    right: np.ndarray
+    count: np.ndarray
+    leaf_value: np.ndarray
+    leaf_count: np.ndarray
+    sets: list[np.ndarray]
+
+    @classmethod
+    def read(cls, block: str) -> _Tree:
+        import numpy as np
+
+        fields = dict(line.split("=", 1) for line in block.splitlines() if "=" in line)
+
+        def numbers(name: str, kind: type) -> np.ndarray:
+            return np.array(fields.get(name, "").split(), dtype=kind)
+
+        leaves = numbers("leaf_value", float)
+        return cls(
+            numbers("split_feature", np.int32),
+            numbers("threshold", float),
+            numbers("decision_type", np.int32),
+            numbers("left_child", np.int32),
+            numbers("right_child", np.int32),
+            numbers("internal_count", float),
+            leaves,
+            numbers("leaf_count", float) if len(leaves) > 1 else np.ones(1),
+            _sets(numbers("cat_boundaries", int), numbers("cat_threshold", np.uint32)),
+        )
+
+
+def _sets(boundaries: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
+    """The categories that each bit set holds, lowest bit first."""
+    import numpy as np
+
+    return [
+        np.flatnonzero(np.unpackbits(words[start:stop].astype("<u4").view(np.uint8), bitorder="little"))
+        for start, stop in pairwise(boundaries)
+    ]
+
+
+def _joined(trees: list[_Tree], header: Header) -> TreeEnsemble | None:
+    """All trees as one ensemble: each tree's inner nodes, then its leaves."""
+    import numpy as np
+
+    inner = np.array([len(tree.feature) for tree in trees], dtype=np.int64)
+    leaves = np.array([len(tree.leaf_value) for tree in trees], dtype=np.int64)
+    roots = np.concatenate([[0], np.cumsum(inner + leaves)])
+    places = np.concatenate([np.arange(count) + root for count, root in zip(inner, roots, strict=False)])
+    at_leaf = np.ones(roots[-1], dtype=bool)
+    at_leaf[places.astype(np.int64)] = False
+
+    def over_nodes(parts: list[np.ndarray], kind: type, leaf: float = -1) -> np.ndarray:
+        whole = np.full(roots[-1], leaf, dtype=kind)
+        whole[~at_leaf] = np.concatenate(parts) if parts else []
+        return whole
+
+    first_leaf, root = np.repeat(roots[:-1] + inner, inner), np.repeat(roots[:-1], inner)
+    left, right = (
+        np.concatenate(parts) for parts in zip(*((tree.left, tree.right) for tree in trees), strict=True)
+    )
+    decision = over_nodes([tree.decision for tree in trees], np.int32, 0)
+    feature = over_nodes([tree.feature for tree in trees], np.int32)
+    categorical = (decision & CATEGORICAL).astype(bool)
+    missing = _missing_of(feature, decision, ~at_leaf, header.columns)
+    if missing is None:
+        return None
+    threshold = over_nodes([tree.threshold for tree in trees], float, 0)
+    firsts = np.repeat(np.cumsum([0, *(len(tree.sets) for tree in trees)])[:-1], inner)
+    category = np.full(roots[-1], -1, dtype=np.int32)
+    category[categorical] = threshold[categorical] + firsts[categorical[~at_leaf]]
+    cover = over_nodes([tree.count for tree in trees], float, 0)
+    cover[at_leaf] = np.concatenate([tree.leaf_count for tree in trees])
+    values = np.zeros((roots[-1], header.trees_per_round))
+    outputs = np.repeat(np.arange(len(trees)) % header.trees_per_round, leaves)
+    values[at_leaf, outputs] = np.concatenate([tree.leaf_value for tree in trees]) / header.rounds_averaged
+    sets = tuple(found.astype(np.int64) for tree in trees for found in tree.sets)
+    return TreeEnsemble(
+        roots=roots[:-1].astype(np.int32),
+        left=over_nodes([np.where(left >= 0, root + left, first_leaf + ~left)], np.int32),
+        right=over_nodes([np.where(right >= 0, root + right, first_leaf + ~right)], np.int32),
+        feature=feature,
+        threshold=np.where(categorical, 0, threshold),
+        missing_left=(decision & DEFAULT_LEFT).astype(bool) & ~categorical,
+        category=category,
+        cover=cover,
+        values=values,
+        base=np.zeros(header.trees_per_round),
+        columns=header.columns,
+        sets=sets,
+        missing=missing,
+        known=_known(feature, category, sets, header.columns),
+    )
+
+
+def _missing_of(
+    feature: np.ndarray, decision: np.ndarray, inner: np.ndarray, columns: int
+) -> tuple[Missing, ...] | None:
+    """What is missing in each column, or None if the nodes of a column disagree."""
+    import numpy as np
+
+    categorical = (decision & CATEGORICAL).astype(bool)
+    kinds = np.where(categorical, 3, (decision >> MISSING_SHIFT) & MISSING_MASK)
+    told = np.full(columns, -1)
+    told[feature[inner]] = kinds[inner]
+    if (told[feature[inner]] != kinds[inner]).any():
+        return None
+    names = (*_MISSING, "nan", "nan")
+    return tuple(names[kind] for kind in told)
+
+
+def _known(
+    feature: np.ndarray, category: np.ndarray, sets: tuple[np.ndarray, ...], columns: int
+) -> tuple[np.ndarray | None, ...]:
+    """The categories that some node sends left; any other goes right everywhere, as a missing value does."""
+    import numpy as np
+
+    known: list[np.ndarray | None] = [None] * columns
+    for column in np.unique(feature[category >= 0]):
+        used = np.unique(category[(feature == column) & (category >= 0)])
+        known[column] = np.unique(np.concatenate([sets[place] for place in used]))
+    return tuple(known)
