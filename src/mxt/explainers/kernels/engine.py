@@ -1,0 +1,246 @@
+"""Exact SHAP values and interactions of a tree ensemble, by the compiled kernels."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING
+
+from mxt.errors import ModelError
+from mxt.explainers.kernels.columns import column_names, float_columns, make_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from mxt.explainers.kernels.columns import Table
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+
+THREADS = "MXT_NUM_THREADS"
+PADDING = 64
+
+
+def available() -> bool:
+    """Whether the kernels were compiled when MXT was installed."""
+    try:
+        import mxt.explainers.kernels._kernels  # noqa: F401 - whether it is there is the answer
+    except ImportError:
+        return False
+    return True
+
+
+def threads() -> int:
+    """How many threads to use: ``MXT_NUM_THREADS``, or as many as this process has cores.
+
+    Raises:
+        ModelError: ``MXT_NUM_THREADS`` is not a whole number from 1 on.
+    """
+    given = os.environ.get(THREADS, "")
+    if given and not (given.isascii() and given.isdigit() and int(given) > 0):
+        msg = f"{THREADS} is {given!r}; it should be a whole number from 1 on."
+        raise ModelError(msg)
+    if given:
+        return int(given)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Engine:
+    """A plan of one ensemble: made once, then values cost a few nanoseconds for each row and leaf.
+
+    Without a background, an absent column takes both ways at its tests, in the shares of the training weight
+    (path-dependent; Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, algorithm 1). With one, it takes the
+    values of each of the background's rows in turn (interventional; the same, algorithm 3). Rows do not
+    depend on each other, so values are the same bits for any order, part and number of threads.
+    """
+
+    def __init__(
+        self, trees: TreeEnsemble, players: Iterable[int] | None = None, background: Table | None = None
+    ) -> None:
+        """Plan.
+
+        Args:
+            trees: The ensemble.
+            players: For each of its columns, which player it belongs to, from 0 on; each its own if left out.
+            background: Rows of the columns, shape (rows, columns).
+
+        Raises:
+            ModelError: The ensemble keeps no training weights and there is no background, or the background
+                has no rows.
+        """
+        import numpy as np
+
+        from mxt.explainers.kernels import _kernels
+
+        self.outputs = trees.values.shape[1]
+        self._trees = trees
+        self._players = np.arange(trees.columns) if players is None else np.fromiter(players, np.int64)
+        self.players = int(self._players.max(initial=-1)) + 1
+        columns, tests = make_columns(trees)
+        self._binning = _kernels.Binning(columns, trees.precision == "float32")
+        shares = _shares(trees) if background is None else np.ones(len(trees.left))
+        tree_of = _tree_of(trees)
+        self._forests = [
+            _kernels.Trees(
+                roots=trees.roots[np.unique(tree_of[np.flatnonzero(trees.values[:, output])])],
+                left=_ints(trees.left),
+                right=_ints(trees.right),
+                column=_ints(np.maximum(trees.feature, 0)),
+                player=_ints(self._players[np.maximum(trees.feature, 0)]),
+                cut=tests.cuts,
+                set=_ints(trees.category),
+                missing_left=trees.missing_left.astype(np.uint8),
+                share=shares,
+                value=np.ascontiguousarray(trees.values[:, output], dtype=np.float64),
+                sets=tests.sets,
+                players=self.players,
+            )
+            for output in range(self.outputs)
+        ]
+        self._against_background = background is not None
+        if background is None:
+            self.base = trees.base + _expectations(trees, shares)
+        else:
+            self.base = self._set_background(background)
+
+    def values(self, table: Table) -> np.ndarray:
+        """What each player adds to each output, shape (rows, players, outputs), contiguous by player.
+
+        Args:
+            table: Rows of the ensemble's columns, shape (rows, columns): numbers, categories as codes.
+
+        Raises:
+            ModelError: A value is infinite.
+        """
+        import numpy as np
+
+        codes, rows = self._codes(table)
+        found = np.zeros((self.outputs, self.players, rows))
+        for forest, out in zip(self._forests, found, strict=True):
+            add = forest.add_background_values if self._against_background else forest.add_values
+            add(codes, rows, out, threads())
+        return found.transpose(2, 1, 0)
+
+    def interactions(self, table: Table) -> np.ndarray:
+        """What each pair of players adds to each output, shape (rows, players, players, outputs).
+
+        Both halves of a pair get half of it, and the diagonal what is left of a player's value, so a
+        player's row sums to its value.
+        """
+        import numpy as np
+
+        codes, rows = self._codes(table)
+        found = np.zeros((self.outputs, self.players**2, rows))
+        for forest, out in zip(self._forests, found, strict=True):
+            diagonal = out[:: self.players + 1]
+            if self._against_background:
+                forest.add_pairs(codes, rows, out, threads(), interactions=True)
+            else:
+                forest.add_interactions(codes, rows, out, threads())
+                values = np.zeros((self.players, rows))
+                forest.add_values(codes, rows, values, threads())
+                diagonal += values
+            square = out.reshape(self.players, self.players, rows)
+            others = square.sum(axis=1) - diagonal
+            diagonal -= others
+        return found.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
+
+    def predict(self, table: Table) -> np.ndarray:
+        """The ensemble's scores, shape (rows, outputs)."""
+        import numpy as np
+
+        codes, rows = self._codes(table)
+        found = np.zeros((self.outputs, 1, rows))
+        for forest, out in zip(self._forests, found, strict=True):
+            forest.predict(codes, rows, out, threads())
+        return found[:, 0].T + self._trees.base
+
+    def _codes(self, table: Table) -> tuple[np.ndarray, int]:
+        """Which split values each number lies between, shape (columns, rows and padding)."""
+        import numpy as np
+
+        columns = float_columns(table, self._trees.columns)
+        rows = len(table)
+        kind = {1: np.uint8, 2: np.uint16, 4: np.uint32}[self._binning.width]
+        codes = np.zeros((len(columns), rows + PADDING), kind)
+        infinite = self._binning.bin(columns, rows, codes, threads())
+        if any(infinite):
+            names = [name for name, count in zip(column_names(table), infinite, strict=True) if count]
+            msg = f"{max(infinite)} rows or more hold infinite values, in the columns {names}; make them missing."
+            raise ModelError(msg)
+        return codes, rows
+
+    def _set_background(self, background: Table) -> np.ndarray:
+        import numpy as np
+
+        codes, rows = self._codes(background)
+        if not rows:
+            msg = "The background has no rows; give at least one row that stands for the population."
+            raise ModelError(msg)
+        for forest in self._forests:
+            forest.set_background(codes, rows, threads())
+        scores = self.predict(background)
+        return np.array([math.fsum(scores[:, output]) / rows for output in range(self.outputs)])
+
+
+def _ints(values: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.ascontiguousarray(values, dtype=np.int32)
+
+
+def _tree_of(trees: TreeEnsemble) -> np.ndarray:
+    """The tree of each node, shape (nodes,)."""
+    import numpy as np
+
+    tree_of = np.full(len(trees.left), -1)
+    tree_of[trees.roots] = np.arange(len(trees.roots))
+    for parents, children in _levels(trees):
+        tree_of[children] = tree_of[parents]
+    return tree_of
+
+
+def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """Parents and their children, from the roots down."""
+    import numpy as np
+
+    nodes = trees.roots
+    while len(nodes := nodes[trees.left[nodes] >= 0]):
+        parents, children = np.tile(nodes, 2), np.concatenate([trees.left[nodes], trees.right[nodes]])
+        yield parents, children
+        nodes = children
+
+
+def _shares(trees: TreeEnsemble) -> np.ndarray:
+    """Each node's training weight as a share of its parent's; halves where the parent has none, shape (nodes,).
+
+    Raises:
+        ModelError: A tree has no training weight at all.
+    """
+    import numpy as np
+
+    splits = trees.left[trees.roots] >= 0
+    weightless = np.flatnonzero(splits & ~(trees.cover[trees.roots] > 0))
+    if len(weightless):
+        msg = (
+            f"{len(weightless)} of {len(trees.roots)} trees keep no training weight (cover), which "
+            "path-dependent values need; give a background and feature_perturbation: interventional."
+        )
+        raise ModelError(msg)
+    shares = np.ones(len(trees.left))
+    for parents, children in _levels(trees):
+        known = trees.cover[parents] > 0
+        shares[children] = np.divide(
+            trees.cover[children], trees.cover[parents], out=np.full(len(parents), 0.5), where=known
+        )
+    return shares
+
+
+def _expectations(trees: TreeEnsemble, shares: np.ndarray) -> np.ndarray:
+    """The sum over leaves of value times share of the training weight, shape (outputs,)."""
+    import numpy as np
+
+    reached = np.ones(len(trees.left))
+    for parents, children in _levels(trees):
+        reached[children] = reached[parents] * shares[children]
+    return np.array([math.fsum(reached * trees.values[:, output]) for output in range(trees.values.shape[1])])

@@ -1,0 +1,36 @@
+// Runs independent pieces of work on a few threads.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace mxt {
+
+// Calls work(i) for each i below `count`, on at most `threads` threads; throws what the first failed one threw.
+template <typename F>
+void parallel(int64_t count, int threads, F work) {
+    std::atomic<int64_t> next{0};
+    std::exception_ptr failure;
+    std::mutex guard;
+    const auto run = [&] {
+        try {
+            for (int64_t i = next++; i < count; i = next++) work(i);
+        } catch (...) {
+            const std::lock_guard<std::mutex> lock(guard);
+            if (!failure) failure = std::current_exception();
+            next = count;
+        }
+    };
+    std::vector<std::thread> others;
+    for (int64_t i = 1; i < std::min<int64_t>(threads, count); i++) others.emplace_back(run);
+    run();
+    for (std::thread& thread : others) thread.join();
+    if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace mxt

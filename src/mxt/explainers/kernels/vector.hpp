@@ -1,0 +1,174 @@
+// Eight doubles side by side, one a row, on whatever vector unit the file is compiled for.
+//
+// Every operation rounds once and in the same way on each of them, so results are the same bits everywhere.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#if defined(MXT_AVX512) || defined(MXT_AVX2)
+#include <immintrin.h>
+#endif
+
+namespace mxt {
+namespace MXT_ISA {
+
+constexpr int LANES = 8;
+
+#if defined(MXT_AVX512)
+
+using Vec = __m512d;
+using Mask = __mmask8;
+using Index = __m512i;
+
+inline Vec load(const double* p) { return _mm512_load_pd(p); }
+inline void store(double* p, Vec v) { _mm512_store_pd(p, v); }
+inline Vec all(double x) { return _mm512_set1_pd(x); }
+inline Vec add(Vec a, Vec b) { return _mm512_add_pd(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm512_mul_pd(a, b); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_pd(a, b, c); }
+inline Mask mask(const uint8_t* p) { return *p; }
+inline Vec choose(Mask m, Vec yes, Vec no) { return _mm512_mask_blend_pd(m, no, yes); }
+inline Vec kept(Mask m, Vec v) { return _mm512_maskz_mov_pd(m, v); }
+inline Index index(const uint8_t* p) {
+    return _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+}
+struct Table8 {
+    Vec low;
+    explicit Table8(const double* p) : low(load(p)) {}
+    Vec at(Index i) const { return _mm512_permutexvar_pd(i, low); }
+};
+struct Table16 {
+    Vec low, high;
+    explicit Table16(const double* p) : low(load(p)), high(load(p + 8)) {}
+    Vec at(Index i) const { return _mm512_permutex2var_pd(low, i, high); }
+};
+
+#elif defined(MXT_AVX2)
+
+struct Vec {
+    __m256d lo, hi;
+};
+struct Mask {
+    __m256d lo, hi;
+};
+struct Index {  // for each half: which pair of a quarter table, and the two bits that choose the quarter
+    __m256i lo, hi;
+    __m256d lo4, hi4, lo8, hi8;
+};
+
+inline Vec load(const double* p) { return {_mm256_load_pd(p), _mm256_load_pd(p + 4)}; }
+inline void store(double* p, Vec v) {
+    _mm256_store_pd(p, v.lo);
+    _mm256_store_pd(p + 4, v.hi);
+}
+inline Vec all(double x) { return {_mm256_set1_pd(x), _mm256_set1_pd(x)}; }
+inline Vec add(Vec a, Vec b) { return {_mm256_add_pd(a.lo, b.lo), _mm256_add_pd(a.hi, b.hi)}; }
+inline Vec mul(Vec a, Vec b) { return {_mm256_mul_pd(a.lo, b.lo), _mm256_mul_pd(a.hi, b.hi)}; }
+inline Vec fma(Vec a, Vec b, Vec c) {
+    return {_mm256_fmadd_pd(a.lo, b.lo, c.lo), _mm256_fmadd_pd(a.hi, b.hi, c.hi)};
+}
+inline Mask mask(const uint8_t* p) {
+    const __m256i v = _mm256_set1_epi64x(*p);
+    const __m256i lo = _mm256_setr_epi64x(1, 2, 4, 8), hi = _mm256_setr_epi64x(16, 32, 64, 128);
+    return {_mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(v, lo), lo)),
+            _mm256_castsi256_pd(_mm256_cmpeq_epi64(_mm256_and_si256(v, hi), hi))};
+}
+inline Vec choose(Mask m, Vec yes, Vec no) {
+    return {_mm256_blendv_pd(no.lo, yes.lo, m.lo), _mm256_blendv_pd(no.hi, yes.hi, m.hi)};
+}
+inline Vec kept(Mask m, Vec v) { return {_mm256_and_pd(m.lo, v.lo), _mm256_and_pd(m.hi, v.hi)}; }
+inline Index index(const uint8_t* p) {
+    const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    const __m256i one = _mm256_set1_epi64x(1LL << 32);  // the odd half of a pair of 32-bit words
+    const auto words = [&](__m256i v) {
+        return _mm256_add_epi64(one, _mm256_add_epi64(_mm256_slli_epi64(v, 1), _mm256_slli_epi64(v, 33)));
+    };
+    const auto bit = [](__m256i v, int place) { return _mm256_castsi256_pd(_mm256_slli_epi64(v, 63 - place)); };
+    const __m256i lo = _mm256_cvtepu8_epi64(bytes), hi = _mm256_cvtepu8_epi64(_mm_srli_si128(bytes, 4));
+    return {words(lo), words(hi), bit(lo, 2), bit(hi, 2), bit(lo, 3), bit(hi, 3)};
+}
+struct Table8 {
+    Vec low;
+    explicit Table8(const double* p) : low(load(p)) {}
+    static __m256d four(__m256d table, __m256i i) {
+        return _mm256_castps_pd(_mm256_permutevar8x32_ps(_mm256_castpd_ps(table), i));
+    }
+    Vec at(const Index& i) const {
+        return {_mm256_blendv_pd(four(low.lo, i.lo), four(low.hi, i.lo), i.lo4),
+                _mm256_blendv_pd(four(low.lo, i.hi), four(low.hi, i.hi), i.hi4)};
+    }
+};
+struct Table16 {
+    Table8 low, high;
+    explicit Table16(const double* p) : low(p), high(p + 8) {}
+    Vec at(const Index& i) const {
+        const Vec a = low.at(i), b = high.at(i);
+        return {_mm256_blendv_pd(a.lo, b.lo, i.lo8), _mm256_blendv_pd(a.hi, b.hi, i.hi8)};
+    }
+};
+
+#else
+
+struct Vec {
+    double lane[LANES];
+};
+using Mask = uint8_t;
+struct Index {
+    int lane[LANES];
+};
+
+template <typename F>
+inline Vec each(F f) {
+    Vec v;
+    for (int i = 0; i < LANES; i++) v.lane[i] = f(i);
+    return v;
+}
+inline Vec load(const double* p) {
+    return each([&](int i) { return p[i]; });
+}
+inline void store(double* p, Vec v) {
+    for (int i = 0; i < LANES; i++) p[i] = v.lane[i];
+}
+inline Vec all(double x) {
+    return each([&](int) { return x; });
+}
+inline Vec add(Vec a, Vec b) {
+    return each([&](int i) { return a.lane[i] + b.lane[i]; });
+}
+inline Vec mul(Vec a, Vec b) {
+    return each([&](int i) { return a.lane[i] * b.lane[i]; });
+}
+inline Vec fma(Vec a, Vec b, Vec c) {
+    return each([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); });
+}
+inline Mask mask(const uint8_t* p) { return *p; }
+inline Vec choose(Mask m, Vec yes, Vec no) {
+    return each([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
+}
+inline Vec kept(Mask m, Vec v) {
+    return each([&](int i) { return m >> i & 1 ? v.lane[i] : 0.0; });
+}
+inline Index index(const uint8_t* p) {
+    Index v;
+    for (int i = 0; i < LANES; i++) v.lane[i] = p[i];
+    return v;
+}
+struct Table8 {
+    const double* entries;
+    explicit Table8(const double* p) : entries(p) {}
+    Vec at(const Index& i) const {
+        return each([&](int j) { return entries[i.lane[j]]; });
+    }
+};
+using Table16 = Table8;
+
+#endif
+
+// Adds to each sum the table's entry at its pattern.
+inline void add_entries(const double* table, const uint16_t* patterns, int64_t count, double* sums) {
+    for (int64_t r = 0; r < count; r++) sums[r] += table[patterns[r]];
+}
+
+}  // namespace MXT_ISA
+}  // namespace mxt
