@@ -73,7 +73,7 @@ def _of_decisions(core: Any, classes: int) -> tuple[str, Link | None]:
     if name in {"GradientBoostingClassifier", "HistGradientBoostingClassifier"}:
         return _likely(classes)
     if name == "AdaBoostClassifier":
-        return _likely(classes, 1 / (classes - 1))
+        return _likely(classes, 1 / max(classes - 1, 1))
     one_by_one = getattr(core, "solver", None) == "liblinear" or getattr(core, "multi_class", None) == "ovr"
     if name in _LIKELIHOODS and not (one_by_one and classes > 2):  # noqa: PLR2004 - two classes
         doubled = classes == 2 and getattr(core, "multi_class", None) == "multinomial"  # noqa: PLR2004 - as above
@@ -93,7 +93,11 @@ def _of_boosted(core: Any, classes: int) -> tuple[str, Link | None]:
     told = _objective(core)
     if classes:
         odd = ("ova", "hinge", "raw", "onevsall", "rank", "custom")
-        return ("margin", None) if any(word in told for word in odd) else _likely(classes)
+        return (
+            ("margin", None)
+            if any(word in told for word in odd)
+            else _likely(3 if told.startswith("multi:") else classes)
+        )
     if any(word in told for word in _EXPONENTIAL):
         return "margin", links.exponential()
     known = told.removeprefix("reg:").partition(":")[0] in _IDENTITY[_library(core)]
@@ -117,6 +121,8 @@ def _objective(core: Any) -> str:
 def _of_regressor(core: Any) -> tuple[str, Link | None]:
     """Of scikit-learn's regressors, which predict numbers or the exponential of a score."""
     name = type(core).__name__
+    if name == "IsolationForest":
+        return "path length", None
     logarithmic = name in {"PoissonRegressor", "GammaRegressor"}
     if name == "TweedieRegressor":
         logarithmic = core.link == "log" or (core.link == "auto" and core.power > 0)

@@ -12,6 +12,9 @@ from mxt.predictors.base import Predictor, Scores
 from mxt.predictors.composition import Composition, compose
 from mxt.predictors.scales import gives_probabilities, raw_of_boosted, scale_of
 from mxt.predictors.sources import trace
+from mxt.predictors.trees import sklearn, xgboost
+from mxt.predictors.trees.codes import Codes
+from mxt.predictors.trees.isolation import lengths_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.trees.xgboost import Document
     from mxt.stats.links import Link
 
 
@@ -87,7 +92,8 @@ class SklearnPredictor(Predictor):
 
         if len(self._steps) == 1:
             return self.select(inputs)
-        encoded = self.encode(inputs)
+        encoded = self._transformed(inputs)
+        encoded = encoded.toarray() if hasattr(encoded, "toarray") else encoded
         if isinstance(encoded, pd.DataFrame):
             return encoded.set_axis(inputs.index)
         return pd.DataFrame(encoded, columns=self._seen, index=inputs.index)
@@ -101,11 +107,42 @@ class SklearnPredictor(Predictor):
         return [str(name) for name in named]
 
     def encode(self, inputs: pd.DataFrame) -> Any:
+        encoded = self._transformed(inputs)
+        with _errors_told(self._fitted):
+            if self._codes is not None:
+                return self._codes.encode(encoded)
+            return sklearn.tested(self.core, encoded.toarray() if hasattr(encoded, "toarray") else encoded)
+
+    def _transformed(self, inputs: pd.DataFrame) -> Any:
+        """What the steps before the last make of the inputs: a frame, or a matrix that may be sparse."""
         encoded: Any = self._prepared(inputs)
         with _errors_told(self._fitted):
             for step in self._steps[:-1]:
                 encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
-        return encoded.toarray() if hasattr(encoded, "toarray") else encoded
+        return encoded
+
+    @cached_property
+    def _document(self) -> Document | None:
+        """An xgboost core as it stores itself."""
+        return xgboost.document_of(self.core.get_booster()) if hasattr(self.core, "get_booster") else None
+
+    @cached_property
+    def _codes(self) -> Codes | None:
+        """How the columns of an xgboost core become numbers."""
+        return None if self._document is None else Codes.of(self._document, self.core.missing)
+
+    @cached_property
+    def trees(self) -> TreeEnsemble | None:
+        if self._document is None:
+            return sklearn.read_trees(self.core)
+        return xgboost.read_trees(self._document, xgboost.rounds_used(self.core))
+
+    @property
+    def outputs(self) -> list[str]:
+        if self._document is not None:
+            return xgboost.outputs_named(self._document, self.classes)
+        targets = 1 if self.classes else getattr(self.core, "n_outputs_", 1)
+        return super().outputs if targets == 1 else [str(place) for place in range(targets)]
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         with _errors_told(self._estimator):
@@ -131,8 +168,10 @@ class SklearnPredictor(Predictor):
 
         boosted = raw_of_boosted(self.core)
         if boosted is not None:
-            return boosted(self.encode(inputs))
+            return boosted(self._transformed(inputs))
         prepared, unit = self._prepared(inputs), scale_of(self.core, self.classes)[0]
+        if unit == "path length":
+            return lengths_of(self.core, self._fitted.score_samples(prepared))
         if not self.classes:
             numbers = self._fitted.predict(prepared)
             return np.log(numbers) if unit == "margin" else numbers

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.trees.codes import Codes
+from mxt.predictors.trees.xgboost import document_of, outputs_named, read_trees, rounds_used
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import xgboost as xgb
 
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.trees.xgboost import Document
     from mxt.stats.links import Link
 
 _IDENTITY_OBJECTIVES = {"reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"}
@@ -53,21 +58,37 @@ class XgboostPredictor(Predictor):
         return [*range(len(self.columns))]
 
     @property
-    def trees_used(self) -> tuple[int, int]:
-        """The boosting rounds that the model predicts with: up to the best after early stopping."""
-        best = getattr(self._native, "best_iteration", None) if self._native is not self._booster else None
-        return (0, best + 1) if best is not None else (0, 0)
+    def outputs(self) -> list[str]:
+        return outputs_named(self._document, self.classes)
 
-    def encode(self, inputs: pd.DataFrame) -> xgb.DMatrix:
+    @cached_property
+    def _document(self) -> Document:
+        """The booster as it stores itself."""
+        return document_of(self._booster)
+
+    @cached_property
+    def trees(self) -> TreeEnsemble | None:
+        return read_trees(self._document, rounds_used(self._native))
+
+    @cached_property
+    def _codes(self) -> Codes:
+        return Codes.of(self._document, getattr(self._native, "missing", None))
+
+    def encode(self, inputs: pd.DataFrame) -> np.ndarray:
+        return self._codes.encode(self.select(inputs))
+
+    def _matrix(self, inputs: pd.DataFrame) -> xgb.DMatrix:
+        """What the booster reads: codes without names, which it takes as its own."""
         import xgboost as xgb
 
-        kinds = self._booster.feature_types or []
-        categories = [name for name, kind in zip(self.columns, kinds, strict=False) if kind == "c"]
-        frame = self.select(inputs).astype(dict.fromkeys(categories, "category"))
+        names, kinds = self._booster.feature_names, self._booster.feature_types
+        encoded = self.encode(inputs)
         try:
-            return xgb.DMatrix(frame, enable_categorical=True)
+            return xgb.DMatrix(encoded, feature_names=names, feature_types=kinds, enable_categorical=True)
         except ValueError as error:
-            msg = "The xgboost model takes numbers and categories it knows; some input columns are neither."
+            told = names and len(names) != encoded.shape[1]
+            why = "another number of columns" if told else "infinite values and numbers beyond 3.4e38"
+            msg = f"The xgboost model refuses {why}; the inputs have some."
             raise ModelError(msg) from error
 
     def run(self, inputs: pd.DataFrame, **options: bool) -> np.ndarray:
@@ -75,10 +96,11 @@ class XgboostPredictor(Predictor):
         import numpy as np
         import xgboost as xgb
 
+        matrix = self._matrix(inputs)
         try:
-            raw = self._booster.predict(self.encode(inputs), iteration_range=self.trees_used, **options)
+            raw = self._booster.predict(matrix, iteration_range=rounds_used(self._native), **options)
         except xgb.core.XGBoostError as error:
-            msg = "The xgboost model refuses the inputs; is there a category that it was not trained on?"
+            msg = "The xgboost model refuses the inputs; check their columns and types."
             raise ModelError(msg) from error
         return np.asarray(raw, dtype=np.float64)
 

@@ -32,7 +32,9 @@ class SHAPValuesSchema(Schema):
             "prediction": pa.Column(float),
             "probability": pa.Column(float, pa.Check.in_range(0, 1), nullable=True),
             "base_value": pa.Column(float),
-            "unit": pa.Column(str, pa.Check.isin(["log-odds", "margin", "probability", "target"])),
+            "unit": pa.Column(
+                str, pa.Check.isin(["log-odds", "margin", "probability", "target", "path length"])
+            ),
             "residual": pa.Column(float),
         }
         contributions = f"^(?!(?:{'|'.join(cls.FACTS)})$).*$"
