@@ -24,6 +24,7 @@ _UNITS = {
     "split_count": "splits",
     "impurity": "impurity reduction",
     "coefficient": "score per encoded unit",
+    "prediction_change": "percent of the prediction's change",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 
-def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predictor:  # noqa: PLR0911 - one line for each library
+def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
     """The predictor of the library that a fitted object is of, whichever flavour it was stored in.
 
     A wrapper is served as it is: nothing is taken out of it.
@@ -23,32 +24,9 @@ def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predict
     Raises:
         ModelError: The object is neither of a known library nor a function.
     """
-    match _library(native):
-        case "xgboost":
-            from mxt.predictors.xgboost import XgboostPredictor
-
-            known = native.classes_.tolist() if hasattr(native, "predict_proba") else []
-            return XgboostPredictor(native, columns, classes or known)
-        case "lightgbm":
-            from mxt.predictors.lightgbm import LightgbmPredictor
-
-            return LightgbmPredictor(native, columns, classes)
-        case "catboost":
-            from mxt.predictors.catboost import CatboostPredictor
-
-            return CatboostPredictor(native, columns, classes)
-        case "onnx":
-            from mxt.predictors.onnx import OnnxPredictor
-
-            return OnnxPredictor(native, columns, classes)
-        case "mlflow":
-            from mxt.predictors.pyfunc import PyfuncPredictor
-
-            return PyfuncPredictor(native, columns, classes)
-        case "sklearn":
-            from mxt.predictors.sklearn import SklearnPredictor
-
-            return SklearnPredictor(native, columns)
+    serve = _SERVING.get(_library(native))
+    if serve is not None:
+        return serve(native, columns, classes)
     if callable(native):
         from mxt.predictors.function import FunctionPredictor
 
@@ -60,9 +38,55 @@ def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predict
     raise ModelError(msg)
 
 
+def _of_xgboost(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    from mxt.predictors.xgboost import XgboostPredictor
+
+    known = native.classes_.tolist() if hasattr(native, "predict_proba") else []
+    return XgboostPredictor(native, columns, classes or known)
+
+
+def _of_lightgbm(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    from mxt.predictors.lightgbm import LightgbmPredictor
+
+    return LightgbmPredictor(native, columns, classes)
+
+
+def _of_catboost(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    from mxt.predictors.catboost import CatboostPredictor
+
+    return CatboostPredictor(native, columns, classes)
+
+
+def _of_onnx(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    from mxt.predictors.onnx import OnnxPredictor
+
+    return OnnxPredictor(native, columns, classes)
+
+
+def _of_mlflow(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
+    from mxt.predictors.pyfunc import PyfuncPredictor
+
+    return PyfuncPredictor(native, columns, classes)
+
+
+def _of_sklearn(native: Any, columns: list[str], classes: list[Any]) -> Predictor:  # noqa: ARG001 - it tells them
+    from mxt.predictors.sklearn import SklearnPredictor
+
+    return SklearnPredictor(native, columns)
+
+
+_SERVING: dict[str, Callable[[Any, list[str], list[Any]], Predictor]] = {
+    "xgboost": _of_xgboost,
+    "lightgbm": _of_lightgbm,
+    "catboost": _of_catboost,
+    "onnx": _of_onnx,
+    "mlflow": _of_mlflow,
+    "sklearn": _of_sklearn,
+}
+
+
 def _library(native: Any) -> str:
     """The first known library among the object's classes, the most special first."""
-    known = {"xgboost", "lightgbm", "catboost", "onnx", "mlflow", "sklearn"}
     roots = [kind.__module__.partition(".")[0] for kind in type(native).__mro__]
-    found = next((root for root in roots if root in known), "")
+    found = next((root for root in roots if root in _SERVING), "")
     return "sklearn" if not found and hasattr(native, "__sklearn_tags__") else found

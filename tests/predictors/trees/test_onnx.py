@@ -19,6 +19,7 @@ from sklearn.ensemble import (
 )
 from sklearn.tree import DecisionTreeRegressor
 
+from mxt.errors import ModelError
 from mxt.predictors.onnx import OnnxPredictor
 from mxt.predictors.trees.onnx import read_trees
 from predictors.trees.walk import walk
@@ -186,3 +187,10 @@ def test_a_scaler_before_the_trees_leaves_only_predictions() -> None:
     assert made.trees is None
     inputs = pd.DataFrame(rows(50, 1), columns=COLUMNS)
     np.testing.assert_allclose(made.scores(inputs).values[:, 0], fitted.predict(inputs.to_numpy()), atol=1e-5)
+
+
+def test_nodes_in_a_circle_are_refused() -> None:
+    told = {"nodes_truenodeids": [1, 0, 0, 1, 0, 0], "nodes_modes": ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"] * 2}
+    model = handmade("BRANCH_LEQ", nodes_falsenodeids=[2, 1, 0, 2, 1, 0], **told)
+    with pytest.raises(ModelError, match="form a circle"):
+        read_trees(model.graph)

@@ -36,41 +36,35 @@ def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
     """
     import numpy as np
 
-    splits: dict[int, tuple[int, float]] = {}
     floats = {found["feature_index"]: found for found in content["features_info"].get("float_features", [])}
     trees = content.get("oblivious_trees") or content.get("trees") or []
-    for split in _splits(trees):
-        if split["split_type"] != "FloatFeature":
-            return None
-        column = floats[split["float_feature_index"]]["flat_feature_index"]
-        splits[split["split_index"]] = (column, split["border"])
+    splits = _splits(trees)
+    if any(split["split_type"] != "FloatFeature" for split in splits):
+        return None
     scale, bias = content["scale_and_bias"]
     nodes = _oblivious(trees, len(bias)) if "oblivious_trees" in content else _branching(trees, len(bias))
-    tested = np.full(max(splits, default=0) + 2, -1, dtype=np.int32)
+    tested = np.full(max((split["split_index"] for split in splits), default=0) + 2, -1, dtype=np.int32)
     borders = np.zeros(len(tested))
-    for place, (column, border) in splits.items():
-        tested[place], borders[place] = column, np.float32(border)
-    goes_left = np.ones(columns + 1, dtype=bool)  # the last stands for leaves, whose feature is -1
-    for found in floats.values():
-        goes_left[found["flat_feature_index"]] = found["nan_value_treatment"] != "AsTrue"
-    goes_left[-1] = False
-    feature = tested[nodes.split]
+    missing_left = np.zeros(len(tested), dtype=bool)
+    for split in splits:
+        place, found = split["split_index"], floats[split["float_feature_index"]]
+        tested[place], borders[place] = found["flat_feature_index"], np.float32(split["border"])
+        missing_left[place] = found["nan_value_treatment"] != "AsTrue"
     nan: Missing = "nan"
     return TreeEnsemble(
         roots=nodes.roots.astype(np.int32),
         left=nodes.left.astype(np.int32),
         right=nodes.right.astype(np.int32),
-        feature=feature,
+        feature=tested[nodes.split],
         threshold=borders[nodes.split],
-        missing_left=goes_left[feature],
-        category=np.full(len(feature), -1, dtype=np.int32),
+        missing_left=missing_left[nodes.split],
+        category=np.full(len(nodes.left), -1, dtype=np.int32),
         cover=nodes.cover,
         values=scale * nodes.values,
         base=np.array(bias, dtype=float),
         columns=columns,
         precision="float32",
         missing=(nan,) * columns,
-        known=(None,) * columns,
     )
 
 

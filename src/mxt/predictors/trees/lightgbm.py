@@ -9,7 +9,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
+from mxt.predictors.trees.checks import require_sound
 from mxt.predictors.trees.ensemble import Missing, TreeEnsemble
+from mxt.predictors.trees.layout import Layout
 
 if TYPE_CHECKING:
     import numpy as np
@@ -92,7 +94,8 @@ def read_trees(text: str) -> TreeEnsemble | None:
     blocks = text.partition("\nend of trees")[0].split("\nTree=")[1:]
     if any("\nis_linear=1" in block for block in blocks):
         return None
-    return _joined([_Tree.read(block) for block in blocks], header)
+    found = _joined([_Tree.read(block) for block in blocks], header)
+    return None if found is None else require_sound(found, "LightGBM")
 
 
 @dataclass(frozen=True)
@@ -144,57 +147,52 @@ def _sets(boundaries: np.ndarray, words: np.ndarray) -> list[np.ndarray]:
 
 
 def _joined(trees: list[_Tree], header: Header) -> TreeEnsemble | None:
-    """All trees as one ensemble: each tree's inner nodes, then its leaves."""
+    """All trees as one ensemble."""
     import numpy as np
 
-    inner = np.array([len(tree.feature) for tree in trees], dtype=np.int64)
-    leaves = np.array([len(tree.leaf_value) for tree in trees], dtype=np.int64)
-    roots = np.concatenate([[0], np.cumsum(inner + leaves)])
-    places = np.concatenate([np.arange(count) + root for count, root in zip(inner, roots, strict=False)])
-    at_leaf = np.ones(roots[-1], dtype=bool)
-    at_leaf[places.astype(np.int64)] = False
-
-    def over_nodes(parts: list[np.ndarray], kind: type, leaf: float = -1) -> np.ndarray:
-        whole = np.full(roots[-1], leaf, dtype=kind)
-        whole[~at_leaf] = np.concatenate(parts) if parts else []
-        return whole
-
-    first_leaf, root = np.repeat(roots[:-1] + inner, inner), np.repeat(roots[:-1], inner)
-    left, right = (
-        np.concatenate(parts) for parts in zip(*((tree.left, tree.right) for tree in trees), strict=True)
-    )
-    decision = over_nodes([tree.decision for tree in trees], np.int32, 0)
-    feature = over_nodes([tree.feature for tree in trees], np.int32)
+    layout = Layout([len(tree.feature) for tree in trees], [len(tree.leaf_value) for tree in trees])
+    decision = layout.over_nodes([tree.decision for tree in trees], 0)
+    feature = layout.over_nodes([tree.feature for tree in trees], -1)
+    threshold = layout.over_nodes([tree.threshold for tree in trees], 0)
+    cover = layout.over_nodes([tree.count for tree in trees], 0)
+    cover[~layout.inner] = np.concatenate([tree.leaf_count for tree in trees])
     categorical = (decision & CATEGORICAL).astype(bool)
-    missing = _missing_of(feature, decision, ~at_leaf, header.columns)
+    missing = _missing_of(feature, decision, layout.inner, header.columns)
     if missing is None:
         return None
-    threshold = over_nodes([tree.threshold for tree in trees], float, 0)
-    firsts = np.repeat(np.cumsum([0, *(len(tree.sets) for tree in trees)])[:-1], inner)
-    category = np.full(roots[-1], -1, dtype=np.int32)
-    category[categorical] = threshold[categorical] + firsts[categorical[~at_leaf]]
-    cover = over_nodes([tree.count for tree in trees], float, 0)
-    cover[at_leaf] = np.concatenate([tree.leaf_count for tree in trees])
-    values = np.zeros((roots[-1], header.trees_per_round))
-    outputs = np.repeat(np.arange(len(trees)) % header.trees_per_round, leaves)
-    values[at_leaf, outputs] = np.concatenate([tree.leaf_value for tree in trees]) / header.rounds_averaged
+    starts = np.cumsum([0, *(len(tree.sets) for tree in trees)])[:-1]
+    firsts = layout.over_nodes(
+        [np.full(len(tree.feature), start) for tree, start in zip(trees, starts, strict=True)], 0
+    )
+    category = np.where(categorical, threshold + firsts, -1).astype(np.int32)
     sets = tuple(found.astype(np.int64) for tree in trees for found in tree.sets)
     return TreeEnsemble(
-        roots=roots[:-1].astype(np.int32),
-        left=over_nodes([np.where(left >= 0, root + left, first_leaf + ~left)], np.int32),
-        right=over_nodes([np.where(right >= 0, root + right, first_leaf + ~right)], np.int32),
+        roots=layout.roots.astype(np.int32),
+        left=layout.children([tree.left for tree in trees]),
+        right=layout.children([tree.right for tree in trees]),
         feature=feature,
         threshold=np.where(categorical, 0, threshold),
         missing_left=(decision & DEFAULT_LEFT).astype(bool) & ~categorical,
         category=category,
         cover=cover,
-        values=values,
+        values=_values(trees, layout, header),
         base=np.zeros(header.trees_per_round),
         columns=header.columns,
         sets=sets,
         missing=missing,
         known=_known(feature, category, sets, header.columns),
     )
+
+
+def _values(trees: list[_Tree], layout: Layout, header: Header) -> np.ndarray:
+    """What each leaf adds, shape (nodes, outputs); tree i adds to output ``i % trees_per_round``."""
+    import numpy as np
+
+    values = np.zeros((len(layout.inner), header.trees_per_round))
+    outputs = np.repeat(np.arange(len(trees)) % header.trees_per_round, layout.leaves)
+    found = np.concatenate([tree.leaf_value for tree in trees])
+    values[~layout.inner, outputs] = found / header.rounds_averaged
+    return values
 
 
 def _missing_of(

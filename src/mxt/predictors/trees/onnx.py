@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mxt.predictors.trees.ensemble import Missing, Precision, TreeEnsemble
+from mxt.predictors.trees.branches import LEAF, MODES, NEQ, Nodes, expressed
+from mxt.predictors.trees.checks import require_sound
+from mxt.predictors.trees.ensemble import TreeEnsemble
 
 if TYPE_CHECKING:
     import numpy as np
 
 OPERATORS = ("TreeEnsembleClassifier", "TreeEnsembleRegressor", "TreeEnsemble")
 _HARMLESS = {"ZipMap", "Cast", "Identity"}
-_FLOATS, _FLOAT, _DOUBLE = {1, 11}, 1, 11
+_FLOATS, _DOUBLE = {1, 11}, 11
 """Element types of onnx.TensorProto."""
-_MODES = ("BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "LEAF")
-_LEQ, _LT, _GTE, _GT, _EQ, _NEQ, _LEAF = range(7)
-
-
-@dataclass(frozen=True)
-class Nodes:
-    """Nodes of all trees as ONNX tells them; a row takes the true branch if ``value mode threshold``."""
-
-    mode: np.ndarray
-    feature: np.ndarray
-    threshold: np.ndarray
-    true: np.ndarray
-    false: np.ndarray
-    missing_true: np.ndarray
-    roots: np.ndarray
-    weights: np.ndarray
-    """What a leaf adds, shape (nodes, outputs)."""
 
 
 def attributes(node: Any) -> dict[str, Any]:
@@ -92,7 +77,8 @@ def read_trees(graph: Any) -> TreeEnsemble | None:
         values = values / len(nodes.roots)
     double = graph.input[0].type.tensor_type.elem_type == _DOUBLE
     columns = _width(graph, nodes.feature)
-    return _expressed(replace(nodes, weights=values), np.asarray(base, float), columns, double=double)
+    found = expressed(replace(nodes, weights=values), np.asarray(base, float), columns, double=double)
+    return None if found is None else require_sound(found, "ONNX")
 
 
 def post_transform(told: dict[str, Any]) -> str:
@@ -126,9 +112,9 @@ def _of_version_1(told: dict[str, Any]) -> Nodes | None:
     def places(tree: np.ndarray, number: np.ndarray) -> np.ndarray:
         return order[np.clip(np.searchsorted(keys[order], tree * span + number), 0, len(keys) - 1)]
 
-    mode = np.array([_MODES.index(name) for name in told["nodes_modes"]])
+    mode = np.array([MODES.index(name) for name in told["nodes_modes"]])
     true, false = (places(trees, told[f"nodes_{side}nodeids"].astype(int)) for side in ("true", "false"))
-    inner = mode != _LEAF
+    inner = mode != LEAF
     part = "class" if "class_ids" in told else "target"
     ids = told[f"{part}_ids"].astype(int)
     if part == "class":
@@ -157,7 +143,7 @@ def _of_version_5(told: dict[str, Any]) -> Nodes | None:
     import numpy as np
 
     mode = told["nodes_modes"].astype(int)
-    if (mode > _NEQ).any():
+    if (mode > NEQ).any():
         return None
     inner, leaves = len(mode), len(told["leaf_weights"])
 
@@ -171,7 +157,7 @@ def _of_version_5(told: dict[str, Any]) -> Nodes | None:
     weights = np.zeros((inner + leaves, int(told.get("n_targets", 1))))
     np.add.at(weights, (inner + np.arange(leaves), told["leaf_targetids"].astype(int)), told["leaf_weights"])
     return Nodes(
-        whole(mode, _LEAF).astype(int),
+        whole(mode, LEAF).astype(int),
         whole(told["nodes_featureids"], 0).astype(np.int32),
         whole(told["nodes_splits"], 0).astype(float),
         true,
@@ -203,48 +189,3 @@ def _width(graph: Any, feature: np.ndarray) -> int:
     shape = graph.input[0].type.tensor_type.shape.dim
     told = shape[1].dim_value if len(shape) > 1 else 0
     return int(told or feature.max() + 1)
-
-
-def _expressed(nodes: Nodes, base: np.ndarray, columns: int, *, double: bool) -> TreeEnsemble | None:
-    """ONNX's six tests as the form's two: at most a threshold, or one of a set."""
-    import numpy as np
-
-    inner = nodes.mode != _LEAF
-    equal = np.isin(nodes.mode, [_EQ, _NEQ])
-    mixed = np.intersect1d(nodes.feature[equal], nodes.feature[inner & ~equal])
-    codes = nodes.threshold[equal]
-    if len(mixed) or (codes != codes.astype(np.int64)).any() or nodes.missing_true[nodes.mode == _EQ].any():
-        return None
-    precision: Precision = "float64" if double else "float32"
-    below = np.nextafter(nodes.threshold.astype(precision), np.array(-np.inf, precision)).astype(float)
-    swapped = np.isin(nodes.mode, [_GTE, _GT, _NEQ])
-    unique, category = np.unique(codes.astype(np.int64), return_inverse=True)
-    categories = np.full(len(inner), -1, dtype=np.int32)
-    categories[equal] = category
-    left, right = (
-        np.where(inner, np.where(swapped, one, other), -1).astype(np.int32)
-        for one, other in ((nodes.false, nodes.true), (nodes.true, nodes.false))
-    )
-    known: list[np.ndarray | None] = [None] * columns
-    for column in np.unique(nodes.feature[equal]):
-        known[column] = np.unique(nodes.threshold[equal & (nodes.feature == column)]).astype(np.int64)
-    nan: Missing = "nan"
-    return TreeEnsemble(
-        roots=nodes.roots.astype(np.int32),
-        left=left,
-        right=right,
-        feature=np.where(inner, nodes.feature, -1).astype(np.int32),
-        threshold=np.where(
-            inner & ~equal, np.where(np.isin(nodes.mode, [_LT, _GTE]), below, nodes.threshold), 0
-        ),
-        missing_left=inner & ~equal & (nodes.missing_true ^ swapped),
-        category=categories,
-        cover=np.zeros(len(inner)),
-        values=nodes.weights,
-        base=base,
-        columns=columns,
-        precision=precision,
-        sets=tuple(unique[[place]] for place in range(len(unique))),
-        missing=(nan,) * columns,
-        known=tuple(known),
-    )
