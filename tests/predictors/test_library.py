@@ -25,7 +25,7 @@ FRAME, GOAL = pd.DataFrame(MATRIX, columns=["a", "b"]), MATRIX[:, 0] * 2
 BOOSTED = lgb.LGBMRegressor(n_estimators=2, n_jobs=1, verbose=-1)
 
 
-class Mine(lgb.LGBMRegressor):
+class Mine(lgb.LGBMRegressor):  # type: ignore[misc] # LightGBM's base is untyped
     """Someone's own subclass."""
 
 

@@ -190,7 +190,10 @@ def test_a_scaler_before_the_trees_leaves_only_predictions() -> None:
 
 
 def test_nodes_in_a_circle_are_refused() -> None:
-    told = {"nodes_truenodeids": [1, 0, 0, 1, 0, 0], "nodes_modes": ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"] * 2}
+    told: dict[str, Any] = {
+        "nodes_truenodeids": [1, 0, 0, 1, 0, 0],
+        "nodes_modes": ["BRANCH_LEQ", "BRANCH_LEQ", "LEAF"] * 2,
+    }
     model = handmade("BRANCH_LEQ", nodes_falsenodeids=[2, 1, 0, 2, 1, 0], **told)
     with pytest.raises(ModelError, match="form a circle"):
         read_trees(model.graph)

@@ -92,7 +92,9 @@ def _ordered(nodes: Nodes) -> Nodes:
     """The same nodes, one tree after the other, each from its root downwards."""
     import numpy as np
 
-    trees, owners, level, owner = [], [], nodes.roots, np.arange(len(nodes.roots))
+    trees: list[np.ndarray] = []
+    owners: list[np.ndarray] = []
+    level, owner = nodes.roots, np.arange(len(nodes.roots))
     while len(level) or not trees:
         trees.append(level)
         owners.append(owner)
