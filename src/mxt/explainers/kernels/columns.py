@@ -82,7 +82,9 @@ def float_columns(table: Table, columns: int) -> list[np.ndarray]:
         msg = f"The trees test {columns} columns; the table has {table.shape[1]}."
         raise ModelError(msg)
     if isinstance(table, np.ndarray):
-        numbers = table if table.dtype in {np.dtype(np.float32), np.dtype(np.float64)} else table.astype(float)
+        numbers = (
+            table if table.dtype in {np.dtype(np.float32), np.dtype(np.float64)} else table.astype(float)
+        )
         return [numbers[:, place] for place in range(columns)]
     found = []
     for place in range(columns):
@@ -99,4 +101,8 @@ def float_columns(table: Table, columns: int) -> list[np.ndarray]:
 def column_names(table: Table) -> list[str]:
     """Names to tell columns by."""
     columns = getattr(table, "columns", None)
-    return [str(place) for place in range(table.shape[1])] if columns is None else [str(name) for name in columns]
+    return (
+        [str(place) for place in range(table.shape[1])]
+        if columns is None
+        else [str(name) for name in columns]
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.explainers.kernels.columns import column_names, float_columns, make_columns
+from mxt.explainers.kernels.weights import expectations, shares, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,11 +79,11 @@ class Engine:
         self.players = int(self._players.max(initial=-1)) + 1
         columns, tests = make_columns(trees)
         self._binning = _kernels.Binning(columns, trees.precision == "float32")
-        shares = _shares(trees) if background is None else np.ones(len(trees.left))
-        tree_of = _tree_of(trees)
+        weights = shares(trees) if background is None else np.ones(len(trees.left))
+        owners = tree_of(trees)
         self._forests = [
             _kernels.Trees(
-                roots=trees.roots[np.unique(tree_of[np.flatnonzero(trees.values[:, output])])],
+                roots=trees.roots[np.unique(owners[np.flatnonzero(trees.values[:, output])])],
                 left=_ints(trees.left),
                 right=_ints(trees.right),
                 column=_ints(np.maximum(trees.feature, 0)),
@@ -90,7 +91,7 @@ class Engine:
                 cut=tests.cuts,
                 set=_ints(trees.category),
                 missing_left=trees.missing_left.astype(np.uint8),
-                share=shares,
+                share=weights,
                 value=np.ascontiguousarray(trees.values[:, output], dtype=np.float64),
                 sets=tests.sets,
                 players=self.players,
@@ -99,7 +100,7 @@ class Engine:
         ]
         self._against_background = background is not None
         if background is None:
-            self.base = trees.base + _expectations(trees, shares)
+            self.base = trees.base + expectations(trees, weights)
         else:
             self.base = self._set_background(background)
 
@@ -145,6 +146,27 @@ class Engine:
             diagonal -= others
         return found.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
 
+    def probabilities(self, table: Table) -> np.ndarray:
+        """What each player adds to the logistic of each output, shape (rows, players, outputs).
+
+        Against each of the background's rows a player's value is scaled by the slope of the logistic between
+        the two scores, as shap has it, so values add up to the probability less the background's mean
+        probability. They are not the Shapley values of the probability itself.
+
+        Raises:
+            ModelError: There is no background.
+        """
+        import numpy as np
+
+        if not self._against_background:
+            msg = "Probabilities are explained against a background; give one."
+            raise ModelError(msg)
+        codes, rows = self._codes(table)
+        found = np.zeros((self.outputs, self.players, rows))
+        for forest, out, base in zip(self._forests, found, self._trees.base.tolist(), strict=True):
+            forest.add_pairs(codes, rows, out, threads(), interactions=False, logistic_base=base)
+        return found.transpose(2, 1, 0)
+
     def predict(self, table: Table) -> np.ndarray:
         """The ensemble's scores, shape (rows, outputs)."""
         import numpy as np
@@ -166,7 +188,8 @@ class Engine:
         infinite = self._binning.bin(columns, rows, codes, threads())
         if any(infinite):
             names = [name for name, count in zip(column_names(table), infinite, strict=True) if count]
-            msg = f"{max(infinite)} rows or more hold infinite values, in the columns {names}; make them missing."
+            most = max(infinite)
+            msg = f"{most} rows or more hold infinite values, in the columns {names}; make them missing."
             raise ModelError(msg)
         return codes, rows
 
@@ -187,60 +210,3 @@ def _ints(values: np.ndarray) -> np.ndarray:
     import numpy as np
 
     return np.ascontiguousarray(values, dtype=np.int32)
-
-
-def _tree_of(trees: TreeEnsemble) -> np.ndarray:
-    """The tree of each node, shape (nodes,)."""
-    import numpy as np
-
-    tree_of = np.full(len(trees.left), -1)
-    tree_of[trees.roots] = np.arange(len(trees.roots))
-    for parents, children in _levels(trees):
-        tree_of[children] = tree_of[parents]
-    return tree_of
-
-
-def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """Parents and their children, from the roots down."""
-    import numpy as np
-
-    nodes = trees.roots
-    while len(nodes := nodes[trees.left[nodes] >= 0]):
-        parents, children = np.tile(nodes, 2), np.concatenate([trees.left[nodes], trees.right[nodes]])
-        yield parents, children
-        nodes = children
-
-
-def _shares(trees: TreeEnsemble) -> np.ndarray:
-    """Each node's training weight as a share of its parent's; halves where the parent has none, shape (nodes,).
-
-    Raises:
-        ModelError: A tree has no training weight at all.
-    """
-    import numpy as np
-
-    splits = trees.left[trees.roots] >= 0
-    weightless = np.flatnonzero(splits & ~(trees.cover[trees.roots] > 0))
-    if len(weightless):
-        msg = (
-            f"{len(weightless)} of {len(trees.roots)} trees keep no training weight (cover), which "
-            "path-dependent values need; give a background and feature_perturbation: interventional."
-        )
-        raise ModelError(msg)
-    shares = np.ones(len(trees.left))
-    for parents, children in _levels(trees):
-        known = trees.cover[parents] > 0
-        shares[children] = np.divide(
-            trees.cover[children], trees.cover[parents], out=np.full(len(parents), 0.5), where=known
-        )
-    return shares
-
-
-def _expectations(trees: TreeEnsemble, shares: np.ndarray) -> np.ndarray:
-    """The sum over leaves of value times share of the training weight, shape (outputs,)."""
-    import numpy as np
-
-    reached = np.ones(len(trees.left))
-    for parents, children in _levels(trees):
-        reached[children] = reached[parents] * shares[children]
-    return np.array([math.fsum(reached * trees.values[:, output]) for output in range(trees.values.shape[1])])

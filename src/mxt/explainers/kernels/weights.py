@@ -1,0 +1,72 @@
+"""How much of the training weight goes each way, and what trees predict if nothing is known."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from mxt.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+
+
+def tree_of(trees: TreeEnsemble) -> np.ndarray:
+    """The tree of each node, shape (nodes,)."""
+    import numpy as np
+
+    owners = np.full(len(trees.left), -1)
+    owners[trees.roots] = np.arange(len(trees.roots))
+    for parents, children in _levels(trees):
+        owners[children] = owners[parents]
+    return owners
+
+
+def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+    """Parents and their children, from the roots down."""
+    import numpy as np
+
+    nodes = trees.roots
+    while len(nodes := nodes[trees.left[nodes] >= 0]):
+        parents, children = np.tile(nodes, 2), np.concatenate([trees.left[nodes], trees.right[nodes]])
+        yield parents, children
+        nodes = children
+
+
+def shares(trees: TreeEnsemble) -> np.ndarray:
+    """Each node's share of its parent's training weight; a half where that has none, shape (nodes,).
+
+    Raises:
+        ModelError: A tree has no training weight at all.
+    """
+    import numpy as np
+
+    splits = trees.left[trees.roots] >= 0
+    weightless = np.flatnonzero(splits & ~(trees.cover[trees.roots] > 0))
+    if len(weightless):
+        msg = (
+            f"{len(weightless)} of {len(trees.roots)} trees keep no training weight (cover), which "
+            "path-dependent values need; give a background and feature_perturbation: interventional."
+        )
+        raise ModelError(msg)
+    shares = np.ones(len(trees.left))
+    for parents, children in _levels(trees):
+        known = trees.cover[parents] > 0
+        shares[children] = np.divide(
+            trees.cover[children], trees.cover[parents], out=np.full(len(parents), 0.5), where=known
+        )
+    return shares
+
+
+def expectations(trees: TreeEnsemble, shares: np.ndarray) -> np.ndarray:
+    """The sum over leaves of value times share of the training weight, shape (outputs,)."""
+    import numpy as np
+
+    reached = np.ones(len(trees.left))
+    for parents, children in _levels(trees):
+        reached[children] = reached[parents] * shares[children]
+    return np.array([math.fsum(reached * trees.values[:, output]) for output in range(trees.values.shape[1])])
