@@ -135,16 +135,21 @@ def _numbers(column: pd.Series[Any]) -> np.ndarray:
     return column.to_numpy(dtype=np.float32, na_value=np.nan)
 
 
+def dense(table: Any) -> np.ndarray:
+    """A sparse matrix in full; what it leaves out is missing, as xgboost has it."""
+    import numpy as np
+
+    told = table.tocoo()
+    found = np.full(told.shape, np.nan, dtype=np.float32)
+    found[told.row, told.col] = told.data
+    return found
+
+
 def _from_matrix(table: Any) -> np.ndarray:
     import numpy as np
 
     try:
-        if not hasattr(table, "tocoo"):
-            return np.array(table, dtype=np.float32)
-        told = table.tocoo()
-        found = np.full(told.shape, np.nan, dtype=np.float32)
-        found[told.row, told.col] = told.data
+        return dense(table) if hasattr(table, "tocoo") else np.array(table, dtype=np.float32)
     except (TypeError, ValueError) as error:
         msg = "The xgboost model takes numbers; the matrix that it is given holds something else."
         raise ModelError(msg) from error
-    return found

@@ -42,7 +42,7 @@ _MARGINS: dict[str, Callable[[float], float]] = {
 """From a base score, which xgboost stores as a prediction, to the margin (each objective's ProbToMargin)."""
 
 _NAN: tuple[Missing] = ("nan",)
-_BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, OverflowError)
+_BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError)
 
 
 def read_document(raw: bytes) -> Document:
