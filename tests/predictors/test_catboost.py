@@ -48,7 +48,7 @@ def test_categories_are_predicted_and_explained_by_the_library(edges: list[float
     assert made.trees is None
     assert probabilities is not None
     np.testing.assert_allclose(link.apply(scores.values), probabilities[:, -len(made.outputs) :], atol=1e-12)
-    values, base = made.contributions(inputs)
+    values, base, _ = made.contributions(inputs)
     assert values.shape == (100, 4, len(made.outputs))
     np.testing.assert_allclose(values.sum(axis=1) + base, scores.values, atol=1e-10)
 

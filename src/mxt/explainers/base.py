@@ -119,7 +119,7 @@ def join(parts: list[Explanation]) -> Explanation:
     return replace(
         first,
         ids=first.ids.append([part.ids for part in parts[1:]]),
-        values=np.concatenate([part.values for part in parts]),
+        values=np.concatenate([part.values.T for part in parts], axis=-1).T,
         base=np.concatenate([part.base for part in parts]) if first.base.ndim > 1 else first.base,
         prediction=np.concatenate([part.prediction for part in parts]),
         standard_error=np.concatenate(errors) if errors else None,
@@ -182,7 +182,9 @@ def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
             f"The core model sees {values.shape[1]} columns, but {len(places)} were traced to source columns."
         )
         raise ModelError(msg)
-    folded = np.zeros((values.shape[0], columns, values.shape[2]))
+    if np.array_equal(places, np.arange(columns)):
+        return values
+    folded = np.zeros((values.shape[2], columns, values.shape[0])).T  # each column in one stretch of memory
     for place, source in enumerate(places):
         folded[:, source] += values[:, place]
     return folded

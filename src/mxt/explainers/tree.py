@@ -1,85 +1,138 @@
-"""Tree ensembles, exactly: path-dependent SHAP values from xgboost itself or from shap."""
+"""Tree ensembles, exactly, by MXT's own compiled kernels."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
+from weakref import WeakKeyDictionary
 
-from mxt.errors import ModelError, MxtError
-from mxt.explainers.base import Explainer, Explanation, fold
+from loguru import logger
+
+from mxt.errors import ModelError
+from mxt.explainers.base import Explainer, Explanation, fold, require_background
+from mxt.explainers.kernels.engine import Engine, available
+from mxt.explainers.units import Unit, in_probability
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from mxt.predictors.base import Predictor
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+
+NO_KERNELS = "the compiled kernels are absent, as no C++ compiler was at hand when MXT was installed"
 
 
 class TreeExplainer(Explainer):
-    """Exact SHAP values of a tree ensemble, conditioned on the paths of its trees (no background).
+    """Exact SHAP values of a tree ensemble, of any depth and any library that MXT reads.
 
-    Source: Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, algorithm 2.
+    Source: Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, algorithms 2 and 3.
 
     Example:
-        {KIND: TreeExplainer}
+        {KIND: TreeExplainer, feature_perturbation: tree_path_dependent, encoded: sum, unit: margin}
     """
 
     KIND: Literal["TreeExplainer"] = "TreeExplainer"
 
     exact: ClassVar[bool] = True
 
+    feature_perturbation: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent"
+    """What stands in for absent columns: the training weights along the trees' paths, or a background's rows."""
+
+    encoded: Literal["sum", "joint"] = "sum"
+    """How encoded columns make one source column: each has a value and these are summed, or all are one player."""
+
+    unit: Unit = "margin"
+    """Whether contributions add up to the model's own scores, or through its link to its probabilities."""
+
     def serves(self, predictor: Predictor) -> bool:
-        core = type(predictor.core)
-        trees = ("Forest", "GradientBoosting", "DecisionTree", "ExtraTree")
-        named = any(word in core.__name__ for word in trees) and "Isolation" not in core.__name__
-        if core.__name__ == "GradientBoostingClassifier" and len(predictor.outputs) > 1:
-            return False  # shap refuses it
-        return core.__module__.startswith("xgboost.") or (core.__module__.startswith("sklearn.") and named)
+        return predictor.trees is not None or hasattr(predictor.core, "get_cat_feature_indices")
 
     def explain(
-        self,
-        predictor: Predictor,
-        inputs: pd.DataFrame,
-        background: pd.DataFrame | None,  # noqa: ARG002 - path-dependent values need none
+        self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
     ) -> Explanation:
         self.require(predictor)
-        own = predictor.flavor == "xgboost"
-        values, base = _from_xgboost(predictor, inputs) if own else _from_shap(predictor, inputs)
+        if predictor.trees is not None and available():
+            found = self._by_kernels(predictor, predictor.trees, inputs, background)
+        else:
+            found = self._by_library(predictor, inputs)
         slope, intercept = predictor.calibration
         scores = predictor.scores(inputs)
-        return Explanation(
+        explanation = Explanation(
             ids=inputs.index,
             columns=predictor.columns,
-            values=fold(slope * values, predictor.sources, len(predictor.columns)),
-            base=slope * base + intercept,
+            values=found.values if slope == 1 else slope * found.values,
+            base=slope * found.base + intercept,
             prediction=scores.values,
             unit=scores.unit,
             outputs=predictor.outputs,
-            method="xgboost pred_contribs" if own else "shap TreeExplainer, path-dependent",
+            method=found.method,
+            reason=found.reason,
         )
+        return in_probability(explanation, predictor, inputs) if self.unit == "probability" else explanation
+
+    def _by_kernels(
+        self, predictor: Predictor, trees: TreeEnsemble, inputs: pd.DataFrame, background: pd.DataFrame | None
+    ) -> _Found:
+        import numpy as np
+
+        joint, columns = self.encoded == "joint", len(predictor.columns)
+        known, method = None, "exact, along the trees' paths"
+        if self.feature_perturbation == "interventional":
+            known = require_background(background, self.KIND)
+            method = f"exact, against {len(known)} background rows"
+        engine = _engine(predictor, trees, known, joint=joint)
+        values = engine.values(predictor.encode(inputs))
+        if not joint:
+            values = fold(values, predictor.sources, columns)
+        elif values.shape[1] < columns:
+            values = np.pad(values, ((0, 0), (0, columns - values.shape[1]), (0, 0)))
+        return _Found(values, engine.base, method)
+
+    def _by_library(self, predictor: Predictor, inputs: pd.DataFrame) -> _Found:
+        """The library's own contributions, which know paths and sums only."""
+        why = NO_KERNELS if predictor.trees is not None else "its trees test categories by hashes"
+        asked = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
+        more = {name: value for name, value in asked.items() if value not in {"tree_path_dependent", "sum"}}
+        own = None if more else predictor.contributions(inputs)
+        if own is None:
+            msg = f"This {type(predictor.core).__name__} cannot be explained with {more or asked}: {why}."
+            raise ModelError(msg)
+        logger.warning("{} computes the contributions, slower than MXT would: {}.", own.method, why)
+        values = fold(own.values, predictor.sources, len(predictor.columns))
+        return _Found(values, own.base, own.method, f"{why[0].upper()}{why[1:]}")
 
 
-def _from_xgboost(predictor: Predictor, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """Contributions, shape (rows, columns, outputs), and the bias, shape (outputs,)."""
-    import numpy as np
+@dataclass(frozen=True)
+class _Found:
+    """Contributions of source columns to the core model's raw outputs."""
 
-    raw = predictor.run(inputs, pred_contribs=True, validate_features=True)  # type: ignore[attr-defined] # an XgboostPredictor
-    values = raw[:, :, np.newaxis] if raw.ndim == 2 else raw.transpose(0, 2, 1)  # noqa: PLR2004 - one output
-    return values[:, :-1], values[0, -1]
+    values: np.ndarray
+    base: np.ndarray
+    method: str
+    reason: str = ""
 
 
-def _from_shap(predictor: Predictor, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    import numpy as np
-    import shap
+@dataclass(frozen=True)
+class _Planned:
+    engine: Engine
+    background: pd.DataFrame | None
+    joint: bool
 
-    try:
-        explainer = shap.TreeExplainer(predictor.core, feature_perturbation="tree_path_dependent")
-        raw = explainer.shap_values(predictor.encode(inputs), check_additivity=False)
-    except MxtError:
-        raise
-    except Exception as error:
-        msg = f"shap cannot explain this {type(predictor.core).__name__} ({type(error).__name__})."
-        raise ModelError(msg) from error
-    values = np.asarray(raw, dtype=float).reshape(len(inputs), len(predictor.sources), -1)
-    base = np.asarray(explainer.expected_value, dtype=float).reshape(-1)
-    outputs = len(predictor.outputs)
-    return values[:, :, -outputs:], base[-outputs:]
+
+_PLANS: WeakKeyDictionary[TreeEnsemble, _Planned] = WeakKeyDictionary()
+"""The last plan of each model's trees, which every part of a table uses again."""
+
+
+def _engine(
+    predictor: Predictor, trees: TreeEnsemble, background: pd.DataFrame | None, *, joint: bool
+) -> Engine:
+    planned = _PLANS.get(trees)
+    if planned is None or planned.background is not background or planned.joint != joint:
+        engine = Engine(
+            trees,
+            players=predictor.sources if joint else None,
+            background=None if background is None else predictor.encode(background),
+        )
+        planned = _PLANS[trees] = _Planned(engine, background, joint)
+    return planned.engine

@@ -28,6 +28,17 @@ class Scores(NamedTuple):
     """``log-odds``, ``margin``, ``probability`` or ``target``."""
 
 
+class Contributions(NamedTuple):
+    """A library's own exact contributions of encoded columns to the core model's raw outputs, path-dependent."""
+
+    values: np.ndarray
+    """Shape (rows, encoded columns, outputs)."""
+    base: np.ndarray
+    """Shape (outputs,)."""
+    method: str
+    """The function of the library that computed them."""
+
+
 class Predictor(ABC):
     """A fitted model: an encoding of source columns, a core model, and perhaps a sigmoid calibration."""
 
@@ -75,6 +86,10 @@ class Predictor(ABC):
     @property
     def trees(self) -> TreeEnsemble | None:
         """The core model's trees over the columns that `encode` gives, or None if it is not made of trees."""
+        return None
+
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:  # noqa: ARG002 - the base has none
+        """The library's own exact contributions, slower than MXT's, or None if it has none."""
         return None
 
     @property

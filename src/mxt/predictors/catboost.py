@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.base import Contributions, Predictor, Scores
 from mxt.predictors.trees.catboost import read_trees
 from mxt.stats import links
 
@@ -141,17 +141,12 @@ class CatboostPredictor(Predictor):
             return links.logistic()
         return links.exponential() if self.loss in _EXPONENTIAL_LOSSES else super().link
 
-    def contributions(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """CatBoost's own exact SHAP values of the scores (``ShapValues``), path-dependent.
-
-        Returns:
-            Values, shape (rows, encoded columns, outputs), and the base, shape (outputs,).
-        """
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
         import numpy as np
 
         raw = self._model.get_feature_importance(self._pool(inputs), type="ShapValues")
         values = np.atleast_3d(raw) if np.ndim(raw) == 2 else np.transpose(raw, (0, 2, 1))  # noqa: PLR2004 - one output
-        return values[:, :-1], values[0, -1]
+        return Contributions(values[:, :-1], values[0, -1], "CatBoost ShapValues")
 
     @property
     def importances(self) -> dict[str, np.ndarray]:

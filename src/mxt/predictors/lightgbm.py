@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.base import Contributions, Predictor, Scores
 from mxt.predictors.trees.lightgbm import Header, read_header, read_trees
 from mxt.stats import links
 
@@ -106,6 +106,16 @@ class LightgbmPredictor(Predictor):
         import numpy as np
 
         return np.asarray(self._booster.predict(self.encode(inputs), raw_score=raw), dtype=float)
+
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
+        import numpy as np
+
+        if self.trees is None:
+            return None
+        raw = np.asarray(self._booster.predict(self.encode(inputs), pred_contrib=True), dtype=float)
+        values = raw.reshape(len(inputs), -1, len(self.columns) + 1).transpose(0, 2, 1)
+        values = values / self.header.rounds_averaged
+        return Contributions(values[:, :-1], values[0, -1], "LightGBM pred_contrib")
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np

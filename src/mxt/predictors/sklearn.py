@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.base import Contributions, Predictor, Scores
 from mxt.predictors.composition import Composition, compose
 from mxt.predictors.scales import gives_probabilities, raw_of_boosted, scale_of
 from mxt.predictors.sources import trace
-from mxt.predictors.trees import sklearn, xgboost
-from mxt.predictors.trees.codes import Codes
+from mxt.predictors.trees import sklearn
+from mxt.predictors.trees.codes import dense
 from mxt.predictors.trees.isolation import lengths_of
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.predictors.trees.ensemble import TreeEnsemble
-    from mxt.predictors.trees.xgboost import Document
     from mxt.stats.links import Link
 
 
@@ -93,7 +92,8 @@ class SklearnPredictor(Predictor):
         if len(self._steps) == 1:
             return self.select(inputs)
         encoded = self._transformed(inputs)
-        encoded = encoded.toarray() if hasattr(encoded, "toarray") else encoded
+        if hasattr(encoded, "toarray"):
+            encoded = dense(encoded) if hasattr(self.core, "get_booster") else encoded.toarray()
         if isinstance(encoded, pd.DataFrame):
             return encoded.set_axis(inputs.index)
         return pd.DataFrame(encoded, columns=self._seen, index=inputs.index)
@@ -107,10 +107,10 @@ class SklearnPredictor(Predictor):
         return [str(name) for name in named]
 
     def encode(self, inputs: pd.DataFrame) -> Any:
+        if self._inner is not None:
+            return self._inner.encode(self.seen(inputs))
         encoded = self._transformed(inputs)
         with _errors_told(self._fitted):
-            if self._codes is not None:
-                return self._codes.encode(encoded)
             return sklearn.tested(self.core, encoded.toarray() if hasattr(encoded, "toarray") else encoded)
 
     def _transformed(self, inputs: pd.DataFrame) -> Any:
@@ -122,25 +122,41 @@ class SklearnPredictor(Predictor):
         return encoded
 
     @cached_property
-    def _document(self) -> Document | None:
-        """An xgboost core as it stores itself."""
-        return xgboost.document_of(self.core.get_booster()) if hasattr(self.core, "get_booster") else None
+    def _inner(self) -> Predictor | None:
+        """A core model that is not scikit-learn's, as its own library predicts."""
+        from mxt.predictors.library import predictor_of
 
-    @cached_property
-    def _codes(self) -> Codes | None:
-        """How the columns of an xgboost core become numbers."""
-        return None if self._document is None else Codes.of(self._document, self.core.missing)
+        boosted = raw_of_boosted(self.core) is not None
+        return predictor_of(self.core, self._seen, self.classes) if boosted else None
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
-        if self._document is None:
-            return sklearn.read_trees(self.core)
-        return xgboost.read_trees(self._document, xgboost.rounds_used(self.core))
+        return sklearn.read_trees(self.core) if self._inner is None else self._inner.trees
+
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
+        import numpy as np
+        import shap
+
+        if self._inner is not None:
+            return self._inner.contributions(self.seen(inputs))
+        if self.trees is None:
+            return None
+        encoded = self.encode(inputs)
+        try:
+            explainer = shap.TreeExplainer(self.core, feature_perturbation="tree_path_dependent")
+            raw = np.asarray(explainer.shap_values(encoded, check_additivity=False), dtype=float)
+        except Exception as error:
+            msg = f"shap cannot explain this {type(self.core).__name__} ({type(error).__name__})."
+            raise ModelError(msg) from error
+        outputs = len(self.outputs)
+        values = raw.reshape(len(inputs), len(self.sources), -1)[:, :, -outputs:]
+        base = np.asarray(explainer.expected_value, dtype=float).reshape(-1)[-outputs:]
+        return Contributions(values, base, "shap TreeExplainer")
 
     @property
     def outputs(self) -> list[str]:
-        if self._document is not None:
-            return xgboost.outputs_named(self._document, self.classes)
+        if self._inner is not None:
+            return self._inner.outputs
         targets = 1 if self.classes else getattr(self.core, "n_outputs_", 1)
         return super().outputs if targets == 1 else [str(place) for place in range(targets)]
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.base import Contributions, Predictor, Scores
 from mxt.predictors.trees.codes import Codes
 from mxt.predictors.trees.xgboost import document_of, outputs_named, read_trees, rounds_used
 
@@ -86,9 +86,7 @@ class XgboostPredictor(Predictor):
         try:
             return xgb.DMatrix(encoded, feature_names=names, feature_types=kinds, enable_categorical=True)
         except ValueError as error:
-            told = names and len(names) != encoded.shape[1]
-            why = "another number of columns" if told else "infinite values and numbers beyond 3.4e38"
-            msg = f"The xgboost model refuses {why}; the inputs have some."
+            msg = "The xgboost model refuses infinite values and numbers beyond 3.4e38; the inputs have some."
             raise ModelError(msg) from error
 
     def run(self, inputs: pd.DataFrame, **options: bool) -> np.ndarray:
@@ -103,6 +101,15 @@ class XgboostPredictor(Predictor):
             msg = "The xgboost model refuses the inputs; check their columns and types."
             raise ModelError(msg) from error
         return np.asarray(raw, dtype=np.float64)
+
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
+        import numpy as np
+
+        if self.trees is None:
+            return None
+        raw = np.atleast_3d(self.run(inputs, pred_contribs=True))
+        values = raw if raw.shape[2] == 1 else raw.transpose(0, 2, 1)
+        return Contributions(values[:, :-1], values[0, -1], "xgboost pred_contribs")
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np

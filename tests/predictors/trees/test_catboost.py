@@ -92,7 +92,7 @@ def test_doubles_beside_a_border_take_the_librarys_branch() -> None:
 def test_covers_and_order_of_splits_are_those_of_the_librarys_own_contributions(name: str) -> None:
     made, inputs = predictor(name), odd_table().iloc[[30]]
     assert made.trees is not None
-    own, base = made.contributions(inputs)
+    own, base, _ = made.contributions(inputs)
     values, expected = shapley(made.trees, made.encode(inputs)[0])
     np.testing.assert_allclose(values, own[0], atol=1e-12)
     np.testing.assert_allclose(expected, base, atol=1e-12)
@@ -112,6 +112,6 @@ def test_categories_leave_the_explaining_to_catboost() -> None:
     model = CLASSIFIER(**QUIET, cat_features=["text"]).fit(inputs, inputs["whole"] > 1)
     made = CatboostPredictor(model, [], [])
     assert made.trees is None
-    values, base = made.contributions(inputs)
+    values, base, _ = made.contributions(inputs)
     np.testing.assert_allclose(values.sum(axis=1) + base, made.scores(inputs).values, atol=1e-10)
     assert np.abs(values[:, 4]).mean() > 0.1

@@ -12,7 +12,7 @@ Precision = Literal["float32", "float64"]
 Missing = Literal["nan", "zero", "none"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TreeEnsemble:
     """A sum of decision trees over the columns that a core model sees.
 
