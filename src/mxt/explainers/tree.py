@@ -37,10 +37,10 @@ class TreeExplainer(Explainer):
     exact: ClassVar[bool] = True
 
     feature_perturbation: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent"
-    """What stands in for absent columns: the training weights along the trees' paths, or a background's rows."""
+    """What stands in for absent columns: training weights along the trees' paths, or a background."""
 
     encoded: Literal["sum", "joint"] = "sum"
-    """How encoded columns make one source column: each has a value and these are summed, or all are one player."""
+    """How encoded columns make one source column: their values are summed, or they are one player."""
 
     unit: Unit = "margin"
     """Whether contributions add up to the model's own scores, or through its link to its probabilities."""

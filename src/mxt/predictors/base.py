@@ -29,7 +29,7 @@ class Scores(NamedTuple):
 
 
 class Contributions(NamedTuple):
-    """A library's own exact contributions of encoded columns to the core model's raw outputs, path-dependent."""
+    """A library's own exact contributions of encoded columns to the core's raw outputs, path-dependent."""
 
     values: np.ndarray
     """Shape (rows, encoded columns, outputs)."""
