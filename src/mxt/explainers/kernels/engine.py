@@ -6,7 +6,7 @@ import math
 import os
 from typing import TYPE_CHECKING
 
-from mxt.errors import ModelError
+from mxt.errors import ConfigError, DataError, ModelError
 from mxt.explainers.kernels.columns import column_names, float_columns, make_columns
 from mxt.explainers.kernels.weights import expectations, shares, tree_of
 
@@ -35,12 +35,12 @@ def threads() -> int:
     """How many threads to use: ``MXT_NUM_THREADS``, or as many as this process has cores.
 
     Raises:
-        ModelError: ``MXT_NUM_THREADS`` is not a whole number from 1 on.
+        ConfigError: ``MXT_NUM_THREADS`` is not a whole number from 1 on.
     """
     given = os.environ.get(THREADS, "")
     if given and not (given.isascii() and given.isdigit() and int(given) > 0):
         msg = f"{THREADS} is {given!r}; it should be a whole number from 1 on."
-        raise ModelError(msg)
+        raise ConfigError(msg)
     if given:
         return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -66,8 +66,8 @@ class Engine:
             background: Rows of the columns, shape (rows, columns).
 
         Raises:
-            ModelError: The ensemble keeps no training weights and there is no background, or the background
-                has no rows.
+            ModelError: The ensemble keeps no training weights and there is no background.
+            DataError: The background has no rows, or infinite values.
         """
         import numpy as np
 
@@ -111,7 +111,7 @@ class Engine:
             table: Rows of the ensemble's columns, shape (rows, columns): numbers, categories as codes.
 
         Raises:
-            ModelError: A value is infinite.
+            DataError: A value is infinite.
         """
         import numpy as np
 
@@ -190,7 +190,7 @@ class Engine:
             names = [name for name, count in zip(column_names(table), infinite, strict=True) if count]
             most = max(infinite)
             msg = f"{most} rows or more hold infinite values, in the columns {names}; make them missing."
-            raise ModelError(msg)
+            raise DataError(msg)
         return codes, rows
 
     def _set_background(self, background: Table) -> np.ndarray:
@@ -199,7 +199,7 @@ class Engine:
         codes, rows = self._codes(background)
         if not rows:
             msg = "The background has no rows; give at least one row that stands for the population."
-            raise ModelError(msg)
+            raise DataError(msg)
         for forest in self._forests:
             forest.set_background(codes, rows, threads())
         scores = self.predict(background)
