@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -27,7 +28,11 @@ void parallel(int64_t count, int threads, F work) {
         }
     };
     std::vector<std::thread> others;
-    for (int64_t i = 1; i < std::min<int64_t>(threads, count); i++) others.emplace_back(run);
+    try {
+        for (int64_t i = 1; i < std::min<int64_t>(threads, count); i++) others.emplace_back(run);
+    } catch (const std::system_error&) {
+        // The system gives no more threads: those that run do all the work.
+    }
     run();
     for (std::thread& thread : others) thread.join();
     if (failure) std::rethrow_exception(failure);

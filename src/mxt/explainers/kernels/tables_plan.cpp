@@ -37,6 +37,9 @@ class Planner {
         return std::move(units_);
     }
 
+    // Whether some path asks more players than a table has bits for; the units are then of no use.
+    bool too_wide() const { return too_wide_; }
+
   private:
     const Forest& forest_;
     TableProgram& program_;
@@ -46,6 +49,7 @@ class Planner {
     std::vector<int> place_;
     std::vector<Unit> units_;
     int first_ = 0;
+    bool too_wide_ = false;
 
     // Nodes of one tree lie in one stretch of the forest's arrays.
     void measure(int root) {
@@ -78,6 +82,8 @@ class Planner {
     int test(int node) const { return size_and_test_[node - first_].second; }
 
     void walk(int node) {
+        too_wide_ = too_wide_ || asked_.size() > MOST_TABLE_BITS;
+        if (too_wide_) return;
         if (forest_.leaf(node) || static_cast<int>(asked_.size()) + size(node) <= TABLE_BITS) return add_unit(node);
         const int player = forest_.player[node];
         for (const bool right : {false, true}) {
@@ -226,19 +232,18 @@ void plan_tree(const Forest& forest, int root, const Codes& background, TablePro
 
 TableGroups group_tables(const Forest& forest) {
     TableGroups found;
-    int64_t held = KEPT_ENTRIES;
+    int64_t held = 0;
     for (int32_t tree = 0; tree < static_cast<int32_t>(forest.roots.size()); tree++) {
         TableProgram program;
         int64_t entries = 0;
-        for (const Unit& unit : Planner(forest, program).plan(forest.roots[tree])) {
-            const bool wide = unit.told.masks.size() > MOST_TABLE_BITS;
-            entries += wide ? MOST_ENTRIES + 1 : static_cast<int64_t>(unit.told.players.size()) << unit.told.masks.size();
-        }
-        if (entries > MOST_ENTRIES) {
+        Planner planner(forest, program);
+        for (const Unit& unit : planner.plan(forest.roots[tree]))
+            entries += static_cast<int64_t>(unit.told.players.size()) << unit.told.masks.size();
+        if (planner.too_wide() || entries > MOST_ENTRIES) {
             found.others.push_back(tree);
             continue;
         }
-        if (held + entries > KEPT_ENTRIES) {
+        if (found.groups.empty() || held + entries > KEPT_ENTRIES) {
             found.groups.emplace_back();
             held = 0;
         }
