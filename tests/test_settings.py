@@ -280,9 +280,9 @@ def near(value: Any, key: str) -> st.SearchStrategy[Any]:
 
 @st.composite
 def edited_configs(draw: st.DrawFn) -> Any:
-    """A config that works, with one to three places changed."""
+    """A config that works, with a place changed, or two."""
     config = copy.deepcopy(draw(st.sampled_from([*WRITTEN, *WHOLE])))
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2]))):
         known = list(places(config))
         assume(known)
         (*parents, last), value = draw(st.sampled_from(known))

@@ -15,6 +15,7 @@ from mxt.predictors.sources import trace
 from mxt.predictors.trees import sklearn
 from mxt.predictors.trees.codes import dense
 from mxt.predictors.trees.isolation import lengths_of
+from mxt.predictors.wrappers import steps_of, uncalibrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ class SklearnPredictor(Predictor):
         from sklearn.base import is_classifier
 
         self._estimator = estimator
-        self._fitted, self._sigmoid = _uncalibrated(estimator)
+        self._fitted, self._sigmoid = uncalibrated(estimator)
         named = getattr(estimator, "feature_names_in_", None)
         if columns and type(estimator).__module__.startswith("lightgbm."):
             named = None  # LightGBM makes up names, and rewrites those it is given
@@ -56,7 +57,7 @@ class SklearnPredictor(Predictor):
 
     @property
     def _steps(self) -> list[Any]:
-        return _flat(self._fitted)
+        return steps_of(self._fitted)
 
     @property
     def calibration(self) -> tuple[float, float]:
@@ -209,46 +210,6 @@ class SklearnPredictor(Predictor):
         """A frame for models trained on frames, a matrix for models trained on matrices."""
         chosen = self.select(inputs)
         return chosen if hasattr(self._estimator, "feature_names_in_") else chosen.to_numpy()
-
-
-def _uncalibrated(estimator: Any) -> tuple[Any, tuple[float, float] | None]:
-    """The model under wrappers that keep its scores, and the slope and intercept of a sigmoid calibration.
-
-    A calibration is taken apart if it is the only one, of two classes, and of the very scores of the model.
-    """
-    from sklearn.calibration import CalibratedClassifierCV
-
-    model = _unwrapped(estimator)
-    if not isinstance(model, CalibratedClassifierCV):
-        return model, None
-    parts = model.calibrated_classifiers_
-    sigmoids = [part.calibrators for part in parts if part.method == "sigmoid"]
-    inner = _unwrapped(parts[0].estimator)
-    core = getattr(inner, "steps", [("", inner)])[-1][1]
-    if len(parts) != 1 or [len(found) for found in sigmoids] != [1] or raw_of_boosted(core):
-        return model, None
-    if gives_probabilities(core) and hasattr(inner, "decision_function"):
-        return model, None
-    return inner, (-float(sigmoids[0][0].a_), -float(sigmoids[0][0].b_))
-
-
-def _flat(model: Any) -> list[Any]:
-    """The steps of a pipeline, those of a pipeline at its end included; of another model, itself."""
-    model = _unwrapped(model)
-    steps = [step for _, step in getattr(model, "steps", [])]
-    return [*steps[:-1], *_flat(steps[-1])] if steps else [model]
-
-
-def _unwrapped(estimator: Any) -> Any:
-    """The model inside searches, frozen estimators and chosen thresholds."""
-    inner = {"FrozenEstimator": "estimator", "FixedThresholdClassifier": "estimator_"}
-    while True:
-        found = getattr(estimator, inner.get(type(estimator).__name__, "best_estimator_"), None)
-        if found is None and type(estimator).__name__ == "TunedThresholdClassifierCV":
-            found = estimator.estimator_
-        if found is None:
-            return estimator
-        estimator = found
 
 
 def _plain(label: Any) -> Any:
