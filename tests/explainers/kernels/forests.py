@@ -141,3 +141,50 @@ def table(rng: np.random.Generator, trees: TreeEnsemble, rows: int) -> np.ndarra
         found[:, column] = np.select([kind == 0, kind == 1], [near, beside], found[:, column])
     found[rng.random(found.shape) < 0.15] = np.nan
     return found
+
+
+def stumps(rng: np.random.Generator, columns: int, each: int) -> TreeEnsemble:
+    """Trees of one test: as many for each column, all of them at other split values."""
+    count = columns * each
+    root = np.arange(0, 3 * count, 3, dtype=np.int32)
+    inner = np.arange(3 * count) % 3 == 0
+    feature, threshold = np.full(3 * count, -1, np.int32), np.zeros(3 * count)
+    feature[inner] = np.repeat(np.arange(columns), each)
+    threshold[inner] = rng.permuted(np.tile(np.linspace(-2, 2, each), (columns, 1)), axis=1).ravel()
+    cover = rng.uniform(1, 2, 3 * count)
+    cover[inner] = cover[1::3] + cover[2::3]
+    return TreeEnsemble(
+        roots=root,
+        left=np.where(inner, np.arange(3 * count) + 1, -1).astype(np.int32),
+        right=np.where(inner, np.arange(3 * count) + 2, -1).astype(np.int32),
+        feature=feature,
+        threshold=threshold,
+        missing_left=rng.random(3 * count) < 0.5,
+        category=np.full(3 * count, -1, np.int32),
+        cover=cover,
+        values=np.where(inner, 0, rng.normal(size=3 * count) / count)[:, None],
+        base=rng.normal(size=1),
+        columns=columns,
+    )
+
+
+def conjunction(columns: int, share: float, tests: int | None = None) -> TreeEnsemble:
+    """A tree that is 1 where all columns are at most 0, else 0; `tests` of them, round and round.
+
+    Of the training weight of each node a `share` goes left, on to the next test.
+    """
+    place = np.arange(2 * (columns if tests is None else tests) + 1)
+    inner = (place % 2 == 0) & (place < place[-1])
+    return TreeEnsemble(
+        roots=np.zeros(1, np.int32),
+        left=np.where(inner, place + 2, -1).astype(np.int32),
+        right=np.where(inner, place + 1, -1).astype(np.int32),
+        feature=np.where(inner, place // 2 % columns, -1).astype(np.int32),
+        threshold=np.zeros(len(place)),
+        missing_left=np.zeros(len(place), bool),
+        category=np.full(len(place), -1, np.int32),
+        cover=share ** (place // 2.0) * np.where(place % 2, 1 - share, 1),
+        values=np.where(place == place[-1], 1.0, 0.0)[:, None],
+        base=np.zeros(1),
+        columns=columns,
+    )

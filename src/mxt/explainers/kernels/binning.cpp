@@ -57,7 +57,7 @@ int64_t Binning::bin_column(const Column& column, const Values& values, int64_t 
             const auto found = std::lower_bound(column.categories.begin(), column.categories.end(), code);
             const bool named = found != column.categories.end() && *found == code;
             codes[r] = static_cast<T>(named ? found - column.categories.begin() : column.categories.size());
-            if (!column.known.empty() && !holds(column.known, code)) codes[r] = missing;
+            if (column.known && !holds(*column.known, code)) codes[r] = missing;
         }
     }
     return infinite;

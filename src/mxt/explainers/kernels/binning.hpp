@@ -6,6 +6,7 @@
 
 #include "forest.hpp"
 
+#include <optional>
 #include <span>
 
 namespace mxt {
@@ -15,7 +16,7 @@ enum class Missing : uint8_t { NAN_ONLY, ZERO_TOO, NOTHING };
 struct Column {
     std::vector<double> edges;        // split values, ascending; or
     std::vector<int64_t> categories;  // category codes that some split names, ascending
-    std::vector<int64_t> known;       // category codes that are not missing, ascending; all if empty
+    std::optional<std::vector<int64_t>> known;  // category codes that are not missing, ascending; or all
     bool categorical = false;
     Missing missing = Missing::NAN_ONLY;
 };

@@ -62,7 +62,7 @@ def make_columns(trees: TreeEnsemble) -> tuple[list[Any], Tests]:
             Column(
                 edges=edges.tolist(),
                 categories=categories.tolist(),
-                known=[] if known is None else sorted(known.tolist()),
+                known=None if known is None else sorted(known.tolist()),
                 categorical=categorical,
                 missing=kinds[trees.missing[column] if trees.missing else "nan"],
             )

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError, ModelError
+from mxt.explainers.kernels.checks import check
 from mxt.explainers.kernels.columns import column_names, float_columns, make_columns
 from mxt.explainers.kernels.weights import expectations, shares, tree_of
 
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from mxt.explainers.kernels.columns import Table
+    from mxt.explainers.kernels import _kernels
+    from mxt.explainers.kernels.columns import Table, Tests
     from mxt.predictors.trees.ensemble import TreeEnsemble
 
 THREADS = "MXT_NUM_THREADS"
 PADDING = 64
+MOST_PLAYERS = 256
+"""On one path, of values along paths."""
 
 
 def available() -> bool:
@@ -66,7 +70,8 @@ class Engine:
             background: Rows of the columns, shape (rows, columns).
 
         Raises:
-            ModelError: The ensemble keeps no training weights and there is no background.
+            ModelError: The ensemble keeps no training weights and there is no background; a path tests too
+                many columns for values along paths; or nodes do not make trees.
             DataError: The background has no rows, or infinite values.
         """
         import numpy as np
@@ -77,30 +82,15 @@ class Engine:
         self._trees = trees
         self._players = np.arange(trees.columns) if players is None else np.fromiter(players, np.int64)
         self.players = int(self._players.max(initial=-1)) + 1
+        check(trees, self._players)
         columns, tests = make_columns(trees)
         self._binning = _kernels.Binning(columns, trees.precision == "float32")
-        weights = shares(trees) if background is None else np.ones(len(trees.left))
-        owners = tree_of(trees)
-        self._forests = [
-            _kernels.Trees(
-                roots=trees.roots[np.unique(owners[np.flatnonzero(trees.values[:, output])])],
-                left=_ints(trees.left),
-                right=_ints(trees.right),
-                column=_ints(np.maximum(trees.feature, 0)),
-                player=_ints(self._players[np.maximum(trees.feature, 0)]),
-                cut=tests.cuts,
-                set=_ints(trees.category),
-                missing_left=trees.missing_left.astype(np.uint8),
-                share=weights,
-                value=np.ascontiguousarray(trees.values[:, output], dtype=np.float64),
-                sets=tests.sets,
-                players=self.players,
-            )
-            for output in range(self.outputs)
-        ]
         self._against_background = background is not None
+        weights = shares(trees) if background is None else np.ones(len(trees.left))
+        self._forests = self._make_forests(tests, weights)
         if background is None:
             self.base = trees.base + expectations(trees, weights)
+            self._plan()
         else:
             self.base = self._set_background(background)
 
@@ -142,8 +132,7 @@ class Engine:
                 forest.add_values(codes, rows, values, threads())
                 diagonal += values
             square = out.reshape(self.players, self.players, rows)
-            others = square.sum(axis=1) - diagonal
-            diagonal -= others
+            diagonal -= _sum_in_order(square) - diagonal
         return found.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
 
     def probabilities(self, table: Table) -> np.ndarray:
@@ -177,6 +166,47 @@ class Engine:
             forest.predict(codes, rows, out, threads())
         return found[:, 0].T + self._trees.base
 
+    def _make_forests(self, tests: Tests, weights: np.ndarray) -> list[_kernels.Trees]:
+        """For each output, the trees that add to it."""
+        import numpy as np
+
+        from mxt.explainers.kernels import _kernels
+
+        trees, owners = self._trees, tree_of(self._trees)
+        asked = np.maximum(trees.feature, 0)
+        forests = []
+        for value in trees.values.T:
+            adding = np.unique(owners[np.flatnonzero(value)])
+            forests.append(
+                _kernels.Trees(
+                    roots=_ints(trees.roots[adding[adding >= 0]]),
+                    left=_ints(trees.left),
+                    right=_ints(trees.right),
+                    column=_ints(asked),
+                    player=_ints(self._players[asked] if len(self._players) else asked),
+                    cut=tests.cuts,
+                    set=_ints(trees.category),
+                    missing_left=trees.missing_left.astype(np.uint8),
+                    share=weights,
+                    value=np.ascontiguousarray(value, dtype=np.float64),
+                    sets=tests.sets,
+                    players=self.players,
+                )
+            )
+        return forests
+
+    def _plan(self) -> None:
+        """Along paths, settles all that does not depend on rows."""
+        try:
+            for forest in self._forests:
+                forest.plan(threads())
+        except ValueError as error:
+            msg = (
+                f"A path of the trees tests more than {MOST_PLAYERS} columns; give a background and "
+                "feature_perturbation: interventional, or explain groups of columns."
+            )
+            raise ModelError(msg) from error
+
     def _codes(self, table: Table) -> tuple[np.ndarray, int]:
         """Which split values each number lies between, shape (columns, rows and padding)."""
         import numpy as np
@@ -204,6 +234,16 @@ class Engine:
             forest.set_background(codes, rows, threads())
         scores = self.predict(background)
         return np.array([math.fsum(scores[:, output]) / rows for output in range(self.outputs)])
+
+
+def _sum_in_order(parts: np.ndarray) -> np.ndarray:
+    """The sum over the first axis, one after the other: numpy's own depends on how many rows there are."""
+    import numpy as np
+
+    found = np.zeros(parts.shape[1:])
+    for part in parts:
+        found += part
+    return found
 
 
 def _ints(values: np.ndarray) -> np.ndarray:

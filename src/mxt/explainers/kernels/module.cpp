@@ -53,8 +53,10 @@ class Trees {  // of one output
   public:
     explicit Trees(Forest forest) : forest_(std::move(forest)) {}
 
+    // Throws length_error where a path asks more players than the quadrature has points for.
     void plan(int threads) {
-        if (!quadrature_) quadrature_ = std::make_unique<Quadrature>(plan_quadrature(forest_, threads));
+        const nb::gil_scoped_release release;
+        quadrature_ = std::make_unique<Quadrature>(plan_quadrature(forest_, threads));
     }
 
     void set_background(const CodeArray& codes, int64_t rows, int threads) {
@@ -71,8 +73,8 @@ class Trees {  // of one output
         const Codes given = view(codes, rows);
         const int64_t stride = check(out, rows, forest_.players);
         const Kernels& chosen = kernels(unit);
+        if (!quadrature_) throw std::logic_error("values along paths need a plan");
         const nb::gil_scoped_release release;
-        plan(threads);
         by_parts(given, threads, [&](int64_t first, int64_t last) {
             chosen.quadrature(*quadrature_, given, first, last, out.data(), stride);
         });
@@ -203,11 +205,11 @@ NB_MODULE(_kernels, m) {
         .value("NOTHING", Missing::NOTHING);
     nb::class_<Column>(m, "Column")
         .def("__init__",
-             [](Column* self, std::vector<double> edges, std::vector<int64_t> categories, std::vector<int64_t> known,
-                bool categorical, Missing missing) {
+             [](Column* self, std::vector<double> edges, std::vector<int64_t> categories,
+                std::optional<std::vector<int64_t>> known, bool categorical, Missing missing) {
                  new (self) Column{std::move(edges), std::move(categories), std::move(known), categorical, missing};
              },
-             "edges"_a, "categories"_a, "known"_a, "categorical"_a, "missing"_a);
+             "edges"_a, "categories"_a, "known"_a.none(), "categorical"_a, "missing"_a);
     nb::class_<Binning>(m, "Binning")
         .def(nb::init<std::vector<Column>, bool>(), "columns"_a, "single"_a)
         .def_prop_ro("width", &Binning::width)
@@ -215,6 +217,7 @@ NB_MODULE(_kernels, m) {
     nb::class_<Trees>(m, "Trees")
         .def(nb::new_(&make_trees), "roots"_a, "left"_a, "right"_a, "column"_a, "player"_a, "cut"_a, "set"_a,
              "missing_left"_a, "share"_a, "value"_a, "sets"_a, "players"_a)
+        .def("plan", &Trees::plan, "threads"_a)
         .def("set_background", &Trees::set_background, "codes"_a, "rows"_a, "threads"_a)
         .def("add_values", &Trees::add_values, "codes"_a, "rows"_a, "out"_a, "threads"_a, "unit"_a = "")
         .def("add_background_values", &Trees::add_background_values, "codes"_a, "rows"_a, "out"_a, "threads"_a,

@@ -2,8 +2,8 @@
 
 #include "parallel.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <stdexcept>
 
 namespace mxt {
 namespace {
@@ -26,7 +26,7 @@ double leaf_value(const Forest& forest, int node, const T* row, int64_t stride) 
     return forest.value[node];
 }
 
-// a! b! / (a + b + 1)!
+// a! b! / (a + b + 1)!, for a + b up to the number of players.
 class Weights {
   public:
     explicit Weights(int players) : size_(players + 1), weights_(size_ * size_, 0.0) {
@@ -117,6 +117,12 @@ class Pair {
     }
 };
 
+// The most tests on a path, which bounds the players that it asks.
+int depth(const Forest& forest, int node) {
+    if (forest.leaf(node)) return 0;
+    return 1 + std::max(depth(forest, forest.left[node]), depth(forest, forest.right[node]));
+}
+
 double logistic(double margin) { return 1 / (1 + std::exp(-margin)); }
 
 // From a difference of margins to one of probabilities, along the line between them.
@@ -129,7 +135,9 @@ template <typename T>
 void pairs_of(const Forest& forest, const std::vector<int32_t>& trees, const Codes& codes, const Codes& background,
               Pairs options, int threads, double* out, int64_t stride) {
     const T *rows = static_cast<const T*>(codes.data), *known = static_cast<const T*>(background.data);
-    const Weights weights(forest.players);
+    int most = 0;
+    for (const int32_t tree : trees) most = std::max(most, depth(forest, forest.roots[tree]));
+    const Weights weights(std::min(most, forest.players));
     std::vector<double> margins(background.rows, options.base);
     for (int64_t z = 0; options.logistic && z < background.rows; z++)
         for (const int32_t tree : trees) margins[z] += leaf_value(forest, forest.roots[tree], known + z, background.stride);

@@ -21,7 +21,6 @@ struct Pairs {
 void evaluate_pairs(const Forest& forest, const std::vector<int32_t>& trees, const Codes& codes,
                     const Codes& background, Pairs options, int threads, double* out, int64_t stride);
 
-
 // The sum of the leaves that each row reaches.
 void predict(const Forest& forest, const Codes& codes, int threads, double* out);
 

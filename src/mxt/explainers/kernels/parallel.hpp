@@ -27,9 +27,11 @@ void parallel(int64_t count, int threads, F work) {
             next = count;
         }
     };
+    const int64_t wanted = std::min<int64_t>(threads, count);
     std::vector<std::thread> others;
+    if (wanted > 1) others.reserve(wanted - 1);
     try {
-        for (int64_t i = 1; i < std::min<int64_t>(threads, count); i++) others.emplace_back(run);
+        for (int64_t i = 1; i < wanted; i++) others.emplace_back(run);
     } catch (const std::system_error&) {
         // The system gives no more threads: those that run do all the work.
     }

@@ -273,7 +273,7 @@ void evaluate_quadrature(const Quadrature& plan, const Codes& codes, int64_t fir
         }
         for (int p = 0; p < plan.players; p++)
             for (int64_t r = 0; r < rows; r++)
-                out[p * stride + start + r] = phi.data[(r / LANES * plan.players + p) * LANES + r % LANES];
+                out[p * stride + start + r] += phi.data[(r / LANES * plan.players + p) * LANES + r % LANES];
     }
 }
 

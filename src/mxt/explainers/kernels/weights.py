@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tree_of(trees: TreeEnsemble) -> np.ndarray:
-    """The tree of each node, shape (nodes,)."""
+    """The tree of each node, or -1 where no tree reaches it, shape (nodes,)."""
     import numpy as np
 
     owners = np.full(len(trees.left), -1)
@@ -66,7 +66,8 @@ def expectations(trees: TreeEnsemble, shares: np.ndarray) -> np.ndarray:
     """The sum over leaves of value times share of the training weight, shape (outputs,)."""
     import numpy as np
 
-    reached = np.ones(len(trees.left))
+    reached = np.zeros(len(trees.left))
+    reached[trees.roots] = 1
     for parents, children in _levels(trees):
         reached[children] = reached[parents] * shares[children]
     return np.array([math.fsum(reached * trees.values[:, output]) for output in range(trees.values.shape[1])])

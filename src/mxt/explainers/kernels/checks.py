@@ -1,0 +1,60 @@
+"""Whether arrays make trees, which the kernels take for granted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.errors import ModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mxt.predictors.trees.ensemble import TreeEnsemble
+
+MOST_LEVELS = 1000
+"""The kernels walk trees by recursion, on threads whose stack may be small."""
+
+
+def check(trees: TreeEnsemble, players: np.ndarray) -> None:
+    """Refuse what is no ensemble of trees over the columns, or has no player for each of them.
+
+    Raises:
+        ModelError: A node names a child, a column or a set that is not there; nodes run in circles; a tree is
+            too deep; or columns and players do not match.
+    """
+    if len(players) != trees.columns or (players < 0).any():
+        msg = f"The trees test {trees.columns} columns; {len(players)} players were given, from 0 on."
+        raise ModelError(msg)
+    if not _within(trees):
+        msg = "The trees name nodes, columns or categories that they do not hold; the model may be damaged."
+        raise ModelError(msg)
+    _check_levels(trees)
+
+
+def _within(trees: TreeEnsemble) -> bool:
+    nodes, inner = len(trees.left), trees.left >= 0
+    bounds = [
+        (trees.roots, nodes),
+        (trees.left[inner], nodes),
+        (trees.right[inner], nodes),
+        (trees.feature[inner], trees.columns),
+        (trees.category[inner] + 1, len(trees.sets) + 1),
+    ]
+    return all(((places >= 0) & (places < most)).all() for places, most in bounds)
+
+
+def _check_levels(trees: TreeEnsemble) -> None:
+    import numpy as np
+
+    level, seen = trees.roots, 0
+    for _ in range(MOST_LEVELS + 1):
+        seen += len(level)
+        if seen > len(trees.left):
+            msg = "Nodes of the trees are reached in more than one way; the model may be damaged."
+            raise ModelError(msg)
+        inner = level[trees.left[level] >= 0]
+        if not len(inner):
+            return
+        level = np.concatenate([trees.left[inner], trees.right[inner]])
+    msg = f"A tree is more than {MOST_LEVELS:,} levels deep, which no kernel walks; train it with a limit."
+    raise ModelError(msg)
