@@ -120,7 +120,7 @@ def any_forest(rng: np.random.Generator) -> TreeEnsemble:
         outputs=int(rng.choice([1, 1, 2, 3])),
         zero_cover=float(rng.choice([0, 0.3])),
         categorical=frozenset(np.flatnonzero(rng.random(columns) < 0.3).tolist()),
-        precision=str(rng.choice(["float32", "float64"])),
+        precision="float32" if rng.random() < 0.5 else "float64",
         kinds=("nan", "zero", "none"),
         shuffled=bool(rng.random() < 0.5),
     )

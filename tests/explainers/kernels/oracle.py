@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mxt.predictors.trees.ensemble import TreeEnsemble
 
 Share = Callable[[int, int], float]
-NEAR_ZERO = 1e-35
+NEAR_ZERO = float(np.float32(1e-35))
 
 
 def goes_left(trees: TreeEnsemble, row: np.ndarray, node: int) -> bool:

@@ -93,7 +93,7 @@ def test_answers_do_not_depend_on_the_order_of_rows(engine: Engine, name: str) -
 @pytest.mark.parametrize("method", ["add_values", "add_background_values", "add_interactions"])
 def test_every_vector_unit_gives_the_same_bytes(method: str, width: int) -> None:
     trees = model(width)
-    rows = rows_of(trees)[:1100]  # not a whole number of vectors, nor of chunks
+    rows = rows_of(trees)[: 300 if method == "add_interactions" else 1100]  # no whole number of chunks
     engine = Engine(trees, background=rows[:70] if "background" in method else None)
     assert engine._binning.width == width
     codes, count = engine._codes(rows)

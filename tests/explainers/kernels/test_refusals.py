@@ -10,8 +10,8 @@ import pytest
 
 from explainers.kernels.forests import forest
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.explainers.kernels import engine as engines
 from mxt.explainers.kernels.engine import Engine, available
+from mxt.explainers.kernels.threads import threads
 from mxt.predictors.trees.ensemble import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
@@ -93,4 +93,4 @@ def test_a_column_that_is_number_and_category_is_refused() -> None:
 def test_a_number_of_threads_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MXT_NUM_THREADS", given)
     with pytest.raises(ConfigError, match="MXT_NUM_THREADS is"):
-        engines.threads()
+        threads()

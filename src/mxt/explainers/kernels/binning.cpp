@@ -10,7 +10,7 @@ namespace mxt {
 namespace {
 
 constexpr int64_t ROWS = 8192;      // of a column, binned at a time
-constexpr double TINY = 1e-35;      // what LightGBM takes for zero
+constexpr double TINY = 1e-35f;     // what LightGBM takes for zero
 constexpr double LARGEST = 9e15;  // category code that a double still tells from its neighbours
 
 // How many of the values are below x, without a branch that depends on x.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
-from mxt.errors import ConfigError, DataError, ModelError
+from mxt.errors import DataError, ModelError
 from mxt.explainers.kernels.checks import check
 from mxt.explainers.kernels.columns import column_names, float_columns, make_columns
+from mxt.explainers.kernels.threads import threads
 from mxt.explainers.kernels.weights import expectations, shares, tree_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from mxt.explainers.kernels.columns import Table, Tests
     from mxt.predictors.trees.ensemble import TreeEnsemble
 
-THREADS = "MXT_NUM_THREADS"
 PADDING = 64
 MOST_PLAYERS = 256
 """On one path, of values along paths."""
@@ -33,21 +32,6 @@ def available() -> bool:
     except ImportError:
         return False
     return True
-
-
-def threads() -> int:
-    """How many threads to use: ``MXT_NUM_THREADS``, or as many as this process has cores.
-
-    Raises:
-        ConfigError: ``MXT_NUM_THREADS`` is not a whole number from 1 on.
-    """
-    given = os.environ.get(THREADS, "")
-    if given and not (given.isascii() and given.isdigit() and int(given) > 0):
-        msg = f"{THREADS} is {given!r}; it should be a whole number from 1 on."
-        raise ConfigError(msg)
-    if given:
-        return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Engine:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_MASK = 1, 2, 2, 3
 """Bits of a node's decision_type (LightGBM's include/LightGBM/tree.h)."""
 
+_ZERO = 1.0000000180025095e-35
+"""The library reads cells of at most this size as zeros, so none is left below a threshold of minus this."""
 _MISSING: tuple[Missing, ...] = ("none", "zero", "nan")
 
 
@@ -156,6 +158,7 @@ def _joined(trees: list[_Tree], header: Header) -> TreeEnsemble | None:
     threshold = layout.over_nodes([tree.threshold for tree in trees], 0)
     cover = layout.over_nodes([tree.count for tree in trees], 0)
     cover[~layout.inner] = np.concatenate([tree.leaf_count for tree in trees])
+    threshold[threshold == -_ZERO] = np.nextafter(-_ZERO, -1)
     categorical = (decision & CATEGORICAL).astype(bool)
     missing = _missing_of(feature, decision, layout.inner, header.columns)
     if missing is None:
