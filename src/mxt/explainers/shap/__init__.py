@@ -1,0 +1,1 @@
+"""Shap's interface over MXT's explainers: its tree explainer, and the type that its plots draw."""

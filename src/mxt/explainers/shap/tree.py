@@ -1,0 +1,247 @@
+# ruff: noqa: ANN401, FBT001, FBT002, N803, PLR0913, PLR0917 - the signatures are shap's
+"""The interface of ``shap.TreeExplainer`` over MXT's engine: the same arguments, shapes and results."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from mxt.errors import ModelError
+from mxt.explainers.base import TOLERANCE
+from mxt.explainers.kernels.engine import available
+from mxt.explainers.shap.answers import CHANCES, Answers
+from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
+from mxt.explainers.shap.tables import array_of, is_masker, is_row, perturbation, rows_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import shap
+
+
+class TreeExplainer:
+    """Exact SHAP values of models of trees: a drop-in for shap's class of the same name.
+
+    It differs where shap is less exact: every row of a background counts (shap draws 100 of a table), and
+    `expected_value` is right before the first call. What the engine cannot do is handed to shap, with a
+    warning: a model's loss, Saabas' approximation, and models whose trees cannot be read.
+
+    Source: Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9.
+    """
+
+    output_names = None
+
+    def __init__(
+        self,
+        model: Any,
+        data: Any = None,
+        model_output: str = "raw",
+        feature_perturbation: str = "auto",
+        feature_names: list[str] | None = None,
+        approximate: Any = None,
+        link: Any = None,
+        linearize_link: Any = None,
+    ) -> None:
+        """Read the model's trees and plan.
+
+        Args:
+            model: A model of xgboost, LightGBM, CatBoost or scikit-learn, or any that shap can read.
+            data: Rows that stand for the population, all of which count: a table, or shap's own masker.
+            model_output: ``raw``, ``probability``, ``predict_proba`` or ``log_loss``.
+            feature_perturbation: ``interventional`` compares with `data`, ``tree_path_dependent`` with the
+                training rows that the trees remember; ``auto`` is the first where there is data.
+            feature_names: Names for arrays, which have none.
+            approximate: Without effect, as in shap; give it to the call.
+            link: Without effect, as in shap.
+            linearize_link: Without effect, as in shap.
+
+        Raises:
+            Exception: What shap raises for arguments that neither serves.
+        """
+        import pandas as pd
+
+        if approximate is not None:
+            warnings.warn("Give approximate to the call, not to TreeExplainer.", DeprecationWarning, 2)
+        self.link, self.linearize_link = link, linearize_link
+        self._model, self._given = model, data
+        self._rows = rows_of(model, data)
+        self.data = None if self._rows is None else array_of(self._rows)
+        self.data_missing = None if self.data is None else pd.isna(self.data)
+        self.model_output = model_output
+        self.feature_perturbation = perturbation(feature_perturbation, against_rows=data is not None)
+        self.feature_names = feature_names
+        named = isinstance(data, pd.DataFrame)
+        self.data_feature_names = feature_names or (list(data.columns) if named else None)
+        self.expected_value: Any = None
+        self._plan()
+
+    @cached_property
+    def model(self) -> Any:
+        """The model as shap reads it, a ``TreeEnsemble`` of its own."""
+        from shap.explainers._tree import TreeEnsemble
+
+        return TreeEnsemble(self._model, self.data, self.data_missing, self.model_output)
+
+    @property
+    def masker(self) -> Any:
+        """The background as a masker of shap's, with all of its rows."""
+        import shap
+
+        if self.data is None or is_masker(self._given):
+            return self._given
+        return shap.maskers.Independent(self.data, max_samples=len(self.data))
+
+    def __call__(
+        self,
+        X: Any,
+        y: Any = None,
+        interactions: bool = False,
+        check_additivity: bool = True,
+        approximate: bool = False,
+    ) -> shap.Explanation:
+        """Explain each row of `X`; shap's plots take the answer as it is."""
+        import numpy as np
+        import shap
+
+        start = time.time()
+        if self._core is None or (interactions and approximate):
+            return self._peer(X, y, interactions, check_additivity, approximate)
+        values = (
+            self.shap_interaction_values(X, y)
+            if interactions
+            else self.shap_values(X, y, None, approximate, check_additivity, from_call=True)
+        )
+        base = np.squeeze(self.expected_value)
+        plain = np.asarray(X) if isinstance(X, list) else getattr(X, "values", X)
+        return shap.Explanation(
+            values,
+            base_values=base if is_row(X) else np.tile(base, (len(values), *[1] * base.ndim)),
+            data=X.get_data() if type(X).__name__ == "DMatrix" else plain,
+            feature_names=list(X.columns) if hasattr(X, "columns") else self.data_feature_names,
+            compute_time=time.time() - start,
+        )
+
+    def shap_values(
+        self,
+        X: Any,
+        y: Any = None,
+        tree_limit: int | None = None,
+        approximate: bool = False,
+        check_additivity: bool = True,
+        from_call: bool = False,
+    ) -> np.ndarray:
+        """Contributions, shape (rows, columns), or (rows, columns, outputs) of several outputs.
+
+        Args:
+            X: Rows to explain, a table of any sort; of a single row the answer has no rows.
+            y: Labels, for a loss.
+            tree_limit: How many of the first trees to explain; the library's own choice if left out.
+            approximate: Saabas' approximation, by shap itself.
+            check_additivity: Whether to compare the sums with what the library itself predicts.
+            from_call: Without effect.
+
+        Raises:
+            ExplainerError: Sums are not the predictions.
+            DataError: The table does not fit the model.
+        """
+        if self._core is None or approximate:
+            if self._core is not None:
+                self._tell("approximate=True")
+            found = self._peer.shap_values(X, y, tree_limit, approximate, check_additivity, from_call)
+            self.expected_value = self._peer.expected_value
+            return found
+        answers = self._answers(tree_limit)
+        values = answers.values(X)
+        if check_additivity:
+            _require_small(answers.gaps(values, X))
+        return answers.told(values, X)
+
+    def shap_interaction_values(self, X: Any, y: Any = None, tree_limit: int | None = None) -> np.ndarray:
+        """Contributions of pairs, shape (rows, columns, columns), and outputs last if there are several.
+
+        Each half of a pair holds half of it, so a row of the square sums to the column's own contribution.
+        """
+        if self._core is None or self.model_output != "raw":
+            return self._peer.shap_interaction_values(X, y, tree_limit)
+        answers = self._answers(tree_limit)
+        return answers.told(answers.interactions(X), X)
+
+    @staticmethod
+    def supports_model_with_masker(model: Any, masker: Any) -> bool:
+        """Whether it explains the model against the masker."""
+        from shap.explainers._tree import TreeExplainer as Peer
+
+        if available() and masker is None and tree_model_of(model) is not None:
+            return True
+        return bool(Peer.supports_model_with_masker(model, masker))
+
+    def _plan(self) -> None:
+        """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
+        self._made: dict[int | None, Answers] = {}
+        self._core = self._read() if available() else None
+        try:
+            if self._core is not None:
+                self._answers(None)
+        except ModelError:
+            self._core = None
+        if self._core is None:
+            self.expected_value = self._peer.expected_value
+            self._tell(f"model_output={self.model_output!r}")
+
+    def _read(self) -> TreeModel | None:
+        """The model's trees, or None if the engine cannot give what is asked for."""
+        weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
+        found = None if weighed else tree_model_of(self._model)
+        if self.model_output in CHANCES:
+            able = found is not None and (found.chances or found.slope is not None)
+            return found if able and self.feature_perturbation == "interventional" else None
+        if self.model_output == "raw" and found is not None:
+            return found
+        width = None if self.data is None else self.data.shape[1]
+        return None if self.model_output == "log_loss" else tree_model_of_shap(self.model, width)
+
+    def _answers(self, tree_limit: int | None) -> Answers:
+        """The engine of the first trees; its base becomes the expected value."""
+        if tree_limit not in self._made and self._core is not None:
+            rows = self._rows if self.feature_perturbation == "interventional" else None
+            self._made[tree_limit] = Answers(self._core, self.model_output, rows, tree_limit)
+        self.expected_value = self._made[tree_limit].expected
+        return self._made[tree_limit]
+
+    @cached_property
+    def _peer(self) -> shap.TreeExplainer:
+        """Shap's own explainer, with the same arguments."""
+        from shap.explainers._tree import TreeExplainer as Peer
+
+        return Peer(
+            self._model, self.masker, self.model_output, self.feature_perturbation, self.feature_names
+        )
+
+    def _tell(self, what: str) -> None:
+        msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; shap itself does."
+        warnings.warn(msg, UserWarning, stacklevel=4)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the plan, which is made again where it is needed."""
+        made = ("_core", "_made", "_peer", "model")
+        return {name: value for name, value in vars(self).items() if name not in made}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._plan()
+
+
+def _require_small(gaps: np.ndarray) -> None:
+    """Raise shap's ExplainerError if contributions do not add up."""
+    import numpy as np
+    from shap.utils._exceptions import ExplainerError
+
+    wrong = ~(np.abs(gaps) <= TOLERANCE).all(axis=1)
+    if wrong.any():
+        msg = (
+            "Additivity check failed in TreeExplainer! "
+            f"The contributions of {int(wrong.sum())} of {len(gaps)} rows do not add up to the prediction "
+            f"(largest relative gap {np.nanmax(np.abs(gaps)):.2g})."
+        )
+        raise ExplainerError(msg)
