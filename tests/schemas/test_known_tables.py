@@ -1,4 +1,4 @@
-"""Tables whose form is known beforehand: outputs, targets, and the two tables of explanations."""
+"""Tables whose form is known beforehand: outputs, targets, and the tables of explanations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 
 from contracts.stores import CANARY
 from mxt.errors import DataError
-from mxt.schemas import FeatureImportancesSchema, OutputsSchema, SHAPValuesSchema, TargetsSchema
+from mxt.schemas import (
+    EffectsSchema,
+    FeatureImportancesSchema,
+    OutputsSchema,
+    SHAPValuesSchema,
+    TargetsSchema,
+)
 
 if TYPE_CHECKING:
     from mxt.schemas.base import Schema
@@ -32,13 +38,32 @@ SAMPLES = pd.DataFrame(
 IMPORTANCES = pd.DataFrame(
     {
         "feature": ["tenure", "unit price"],
+        "method": ["mean |SHAP|", "mean |SHAP|"],
+        "class": ["Yes", "Yes"],
         "importance": [3.0, 1.0],
+        "ci_low": [2.5, np.nan],
+        "ci_high": [3.5, np.nan],
         "share": [0.75, 0.25],
         "rank": [1, 2],
-        "method": ["mean |SHAP|", "mean |SHAP|"],
-        "unit": ["log-odds", "log-odds"],
-        "class": ["Yes", "Yes"],
         "direction": ["lowers", "unknown"],
+        "unit": ["log-odds", "log-odds"],
+        "n": pd.array([30, None], dtype="Int64"),
+        "fidelity": [0.9, np.nan],
+    }
+)
+EFFECTS = pd.DataFrame(
+    {
+        "feature": ["tenure", "tenure"],
+        "method": ["partial_dependence", "partial_dependence"],
+        "class": ["Yes", "Yes"],
+        "place": [1, 2],
+        "value": ["12", None],
+        "number": [12.0, np.nan],
+        "effect": [-0.5, 0.5],
+        "ci_low": [-0.6, 0.4],
+        "ci_high": [-0.4, 0.6],
+        "unit": ["probability", "probability"],
+        "n": pd.array([30, 0], dtype="Int64"),
     }
 )
 
@@ -52,7 +77,10 @@ IMPORTANCES = pd.DataFrame(
         (SHAPValuesSchema, SAMPLES),
         (SHAPValuesSchema, SAMPLES.assign(unit="target", **{"class": None}).astype({"class": "str"})),
         (FeatureImportancesSchema, IMPORTANCES),
-        (FeatureImportancesSchema, IMPORTANCES.assign(importance=0.0, share=0.0)),
+        (FeatureImportancesSchema, IMPORTANCES.assign(importance=0.0, share=0.0, ci_low=0.0, ci_high=0.1)),
+        (FeatureImportancesSchema, IMPORTANCES.assign(importance=-1.0, ci_low=-2.0, method="permutation")),
+        (EffectsSchema, EFFECTS),
+        (EffectsSchema, EFFECTS.assign(ci_low=np.nan, ci_high=np.nan)),
     ],
 )
 def test_a_table_of_the_form_passes_unchanged(schema: type[Schema], table: pd.DataFrame) -> None:
@@ -76,12 +104,24 @@ BROKEN_SAMPLES: list[tuple[dict[str, Any], str]] = [
     ({"probability": 2.0}, "column 'probability' breaks in_range in 2 rows (ids 'x', 'x')"),
 ]
 BROKEN_IMPORTANCES: list[tuple[dict[str, Any], str]] = [
-    ({"importance": [-1.0, 1]}, "column 'importance' breaks greater_than_or_equal_to in 1 row (ids 0)"),
+    ({"importance": [3, np.inf]}, "column 'importance' breaks finite in 1 row (ids 1)"),
+    ({"importance": [3.0, -1]}, "the table breaks at_least_zero_unless_permuted in 1 row (ids 1)"),
+    ({"ci_low": [3.1, np.nan]}, "the table breaks importance_within_its_interval in 1 row (ids 0)"),
+    ({"fidelity": [1.1, np.nan]}, "column 'fidelity' breaks less_than_or_equal_to in 1 row (ids 0)"),
     ({"share": [1.5, 0]}, "column 'share' breaks in_range in 1 row (ids 0)"),
     ({"rank": [0, 1]}, "column 'rank' breaks greater_than_or_equal_to in 1 row (ids 0)"),
     ({"direction": CANARY}, "column 'direction' breaks isin in 2 rows (ids 0, 1)"),
     ({"feature": CANARY}, "the table breaks multiple_fields_uniqueness in 2 rows (ids 0, 1)"),
     ({"extra": CANARY}, "column 'extra' is not expected"),
+]
+BROKEN_EFFECTS: list[tuple[dict[str, Any], str]] = [
+    (
+        {"effect": [-np.inf, 0.5], "ci_low": [-np.inf, 0.4]},
+        "column 'effect' breaks finite in 1 row (ids 0)",
+    ),
+    ({"ci_high": [-0.4, 0.45]}, "the table breaks effect_within_its_interval in 1 row (ids 1)"),
+    ({"place": 1}, "the table breaks multiple_fields_uniqueness in 2 rows (ids 0, 1)"),
+    ({"class": "Yes", "extra": CANARY}, "column 'extra' is not expected"),
 ]
 
 
@@ -94,6 +134,7 @@ BROKEN_IMPORTANCES: list[tuple[dict[str, Any], str]] = [
             (FeatureImportancesSchema, IMPORTANCES.assign(**changes), told)
             for changes, told in BROKEN_IMPORTANCES
         ),
+        *((EffectsSchema, EFFECTS.assign(**changes), told) for changes, told in BROKEN_EFFECTS),
         (OutputsSchema, OUTPUTS.drop(columns="prediction"), "column 'prediction' is missing"),
         (SHAPValuesSchema, SAMPLES.drop(columns="base_value"), "column 'base_value' is missing"),
         (FeatureImportancesSchema, IMPORTANCES.drop(columns="rank"), "column 'rank' is missing"),

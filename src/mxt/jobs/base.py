@@ -15,6 +15,7 @@ from mxt.datasets.writers.base import Writer
 from mxt.errors import MxtError
 from mxt.explainers.base import Explainer
 from mxt.gates import Gate
+from mxt.importances.base import Importance
 from mxt.kinds import Kind, OneOf
 from mxt.metrics.base import Metric
 from mxt.models.base import Recipe
@@ -39,6 +40,7 @@ SplitterKind = Annotated[Splitter, OneOf]
 RecipeKind = Annotated[Recipe, OneOf]
 MetricKind = Annotated[Metric, OneOf]
 ExplainerKind = Annotated[Explainer, OneOf]
+ImportanceKind = Annotated[Importance, OneOf]
 GateKind = Annotated[Gate, OneOf]
 SaverKind = Annotated[Saver, OneOf]
 LoaderKind = Annotated[Loader, OneOf]

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from loguru import logger
 from pydantic import Field
 from tqdm import tqdm
 
+from mxt.errors import ConfigError
 from mxt.explainers.base import join
-from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
+from mxt.importances.base import effects_table, importances_table
+from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ModelJob, ReaderKind, WriterKind
 from mxt.models.tables import samples_table
+from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
-from mxt.schemas import SHAPValuesSchema
+from mxt.schemas import SHAPValuesSchema, TargetsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.explainers.base import Explanation
+    from mxt.importances.base import Findings
     from mxt.models import Model
 
 PART_ROWS = 1000
@@ -50,12 +55,33 @@ class ExplanationsJob(ModelJob):
     background: ReaderKind | None = None
     """Rows that stand for the population, where a method needs some; the model's own if left out."""
 
+    importances: tuple[ImportanceKind, ...] = Field(
+        default=({"KIND": "LibraryImportance"}, {"KIND": "ShapImportance"}),
+        validate_default=True,
+        min_length=1,
+    )
+    """What tells of the model as a whole; what asks the model again and again must be named."""
+
+    effects: WriterKind | None = None
+    """Also write the curves here, if `importances` draw some: a row for each column, method and value."""
+
+    targets: ReaderKind | None = None
+    """Table with the truth, by id, for importances that need it; `inputs_samples` if left out."""
+
+    target: str | None = None
+    """Column with the truth; the one that the model was trained on if left out."""
+
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        schema, inputs, _ = context.checked_inputs(
-            self.loader, pinned.uri, self.inputs_samples, "inputs_samples"
+        target = self._target(pinned.uri)
+        truth = None if target is None else self._truth(target)
+        extra = [target] if target is not None and self.targets is None else None
+        schema, inputs, table = context.checked_inputs(
+            self.loader, pinned.uri, self.inputs_samples, "inputs_samples", extra
         )
+        if extra is not None:
+            truth = TargetsSchema.check(table, extra[0], self.inputs_samples.source)
         model = context.load(self.loader, pinned.uri)
         if self.background is not None:
             known = self.background.read(None if schema is None else schema.columns)
@@ -63,15 +89,20 @@ class ExplanationsJob(ModelJob):
         with context.step(f"explain {len(inputs)} rows"):
             explanation = self._explain(model, inputs)
         samples = SHAPValuesSchema.check(samples_table(explanation, model.predict_proba(inputs)))
-        importances = model.explain_model(inputs, explanation)
+        with context.step("explain the model"):
+            findings = model.measure(self.importances, inputs, explanation, truth)
+            importances, effects = importances_table(findings), effects_table(findings)
         context.write(self.samples_explanations, samples, "samples_explanations", explanation.unit)
         context.write(self.models_explanations, importances, "models_explanations")
-        self._show(explanation, inputs, importances)
+        if effects is not None:
+            self._show_effects(effects)
+        self._show(explanation, inputs, importances, findings)
         return context.conclude(
             passed=True,
             explanation=explanation,
             models_explanations=importances,
             samples_explanations=samples,
+            effects=effects,
         )
 
     def _explain(self, model: Model, inputs: pd.DataFrame) -> Explanation:
@@ -81,9 +112,35 @@ class ExplanationsJob(ModelJob):
             [model.explain(inputs.iloc[start : start + PART_ROWS], self.explainer) for start in starts]
         )
 
-    def _show(self, explanation: Explanation, inputs: pd.DataFrame, importances: pd.DataFrame) -> None:
+    def _target(self, uri: str) -> str | None:
+        """The column with the truth, if an importance needs one."""
+        if not any(importance.needs_targets for importance in self.importances):
+            return None
+        target = self.target or self.loader.load_target(uri)
+        if target is None:
+            msg = f"{uri} does not tell what it predicts; give the job its `target`."
+            raise ConfigError(msg)
+        return target
+
+    def _truth(self, target: str) -> pd.Series[Any] | None:
+        """The truth of a table of its own, if there is one."""
+        if self.targets is None:
+            return None
+        table = self.context.read(self.targets, "targets", [target])
+        return TargetsSchema.check(table, target, self.targets.source)
+
+    def _show(
+        self,
+        explanation: Explanation,
+        inputs: pd.DataFrame,
+        importances: pd.DataFrame,
+        findings: list[Findings],
+    ) -> None:
         """Put what people look at into the run."""
         context = self.context
+        for found in findings:
+            if found.table is None:
+                logger.warning("{}", found.text)
         largest = float(abs(explanation.residual).max())
         context.facts |= {
             "method": explanation.method,
@@ -92,7 +149,20 @@ class ExplanationsJob(ModelJob):
         }
         context.run.score({"largest_residual": largest, "rows": len(inputs)})
         context.run.table(importances.set_index("feature"), "models_explanations.csv")
-        context.run.text(summary(context.provenance().facts, explanation, importances), "explanations.md")
+        texts = [found.text for found in findings if found.text]
+        page = summary(context.provenance().facts, explanation, importances, texts)
+        context.run.text(page, "explanations.md")
         for place, name in enumerate(explanation.outputs):
             file = f"contributions{f'_{place}' if len(explanation.outputs) > 1 else ''}.png"
             context.run.figure(contributions_figure(explanation, inputs, place, name), file)
+
+    def _show_effects(self, effects: pd.DataFrame) -> None:
+        """Write the curves, and put them into the run: a table, and a figure for each method and class."""
+        if self.effects is not None:
+            self.context.write(self.effects, effects, "effects")
+        self.context.run.table(effects.set_index("feature"), "effects.csv")
+        for method, curves in effects.groupby("method", sort=False):
+            classes = curves.groupby("class", dropna=False, sort=False)
+            for place, (_, part) in enumerate(classes):
+                file = f"{method}{f'_{place}' if classes.ngroups > 1 else ''}.png"
+                self.context.run.figure(effects_figure(part), file)

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mxt.explainers.auto import AutoExplainer
-from mxt.models.tables import importances_table, samples_table
-from mxt.schemas import FeatureImportancesSchema, OutputsSchema, SHAPValuesSchema
+from mxt.importances.base import Findings, Importance, Subject, importances_table
+from mxt.importances.library import LibraryImportance
+from mxt.importances.shap import ShapImportance
+from mxt.models.tables import samples_table
+from mxt.schemas import OutputsSchema, SHAPValuesSchema
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from mxt.explainers.base import Explainer, Explanation
     from mxt.predictors.base import Predictor
+
+IMPORTANCES: tuple[Importance, ...] = (LibraryImportance(), ShapImportance())
+"""What tells of a model, if nothing else is asked for."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +60,40 @@ class Model:
         return SHAPValuesSchema.check(samples_table(explanation, self.predict_proba(inputs)))
 
     def explain_model(
-        self, inputs: pd.DataFrame | None = None, explanation: Explanation | None = None
+        self,
+        inputs: pd.DataFrame | None = None,
+        explanation: Explanation | None = None,
+        importances: Sequence[Importance] = IMPORTANCES,
+        targets: pd.Series[Any] | None = None,
     ) -> pd.DataFrame:
         """How much each source column matters: a table of `FeatureImportancesSchema`.
 
-        The library's own importances, and with samples their mean absolute contribution and its direction.
+        The library's own importances, and with samples their mean absolute contribution and its direction,
+        unless others are asked for.
+
+        Raises:
+            ModelError: The model tells no importances, and there are no samples.
+        """
+        return importances_table(self.measure(importances, inputs, explanation, targets))
+
+    def measure(
+        self,
+        importances: Sequence[Importance],
+        inputs: pd.DataFrame | None = None,
+        explanation: Explanation | None = None,
+        targets: pd.Series[Any] | None = None,
+    ) -> list[Findings]:
+        """What each importance finds: a table each, and perhaps curves and rules.
 
         Args:
+            importances: What to measure.
             inputs: Samples; the background if left out.
             explanation: The explanation of `inputs`, where there is one already.
+            targets: What the model should have predicted for the inputs, for those importances that compare.
         """
         samples = self.background if inputs is None else inputs
-        if explanation is None and samples is not None:
+        wanted = any(importance.needs_explanation for importance in importances)
+        if wanted and explanation is None and samples is not None:
             explanation = self.explain(samples)
-        return FeatureImportancesSchema.check(importances_table(self.predictor, samples, explanation))
+        subject = Subject(self.predictor, samples, explanation, targets)
+        return [importance.measure(subject) for importance in importances]

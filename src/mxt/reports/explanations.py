@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -16,8 +17,20 @@ TOP = 10
 FIGURE_ROWS = 2000
 
 
-def summary(provenance: Mapping[str, str], explanation: Explanation, importances: pd.DataFrame) -> str:
-    """A Markdown page that says in words and tables what the figures show."""
+def summary(
+    provenance: Mapping[str, str],
+    explanation: Explanation,
+    importances: pd.DataFrame,
+    texts: Sequence[str] = (),
+) -> str:
+    """A Markdown page that says in words and tables what the figures show.
+
+    Args:
+        provenance: Where the explanations come from.
+        explanation: Of the samples.
+        importances: A table of `FeatureImportancesSchema`.
+        texts: What the importances found beside their table, in Markdown.
+    """
     law = "is the prediction of each row" if explanation.additive else "nears the prediction of each row"
     told = (
         f"{len(explanation.ids)} rows of {provenance['model_uri']} were explained by {explanation.method}. "
@@ -27,7 +40,12 @@ def summary(provenance: Mapping[str, str], explanation: Explanation, importances
     lines = ["# Explanations", "", told]
     for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
         of_class = f", class {name}" if isinstance(name, str) else ""
-        lines += ["", f"## {method} ({part['unit'].iloc[0]}{of_class})", "", *_table(part.head(TOP))]
+        fidelity = part["fidelity"].iloc[0]
+        faithful = "" if math.isnan(fidelity) else f", fidelity {fidelity:.3f}"
+        title = f"## {method} ({part['unit'].iloc[0]}{of_class}{faithful})"
+        lines += ["", title, "", *_table(part.head(TOP))]
+    if texts:
+        lines += ["", "## More about the model", "", "\n\n".join(texts)]
     lines += ["", "## Provenance", "", "| what | value |", "| --- | --- |"]
     lines += [f"| {key} | {value} |" for key, value in provenance.items()]
     return "\n".join(lines) + "\n"
@@ -48,11 +66,13 @@ def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output:
 
 
 def _table(part: pd.DataFrame) -> list[str]:
-    """The leading columns of one method; the direction only where one is known."""
-    told = bool((part["direction"] != "unknown").any())
-    heads = ["rank", "column", "importance", "share", *(["a higher value"] if told else [])]
+    """The leading columns of one method; interval and direction only where they are known."""
+    told, sure = bool((part["direction"] != "unknown").any()), bool(part["ci_low"].notna().any())
+    heads = ["rank", "column", "importance", *(["95 % interval"] if sure else []), "share"]
+    heads += ["a higher value"] if told else []
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for row in part.itertuples():
-        cells = [str(row.rank), str(row.feature), f"{row.importance:.4g}", f"{row.share:.1%}"]
+        interval = [f"{row.ci_low:.4g} to {row.ci_high:.4g}"] if sure else []
+        cells = [str(row.rank), str(row.feature), f"{row.importance:.4g}", *interval, f"{row.share:.1%}"]
         lines.append(f"| {' | '.join([*cells, *([str(row.direction)] if told else [])])} |")
     return lines

@@ -1,8 +1,15 @@
 """Schemas: what a table must look like, told by pandera without quoting a cell."""
 
-from mxt.schemas.explanations import FeatureImportancesSchema, SHAPValuesSchema
+from mxt.schemas.explanations import EffectsSchema, FeatureImportancesSchema, SHAPValuesSchema
 from mxt.schemas.inputs import InputsSchema
 from mxt.schemas.outputs import OutputsSchema
 from mxt.schemas.targets import TargetsSchema
 
-__all__ = ["FeatureImportancesSchema", "InputsSchema", "OutputsSchema", "SHAPValuesSchema", "TargetsSchema"]
+__all__ = [
+    "EffectsSchema",
+    "FeatureImportancesSchema",
+    "InputsSchema",
+    "OutputsSchema",
+    "SHAPValuesSchema",
+    "TargetsSchema",
+]

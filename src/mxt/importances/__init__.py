@@ -1,0 +1,1 @@
+"""Importances: how much each source column matters to a model as a whole."""

@@ -1,0 +1,159 @@
+"""A small tree in source columns: fitted to scores, tested on rows held out, and told as rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mxt.importances.base import texts
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from sklearn.tree import DecisionTreeRegressor
+
+SHOWN = 5
+"""Most categories that a rule names."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How one column enters the tree: a number as it is, a category by the rank of its mean score."""
+
+    column: str
+    categories: list[str | None] | None
+    """In the order of their codes; None for numbers."""
+    gaps: bool
+    """Whether numbers are missing in the rows that the tree was fitted to."""
+
+    def codes(self, cells: pd.Series[Any]) -> np.ndarray:
+        """Numbers, NaN for a missing number or a category not seen before: shape (rows,)."""
+        import numpy as np
+
+        if self.categories is None:
+            return cells.to_numpy(dtype=float, na_value=np.nan)
+        places = {text: place for place, text in enumerate(self.categories)}
+        return np.array([places.get(text, np.nan) for text in texts(cells)], dtype=float)
+
+
+class Bounds(NamedTuple):
+    """What the questions on the way to a leaf leave of one column: low < code <= high, or missing."""
+
+    low: float = float("-inf")
+    high: float = float("inf")
+    missing: bool = True
+
+
+class Leaf(NamedTuple):
+    """One rule of a tree."""
+
+    rule: str
+    score: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Imitation:
+    """A tree, and how well it imitates."""
+
+    fitted: DecisionTreeRegressor
+    codings: list[Coding]
+    fidelity: float
+    """R squared on the rows held out, at most 1."""
+    rows: int
+    """Number of rows that it was fitted to."""
+
+    def leaves(self) -> list[Leaf]:
+        """The rules, the lowest score first."""
+        tree = self.fitted.tree_
+        found: list[Leaf] = []
+
+        def visit(node: int, known: dict[int, Bounds]) -> None:
+            left, right = tree.children_left[node], tree.children_right[node]
+            if left < 0:
+                rule = " and ".join(_told(self.codings[at], known[at]) for at in sorted(known))
+                score, rows = float(tree.value[node, 0, 0]), int(tree.n_node_samples[node])
+                found.append(Leaf(rule or "any row", score, rows))
+                return
+            at, cut = int(tree.feature[node]), float(tree.threshold[node])
+            goes_left, before = bool(tree.missing_go_to_left[node]), known.get(at, Bounds())
+            lower = Bounds(before.low, min(before.high, cut), before.missing and goes_left)
+            upper = Bounds(max(before.low, cut), before.high, before.missing and not goes_left)
+            visit(left, {**known, at: lower})
+            visit(right, {**known, at: upper})
+
+        visit(0, {})
+        return sorted(found, key=lambda leaf: leaf.score)
+
+
+def imitate(
+    inputs: pd.DataFrame, scores: np.ndarray, held_out: np.ndarray, depth: int, least_rows: int
+) -> Imitation:
+    """Fit a tree to the scores of the rows that are not held out, and test it on the others.
+
+    Args:
+        inputs: Source columns of any type.
+        scores: What to imitate, shape (rows,).
+        held_out: Booleans, shape (rows,).
+        depth: Most questions on the way to a leaf.
+        least_rows: Fewest rows of a leaf.
+    """
+    import numpy as np
+    from sklearn.tree import DecisionTreeRegressor
+
+    known, wanted = inputs[~held_out], scores[~held_out]
+    codings = [_coding(known[name], wanted) for name in inputs]
+    encoded = np.column_stack([coding.codes(inputs[coding.column]) for coding in codings])
+    tree = DecisionTreeRegressor(max_depth=depth, min_samples_leaf=least_rows, random_state=0)
+    tree.fit(encoded[~held_out], wanted)
+    fidelity = _fidelity(scores[held_out], tree.predict(encoded[held_out]))
+    return Imitation(tree, codings, fidelity, len(known))
+
+
+def _coding(cells: pd.Series[Any], scores: np.ndarray) -> Coding:
+    """Categories in the order of their mean score: of all splits in two sets the best is among these.
+
+    Breiman et al. 1984, Classification and Regression Trees, section 4.2.
+    """
+    import pandas as pd
+
+    name, types = str(cells.name), pd.api.types
+    if types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells):
+        return Coding(name, None, gaps=bool(cells.isna().any()))
+    named = texts(cells)
+    table = pd.DataFrame({"named": [text or "" for text in named], "gap": [text is None for text in named]})
+    means = table.assign(score=scores).groupby(["named", "gap"])["score"].mean().sort_values(kind="stable")
+    return Coding(name, [None if gap else text for text, gap in means.index], gaps=False)
+
+
+def _fidelity(scores: np.ndarray, imitated: np.ndarray) -> float:
+    lost, whole = ((scores - imitated) ** 2).sum(), ((scores - scores.mean()) ** 2).sum()
+    if whole == 0:
+        return 1.0 if lost == 0 else 0.0
+    return float(1 - lost / whole)
+
+
+def _told(coding: Coding, bounds: Bounds) -> str:
+    """What the bounds ask of the column."""
+    if coding.categories is not None:
+        return _told_categories(coding.column, coding.categories, bounds)
+    low, high, missing = bounds
+    gap = " or missing" if missing and coding.gaps else ""
+    if low == float("inf"):
+        return f"{coding.column} missing"
+    if (low, high) == (float("-inf"), float("inf")):
+        return f"{coding.column} known"
+    if low == float("-inf"):
+        return f"{coding.column} <= {high:.6g}{gap}"
+    if high == float("inf"):
+        return f"{coding.column} > {low:.6g}{gap}"
+    return f"{low:.6g} < {coding.column} <= {high:.6g}{gap}"
+
+
+def _told_categories(column: str, categories: list[str | None], bounds: Bounds) -> str:
+    inside = [text for place, text in enumerate(categories) if bounds.low < place <= bounds.high]
+    outside = [text for text in categories if text not in inside]
+    few, word = (inside, "in") if len(inside) <= len(outside) else (outside, "not in")
+    names = ["missing" if text is None else repr(text) for text in few[:SHOWN]]
+    more = f" and {len(few) - SHOWN} more" if len(few) > SHOWN else ""
+    return f"{column} {word} {{{', '.join(names)}}}{more}"

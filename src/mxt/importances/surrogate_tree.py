@@ -1,0 +1,87 @@
+"""A small tree that imitates the model, and how well it does."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mxt.datasets.splitters.base import draw, lowest_share
+from mxt.errors import DataError
+from mxt.importances.base import Findings, Importance, Subject, drawn, ranked
+from mxt.importances.curves import Unit, answers, asked
+from mxt.importances.rules import Imitation, imitate
+
+LEAST_ROWS = 5
+"""Fewest rows of a leaf, so that a rule tells of no single one; or one row in a hundred, if that is more."""
+_FEWEST = 4 * LEAST_ROWS
+
+
+class SurrogateTreeImportance(Importance):
+    """A regression tree fitted to the model's predictions (Craven and Shavlik 1995), in source columns.
+
+    Its fidelity is the share of the predictions' variance that it tells, R squared, on rows held out from the
+    fit: near 1, its rules say what the model does; lower, they say that much of it. A column's importance is
+    its share in the variance that the tree's splits explain. Categories are split into two sets.
+
+    Example:
+        {KIND: SurrogateTreeImportance, depth: 2}
+    """
+
+    KIND: Literal["SurrogateTreeImportance"] = "SurrogateTreeImportance"
+
+    depth: Annotated[int, Field(ge=1, le=6)] = 3
+    """Most questions on the way to a prediction."""
+
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
+    """Share of the rows that only the fidelity is told by."""
+
+    rows: Annotated[int, Field(ge=_FEWEST)] = 20_000
+    """Most rows to use, drawn by their ids and the seed."""
+
+    unit: Unit = "probability"
+    """Whether the tree imitates a classifier's probabilities or its margins."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draws."""
+
+    method: ClassVar[str] = "surrogate_tree"
+
+    def measure(self, subject: Subject) -> Findings:
+        import numpy as np
+        import pandas as pd
+
+        inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)
+        if len(inputs) < _FEWEST:
+            msg = f"A surrogate tree needs {_FEWEST} rows at least; there are {len(inputs)}."
+            raise DataError(msg)
+        ask, unit = asked(subject.predictor, self.unit)
+        rows = np.arange(len(inputs))
+        scores = answers(ask, inputs, subject.predictor.columns[0], rows, rows)
+        held_out = lowest_share(draw(inputs.index, self.seed + 1), self.test_share)
+        least = max(LEAST_ROWS, math.ceil(len(inputs) / 100))
+        tables, texts = [], []
+        for place, name in enumerate(subject.predictor.outputs):
+            tree = imitate(inputs, scores[:, place], held_out, self.depth, least)
+            facts = {"class": name or None, "n": tree.rows, "fidelity": tree.fidelity}
+            shares = tree.fitted.feature_importances_
+            tables.append(
+                ranked(subject.predictor.columns, shares, self.method, "share of variance told", **facts)
+            )
+            texts.append(_text(tree, name, unit))
+        return Findings(pd.concat(tables, ignore_index=True), text="\n\n".join(texts))
+
+
+def _text(tree: Imitation, name: str, unit: str) -> str:
+    """The rules as a table in Markdown, after the fidelity."""
+    what, of_class = "prediction" if unit == "target" else unit, f" of class {name}" if name else ""
+    told = (
+        f"A tree of at most {tree.fitted.get_depth()} questions imitates the {what}{of_class} with a "
+        f"fidelity of {tree.fidelity:.3f} (R squared on rows held out; 1 is perfect)."
+    )
+    lines = [told, "", f"| rule | mean {what} | rows |", "| --- | --- | --- |"]
+    for leaf in tree.leaves():
+        rule = leaf.rule.replace("|", "\\|").replace("<", "&lt;")
+        lines.append(f"| {rule} | {leaf.score:.4g} | {leaf.rows} |")
+    return "\n".join(lines)

@@ -1,0 +1,107 @@
+"""Explaining a registered model as a whole: what a config may ask for, and what comes of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+import pytest
+
+from mxt.errors import ConfigError, DataError
+from runs import CHURN, run, train
+
+PARQUET = {"KIND": "ParquetWriter"}
+ALL = [
+    {"KIND": "LibraryImportance"},
+    {"KIND": "ShapImportance"},
+    {"KIND": "PermutationImportance", "repeats": 2},
+    {"KIND": "PartialDependenceImportance", "points": 4, "rows": 50},
+    {"KIND": "AccumulatedEffectsImportance", "points": 4},
+    {"KIND": "SurrogateTreeImportance", "depth": 2},
+]
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("whole")
+    train(folder, alias="First")
+    return folder
+
+
+def explain(root: Path, **fields: Any) -> dict[str, Any]:
+    outputs = {
+        name: {**PARQUET, "path": f"{name}.parquet"}
+        for name in ("models_explanations", "samples_explanations")
+    }
+    inputs = {**CHURN, "sample": {"rows": 60, "seed": 1}}
+    return run(
+        root,
+        "ExplanationsJob",
+        **{"inputs_samples": inputs, "alias_or_version": "First", **outputs, **fields},
+    )
+
+
+def artifacts(found: str) -> tuple[str, set[str]]:
+    """The page of the latest run, and the names of its files."""
+    client = mlflow.MlflowClient()
+    experiment = client.get_experiment_by_name("churn")
+    latest = client.search_runs([experiment.experiment_id], "tags.`mxt.job` = 'ExplanationsJob'")[0]
+    run_id = latest.info.run_id
+    page = mlflow.artifacts.load_text(f"runs:/{run_id}/{found}")
+    return page, {item.path for item in client.list_artifacts(run_id)}
+
+
+def test_every_importance_comes_in_one_table(root: Path) -> None:
+    effects = {**PARQUET, "path": "effects.parquet"}
+    found = explain(root, importances=ALL, effects=effects)
+    table = pd.read_parquet(root / "models_explanations.parquet")
+    assert {*table["method"]} == {
+        *("gain", "cover", "split_count", "mean_abs_shap", "permutation"),
+        *("partial_dependence", "accumulated_local_effects", "surrogate_tree"),
+    }
+    columns = table.groupby("method")["feature"].nunique()
+    assert (columns == 19).all()
+    shap = table[table["method"] == "mean_abs_shap"]
+    assert (shap["ci_low"] < shap["ci_high"]).sum() > 5
+    curves = pd.read_parquet(root / "effects.parquet")
+    assert {*curves["method"]} == {"partial_dependence", "accumulated_local_effects"}
+    assert found["facts"]["effects_rows"] == len(curves)
+    page, files = artifacts("explanations.md")
+    assert "with a fidelity of" in page
+    assert "surrogate_tree (share of variance told, class Yes, fidelity 0." in page
+    assert "95 % interval" in page
+    assert {"effects.csv", "partial_dependence.png", "accumulated_local_effects.png"} <= files
+
+
+def test_the_default_asks_the_model_no_more_than_before(root: Path) -> None:
+    found = explain(root)
+    assert {*found["models_explanations"]["method"]} == {"gain", "cover", "split_count", "mean_abs_shap"}
+    assert found["effects"] is None
+    assert "effects.csv" not in artifacts("explanations.md")[1]
+
+
+def test_the_truth_may_lie_in_another_table_in_another_order(root: Path) -> None:
+    table = pd.read_csv(CHURN["path"])[["customerID", "Churn"]]
+    table.iloc[::-1].rename(columns={"Churn": "left"}).to_csv(root / "truth.csv", index=False)
+    targets = {"KIND": "CsvReader", "path": "truth.csv", "id_column": "customerID"}
+    importances = ALL[2:3]
+    own = explain(root, importances=importances)["models_explanations"]
+    other = explain(root, importances=importances, targets=targets, target="left")["models_explanations"]
+    pd.testing.assert_frame_equal(own, other)
+    table.head(30).to_csv(root / "truth.csv", index=False)
+    with pytest.raises(DataError, match="rows have no target"):
+        explain(root, importances=importances, targets=targets)
+
+
+def test_a_table_without_the_truth_is_refused_before_the_model_is_asked(root: Path) -> None:
+    pd.read_csv(CHURN["path"]).head(30).drop(columns="Churn").to_csv(root / "blind.csv", index=False)
+    blind = {**CHURN, "path": "blind.csv"}
+    with pytest.raises(DataError, match="the target column 'Churn' is missing"):
+        explain(root, importances=ALL[2:3], inputs_samples=blind)
+
+
+def test_one_method_is_asked_for_once(root: Path) -> None:
+    with pytest.raises(ConfigError, match="the method surrogate_tree; ask for each once"):
+        explain(root, importances=[ALL[5], ALL[5]])
