@@ -188,6 +188,19 @@ def test_a_row_that_is_no_number_is_refused() -> None:
         wrong.checked()
 
 
+def test_arrow_columns_are_the_contributions_and_share_their_memory() -> None:
+    inputs, targets = churn(200)
+    explanation = XgboostRecipe(trees=5).fit(inputs, targets).explain(inputs.head(9))
+    table = explanation.to_arrow()
+    assert table.column_names == ["customerID", *explanation.columns]
+    assert table["customerID"].to_pylist() == list(inputs.index[:9])
+    for place, column in enumerate(table.columns[1:]):
+        assert column.to_pylist() == explanation.values[:, place, 0].tolist()
+        memory = column.chunk(0).buffers()[1]
+        assert memory is not None
+        assert memory.address == explanation.values[:, place, 0].ctypes.data
+
+
 def test_explanations_do_not_depend_on_the_order_or_company_of_rows() -> None:
     inputs, targets = churn()
     for model in (

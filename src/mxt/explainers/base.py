@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pandas as pd
+    import pyarrow as pa
     import shap
 
     from mxt.predictors.base import Predictor
@@ -96,6 +97,18 @@ class Explanation:
             msg = f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows are not finite numbers."
             raise ModelError(msg)
         return self
+
+    def to_arrow(self, output: int = 0) -> pa.Table:
+        """One output's contributions as an Arrow table: the ids, then a column for each source column.
+
+        Columns share the memory of `values` where it holds each of them in one stretch.
+        """
+        import numpy as np
+        import pyarrow as pa
+
+        contributions = [np.ascontiguousarray(column) for column in self.values[:, :, output].T]
+        ids = pa.array(self.ids.to_numpy(), from_pandas=True)
+        return pa.table([ids, *contributions], [str(self.ids.name or "id"), *self.columns])
 
     def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
         """One output's contributions as shap's own type, which each of its plots takes."""
