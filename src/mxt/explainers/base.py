@@ -81,7 +81,7 @@ class Explanation:
         allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
         wrong = ~(np.abs(self.residual) <= allowed).all(axis=1)
         if wrong.any():
-            ids, largest = ", ".join(map(repr, self.ids[wrong][:5])), np.nanmax(np.abs(self.residual))
+            ids, largest = ", ".join(map(repr, self.ids[wrong][:5])), np.abs(self.residual).max()
             msg = (
                 f"The contributions of {int(wrong.sum())} of {len(self.ids)} rows do not add up to the "
                 f"prediction (method {self.method}; largest residual {largest:.2g}; ids {ids})."
@@ -108,7 +108,7 @@ class Explanation:
 
         contributions = [np.ascontiguousarray(column) for column in self.values[:, :, output].T]
         ids = pa.array(self.ids.to_numpy(), from_pandas=True)
-        return pa.table([ids, *contributions], [str(self.ids.name or "id"), *self.columns])
+        return pa.table([ids, *contributions], ["id" if self.ids.name is None else str(self.ids.name), *self.columns])
 
     def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
         """One output's contributions as shap's own type, which each of its plots takes."""
