@@ -107,8 +107,8 @@ class Explanation:
         import pyarrow as pa
 
         contributions = [np.ascontiguousarray(column) for column in self.values[:, :, output].T]
-        ids = pa.array(self.ids.to_numpy(), from_pandas=True)
-        return pa.table([ids, *contributions], ["id" if self.ids.name is None else str(self.ids.name), *self.columns])
+        ids, name = pa.array(self.ids.to_numpy(), from_pandas=True), self.ids.name
+        return pa.table([ids, *contributions], ["id" if name is None else str(name), *self.columns])
 
     def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
         """One output's contributions as shap's own type, which each of its plots takes."""
