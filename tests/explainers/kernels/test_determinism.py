@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -135,3 +136,14 @@ def test_one_engine_serves_two_threads_at_once() -> None:
             found = list(pool.map(engine.values, tables))
         for one, other in zip(expected, found, strict=True):
             np.testing.assert_array_equal(one, other)
+
+
+def test_python_goes_on_while_values_are_computed() -> None:
+    trees = model()
+    engine, rows, seen = Engine(trees), np.tile(rows_of(trees), (6, 1)), 0
+    with ThreadPoolExecutor(1) as pool:
+        computed = pool.submit(engine.values, rows)
+        while not computed.done():
+            time.sleep(0.0005)
+            seen += 1
+    assert seen > 5  # once, had the call kept Python's lock

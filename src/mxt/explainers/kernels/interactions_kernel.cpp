@@ -3,7 +3,9 @@
 // With f_k and e_k = (b_k - r_k) / f_k as for the values, a leaf of value v adds half of the integral of
 // v e_i e_j times the product of all f_k to each ordered pair of its players. The diagonal is what of a player's
 // value its pairs leave over (Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, equations 15 and 16).
+#include "gauss.hpp"
 #include "masks.hpp"
+#include "paths.hpp"
 #include "vector.hpp"
 
 #include <algorithm>
@@ -98,15 +100,6 @@ class Walker {
     }
 };
 
-int most_players(const Forest& forest, int node, std::vector<int>& seen, int count) {
-    if (forest.leaf(node)) return count;
-    const int now = count + (seen[forest.player[node]]++ == 0);
-    const int most = std::max(most_players(forest, forest.left[node], seen, now),
-                              most_players(forest, forest.right[node], seen, now));
-    seen[forest.player[node]]--;
-    return most;
-}
-
 void number_tests(const Forest& forest, int node, std::vector<int>& test_of, std::vector<Test>& tests) {
     if (forest.leaf(node)) return;
     test_of[node] = static_cast<int>(tests.size());
@@ -122,7 +115,7 @@ void evaluate_interactions(const Forest& forest, const Codes& codes, int64_t fir
                            int64_t stride) {
     const int players = forest.players;
     const int64_t pairs = static_cast<int64_t>(players) * (players - 1) / 2;
-    std::vector<int> test_of(forest.left.size(), -1), seen(players, 0);
+    std::vector<int> test_of(forest.left.size(), -1);
     Aligned<double> phi(pairs * CHUNK);
     for (int64_t start = first; start < last; start += CHUNK) {
         const int64_t rows = std::min(CHUNK, last - start);
@@ -133,7 +126,7 @@ void evaluate_interactions(const Forest& forest, const Codes& codes, int64_t fir
             std::vector<uint64_t> masks(tests.size() * (CHUNK / 64));
             make_masks(tests, forest.sets, codes, start, rows, masks.data(), CHUNK / 64);
             Walker walker(forest, test_of, masks.data(), players);
-            const int points = std::max(1, most_players(forest, root, seen, 0) / 2);
+            const int points = std::max(1, most_players(forest, root) / 2);
             for (int64_t v = 0; v * LANES < rows; v++) {
                 walker.start(points, v, phi.data + v * pairs * LANES);
                 walker.walk(root);

@@ -1,6 +1,7 @@
 #include "pairs.hpp"
 
 #include "parallel.hpp"
+#include "paths.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -117,12 +118,6 @@ class Pair {
     }
 };
 
-// The most tests on a path, which bounds the players that it asks.
-int depth(const Forest& forest, int node) {
-    if (forest.leaf(node)) return 0;
-    return 1 + std::max(depth(forest, forest.left[node]), depth(forest, forest.right[node]));
-}
-
 double logistic(double margin) { return 1 / (1 + std::exp(-margin)); }
 
 // From a difference of margins to one of probabilities, along the line between them.
@@ -136,8 +131,8 @@ void pairs_of(const Forest& forest, const std::vector<int32_t>& trees, const Cod
               Pairs options, int threads, double* out, int64_t stride) {
     const T *rows = static_cast<const T*>(codes.data), *known = static_cast<const T*>(background.data);
     int most = 0;
-    for (const int32_t tree : trees) most = std::max(most, depth(forest, forest.roots[tree]));
-    const Weights weights(std::min(most, forest.players));
+    for (const int32_t tree : trees) most = std::max(most, most_players(forest, forest.roots[tree]));
+    const Weights weights(most);
     std::vector<double> margins(background.rows, options.base);
     for (int64_t z = 0; options.logistic && z < background.rows; z++)
         for (const int32_t tree : trees) margins[z] += leaf_value(forest, forest.roots[tree], known + z, background.stride);

@@ -65,7 +65,4 @@ struct Quadrature {
 
 Quadrature plan_quadrature(const Forest& forest, int threads);
 
-// Nodes and weights of the Gauss-Legendre rule on [0, 1].
-void gauss_legendre(int points, double* nodes, double* weights);
-
 }  // namespace mxt

@@ -1,32 +1,12 @@
+#include "gauss.hpp"
 #include "parallel.hpp"
+#include "paths.hpp"
 #include "quadrature.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 namespace mxt {
-
-void gauss_legendre(int points, double* nodes, double* weights) {
-    const double pi = 3.14159265358979323846;
-    for (int i = 0; i < points; i++) {
-        double z = std::cos(pi * (i + 0.75) / (points + 0.5)), slope = 1;
-        for (int step = 0; step < 50; step++) {
-            double before = 1, value = z;
-            for (int k = 2; k <= points; k++) {
-                const double next = ((2 * k - 1) * z * value - (k - 1) * before) / k;
-                before = value;
-                value = next;
-            }
-            slope = points * (z * value - before) / (z * z - 1);
-            const double moved = z - value / slope;
-            if (std::fabs(moved - z) < 1e-17) break;
-            z = moved;
-        }
-        nodes[i] = 0.5 * (z + 1);
-        weights[i] = 1 / ((1 - z * z) * slope * slope);
-    }
-}
 
 namespace {
 
@@ -66,15 +46,12 @@ struct Notes {
 class Planner {
   public:
     Planner(const Forest& forest, Notes& notes, std::vector<double>& constants)
-        : forest_(forest), size_(notes.size), test_of_(notes.test), constants_(constants), path_(forest.players),
-          seen_(forest.players, 0) {}
+        : forest_(forest), size_(notes.size), test_of_(notes.test), constants_(constants), path_(forest.players) {}
 
     Program plan(int root) {
         program_ = Program{};
         measure(root);
-        most_ = 0;
-        count_players(root, 0);
-        program_.points = std::max(1, (most_ + 1) / 2);
+        program_.points = std::max(1, (most_players(forest_, root) + 1) / 2);
         if (program_.points > MOST_POINTS) throw std::length_error("a path of the tree asks too many columns");
         nodes_.resize(program_.points);
         program_.weights = reserve(program_.points);
@@ -94,27 +71,14 @@ class Planner {
     std::vector<int> &size_, &test_of_;
     std::vector<double>& constants_;
     std::vector<Asked> path_;
-    std::vector<int> seen_;
     std::vector<double> nodes_, scratch_;
     Program program_;
-    int most_ = 0;
 
     int measure(int node) {
         if (forest_.leaf(node)) return 0;
         test_of_[node] = static_cast<int>(program_.tests.size());
         program_.tests.push_back(forest_.tests[node]);
         return size_[node] = 1 + measure(forest_.left[node]) + measure(forest_.right[node]);
-    }
-
-    void count_players(int node, int count) {
-        if (forest_.leaf(node)) {
-            most_ = std::max(most_, count);
-            return;
-        }
-        const int fresh = seen_[forest_.player[node]]++ == 0;
-        count_players(forest_.left[node], count + fresh);
-        count_players(forest_.right[node], count + fresh);
-        seen_[forest_.player[node]]--;
     }
 
     int64_t reserve(int64_t count) {

@@ -1,9 +1,9 @@
 #define MXT_ISA portable
 #include "tables.hpp"
 
+#include "gauss.hpp"
 #include "masks.hpp"
 #include "parallel.hpp"
-#include "quadrature.hpp"
 
 #include <algorithm>
 
