@@ -11,7 +11,11 @@ namespace {
 
 constexpr int64_t CHUNK = 1024;  // rows whose tests are answered at once
 constexpr int BLOCKS = 8;        // vectors of rows that take each step together
-constexpr int GROUP = 8;         // of them that share a constant in a register
+#if defined(MXT_AVX2)
+constexpr int GROUP = 2;  // of them that share a constant; each takes two of sixteen registers
+#else
+constexpr int GROUP = 8;
+#endif
 
 // What the steps of one tree read and write for one block of rows.
 struct Work {
