@@ -210,5 +210,6 @@ def test_explanations_do_not_depend_on_the_order_or_company_of_rows() -> None:
         together = model.explain(inputs)
         alone = model.explain(inputs.iloc[[17]], TreeExplainer())
         backwards = model.explain(inputs.iloc[::-1])
+        assert together.residual[17].tobytes() == alone.residual[0].tobytes()
         np.testing.assert_array_equal(together.values[17], alone.values[0])
         np.testing.assert_array_equal(together.values, backwards.values[::-1])

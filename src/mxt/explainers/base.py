@@ -64,9 +64,19 @@ class Explanation:
         return np.broadcast_to(self.base, self.prediction.shape)
 
     @property
+    def totals(self) -> np.ndarray:
+        """The sum of each row's contributions, shape (rows, outputs): the same bits in any company."""
+        import numpy as np
+
+        found = np.zeros(self.prediction.shape)
+        for place in range(self.values.shape[1]):  # numpy's own sum adds in an order that shapes decide
+            found += self.values[:, place]
+        return found
+
+    @property
     def residual(self) -> np.ndarray:
         """Base plus contributions minus prediction, shape (rows, outputs)."""
-        return self.base + self.values.sum(axis=1) - self.prediction
+        return self.base + self.totals - self.prediction
 
     def checked(self) -> Explanation:
         """Itself, if every row adds up; a surrogate's need only be finite numbers.

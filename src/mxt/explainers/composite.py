@@ -86,7 +86,7 @@ def _carried(part: Part, explanation: Explanation) -> tuple[np.ndarray, np.ndarr
     import numpy as np
 
     start = np.array(explanation.bases)
-    end = start + explanation.values.sum(axis=1)
+    end = start + explanation.totals
     carried = part.link.carry(explanation.values, start, end) @ part.weights
     common = explanation.base.ndim == 1
     told = part.link.apply(explanation.base[np.newaxis] if common else start) @ part.weights

@@ -50,7 +50,7 @@ def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.Da
     base = link.apply(start)
     return replace(
         explanation,
-        values=link.carry(explanation.values, start, start + explanation.values.sum(axis=1)),
+        values=link.carry(explanation.values, start, start + explanation.totals),
         base=base if explanation.base.ndim > 1 else link.apply(explanation.base[np.newaxis])[0],
         prediction=chances,
         unit="probability",
