@@ -107,6 +107,22 @@ def test_an_accumulated_effect_is_centred_on_the_rows(column: str, mixed: pd.Dat
     assert told == pytest.approx(np.std(TRUTH[column](mixed[column])))
 
 
+def test_an_accumulated_effect_of_a_product_sums_the_mean_slopes_of_each_step() -> None:
+    """For x * z, a row between two values of x adds its z times their gap (Apley and Zhu 2020, eq. 16)."""
+    chance = np.random.default_rng(5)
+    inputs = pd.DataFrame({"x": chance.normal(size=400), "whole": chance.integers(0, 3, 400)})
+    inputs["z"] = inputs["x"] + chance.normal(size=400)
+    of = subject(lambda table: (table["x"] + table["whole"]) * table["z"], inputs)
+    found = effects(AccumulatedEffectsImportance(points=6), of)
+    between = found[found["feature"] == "x"]
+    steps = pd.cut(inputs["x"], between["number"], include_lowest=True)
+    slopes = inputs["z"].groupby(steps, observed=False).mean().to_numpy()
+    np.testing.assert_allclose(np.diff(between["effect"]), slopes * np.diff(between["number"]))
+    levels = found[found["feature"] == "whole"]
+    near = [inputs.loc[inputs["whole"].isin([step, step + 1]), "z"].mean() for step in (0, 1)]
+    np.testing.assert_allclose(np.diff(levels["effect"]), near)
+
+
 def test_only_accumulated_effects_hold_where_columns_depend_on_each_other() -> None:
     """The example of Apley and Zhu 2020, section 3: a model that is wild only where no row is."""
     x = np.random.default_rng(1).uniform(size=2000)

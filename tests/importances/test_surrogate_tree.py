@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.metrics import r2_score
+from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import DataError
 from mxt.importances.base import Subject
@@ -63,6 +65,19 @@ def test_the_fidelity_is_of_rows_held_out() -> None:
     found = measure(lambda table: noise[: len(table)], depth=6)
     assert found.table is not None
     assert found.table["fidelity"].max() < 0.2
+
+
+def test_the_fidelity_is_that_of_a_tree_of_scikit_learn() -> None:
+    numbers = pd.DataFrame(np.random.default_rng(2).normal(size=(ROWS, 4)), columns=["a", "b", "c", "d"])
+    scores = (numbers["a"] * numbers["b"] + np.sin(numbers["c"])).to_numpy()
+    held_out = np.arange(ROWS) % 3 == 0
+    oracle = DecisionTreeRegressor(max_depth=4, min_samples_leaf=6, random_state=0)
+    oracle.fit(numbers[~held_out], scores[~held_out])
+    own = imitate(numbers, scores, held_out, 4, 6)
+    fidelity = r2_score(scores[held_out], oracle.predict(numbers[held_out]))
+    assert own.fidelity == pytest.approx(fidelity, rel=1e-12)
+    assert 0.1 < own.fidelity < 0.9
+    np.testing.assert_array_equal(own.fitted.feature_importances_, oracle.feature_importances_)
 
 
 def test_a_constant_model_is_imitated() -> None:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from mxt.importances.curves import Levels
 
+    Ask = Callable[[pd.DataFrame], np.ndarray]
+    Codes = dict[str, tuple[np.ndarray, bool]]
+
 
 class AccumulatedEffectsImportance(Importance):
     """Accumulated local effects: mean changes of the prediction from value to value, summed up and centred.
@@ -58,13 +61,14 @@ class AccumulatedEffectsImportance(Importance):
         inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)
         ask, unit = asked(subject.predictor, self.unit)
         outputs = len(subject.predictor.outputs)
-        curves = [self._curve(ask, inputs, column, outputs) for column in subject.predictor.columns]
+        codes = {str(name): _codes(inputs[name]) for name in inputs}
+        curves = [
+            self._curve(ask, inputs, self._levels(inputs, column, codes), column, outputs)
+            for column in subject.predictor.columns
+        ]
         return findings_of(curves, subject.predictor.outputs, self.method, unit)
 
-    def _curve(
-        self, ask: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame, column: str, outputs: int
-    ) -> Curve:
-        levels = self._levels(inputs, column)
+    def _curve(self, ask: Ask, inputs: pd.DataFrame, levels: Levels, column: str, outputs: int) -> Curve:
         rows, steps = _moved(levels)
         if len(rows):
             upper = answers(ask, inputs, column, rows, levels.donors[steps + 1])
@@ -75,11 +79,11 @@ class AccumulatedEffectsImportance(Importance):
         effects = accumulated(Moves(rows, steps, differences), shares)
         return Curve(column, levels, effects, levels.counts, shares, int(levels.counts.sum()))
 
-    def _levels(self, inputs: pd.DataFrame, column: str) -> Levels:
+    def _levels(self, inputs: pd.DataFrame, column: str, codes: Codes) -> Levels:
         """The column's levels in their order; a column without any number has one, the missing value."""
         levels = levels_of(inputs[column], self.points, self.categories)
         if not levels.ordered:
-            others = [_codes(inputs[name]) for name in inputs if name != column]
+            others = [found for name, found in codes.items() if name != column]
             return levels.arranged(similarity_order(levels.of_rows, len(levels.labels), others))
         known = known_levels(levels)
         return known if known.labels else levels

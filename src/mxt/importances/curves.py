@@ -126,9 +126,8 @@ def _text_levels(column: pd.Series[Any]) -> Levels:
     every = [*(known if ordered else sorted(known)), *([None] if None in named else [])]
     places = {text: place for place, text in enumerate(every)}
     of_rows = np.array([places[text] for text in named], dtype=np.intp)
-    donors = [int(np.flatnonzero(of_rows == place)[0]) for place in range(len(every))]
-    gaps = np.full(len(every), np.nan)
-    return Levels(_array(donors), every, gaps, of_rows, ordered=ordered, distinct=True)
+    gaps, donors = np.full(len(every), np.nan), np.unique(of_rows, return_index=True)[1]
+    return Levels(donors, every, gaps, of_rows, ordered=ordered, distinct=True)
 
 
 def answers(

@@ -8,15 +8,13 @@ from pydantic import Field
 
 from mxt.importances.base import Findings, Importance, Subject, drawn
 from mxt.importances.curves import Curve, Unit, answers, asked, findings_of, levels_of
-from mxt.stats.intervals import Interval, mean_interval
+from mxt.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
     import pandas as pd
-
-    from mxt.importances.curves import Levels
 
 
 class PartialDependenceImportance(Importance):
@@ -59,17 +57,8 @@ class PartialDependenceImportance(Importance):
         import numpy as np
 
         levels = levels_of(inputs[column], self.points, self.categories)
-        found = [_at(ask, inputs, column, levels, place) for place in range(len(levels.labels))]
-        effects = Interval(*(np.stack(part) for part in zip(*found, strict=True)))
+        rows, counts = np.arange(len(inputs)), len(levels.labels)
+        found = answers(ask, inputs, column, np.tile(rows, counts), levels.donors.repeat(len(rows)))
+        effects = mean_interval(found.reshape(counts, len(rows), -1).swapaxes(0, 1))
         shares = levels.counts / levels.counts.sum()
         return Curve(column, levels, effects, np.full(len(shares), len(inputs)), shares, len(inputs))
-
-
-def _at(
-    ask: Callable[[pd.DataFrame], np.ndarray], inputs: pd.DataFrame, column: str, levels: Levels, place: int
-) -> Interval:
-    """The mean answer at one level, arrays of shape (outputs,)."""
-    import numpy as np
-
-    rows = np.arange(len(inputs))
-    return mean_interval(answers(ask, inputs, column, rows, np.full(len(rows), levels.donors[place])))

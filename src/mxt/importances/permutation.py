@@ -74,14 +74,17 @@ class PermutationImportance(Importance):
         import numpy as np
         import pandas as pd
 
-        def score(column: str, givers: np.ndarray) -> float:
-            parts = with_cells(inputs, column, np.arange(len(inputs)), givers)
-            table = pd.concat([predictor.predict(part) for part in parts]).set_axis(truth.index)
-            return metric.score(truth, table) * (1 if metric.higher_is_better else -1)
+        rows, sign = np.arange(len(inputs)), 1 if metric.higher_is_better else -1
 
-        as_it_is = score(predictor.columns[0], np.arange(len(inputs)))
-        falls = [[as_it_is - score(column, givers) for givers in donors] for column in predictor.columns]
-        found = mean_interval(np.array(falls).T)
+        def scores(column: str, givers: np.ndarray) -> list[float]:
+            parts = with_cells(inputs, column, np.tile(rows, len(givers)), givers.ravel())
+            table = pd.concat([predictor.predict(part) for part in parts])
+            repeats = [table.iloc[rows + len(rows) * repeat] for repeat in range(len(givers))]
+            return [sign * metric.score(truth, repeat.set_axis(truth.index)) for repeat in repeats]
+
+        as_it_is = scores(predictor.columns[0], rows[np.newaxis])[0]
+        spoilt = np.array([scores(column, donors) for column in predictor.columns])
+        found = mean_interval(as_it_is - spoilt.T)
         facts = {**bounds(found), "n": len(inputs)}
         unit = f"{'fall' if metric.higher_is_better else 'growth'} of {metric.label}"
         return ranked(predictor.columns, found.estimate, f"permutation_{metric.label}", unit, **facts)
@@ -97,15 +100,14 @@ def _grown_losses(
     rows, known = np.arange(len(inputs)), _known(predictor, truth)
 
     def losses(column: str, givers: np.ndarray) -> np.ndarray:
-        answers = [_answers(predictor, part) for part in with_cells(inputs, column, rows, givers)]
+        parts = with_cells(inputs, column, np.tile(rows, len(givers)), givers.ravel())
+        answers = [_answers(predictor, part) for part in parts]
         told = np.concatenate([answer for answer, _ in answers])
-        return _losses(told, known, answers[0][1])
+        found = _losses(told, np.tile(known, len(givers)), answers[0][1])
+        return found.reshape(*givers.shape, -1)
 
-    as_it_is = losses(predictor.columns[0], rows)
-    grown = [
-        shuffled_loss(as_it_is, np.stack([losses(column, givers) for givers in donors]), donors)
-        for column in predictor.columns
-    ]
+    as_it_is = losses(predictor.columns[0], rows[np.newaxis])[0]
+    grown = [shuffled_loss(as_it_is, losses(column, donors), donors) for column in predictor.columns]
     found = Interval(*(np.stack(part) for part in zip(*grown, strict=True)))
     unit = _answers(predictor, inputs.iloc[:1])[1]
     names = [None, *map(str, predictor.classes)] if len(predictor.classes) >= _SEVERAL else [None]

@@ -43,8 +43,8 @@ def _gaps(shares: np.ndarray, *, ordered: bool) -> np.ndarray:
     import numpy as np
 
     table = shares.cumsum(axis=1) if ordered else shares
-    gaps = np.abs(table[:, np.newaxis] - table)
-    return gaps.max(axis=2) if ordered else gaps.sum(axis=2) / 2
+    each = (np.abs(table - row) for row in table)
+    return np.stack([gaps.max(axis=1) if ordered else gaps.sum(axis=1) / 2 for gaps in each])
 
 
 def _first_coordinate(distances: np.ndarray) -> np.ndarray:
