@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+from xgboost import XGBClassifier
 
 from mxt.errors import ConfigError, DataError
+from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.lime import LimeExplainer
+from mxt.explainers.permutation import PermutationExplainer
+from mxt.explainers.tree import TreeExplainer
+from mxt.jobs.explanations import in_parts
+from mxt.models import Model
+from mxt.predictors.library import predictor_of
 from runs import CHURN, run, train
+
+if TYPE_CHECKING:
+    from mxt.explainers.base import Explainer
 
 PARQUET = {"KIND": "ParquetWriter"}
 ALL = [
@@ -28,6 +43,18 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole")
     train(folder, alias="First")
     return folder
+
+
+@pytest.fixture(scope="module")
+def mixed() -> tuple[Model, pd.DataFrame]:
+    """A pipeline of xgboost with gaps and categories, its background, and 20 rows."""
+    chance = np.random.default_rng(0)
+    inputs = pd.DataFrame(chance.normal(size=(300, 4)), columns=[*"abcd"]).mask(chance.random((300, 4)) < 0.1)
+    inputs["kind"] = chance.choice(["u", "v", "w"], 300)
+    target = (inputs["a"].fillna(1) + inputs["b"].fillna(0) + (inputs["kind"] == "u") > 0.5).astype(int)
+    encoding = make_column_transformer((OneHotEncoder(), ["kind"]), remainder="passthrough")
+    native = make_pipeline(encoding, XGBClassifier(n_estimators=10, max_depth=3)).fit(inputs, target)
+    return Model(predictor_of(native, [*inputs], []), inputs.head(20)), inputs.tail(20)
 
 
 def explain(root: Path, **fields: Any) -> dict[str, Any]:
@@ -70,7 +97,9 @@ def test_every_importance_comes_in_one_table(root: Path) -> None:
     assert found["facts"]["effects_rows"] == len(curves)
     page, files = artifacts("explanations.md")
     assert "with a fidelity of" in page
-    assert "surrogate_tree (share of variance told, class Yes, fidelity 0." in page
+    assert "surrogate_tree (share of variance told, class Yes, 42 of 60 rows, fidelity 0." in page
+    assert "partial_dependence (probability, class Yes, 50 of 60 rows)" in page
+    assert "mean_abs_shap (log-odds, class Yes)" in page
     assert "95 % interval" in page
     assert {"effects.csv", "partial_dependence.png", "accumulated_local_effects.png"} <= files
 
@@ -100,6 +129,28 @@ def test_a_table_without_the_truth_is_refused_before_the_model_is_asked(root: Pa
     blind = {**CHURN, "path": "blind.csv"}
     with pytest.raises(DataError, match="the target column 'Churn' is missing"):
         explain(root, importances=ALL[2:3], inputs_samples=blind)
+
+
+@pytest.mark.parametrize(
+    "explainer",
+    [
+        AutoExplainer(),
+        AutoExplainer(unit="probability"),
+        TreeExplainer(feature_perturbation="interventional"),
+        PermutationExplainer(orders=2, background_rows=2),
+        LimeExplainer(samples=30),
+    ],
+    ids=["paths", "probability", "background", "permutation", "lime"],
+)
+def test_contributions_do_not_depend_on_the_size_of_a_part(explainer: Explainer, mixed: Any) -> None:
+    model, inputs = mixed
+    whole = model.explain(inputs, explainer)
+    for rows in (7, 19, 1000):
+        parted = in_parts(model, inputs, explainer, rows)
+        pd.testing.assert_index_equal(parted.ids, whole.ids)
+        for name in ("values", "bases", "prediction", "standard_error"):
+            np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))
+        assert (parted.method, parted.reason) == (whole.method, whole.reason)
 
 
 def test_one_method_is_asked_for_once(root: Path) -> None:

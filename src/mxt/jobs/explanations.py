@@ -9,6 +9,7 @@ from pydantic import Field
 from tqdm import tqdm
 
 from mxt.errors import ConfigError
+from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base import join
 from mxt.importances.base import effects_table, importances_table
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ModelJob, ReaderKind, WriterKind
@@ -20,11 +21,15 @@ from mxt.schemas import SHAPValuesSchema, TargetsSchema
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.explainers.base import Explanation
+    from mxt.explainers.base import Explainer, Explanation
     from mxt.importances.base import Findings
     from mxt.models import Model
 
-PART_ROWS = 1000
+QUICK_ROWS = 16_000
+"""Rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+
+SLOW_ROWS = 250
+"""Rows of a part for one that asks the model many times a row: enough to tell of progress."""
 
 
 class ExplanationsJob(ModelJob):
@@ -106,11 +111,13 @@ class ExplanationsJob(ModelJob):
         )
 
     def _explain(self, model: Model, inputs: pd.DataFrame) -> Explanation:
-        """Explain part by part, with a progress bar on a terminal."""
-        starts = tqdm(range(0, len(inputs), PART_ROWS), desc="explain", unit="part", disable=None)
-        return join(
-            [model.explain(inputs.iloc[start : start + PART_ROWS], self.explainer) for start in starts]
-        )
+        """Explain in parts of a size that suits the explainer."""
+        chosen = self.explainer
+        if isinstance(chosen, AutoExplainer):
+            chosen = chosen.choose(model.predictor, model.background)
+        quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
+        rows = max(SLOW_ROWS, QUICK_ROWS // len(model.predictor.outputs)) if quick else SLOW_ROWS
+        return in_parts(model, inputs, self.explainer, rows)
 
     def _target(self, uri: str) -> str | None:
         """The column with the truth, if an importance needs one."""
@@ -166,3 +173,13 @@ class ExplanationsJob(ModelJob):
             for place, (_, part) in enumerate(classes):
                 file = f"{method}{f'_{place}' if classes.ngroups > 1 else ''}.png"
                 self.context.run.figure(effects_figure(part), file)
+
+
+def in_parts(model: Model, inputs: pd.DataFrame, explainer: Explainer, rows: int) -> Explanation:
+    """Explain `rows` rows at a time, whose number values do not depend on; with a bar on a terminal."""
+    parts = []
+    with tqdm(total=len(inputs), desc="explain", unit="row", unit_scale=True, disable=None) as progress:
+        for start in range(0, len(inputs), rows):
+            parts.append(model.explain(inputs.iloc[start : start + rows], explainer))
+            progress.update(len(parts[-1].ids))
+    return join(parts)

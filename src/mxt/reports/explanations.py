@@ -42,7 +42,7 @@ def summary(
         of_class = f", class {name}" if isinstance(name, str) else ""
         fidelity = part["fidelity"].iloc[0]
         faithful = "" if math.isnan(fidelity) else f", fidelity {fidelity:.3f}"
-        title = f"## {method} ({part['unit'].iloc[0]}{of_class}{faithful})"
+        title = f"## {method} ({part['unit'].iloc[0]}{of_class}{_drawn(part, explanation)}{faithful})"
         lines += ["", title, "", *_table(part.head(TOP))]
     if texts:
         lines += ["", "## More about the model", "", "\n\n".join(texts)]
@@ -63,6 +63,12 @@ def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output:
     axes = shap.plots.beeswarm(shown, max_display=TOP, show=False)
     axes.set_title(f"Contributions{f' to {name}' if name else ''} ({explanation.unit})")
     return plt.gcf()
+
+
+def _drawn(part: pd.DataFrame, explanation: Explanation) -> str:
+    """How many rows a method used, if not all; some columns may have been told by fewer."""
+    used, rows = part["n"].max(), len(explanation.ids)
+    return f", {used} of {rows} rows" if part["n"].notna().any() and used < rows else ""
 
 
 def _table(part: pd.DataFrame) -> list[str]:
