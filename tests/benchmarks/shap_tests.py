@@ -4,8 +4,8 @@
 
 FOLDER is an unpacked source distribution of the installed version of shap, of which
 `tests/explainers/test_tree.py` runs. It is not part of MXT: fetch it with
-``pip download --no-binary shap --no-deps shap==VERSION``. Data sets that shap fetches are drawn instead, in the
-same columns, for both runs alike.
+``pip download --no-binary shap --no-deps shap==VERSION``.
+Data sets that shap fetches are drawn instead, in the same columns, for both runs alike.
 """
 
 from __future__ import annotations

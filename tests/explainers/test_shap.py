@@ -185,6 +185,25 @@ def test_tables_of_any_sort_get_shaps_shapes(name: str, shape: str, fitted: Call
 
 
 @needs_kernels
+@pytest.mark.parametrize("interactions", [True, False])
+def test_a_call_for_one_row_has_shaps_shapes(*, interactions: bool, fitted: Callable[[str], Any]) -> None:
+    model, row = fitted("forest, three classes"), X.to_numpy()[0]
+    with warnings.catch_warnings(action="ignore"):
+        asked = {"interactions": interactions, "check_additivity": False}
+        ours, theirs = TreeExplainer(model)(row, **asked), shap.TreeExplainer(model)(row, **asked)
+    assert ours.base_values.shape == theirs.base_values.shape
+
+
+def test_sums_are_held_to_outputs_as_shap_holds_them(fitted: Callable[[str], Any]) -> None:
+    model = fitted("forest, numbers")
+    explainer = TreeExplainer(model)
+    values = explainer.shap_values(X)
+    explainer.assert_additivity(values, model.predict(X))
+    with pytest.raises(ExplainerError):
+        explainer.assert_additivity(values + 1, model.predict(X))
+
+
+@needs_kernels
 def test_a_sparse_matrix_leaves_out_what_xgboost_takes_for_missing(fitted: Callable[[str], Any]) -> None:
     model, rows = fitted("xgboost, numbers"), X.where(X > 0, 0).to_numpy()
     sparse = scipy.sparse.csr_matrix(rows)
@@ -255,7 +274,7 @@ def test_arguments_that_shap_refuses_are_refused(fitted: Callable[[str], Any]) -
     model = fitted("forest, numbers")
     with pytest.raises(InvalidFeaturePerturbationError):
         TreeExplainer(model, X, feature_perturbation="sideways")
-    with pytest.warns(FutureWarning, match="there is none"):
+    with pytest.warns(FutureWarning, match="without data to compare with"):
         TreeExplainer(model, feature_perturbation="interventional")
     with pytest.raises(Exception, match="not yet supported") as refused:
         TreeExplainer(SVC().fit(X, TWO))

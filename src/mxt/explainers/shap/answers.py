@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from mxt.explainers.base import TOLERANCE
 from mxt.explainers.kernels.engine import Engine
 from mxt.explainers.shap.tables import is_row
 
@@ -70,18 +71,27 @@ class Answers:
         """Shape (rows, columns, columns, outputs)."""
         return self._engine.interactions(self._model.encode(table))
 
-    def gaps(self, values: np.ndarray, table: Any) -> np.ndarray:
-        """Base plus contributions minus the library's own prediction, relative to it where it is above 1.
+    def check(self, values: np.ndarray, table: Any) -> None:
+        """Hold base plus contributions to what the library itself predicts, where that is known.
 
-        Returns:
-            Shape (rows, outputs); zeros where the library's own prediction is not known.
+        Raises:
+            ExplainerError: Shap's; some rows do not add up.
         """
         import numpy as np
+        from shap.utils._exceptions import ExplainerError
 
         if not self.checkable or self._model.scores is None:
-            return np.zeros((len(values), values.shape[-1]))
+            return
         scores = self._model.scores(table)
-        return (self.base + values.sum(axis=1) - scores) / np.maximum(1, np.abs(scores))
+        gaps = np.abs(self.base + values.sum(axis=1) - scores) / np.maximum(1, np.abs(scores))
+        wrong = ~(gaps <= TOLERANCE).all(axis=1)
+        if wrong.any():
+            msg = (
+                "Additivity check failed in TreeExplainer! "
+                f"The contributions of {int(wrong.sum())} of {len(gaps)} rows do not add up to the "
+                f"prediction (largest relative gap {np.nanmax(gaps):.2g})."
+            )
+            raise ExplainerError(msg)
 
     def told(self, values: np.ndarray, table: Any) -> np.ndarray:
         """As shap shapes it: without outputs if there is one, and without rows for one row.

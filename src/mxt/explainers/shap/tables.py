@@ -139,7 +139,10 @@ def perturbation(asked: str, *, against_rows: bool) -> str:
     if asked == "auto":
         return "interventional" if against_rows else "tree_path_dependent"
     if asked == "interventional" and not against_rows:
-        msg = "interventional needs data to compare with; there is none, so values are tree_path_dependent."
+        msg = (
+            "In the future, passing feature_perturbation='interventional' without data to compare with "
+            "will raise an error; for now values are tree_path_dependent."
+        )
         warnings.warn(msg, FutureWarning, stacklevel=3)
         return "tree_path_dependent"
     if asked not in {"interventional", "tree_path_dependent"}:
