@@ -38,6 +38,15 @@ demo:
     for job in training evaluations explanations drift promotion inference; do \
         {{ python }} -m mxt "confs/$job.yaml"; case $? in 0|10|99) ;; *) exit ;; esac; done
 
+# Time MXT beside the newest of its peers; alone it writes docs/benchmarks.md, with subjects it prints them.
+bench *SUBJECTS:
+    {{ python }} tests/benchmarks/environment.py build/bench
+    PYTHONPATH=tests build/bench/bin/python -m benchmarks build/bench/data "$@"
+
+# Fail if MXT's lead over shap has shrunk by more than 30 %.
+bench-micro:
+    .venv/bin/pytest tests/benchmarks
+
 # Build the documentation into site/; a warning fails.
 docs:
     .venv/bin/sphinx-build -W -b html docs site
