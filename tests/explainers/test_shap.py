@@ -58,7 +58,10 @@ MODELS: dict[str, tuple[Any, Any]] = {
     "xgboost, three classes": (xgboost.XGBClassifier(n_estimators=8, max_depth=3), THREE),
     "lightgbm, two classes": (lightgbm.LGBMClassifier(n_estimators=8, verbose=-1), TWO),
     "lightgbm, three classes": (lightgbm.LGBMClassifier(n_estimators=8, verbose=-1), THREE),
-    "catboost, two classes": (catboost.CatBoostClassifier(8, depth=3, verbose=0), TWO),
+    "catboost, two classes": (
+        catboost.CatBoostClassifier(8, depth=3, verbose=0, allow_writing_files=False),
+        TWO,
+    ),
     "forest, numbers": (RandomForestRegressor(8, random_state=0), NUMBER),
     "forest, two classes": (RandomForestClassifier(8, random_state=0), TWO),
     "forest, three classes": (RandomForestClassifier(8, random_state=0), THREE),
