@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 from conftest import REPOSITORY, clean_environment
@@ -31,8 +32,9 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
-def test_the_notebook_runs_from_top_to_bottom() -> None:
-    notebook = nbformat.read(REPOSITORY / "notebooks" / "quickstart.ipynb", as_version=4)
+@pytest.mark.parametrize("name", ["quickstart", "explanations"])
+def test_a_notebook_runs_from_top_to_bottom(name: str) -> None:
+    notebook = nbformat.read(REPOSITORY / "notebooks" / f"{name}.ipynb", as_version=4)
     resources = {"metadata": {"path": str(REPOSITORY / "notebooks")}}
     NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
 

@@ -141,7 +141,7 @@ def test_values_against_a_background_are_shaps(name: str, fitted: Callable[[str]
     "name", ["xgboost, two classes", "lightgbm, two classes", "gradient boosting", "forest, three classes"]
 )
 def test_values_in_probability_are_shaps(name: str, fitted: Callable[[str], Any]) -> None:
-    asked = {"data": X[:50], "model_output": "probability"}
+    asked: dict[str, Any] = {"data": X[:50], "model_output": "probability"}
     ours, theirs = TreeExplainer(fitted(name), **asked), shap.TreeExplainer(fitted(name), **asked)
     same(ours.shap_values(X), theirs.shap_values(X))
     same(ours.expected_value, theirs.expected_value)
@@ -267,7 +267,8 @@ def test_what_the_engine_does_not_serve_shap_does_and_says_so(
 
 
 def test_a_models_loss_is_explained_by_shap(fitted: Callable[[str], Any]) -> None:
-    model, asked = fitted("xgboost, two classes"), {"data": X[:50], "model_output": "log_loss"}
+    model = fitted("xgboost, two classes")
+    asked: dict[str, Any] = {"data": X[:50], "model_output": "log_loss"}
     with pytest.warns(UserWarning, match="shap itself does"):
         ours = TreeExplainer(model, **asked)
     same(ours.shap_values(X, TWO), shap.TreeExplainer(model, **asked).shap_values(X, TWO))

@@ -170,7 +170,7 @@ def test_names_that_are_numbers_are_told_as_texts() -> None:
 def test_a_function_of_probabilities_names_its_classes(rows: pd.DataFrame, score: pd.Series[float]) -> None:
     numbers = rows[["a", "b"]].to_numpy()
     model = KNeighborsClassifier().fit(numbers, (score > 3).astype(int) + (score > 5))
-    asked = {"background": numbers, "classes": [0, 1, 2]}
+    asked: dict[str, Any] = {"background": numbers, "classes": [0, 1, 2]}
     exact = mxt.explain(model.predict_proba, numbers[:10], **asked)
     drawn = mxt.explain(model.predict_proba, numbers[:10], explainer=PermutationExplainer(), **asked)
     assert exact.output_names == ["0", "1", "2"]
