@@ -72,5 +72,7 @@ def test_nineteen_shuffled_intervals_of_twenty_hold_the_growth_of_the_loss() -> 
         found = shuffled_loss(losses, shuffled, donors)
         growths.append(found.estimate[0])
         held.append(found.low[0] <= 8 <= found.high[0])
+        idle = shuffled_loss(losses, np.stack([losses] * 5), donors)
+        assert idle.low[0] == idle.high[0] == 0
     assert np.mean(growths) == pytest.approx(8, abs=4 * np.std(growths) / np.sqrt(500))
     assert 0.92 <= np.mean(held) <= 0.99

@@ -62,6 +62,8 @@ def _draw(axes: Axes, curve: pd.DataFrame) -> None:
     axes.errorbar(places, others["effect"], yerr=reach, fmt="o", capsize=3, color="tab:orange")
     labels = others["value"].fillna("missing").astype(str)
     shown = [label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…" for label in labels]
+    if numbers.empty:
+        axes.set_xlim(-0.5, len(places) - 0.5)
     ticks = [*axes.get_xticks(), *places] if len(numbers) else places
     names = [f"{tick:g}" for tick in axes.get_xticks()] + shown if len(numbers) else shown
     axes.set_xticks(ticks, names, rotation=30, ha="right")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mxt.datasets.splitters.base import draw
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -43,7 +45,8 @@ def summary(
         fidelity = part["fidelity"].iloc[0]
         faithful = "" if math.isnan(fidelity) else f", fidelity {fidelity:.3f}"
         title = f"## {method} ({part['unit'].iloc[0]}{of_class}{_drawn(part, explanation)}{faithful})"
-        lines += ["", title, "", *_table(part.head(TOP))]
+        shown = part[part["importance"] != 0] if part["importance"].any() else part
+        lines += ["", title, "", *_table(shown.head(TOP))]
     if texts:
         lines += ["", "## More about the model", "", "\n\n".join(texts)]
     lines += ["", "## Provenance", "", "| what | value |", "| --- | --- |"]
@@ -52,16 +55,23 @@ def summary(
 
 
 def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output: int, name: str) -> Figure:
-    """A beeswarm of the contributions to one output: a dot a row, coloured by the column's value."""
+    """A beeswarm of the contributions to one output: a dot a row, coloured by the column's value.
+
+    Of many rows some are shown, drawn by their ids.
+    """
     import matplotlib as mpl
+    import numpy as np
     import shap
 
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    shown = explanation.to_shap(inputs, output)[:FIGURE_ROWS]
+    rows = len(explanation.ids)
+    places = np.sort(np.argsort(draw(explanation.ids, 0), kind="stable")[:FIGURE_ROWS])
+    shown = explanation.to_shap(inputs, output)[places]
     axes = shap.plots.beeswarm(shown, max_display=TOP, show=False)
-    axes.set_title(f"Contributions{f' to {name}' if name else ''} ({explanation.unit})")
+    few = f", {len(places)} of {rows} rows" if len(places) < rows else ""
+    axes.set_title(f"Contributions{f' to {name}' if name else ''} ({explanation.unit}{few})")
     return plt.gcf()
 
 

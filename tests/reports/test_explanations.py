@@ -1,0 +1,62 @@
+"""The page and the figure of contributions: what they show of many rows, and what they leave out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from mxt.explainers.base import Explanation
+from mxt.importances.base import ranked
+from mxt.reports.explanations import contributions_figure, summary
+
+
+@pytest.fixture(scope="module")
+def inputs() -> pd.DataFrame:
+    return pd.DataFrame({"a": np.arange(2500.0), "b": 1.0})
+
+
+@pytest.fixture(scope="module")
+def explanation(inputs: pd.DataFrame) -> Explanation:
+    values = inputs.to_numpy()[:, :, np.newaxis]
+    prediction = values.sum(axis=1)
+    facts = {"base": np.zeros(1), "unit": "target", "outputs": [""], "method": "hand"}
+    return Explanation(inputs.index, [*inputs], values, prediction=prediction, **facts)
+
+
+def dots(explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray:
+    """The contributions of the upper column that are shown, in order."""
+    plt.close("all")
+    figure = contributions_figure(explanation, inputs, 0, "")
+    found = np.sort(np.concatenate([part.get_offsets()[:, 0] for part in figure.axes[0].collections]))
+    assert figure.axes[0].get_title() == "Contributions (target, 2000 of 2500 rows)"
+    plt.close(figure)
+    return found[-2000:]
+
+
+def test_of_many_rows_the_same_are_shown_in_any_order(explanation: Explanation, inputs: pd.DataFrame) -> None:
+    back = inputs.iloc[::-1]
+    reverse = Explanation(
+        **{
+            **vars(explanation),
+            "ids": back.index,
+            "values": explanation.values[::-1],
+            "prediction": explanation.prediction[::-1],
+        }
+    )
+    found = dots(explanation, inputs)
+    np.testing.assert_array_equal(found, dots(reverse, back))
+    assert found.max() > 2400
+
+
+def test_the_page_says_how_many_rows_a_method_used_and_leaves_idle_columns_out(
+    explanation: Explanation,
+) -> None:
+    some = ranked(["a", "b"], np.array([2.0, 0.0]), "permutation", "squared error", n=500)
+    every = ranked(["a", "b"], np.zeros(2), "mean_abs_shap", "target", n=2500)
+    page = summary({"model_uri": "models:/m/1"}, explanation, pd.concat([some, every]))
+    assert "## permutation (squared error, 500 of 2500 rows)\n" in page
+    assert "## mean_abs_shap (target)\n" in page
+    assert page.count("| a | ") == 2
+    assert page.count("| b | ") == 1
