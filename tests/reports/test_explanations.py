@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,15 +23,16 @@ def inputs() -> pd.DataFrame:
 def explanation(inputs: pd.DataFrame) -> Explanation:
     values = inputs.to_numpy()[:, :, np.newaxis]
     prediction = values.sum(axis=1)
-    facts = {"base": np.zeros(1), "unit": "target", "outputs": [""], "method": "hand"}
-    return Explanation(inputs.index, [*inputs], values, prediction=prediction, **facts)
+    return Explanation(inputs.index, [*inputs], values, np.zeros(1), prediction, "target", [""], "hand")
 
 
 def dots(explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray:
     """The contributions of the upper column that are shown, in order."""
     plt.close("all")
     figure = contributions_figure(explanation, inputs, 0, "")
-    found = np.sort(np.concatenate([part.get_offsets()[:, 0] for part in figure.axes[0].collections]))
+    found = np.sort(
+        np.concatenate([np.asarray(part.get_offsets())[:, 0] for part in figure.axes[0].collections])
+    )
     assert figure.axes[0].get_title() == "Contributions (target, 2000 of 2500 rows)"
     plt.close(figure)
     return found[-2000:]
@@ -37,14 +40,8 @@ def dots(explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray:
 
 def test_of_many_rows_the_same_are_shown_in_any_order(explanation: Explanation, inputs: pd.DataFrame) -> None:
     back = inputs.iloc[::-1]
-    reverse = Explanation(
-        **{
-            **vars(explanation),
-            "ids": back.index,
-            "values": explanation.values[::-1],
-            "prediction": explanation.prediction[::-1],
-        }
-    )
+    values, prediction = explanation.values[::-1], explanation.prediction[::-1]
+    reverse = replace(explanation, ids=back.index, values=values, prediction=prediction)
     found = dots(explanation, inputs)
     np.testing.assert_array_equal(found, dots(reverse, back))
     assert found.max() > 2400
