@@ -59,6 +59,22 @@ def test_an_object_of_no_library_is_refused(native: Any) -> None:
         predictor_of(native, [], [])
 
 
+@pytest.mark.parametrize(
+    "native",
+    [
+        LinearRegression(),
+        make_pipeline(StandardScaler(), LinearRegression()),
+        xgb.XGBRegressor(),
+        lgb.LGBMRegressor(),
+        catboost.CatBoostRegressor(allow_writing_files=False),
+    ],
+    ids=lambda native: type(native).__name__,
+)
+def test_a_model_that_is_not_fitted_is_refused(native: Any) -> None:
+    with pytest.raises(ModelError, match=f"The {type(native).__name__} is not fitted"):
+        predictor_of(native, ["a", "b"], [])
+
+
 def test_finding_the_predictor_imports_no_other_library() -> None:
     program = (
         "import sys\n"

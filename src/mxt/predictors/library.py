@@ -22,10 +22,11 @@ def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predict
         classes: The labels in the order of the outputs, for objects that do not tell them.
 
     Raises:
-        ModelError: The object is neither of a known library nor a function.
+        ModelError: The object is neither of a known library nor a function, or is not fitted.
     """
     serve = _SERVING.get(_library(native))
     if serve is not None:
+        _require_fitted(native)
         return serve(native, columns, classes)
     if callable(native):
         from mxt.predictors.function import FunctionPredictor
@@ -36,6 +37,19 @@ def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predict
         "give a function of the table instead, such as its predict."
     )
     raise ModelError(msg)
+
+
+def _require_fitted(native: Any) -> None:
+    if not hasattr(native, "__sklearn_tags__"):
+        return
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    try:
+        check_is_fitted(native)
+    except NotFittedError as error:
+        msg = f"The {type(native).__name__} is not fitted; fit it first."
+        raise ModelError(msg) from error
 
 
 def _of_xgboost(native: Any, columns: list[str], classes: list[Any]) -> Predictor:
