@@ -141,7 +141,7 @@ class CatboostPredictor(Predictor):
             return links.logistic()
         return links.exponential() if self.loss in _EXPONENTIAL_LOSSES else super().link
 
-    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
+    def contributions(self, inputs: pd.DataFrame) -> Contributions:
         import numpy as np
 
         raw = self._model.get_feature_importance(self._pool(inputs), type="ShapValues")
