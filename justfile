@@ -45,7 +45,7 @@ bench *SUBJECTS:
 
 # Fail if MXT's lead over shap has shrunk by more than 30 %.
 bench-micro:
-    .venv/bin/pytest tests/benchmarks
+    .venv/bin/pytest -n0 tests/benchmarks/test_micro.py
 
 # Build the documentation into site/; a warning fails.
 docs:

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from benchmarks.cases import CASES, MXT, Case
 from benchmarks.engines import ENGINES
+from benchmarks.lines import Line, Passage, details, glance, passages
 from benchmarks.measure import ORACLE, Job, Measurement
-from benchmarks.page import Line, Passage, described, page, passages, table
+from benchmarks.page import load, machine, page
 from benchmarks.parquet import ROWS, ROWS_OF_PEER, write_rows
 
 MOST_SECONDS = 120
@@ -25,20 +26,25 @@ PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 def main(folder: Path, chosen: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    before = described()
+    begun, load_before = machine(), load()
     lines = [line for case in CASES if not chosen or case.subject in chosen for line in compare(folder, case)]
-    print(table(lines))
+    if lines:
+        print(glance(lines), details(lines), sep="\n\n")
     found = passage(folder) if not chosen or "parquet" in chosen else []
     print(passages(found))
     if not chosen:
-        PAGE.write_text(page(before, lines, found))
+        PAGE.write_text(page(begun, load_before, lines, found))
 
 
 def compare(folder: Path, case: Case) -> list[Line]:
     """A line for MXT and for each of its peers."""
     _measure(folder, case, ORACLE, 1)
-    names = [MXT, *case.asked]
-    return [Line(case, name, _measure(folder, case, name, 1), _second(folder, case, name)) for name in names]
+    own = Line(case, MXT, _measure(folder, case, MXT, 1), _second(folder, case, MXT), None)
+    peers = [
+        Line(case, name, _measure(folder, case, name, 1), _second(folder, case, name), own)
+        for name in case.asked
+    ]
+    return [own, *peers]
 
 
 def _second(folder: Path, case: Case, name: str) -> Measurement | str | None:

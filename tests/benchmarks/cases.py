@@ -27,9 +27,14 @@ class Case:
 
     @property
     def name(self) -> str:
+        return f"{self.subject}{self.kind}"
+
+    @property
+    def kind(self) -> str:
+        """What is asked beyond path-dependent values."""
         if self.interactions:
-            return f"{self.subject}, interactions"
-        return f"{self.subject}, background {self.background:,}" if self.background else self.subject
+            return ", interactions"
+        return f", background {self.background:,}" if self.background else ""
 
 
 def _asked(extension: float, **others: float | None) -> dict[str, float | None]:

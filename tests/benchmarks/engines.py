@@ -1,14 +1,12 @@
-"""MXT and its peers, each as its users call it: from an array of rows to their contributions."""
+"""MXT and its peers, each as its users call it: from an array of rows to their contributions.
+
+Each is imported where it is used, so that no process pays for the libraries of others.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-from mxt.explainers.kernels.engine import Engine as Plan
-from mxt.explainers.tree import TreeExplainer
-from mxt.models import Model
-from mxt.predictors.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,6 +46,8 @@ class Engine:
 
 def trees_of(task: Task) -> TreeEnsemble:
     """The model's trees, as MXT reads them."""
+    from mxt.predictors.library import predictor_of
+
     trees = predictor_of(task.model, names_of(task), [0, 1]).trees
     if trees is None:
         msg = f"{type(task.model).__name__} has no trees that MXT reads."
@@ -60,6 +60,8 @@ def names_of(task: Task) -> list[str]:
 
 
 def _mxt(task: Task) -> Explain:
+    from mxt.explainers.kernels.engine import Engine as Plan
+
     plan = Plan(trees_of(task), background=task.background)
     return plan.interactions if task.interactions else plan.values
 
@@ -67,6 +69,10 @@ def _mxt(task: Task) -> Explain:
 def _mxt_model(task: Task) -> Explain:
     """A table's explanation, each row of which is held to the library's own prediction."""
     import pandas as pd
+
+    from mxt.explainers.tree import TreeExplainer
+    from mxt.models import Model
+    from mxt.predictors.library import predictor_of
 
     names = names_of(task)
     model, explainer = Model(predictor_of(task.model, names, [0, 1])), TreeExplainer()

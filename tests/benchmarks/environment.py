@@ -11,7 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PEERS = ("fasttreeshap-fixed", "lightgbm", "shap", "shapiq", "woodelf-explainer", "xgboost")
+PEERS = ("fasttreeshap-fixed", "lightgbm", "numba", "shap", "shapiq", "woodelf-explainer", "xgboost")
+"""With numba, which fasttreeshap-fixed needs and does not name."""
 USUAL = ("cpython", "default")
 UV = (sys.executable, "-m", "uv")
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy as np
 
 ORACLE = "oracle"
-ENOUGH_SECONDS = 1.2
+ENOUGH_SECONDS = 0.6
 """Time that one repetition should take."""
 TRIAL_SECONDS = 0.1
 """Time from which a trial tells how many rows that is."""
-REPETITIONS = 3
+REPETITIONS = 5
 MOST_SECONDS = 12.0
 """Time after which there are no more repetitions."""
 

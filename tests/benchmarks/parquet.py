@@ -9,9 +9,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.lines import Passage
 from benchmarks.measure import peak_megabytes
 from benchmarks.models import SUBJECTS
-from benchmarks.page import Passage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
