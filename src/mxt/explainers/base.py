@@ -217,7 +217,7 @@ def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFra
     """The background, or a ModelError that says how to give one."""
     if background is None or background.empty:
         msg = (
-            f"{kind} compares with a background, and the model version keeps none; give the job `background`."
+            f"{kind} compares with a background, and the model version keeps none; give it one as `background`."
         )
         raise ModelError(msg)
     return background
