@@ -56,9 +56,7 @@ FAULTS = {
         r"header\.csv: no rows",
         (AGAINST, "job.background={KIND: CsvReader, path: header.csv, id_column: customerID}"),
     ),
-    "no background": Fault(
-        "trees", 4, r"compares with a background, and the model version keeps none", (AGAINST,)
-    ),
+    "no background": Fault("trees", 4, r"compares with a background, and the model keeps none", (AGAINST,)),
     "cut file": Fault("cut", 4, r"cannot be loaded in its xgboost flavour .* its files may be broken"),
     "no training weights": Fault("weightless", 4, r"keep no training weight \(cover\)", (TREES,)),
     "unknown link": Fault("hinge", 4, r"no known function of its scores", (CHANCES,)),

@@ -216,8 +216,6 @@ def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
 def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFrame:
     """The background, or a ModelError that says how to give one."""
     if background is None or background.empty:
-        msg = (
-            f"{kind} compares with a background, and the model version keeps none; give it one as `background`."
-        )
+        msg = f"{kind} compares with a background, and the model keeps none; give it one as `background`."
         raise ModelError(msg)
     return background
