@@ -161,9 +161,9 @@ def test_it_agrees_with_shap_within_both_their_errors_and_costs_no_more() -> Non
 def test_what_cannot_be_explained_is_told_in_a_sentence(curved: Any) -> None:
     predictor, inputs = curved
     explainer = PermutationExplainer()
-    with pytest.raises(ModelError, match="the model version keeps none"):
+    with pytest.raises(ModelError, match="the model keeps none"):
         explainer.explain(predictor, inputs[:2], None)
-    with pytest.raises(ModelError, match="the model version keeps none"):
+    with pytest.raises(ModelError, match="the model keeps none"):
         explainer.explain(predictor, inputs[:2], inputs[:0])
     with pytest.raises(ModelError, match=r"\['c2'\] hold infinite numbers"):
         explainer.explain(predictor, inputs[:2].assign(c2=np.inf), inputs)
