@@ -79,9 +79,11 @@ def test_the_lead_over_shap_has_not_fallen_by_more_than_30_percent(
     few, many = table(100), table(12_000)
     assert np.abs(ours(few)[:, :, 0] - theirs(few)).max() < 1e-6  # both did the work
 
-    leads = []
-    for _ in range(ROUNDS):  # another program may take the machine for a while: the best round counts
-        leads.append(cpu_seconds(theirs, few) / cpu_seconds(ours, many))
-        if max(leads) >= KEPT_SHARE * LEADS[against, unit]:
+    ours_seconds = theirs_seconds = float("inf")
+    for _ in range(ROUNDS):  # another program may take the machine for a while: the quickest of each counts
+        ours_seconds = min(ours_seconds, cpu_seconds(ours, many))
+        theirs_seconds = min(theirs_seconds, cpu_seconds(theirs, few))
+        lead = theirs_seconds / ours_seconds
+        if lead >= KEPT_SHARE * LEADS[against, unit]:
             return
-    pytest.fail(f"MXT was {max(leads):.0f} times as fast as shap; it used to be {LEADS[against, unit]:.0f}.")
+    pytest.fail(f"MXT was {lead:.0f} times as fast as shap; it used to be {LEADS[against, unit]:.0f}.")
