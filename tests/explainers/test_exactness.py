@@ -17,6 +17,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from churn import churn
 from mxt.errors import ModelError
 from mxt.explainers.base import Explanation
+from mxt.explainers.kernels.engine import available
 from mxt.explainers.linear import LinearExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
@@ -188,14 +189,22 @@ def test_a_row_that_is_no_number_is_refused() -> None:
         wrong.checked()
 
 
-def test_arrow_columns_are_the_contributions_and_share_their_memory() -> None:
+@pytest.mark.parametrize("recipe", [XgboostRecipe(trees=5), HistGradientBoostingRecipe()])
+def test_arrow_columns_are_the_contributions(recipe: Recipe) -> None:
     inputs, targets = churn(200)
-    explanation = XgboostRecipe(trees=5).fit(inputs, targets).explain(inputs.head(9))
+    explanation = recipe.fit(inputs, targets).explain(inputs.head(9))
     table = explanation.to_arrow()
     assert table.column_names == ["customerID", *explanation.columns]
     assert table["customerID"].to_pylist() == list(inputs.index[:9])
     for place, column in enumerate(table.columns[1:]):
         assert column.to_pylist() == explanation.values[:, place, 0].tolist()
+
+
+@pytest.mark.skipif(not available(), reason="no compiled kernels")
+def test_arrow_columns_share_the_memory_of_what_the_kernels_wrote() -> None:
+    inputs, targets = churn(200)
+    explanation = XgboostRecipe(trees=5).fit(inputs, targets).explain(inputs.head(9))
+    for place, column in enumerate(explanation.to_arrow().columns[1:]):
         memory = column.chunk(0).buffers()[1]
         assert memory is not None
         assert memory.address == explanation.values[:, place, 0].ctypes.data

@@ -16,6 +16,7 @@ from xgboost import XGBClassifier
 
 from mxt.errors import ConfigError, DataError
 from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.kernels.engine import available
 from mxt.explainers.lime import LimeExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
@@ -136,7 +137,10 @@ def test_a_table_without_the_truth_is_refused_before_the_model_is_asked(root: Pa
     [
         AutoExplainer(),
         AutoExplainer(unit="probability"),
-        TreeExplainer(feature_perturbation="interventional"),
+        pytest.param(
+            TreeExplainer(feature_perturbation="interventional"),
+            marks=pytest.mark.skipif(not available(), reason="no compiled kernels"),
+        ),
         PermutationExplainer(orders=2, background_rows=2),
         LimeExplainer(samples=30),
     ],

@@ -15,7 +15,7 @@ from mxt.predictors.trees.ensemble import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 
-UNITS: list[str] = []
+UNITS = ["portable"]
 if available():
     from mxt.explainers.kernels import _kernels
 
