@@ -28,7 +28,7 @@ using CodeArray = nb::ndarray<nb::ndim<2>, nb::c_contig, nb::device::cpu>;
 using ValueColumn = nb::ndarray<nb::ro, nb::ndim<1>, nb::device::cpu>;
 
 constexpr int64_t PADDING = 64;  // codes that kernels may read past the last row
-constexpr int64_t PART = 2048;   // rows a thread takes at a time
+constexpr int64_t PART = 2048;   // most rows a thread takes at a time
 
 template <typename T>
 std::vector<T> vector(const Array<T>& array) {
@@ -146,8 +146,10 @@ class Trees {  // of one output
 
     template <typename F>
     static void by_parts(const Codes& codes, int threads, F work) {
-        parallel((codes.rows + PART - 1) / PART, threads,
-                 [&](int64_t part) { work(part * PART, std::min(codes.rows, (part + 1) * PART)); });
+        const int64_t even = (codes.rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
+        const int64_t size = std::min(PART, even);
+        parallel((codes.rows + size - 1) / size, threads,
+                 [&](int64_t part) { work(part * size, std::min(codes.rows, (part + 1) * size)); });
     }
 };
 
