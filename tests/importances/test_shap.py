@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from mxt.explainers.base import Explanation
-from mxt.importances.base import Subject
+from mxt.importances.base import Subject, rows_asked
 from mxt.importances.shap import ShapImportance
+from mxt.importances.tally import Tally
 from mxt.predictors.function import FunctionPredictor
 
 SLOPES = {"a": 2.0, "b": -1.0, "idle": 0.0}
@@ -29,7 +30,11 @@ def found(rows: int, seed: int) -> pd.DataFrame:
         outputs=[""],
         method="by hand",
     )
-    table = ShapImportance().measure(Subject(predictor, inputs, explanation)).table
+    table = (
+        ShapImportance()
+        .measure(Subject(predictor, inputs, Tally.of(explanation, inputs, rows_asked([]))))
+        .table
+    )
     assert table is not None
     return table.set_index("feature")
 

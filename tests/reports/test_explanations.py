@@ -10,7 +10,8 @@ import pytest
 from matplotlib import pyplot as plt
 
 from mxt.explainers.base import Explanation
-from mxt.importances.base import ranked
+from mxt.importances.base import ranked, rows_asked
+from mxt.importances.tally import Tally
 from mxt.reports.explanations import contributions_figure, summary
 
 
@@ -29,7 +30,7 @@ def explanation(inputs: pd.DataFrame) -> Explanation:
 def dots(explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray:
     """The contributions of the upper column that are shown, in order."""
     plt.close("all")
-    figure = contributions_figure(explanation, inputs, 0, "")
+    figure = contributions_figure(Tally.of(explanation, inputs, rows_asked([])), 0, "")
     found = np.sort(
         np.concatenate([np.asarray(part.get_offsets())[:, 0] for part in figure.axes[0].collections])
     )
@@ -48,11 +49,12 @@ def test_of_many_rows_the_same_are_shown_in_any_order(explanation: Explanation, 
 
 
 def test_the_page_says_how_many_rows_a_method_used_and_leaves_idle_columns_out(
-    explanation: Explanation,
+    explanation: Explanation, inputs: pd.DataFrame
 ) -> None:
     some = ranked(["a", "b"], np.array([2.0, 0.0]), "permutation", "squared error", n=500)
     every = ranked(["a", "b"], np.zeros(2), "mean_abs_shap", "target", n=2500)
-    page = summary({"model_uri": "models:/m/1"}, explanation, pd.concat([some, every]))
+    tally = Tally.of(explanation, inputs, rows_asked([]))
+    page = summary({"model_uri": "models:/m/1"}, tally, pd.concat([some, every]))
     assert "## permutation (squared error, 500 of 2500 rows)\n" in page
     assert "## mean_abs_shap (target)\n" in page
     assert page.count("| a | ") == 2

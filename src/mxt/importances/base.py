@@ -13,28 +13,34 @@ from mxt.kinds import Kind
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     import pandas as pd
 
-    from mxt.explainers.base import Explanation
+    from mxt.importances.tally import Tally
     from mxt.predictors.base import Predictor
     from mxt.stats.intervals import Interval
 
 CLEAR_DIRECTION = 0.3
 """Rank correlation of a column's values with their effects from which its direction is told."""
 
+SEED = 0
+"""Seed of the rows that are drawn for figures and directions."""
+
+SHOWN_ROWS = 5000
+"""Rows that are drawn for figures and directions."""
+
 
 @dataclass(frozen=True)
 class Subject:
-    """The model to be measured, and the rows that stand for its population."""
+    """The model to be measured, and rows that stand for its population."""
 
     predictor: Predictor
     inputs: pd.DataFrame | None = None
     """Samples; None if there are none."""
-    explanation: Explanation | None = None
-    """Of the inputs, if they were explained."""
+    tally: Tally | None = None
+    """What is told of all rows explained, if some were; the inputs are those that it drew."""
     targets: pd.Series[Any] | None = None
     """What the model should have predicted, by the ids of the inputs."""
 
@@ -159,6 +165,18 @@ def direction(values: np.ndarray, effects: np.ndarray) -> str:
     if abs(correlation) < CLEAR_DIRECTION:
         return "varies"
     return "raises" if correlation > 0 else "lowers"
+
+
+def rows_asked(importances: Iterable[Importance]) -> dict[int, int]:
+    """How many rows to draw by each seed, so that each importance finds those it would draw of all.
+
+    An importance tells by its fields `rows` and `seed`; one without gets those drawn for figures.
+    """
+    asked = {SEED: SHOWN_ROWS}
+    for importance in importances:
+        seed = getattr(importance, "seed", SEED)
+        asked[seed] = max(asked.get(seed, 0), getattr(importance, "rows", 0))
+    return dict(sorted(asked.items()))
 
 
 def drawn(table: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:

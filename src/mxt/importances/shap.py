@@ -1,18 +1,20 @@
-"""How much a column contributes on average."""
+"""How much a column contributes on average.
+
+Means and intervals are those of all rows; the direction is told by some of them, drawn by their ids.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mxt.datasets.splitters.base import draw
-from mxt.importances.base import Findings, Importance, Subject, bounds, direction, ranked
-from mxt.stats.intervals import Interval, mean_interval
+from mxt.importances.base import SHOWN_ROWS, Findings, Importance, Subject, bounds, direction, ranked
+from mxt.stats.intervals import interval
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.explainers.base import Explanation
+    from mxt.importances.tally import Tally
 
 
 class ShapImportance(Importance):
@@ -27,33 +29,29 @@ class ShapImportance(Importance):
     needs_explanation: ClassVar[bool] = True
 
     def measure(self, subject: Subject) -> Findings:
-        import numpy as np
         import pandas as pd
 
-        explanation = subject.explanation
-        if explanation is None or subject.inputs is None or not len(explanation.ids):
+        tally = subject.tally
+        if tally is None or not tally.rows:
             return Findings(None, text="No samples were explained.")
-        inputs = subject.predictor.select(subject.inputs)
-        order = np.argsort(draw(explanation.ids, 0), kind="stable")
-        tables = [_table(explanation, inputs, order, place) for place in range(len(explanation.outputs))]
+        tables = [_table(tally, place) for place in range(len(tally.explanation.outputs))]
         return Findings(pd.concat(tables, ignore_index=True))
 
 
-def _table(explanation: Explanation, inputs: pd.DataFrame, order: np.ndarray, place: int) -> pd.DataFrame:
-    """The importances for one output; rows are summed in `order`, so that theirs does not matter."""
+def _table(tally: Tally, place: int) -> pd.DataFrame:
+    """The importances for one output."""
     import numpy as np
 
-    sizes, told = [], []
-    for column, name in enumerate(explanation.columns):
-        effects = explanation.values[order, column, place]
-        sizes.append(mean_interval(np.abs(effects)))
-        told.append(direction(_numbers(inputs[name])[order], effects))
-    found = Interval(*(np.array(part) for part in zip(*sizes, strict=True)))
+    drawn = tally.explanation
+    means, errors = tally.mean_sizes(place)
+    found = interval(means, errors, max(1, tally.rows - 1))
+    told = [
+        direction(_numbers(tally.inputs[name])[:SHOWN_ROWS], drawn.values[:SHOWN_ROWS, column, place])
+        for column, name in enumerate(drawn.columns)
+    ]
     facts = {key: np.maximum(end, 0) for key, end in bounds(found).items()}
-    facts |= {"class": explanation.outputs[place] or None, "n": len(order)}
-    return ranked(
-        explanation.columns, found.estimate, "mean_abs_shap", explanation.unit, direction=told, **facts
-    )
+    facts |= {"class": drawn.outputs[place] or None, "n": tally.rows}
+    return ranked(drawn.columns, means, "mean_abs_shap", drawn.unit, direction=told, **facts)
 
 
 def _numbers(cells: pd.Series[Any]) -> np.ndarray:

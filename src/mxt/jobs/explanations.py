@@ -11,7 +11,8 @@ from tqdm import tqdm
 from mxt.errors import ConfigError
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base import join
-from mxt.importances.base import effects_table, importances_table
+from mxt.importances.base import effects_table, importances_table, rows_asked
+from mxt.importances.tally import Tally
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ModelJob, ReaderKind, WriterKind
 from mxt.models.tables import samples_table
 from mxt.reports.effects import effects_figure
@@ -95,13 +96,14 @@ class ExplanationsJob(ModelJob):
             explanation = self._explain(model, inputs)
         samples = SHAPValuesSchema.check(samples_table(explanation, model.predict_proba(inputs)))
         with context.step("explain the model"):
-            findings = model.measure(self.importances, inputs, explanation, truth)
+            tally = Tally.of(explanation, inputs, rows_asked(self.importances))
+            findings = model.measure_tally(self.importances, tally, truth)
             importances, effects = importances_table(findings), effects_table(findings)
         context.write(self.samples_explanations, samples, "samples_explanations", explanation.unit)
         context.write(self.models_explanations, importances, "models_explanations")
         if effects is not None:
             self._show_effects(effects)
-        self._show(explanation, inputs, importances, findings)
+        self._show(tally, importances, findings)
         return context.conclude(
             passed=True,
             explanation=explanation,
@@ -138,30 +140,28 @@ class ExplanationsJob(ModelJob):
 
     def _show(
         self,
-        explanation: Explanation,
-        inputs: pd.DataFrame,
+        tally: Tally,
         importances: pd.DataFrame,
         findings: list[Findings],
     ) -> None:
         """Put what people look at into the run."""
-        context = self.context
+        context, explanation = self.context, tally.explanation
         for found in findings:
             if found.table is None:
                 logger.warning("{}", found.text)
-        largest = float(abs(explanation.residual).max())
         context.facts |= {
             "method": explanation.method,
             "unit": explanation.unit,
-            "largest_residual": float(f"{largest:.2g}"),
+            "largest_residual": float(f"{tally.largest_residual:.2g}"),
         }
-        context.run.score({"largest_residual": largest, "rows": len(inputs)})
+        context.run.score({"largest_residual": tally.largest_residual, "rows": tally.rows})
         context.run.table(importances.set_index("feature"), "models_explanations.csv")
         texts = [found.text for found in findings if found.text]
-        page = summary(context.provenance().facts, explanation, importances, texts)
+        page = summary(context.provenance().facts, tally, importances, texts)
         context.run.text(page, "explanations.md")
         for place, name in enumerate(explanation.outputs):
             file = f"contributions{f'_{place}' if len(explanation.outputs) > 1 else ''}.png"
-            context.run.figure(contributions_figure(explanation, inputs, place, name), file)
+            context.run.figure(contributions_figure(tally, place, name), file)
 
     def _show_effects(self, effects: pd.DataFrame) -> None:
         """Write the curves, and put them into the run: a table, and a figure for each method and class."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mxt.explainers.auto import AutoExplainer
-from mxt.importances.base import Findings, Importance, Subject, importances_table
+from mxt.importances.base import Findings, Importance, Subject, importances_table, rows_asked
 from mxt.importances.library import LibraryImportance
 from mxt.importances.shap import ShapImportance
+from mxt.importances.tally import Tally
 from mxt.models.tables import samples_table
 from mxt.schemas import OutputsSchema, SHAPValuesSchema
 from mxt.schemas.outputs import PREDICTION
@@ -93,7 +94,26 @@ class Model:
         """
         samples = self.background if inputs is None else inputs
         wanted = any(importance.needs_explanation for importance in importances)
-        if wanted and explanation is None and samples is not None:
-            explanation = self.explain(samples)
-        subject = Subject(self.predictor, samples, explanation, targets)
-        return [importance.measure(subject) for importance in importances]
+        if samples is None or not wanted:
+            return _findings(importances, Subject(self.predictor, samples, None, targets))
+        explanation = explanation or self.explain(samples)
+        return self.measure_tally(
+            importances, Tally.of(explanation, samples, rows_asked(importances)), targets
+        )
+
+    def measure_tally(
+        self, importances: Sequence[Importance], tally: Tally, targets: pd.Series[Any] | None = None
+    ) -> list[Findings]:
+        """`measure` of rows that were explained part by part.
+
+        Args:
+            importances: What to measure.
+            tally: What is told of all rows, with those that `rows_asked` of the importances.
+            targets: What the model should have predicted for the rows drawn; those of the tally if left out.
+        """
+        truth = tally.targets if targets is None else targets
+        return _findings(importances, Subject(self.predictor, tally.inputs, tally, truth))
+
+
+def _findings(importances: Sequence[Importance], subject: Subject) -> list[Findings]:
+    return [importance.measure(subject) for importance in importances]

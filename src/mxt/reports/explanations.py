@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mxt.datasets.splitters.base import draw
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from mxt.explainers.base import Explanation
+    from mxt.importances.tally import Tally
 
 TOP = 10
 FIGURE_ROWS = 2000
@@ -21,7 +19,7 @@ FIGURE_ROWS = 2000
 
 def summary(
     provenance: Mapping[str, str],
-    explanation: Explanation,
+    tally: Tally,
     importances: pd.DataFrame,
     texts: Sequence[str] = (),
 ) -> str:
@@ -29,22 +27,23 @@ def summary(
 
     Args:
         provenance: Where the explanations come from.
-        explanation: Of the samples.
+        tally: Of all rows explained.
         importances: A table of `FeatureImportancesSchema`.
         texts: What the importances found beside their table, in Markdown.
     """
+    explanation = tally.explanation
     law = "is the prediction of each row" if explanation.additive else "nears the prediction of each row"
     told = (
-        f"{len(explanation.ids)} rows of {provenance['model_uri']} were explained by {explanation.method}. "
+        f"{tally.rows} rows of {provenance['model_uri']} were explained by {explanation.method}. "
         f"Contributions are in {explanation.unit} and start from the base value: base plus contributions "
-        f"{law}, to {abs(explanation.residual).max():.1g} at worst."
+        f"{law}, to {tally.largest_residual:.1g} at worst."
     )
     lines = ["# Explanations", "", told]
     for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
         of_class = f", class {name}" if isinstance(name, str) else ""
         fidelity = part["fidelity"].iloc[0]
         faithful = "" if math.isnan(fidelity) else f", fidelity {fidelity:.3f}"
-        title = f"## {method} ({part['unit'].iloc[0]}{of_class}{_drawn(part, explanation)}{faithful})"
+        title = f"## {method} ({part['unit'].iloc[0]}{of_class}{_drawn(part, tally.rows)}{faithful})"
         shown = part[part["importance"] != 0] if part["importance"].any() else part
         lines += ["", title, "", *_table(shown.head(TOP))]
     if texts:
@@ -54,30 +53,27 @@ def summary(
     return "\n".join(lines) + "\n"
 
 
-def contributions_figure(explanation: Explanation, inputs: pd.DataFrame, output: int, name: str) -> Figure:
+def contributions_figure(tally: Tally, output: int, name: str) -> Figure:
     """A beeswarm of the contributions to one output: a dot a row, coloured by the column's value.
 
     Of many rows some are shown, drawn by their ids.
     """
     import matplotlib as mpl
-    import numpy as np
     import shap
 
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    rows = len(explanation.ids)
-    places = np.sort(np.argsort(draw(explanation.ids, 0), kind="stable")[:FIGURE_ROWS])
-    shown = explanation.to_shap(inputs, output)[places]
+    shown = tally.explanation.to_shap(tally.inputs, output)[:FIGURE_ROWS]
     axes = shap.plots.beeswarm(shown, max_display=TOP, show=False)
-    few = f", {len(places)} of {rows} rows" if len(places) < rows else ""
-    axes.set_title(f"Contributions{f' to {name}' if name else ''} ({explanation.unit}{few})")
+    few = f", {len(shown)} of {tally.rows} rows" if len(shown) < tally.rows else ""
+    axes.set_title(f"Contributions{f' to {name}' if name else ''} ({tally.explanation.unit}{few})")
     return plt.gcf()
 
 
-def _drawn(part: pd.DataFrame, explanation: Explanation) -> str:
+def _drawn(part: pd.DataFrame, rows: int) -> str:
     """How many rows a method used, if not all; some columns may have been told by fewer."""
-    used, rows = part["n"].max(), len(explanation.ids)
+    used = part["n"].max()
     return f", {used} of {rows} rows" if part["n"].notna().any() and used < rows else ""
 
 

@@ -1,0 +1,245 @@
+"""What is told of all rows of an explanation, gathered part by part: exact sums, and rows drawn by their ids.
+
+No order of the rows, of the parts or of their merging changes a bit, if each id stands for one row.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from mxt.datasets import frames
+from mxt.datasets.splitters.base import draw
+from mxt.errors import DataError, ModelError
+from mxt.explainers.base import Explanation, join
+from mxt.importances.base import SEED
+from mxt.stats.sums import exact_sum, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import numpy as np
+    import pandas as pd
+
+_LARGEST = 1e150
+"""A contribution of this size can still be squared."""
+
+_AT_ONCE = 8
+"""Tallies that are merged at once: fewer take longer, more hold more memory."""
+
+_SHARED = ("columns", "outputs", "unit", "method", "reason", "additive")
+"""What is the same for all rows of an explanation."""
+
+_ARRAYS = ("values", "base", "prediction")
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over all rows of an explanation, and some rows."""
+
+    rows: int
+    """Number of rows explained."""
+    sizes: np.ndarray
+    """`exact_sum` of the absolute contributions, shape (columns, outputs)."""
+    squares: np.ndarray
+    """That of their squares."""
+    largest_residual: float
+    """By its size."""
+    asked: Mapping[int, int]
+    """Number of rows to draw by each seed."""
+    explanation: Explanation
+    """Of the rows drawn, in the order of the draw by `SEED`; a base for each."""
+    inputs: pd.DataFrame
+    """The rows drawn."""
+    targets: pd.Series[Any] | None = None
+    """What the model should have predicted for the rows drawn."""
+
+    @classmethod
+    def of(
+        cls,
+        explanation: Explanation,
+        inputs: pd.DataFrame,
+        asked: Mapping[int, int],
+        targets: pd.Series[Any] | None = None,
+    ) -> Tally:
+        """The tally of some rows.
+
+        Args:
+            explanation: Of the rows.
+            inputs: The rows.
+            asked: How many rows to draw by each seed, see `rows_asked`.
+            targets: What the model should have predicted for the rows.
+
+        Raises:
+            ModelError: Ids differ, or a contribution is not finite or too large to be squared.
+        """
+        import numpy as np
+
+        ids = [inputs.index, *([] if targets is None else [targets.index])]
+        if not all(index.equals(explanation.ids) for index in ids):
+            msg = f"The explanation of {len(explanation.ids)} rows has other ids than its inputs or targets."
+            raise ModelError(msg)
+        largest = float(np.abs(explanation.residual).max(initial=0.0))
+        inputs = inputs[explanation.columns]
+        sizes, squares = _sums(explanation.values)
+        return _drawn(cls(len(inputs), sizes, squares, largest, asked, explanation, inputs, targets))
+
+    def mean_sizes(self, output: int) -> tuple[np.ndarray, np.ndarray]:
+        """Each column's mean absolute contribution to one output, and its standard error: (columns,)."""
+        import numpy as np
+
+        pairs = zip(self.sizes[:, output], self.squares[:, output], strict=True)
+        found = np.array([spread(self.rows, *pair) for pair in pairs])
+        return found[:, 0], found[:, 1]
+
+    def to_bytes(self) -> bytes:
+        """The tally as a stream of Arrow: one row of tables and arrays, and all else as JSON beside it."""
+        import numpy as np
+        import pyarrow as pa
+
+        arrays = {name: getattr(self.explanation, name) for name in _ARRAYS}
+        held = {name: np.ascontiguousarray(array, "<f8").tobytes() for name, array in arrays.items()}
+        held["inputs"] = frames.to_bytes(self.inputs)
+        if self.targets is not None:
+            held["targets"] = frames.to_bytes(self.targets.rename(None).to_frame("target"))
+        fields = [pa.field(name, pa.large_binary()) for name in held]
+        schema = pa.schema(fields, metadata={"tally": json.dumps(_facts(self))})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, schema) as writer:
+            writer.write(pa.record_batch([[content] for content in held.values()], schema=schema))
+        return sink.getvalue().to_pybytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Tally:
+        """The tally of `to_bytes`."""
+        import numpy as np
+        import pyarrow as pa
+
+        with pa.ipc.open_stream(content) as reader:
+            batch = reader.read_next_batch()
+        facts, held = json.loads(batch.schema.metadata[b"tally"]), batch.to_pylist()[0]
+        inputs = frames.from_bytes(held["inputs"])
+        targets = frames.from_bytes(held["targets"])["target"] if "targets" in held else None
+        return cls(
+            rows=facts["rows"],
+            sizes=np.array([[int(total, 16) for total in of] for of in facts["sizes"]], dtype=object),
+            squares=np.array([[int(total, 16) for total in of] for of in facts["squares"]], dtype=object),
+            largest_residual=facts["largest_residual"],
+            asked=dict(facts["asked"]),
+            explanation=_explanation(inputs.index, facts["shared"], held),
+            inputs=inputs,
+            targets=targets if targets is None else targets.rename(facts["target"]),
+        )
+
+
+def merge(tallies: Iterable[Tally]) -> Tally:
+    """One tally of the rows of all; few are held at a time.
+
+    Raises:
+        DataError: There are none.
+        ModelError: They are not of one explanation.
+    """
+    left = iter(tallies)
+    found = list(islice(left, 1))
+    if not found:
+        msg = "No part of the table was explained."
+        raise DataError(msg)
+    while more := list(islice(left, _AT_ONCE)):
+        found = [_merged([*found, *more])]
+    return found[0]
+
+
+def _merged(tallies: list[Tally]) -> Tally:
+    import numpy as np
+    import pandas as pd
+
+    first = tallies[0]
+    for other in tallies[1:]:
+        _require_same(first, other)
+    truths = [tally.targets for tally in tallies if tally.targets is not None]
+    whole = replace(
+        first,
+        rows=sum(tally.rows for tally in tallies),
+        sizes=np.sum([tally.sizes for tally in tallies], axis=0),
+        squares=np.sum([tally.squares for tally in tallies], axis=0),
+        largest_residual=max(tally.largest_residual for tally in tallies),
+        explanation=join([tally.explanation for tally in tallies]),
+        inputs=frames.together([tally.inputs for tally in tallies]),
+        targets=pd.concat(truths) if truths else None,
+    )
+    return _drawn(whole)
+
+
+def _require_same(one: Tally, other: Tally) -> None:
+    differ = [name for name in _SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)]
+    differ += ["rows asked"] if dict(one.asked) != dict(other.asked) else []
+    differ += ["targets"] if (one.targets is None) != (other.targets is None) else []
+    if differ:
+        msg = f"Parts of one explanation differ in: {', '.join(differ)}; explain all parts anew."
+        raise ModelError(msg)
+
+
+def _sums(values: np.ndarray) -> list[np.ndarray]:
+    """The sums of sizes and of squares of contributions of shape (rows, columns, outputs)."""
+    import numpy as np
+
+    found = np.empty((2, *values.shape[1:]), dtype=object)
+    for column, output in np.ndindex(values.shape[1:]):
+        sizes = np.abs(values[:, column, output], dtype=np.float64)
+        if not (sizes <= _LARGEST).all():
+            msg = f"Contributions must be finite numbers of at most {_LARGEST:.0e}; some are not."
+            raise ModelError(msg)
+        found[:, column, output] = exact_sum(sizes), exact_sum(sizes * sizes)
+    return [*found]
+
+
+def _drawn(tally: Tally) -> Tally:
+    """The tally with those rows only that are asked for: of each seed, those of the least draws."""
+    import numpy as np
+
+    ids = tally.inputs.index
+    order = np.argsort(draw(ids, SEED), kind="stable")
+    kept = np.zeros(len(ids), dtype=bool)
+    for seed, rows in tally.asked.items():
+        kept[(order if seed == SEED else np.argsort(draw(ids, seed), kind="stable"))[:rows]] = True
+    places = order[kept[order]]
+    targets = tally.targets if tally.targets is None else tally.targets.iloc[places]
+    drawn = replace(
+        tally.explanation,
+        ids=ids[places],
+        values=tally.explanation.values[places].astype(np.float64),
+        base=tally.explanation.bases[places].astype(np.float64),
+        prediction=tally.explanation.prediction[places].astype(np.float64),
+        standard_error=None,
+        fit=None,
+    )
+    return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places], targets=targets)
+
+
+def _facts(tally: Tally) -> dict[str, Any]:
+    """All but tables and arrays; sums in hexadecimal, since decimal digits are slow and bounded in number."""
+    sums = {"sizes": tally.sizes, "squares": tally.squares}
+    return {
+        **{name: [[hex(total) for total in of] for of in totals] for name, totals in sums.items()},
+        "rows": tally.rows,
+        "largest_residual": tally.largest_residual,
+        "asked": [*tally.asked.items()],
+        "shared": {name: getattr(tally.explanation, name) for name in _SHARED},
+        "target": None if tally.targets is None else tally.targets.name,
+    }
+
+
+def _explanation(ids: pd.Index, shared: dict[str, Any], held: dict[str, bytes]) -> Explanation:
+    import numpy as np
+
+    arrays = {name: np.frombuffer(held[name], "<f8").astype(np.float64) for name in _ARRAYS}
+    columns, outputs = len(shared["columns"]), len(shared["outputs"])
+    return Explanation(
+        ids=ids,
+        values=arrays["values"].reshape(len(ids), columns, outputs),
+        base=arrays["base"].reshape(len(ids), outputs),
+        prediction=arrays["prediction"].reshape(len(ids), outputs),
+        **shared,
+    )
