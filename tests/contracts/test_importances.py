@@ -17,9 +17,10 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.importances.base import Importance, effects_table, importances_table
+from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
 from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
+from mxt.importances.tally import Tally, merge
 from mxt.kinds import example_of, members
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
@@ -103,6 +104,24 @@ def test_it_gives_the_same_bytes_for_any_order_of_rows(name: str, known: Any) ->
         for before, after in ((one.table, other.table), (one.effects, other.effects)):
             assert (before is None) == (after is None)
             assert before is None or (after is not None and before.equals(after))
+
+
+@pytest.mark.parametrize("name", IMPORTANCES)
+def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> None:
+    """Parts are of chance rows, cross bytes, and are merged in any order."""
+    model, targets = known
+    inputs, importance = plain(INPUTS), IMPORTANCES[name]
+    places = np.array_split(np.random.default_rng(2).permutation(ROWS), 4)
+    parts = [
+        Tally.of(model.explain(part), part, rows_asked([importance]), targets.loc[part.index]).to_bytes()
+        for part in (inputs.iloc[some] for some in places)
+    ]
+    found = model.measure_tally([importance], merge(map(Tally.from_bytes, parts)))[0]
+    whole = measure(name, known, inputs)[0]
+    assert found.text == whole.text
+    for part, table in ((found.table, whole.table), (found.effects, whole.effects)):
+        assert (part is None) == (table is None)
+        assert part is None or part.equals(table)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
 
     try:
         table = pa.Table.from_pandas(frame.rename_axis(None), preserve_index=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except pa.ArrowException as error:
         msg = "A column mixes types, or is of one that files cannot hold; give each column one type."
         raise DataError(msg) from error
     texts = [place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_object_dtype(dtype)]
