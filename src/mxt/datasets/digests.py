@@ -1,0 +1,121 @@
+"""Puts digests of rows in order, more of them than memory holds.
+
+Runs are sorted in memory and kept in a temporary file, each digest once with its count. Ranges of their
+first bits are then read back from all runs, one range after the other. Digests are random, so a range is
+never much larger than another.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from itertools import pairwise
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy as np
+
+DIGEST_BYTES = 32
+RUN = 1 << 18
+"""Digests in memory at a time; 8 MiB."""
+
+_WORDS = DIGEST_BYTES // 8
+_RECORD_BYTES = DIGEST_BYTES + 8
+_RANGES = 1024
+"""Of the first ten bits; the finest that runs are read back in."""
+
+
+def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Each distinct digest once, in order as bytes.
+
+    Args:
+        digests: Of bytes, each of shape (rows, 32).
+
+    Yields:
+        Digests of shape (some, 32), and how often each was among those given.
+    """
+    import numpy as np
+
+    with tempfile.TemporaryFile() as file:
+        # For each run, where each range of it starts, as its record in the file.
+        places = [_keep(run, file) for run in _runs(digests)]
+        if not places:
+            return
+        starts = np.stack(places)
+        before = (starts - starts[:, :1]).sum(axis=0)
+        bounds = np.unique([*np.searchsorted(before, np.arange(0, before[-1], RUN)), _RANGES])
+        for first, last in pairwise(bounds):
+            records = [_read(file, run[first], run[last]) for run in starts]
+            merged = _merged(np.concatenate(records))
+            yield merged[:, :_WORDS].astype(">u8").view(np.uint8), merged[:, _WORDS].astype(np.int64)
+
+
+def repeats(digests: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
+    """The digests as often as each was there, in pieces that memory holds."""
+    import numpy as np
+
+    total, ends = int(counts.sum()), counts.cumsum()
+    for start in range(0, total, RUN):
+        rows = np.arange(start, min(start + RUN, total))
+        yield digests[np.searchsorted(ends, rows, side="right")]
+
+
+def _runs(digests: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Digests as records of four words and a count, sorted, about `RUN` at a time."""
+    import numpy as np
+
+    held: list[np.ndarray] = []
+    rows = 0
+    for part in digests:
+        for start in range(0, len(part), RUN):
+            held.append(part[start : start + RUN])
+            rows += len(held[-1])
+            if rows >= RUN:
+                yield _merged(_records(np.concatenate(held)))
+                held, rows = [], 0
+    if held:
+        yield _merged(_records(np.concatenate(held)))
+
+
+def _records(digests: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    found = np.ones((len(digests), _WORDS + 1), np.uint64)
+    found[:, :_WORDS] = np.ascontiguousarray(digests).view(">u8")
+    return found
+
+
+def _merged(records: np.ndarray) -> np.ndarray:
+    """The records in order, equal digests as one."""
+    import numpy as np
+
+    ordered = records[np.argsort(records[:, 0])]
+    like = ordered[1:, 0] == ordered[:-1, 0]
+    if not like.any():
+        return ordered
+    ordered = records[np.lexsort(records[:, :_WORDS].T[::-1])]
+    new = np.append(True, (ordered[1:, :_WORDS] != ordered[:-1, :_WORDS]).any(axis=1))
+    first = np.flatnonzero(new)
+    found = ordered[first]
+    found[:, _WORDS] = np.add.reduceat(ordered[:, _WORDS], first)
+    return found
+
+
+def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
+    """Append a run to the file; tells the record that each range starts at, and that the run ends before."""
+    import numpy as np
+
+    edges = np.arange(_RANGES, dtype=np.uint64) << np.uint64(54)
+    starts = np.append(np.searchsorted(run[:, 0], edges), len(run))
+    first = file.tell() // _RECORD_BYTES
+    file.write(run.tobytes())
+    return starts + first
+
+
+def _read(file: IO[bytes], start: int, stop: int) -> np.ndarray:
+    import numpy as np
+
+    file.seek(int(start) * _RECORD_BYTES)
+    content = file.read(int(stop - start) * _RECORD_BYTES)
+    return np.frombuffer(content, np.uint64).reshape(-1, _WORDS + 1)
