@@ -15,7 +15,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from contracts.stores import every_type, store, stores
-from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.fingerprint import fingerprint, fingerprint_of, repeated, row_digests
+from mxt.datasets.kernels import rows as kernels
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.errors import DataError
 
@@ -55,6 +56,25 @@ def test_a_slice_is_its_copy(start: int, rows: int) -> None:
     copy = pa.RecordBatch.from_pylist(part.to_pylist(), schema=part.schema)
     assert part.num_rows == 1 or any(array.offset for array in part.columns) == bool(start)
     assert digest(part) == digest(copy)
+
+
+@pytest.mark.parametrize("size", [1, 7, 29])
+def test_parts_may_be_digested_elsewhere(size: int) -> None:
+    parts = [row_digests(table().slice(start, size)) for start in range(0, 30, size)]
+    found = fingerprint_of(table().schema.names[::-1], parts[::-1])
+    assert found == fingerprint([table()])
+
+
+def test_nothing_compiled_changes_no_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = row_digests(table())
+    monkeypatch.setattr(kernels, "available", lambda: False)
+    np.testing.assert_array_equal(row_digests(table()), compiled)
+
+
+def test_rows_like_one_before_are_counted() -> None:
+    ids = row_digests(column([1, 2, 1, None, 1, None, 3]))
+    assert repeated([ids]) == repeated([ids[4:], ids[:4]]) == 3
+    assert repeated([row_digests(table())]) == repeated([]) == 0
 
 
 WHOLE = [1, None, -3, 100, 0]
@@ -206,7 +226,8 @@ def test_a_column_without_canonical_form_is_named(cells: pa.Array) -> None:
 MEMORY = """
 import resource, sys
 import numpy as np, pyarrow as pa
-from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.fingerprint import fingerprint, fingerprint_of, repeated, row_digests
+from mxt.datasets.kernels import rows as kernels
 
 def batches(rows):
     for start in range(0, rows, 10_000):

@@ -21,6 +21,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from mxt.datasets.digests import DIGEST_BYTES, in_order, repeats
+from mxt.datasets.kernels import rows as kernels
 from mxt.datasets.tables import plain
 from mxt.errors import DataError
 
@@ -64,7 +65,7 @@ def fingerprint_of(names: Iterable[str], digests: Iterable[np.ndarray]) -> Finge
     total = hashlib.sha256(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode() + b"\0")
     for distinct, counts in in_order(digests):
         for part in repeats(distinct, counts):
-            total.update(part)
+            total.update(part.data)
             rows += len(part)
     return Fingerprint(total.hexdigest(), rows, columns)
 
@@ -75,16 +76,16 @@ def repeated(digests: Iterable[np.ndarray]) -> int:
 
 
 def row_digests(batch: pa.RecordBatch) -> np.ndarray:
-    """SHA-256 of the canonical bytes of each row, shape (rows, 32).
+    """SHA-256 of the canonical bytes of each row, shape (rows, 32); of no columns there are no rows.
 
     Raises:
         DataError: A column's type has no canonical form.
     """
-    import numpy as np
-
-    plainly = plain(batch).select(sorted(batch.schema.names))
-    joined = b"".join(hashlib.sha256(row).digest() for row in _rows(plainly))
-    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+    columns = plain(batch).select(sorted(batch.schema.names))
+    tags = [_tag(field) for field in columns.schema]
+    if tags and kernels.available():
+        return kernels.digests(columns)
+    return _hashed(columns, tags)
 
 
 def _digests(names: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[np.ndarray]:
@@ -95,51 +96,72 @@ def _digests(names: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[np
         yield row_digests(batch)
 
 
-def _rows(batch: pa.RecordBatch) -> Iterable[bytes]:
+def _hashed(batch: pa.RecordBatch, tags: list[bytes]) -> np.ndarray:
+    """What `kernels.digests` does, where nothing is compiled."""
+    import numpy as np
+
+    joined = b"".join(hashlib.sha256(row).digest() for row in _rows(batch, tags))
+    return np.frombuffer(joined, dtype=np.uint8).reshape(-1, DIGEST_BYTES)
+
+
+def _rows(batch: pa.RecordBatch, tags: list[bytes]) -> Iterable[bytes]:
     """The canonical bytes of each row."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     if batch.num_columns == 0:
         return []
-    cells = [_cells(column, name) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
+    cells = [_cells(column, tag) for column, tag in zip(batch.columns, tags, strict=True)]
     joined = pc.binary_join_element_wise(
         *cells, pa.scalar(b"", pa.large_binary()), null_handling="replace", null_replacement=b"n"
     )
     return (row.as_buffer() for row in joined)
 
 
-def _cells(column: pa.Array, name: str) -> pa.Array:
+def _cells(column: pa.Array, tag: bytes) -> pa.Array:
     """Tag, length and canonical bytes of each cell; null stays null."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    tag, content = _canonical(column, name)
-    content = content.cast(pa.large_binary())
+    content = _content(column, tag).cast(pa.large_binary())
     lengths = _fixed_width(pc.binary_length(content).cast(pa.int32()))
     parts = (pa.scalar(tag, pa.large_binary()), lengths, content, pa.scalar(b"", pa.large_binary()))
     return pc.binary_join_element_wise(*parts, null_handling="emit_null")
 
 
-def _canonical(column: pa.Array, name: str) -> tuple[bytes, pa.Array]:
+def _tag(field: pa.Field) -> bytes:
+    import pyarrow as pa
+
+    types, kind = pa.types, field.type
+    tags = {
+        b"n": types.is_null(kind),
+        b"b": types.is_boolean(kind),
+        b"i": types.is_integer(kind),
+        b"f": types.is_floating(kind),
+        b"t": types.is_timestamp(kind),
+        b"s": types.is_string(kind),
+        b"x": types.is_binary(kind) or types.is_large_binary(kind),
+    }
+    for tag, found in tags.items():
+        if found:
+            return tag
+    name = field.name
+    msg = f"Column {name!r} has type {kind}, which has no canonical form; cast it to a number, text or time."
+    raise DataError(msg)
+
+
+def _content(column: pa.Array, tag: bytes) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    types, kind = pa.types, column.type
-    if types.is_null(kind):
-        return b"n", column.cast(pa.large_binary())
-    if types.is_boolean(kind) or types.is_integer(kind):
-        return (b"b" if types.is_boolean(kind) else b"i"), column.cast(pa.string())
-    if types.is_floating(kind):
+    if tag in b"bi":
+        return column.cast(pa.string())
+    if tag == b"t":
+        return column.cast(pa.int64()).cast(pa.string())
+    if tag == b"f":
         doubles = column.cast(pa.float64())
-        one_nan = pc.if_else(pc.is_nan(doubles), pa.scalar(float("nan")), doubles)
-        return b"f", _fixed_width(one_nan)
-    if types.is_timestamp(kind):
-        return b"t", column.cast(pa.int64()).cast(pa.string())
-    if types.is_string(kind) or types.is_binary(kind) or types.is_large_binary(kind):
-        return (b"s" if types.is_string(kind) else b"x"), column
-    msg = f"Column {name!r} has type {kind}, which has no canonical form; cast it to a number, text or time."
-    raise DataError(msg)
+        return _fixed_width(pc.if_else(pc.is_nan(doubles), pa.scalar(float("nan")), doubles))
+    return column
 
 
 def _fixed_width(column: pa.Array) -> pa.Array:
