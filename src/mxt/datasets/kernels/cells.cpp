@@ -13,7 +13,7 @@
 namespace mxt {
 namespace {
 
-constexpr size_t HEAD = 5;        // a tag, and the length in four bytes
+constexpr size_t HEAD = 5;         // a tag, and the length in four bytes
 constexpr size_t MOST_FIXED = 25;  // a head and the longest number, -9223372036854775808
 constexpr uint64_t ONE_NAN = 0x7ff8000000000000;
 

@@ -20,8 +20,12 @@ class Cells {  // of one column; a view of the array
     void write(int64_t first, int64_t count, uint8_t** at) const;
 
   private:
-    enum class Kind { Null, Bool, Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64, Float, Double, Time,
-                      Text, LargeText, Bytes, LargeBytes };
+    enum class Kind {
+        Null, Bool,
+        Int8, Int16, Int32, Int64, UInt8, UInt16, UInt32, UInt64,
+        Float, Double, Time,
+        Text, LargeText, Bytes, LargeBytes
+    };
 
     static Kind kind_of(const char* format);
 
@@ -46,7 +50,7 @@ class Cells {  // of one column; a view of the array
     Kind kind_;
     int64_t offset_;
     const uint8_t* present_ = nullptr;
-    const void* values_ = nullptr;   // or offsets
+    const void* values_ = nullptr;  // of contents, their offsets
     const uint8_t* contents_ = nullptr;
 };
 

@@ -54,8 +54,7 @@ class Rows {  // the bytes of some rows, one row behind the other
         for (int64_t k = 0; k < count; k += 2) {
             const bool two = k + 1 < count;
             State one = START, other = START;
-            const size_t blocks = pad(from_[k], static_cast<size_t>(end_[k] - from_[k]));
-            const size_t others = two ? pad(from_[k + 1], static_cast<size_t>(end_[k + 1] - from_[k + 1])) : 0;
+            const size_t blocks = padded(k), others = two ? padded(k + 1) : 0;
             compress(one, from_[k], blocks, other, two ? from_[k + 1] : nullptr, others);
             write_digest(one, out + k * DIGEST_BYTES);
             if (two) write_digest(other, out + (k + 1) * DIGEST_BYTES);
@@ -63,6 +62,8 @@ class Rows {  // the bytes of some rows, one row behind the other
     }
 
   private:
+    size_t padded(int64_t k) { return pad(from_[k], static_cast<size_t>(end_[k] - from_[k])); }
+
     std::vector<uint8_t> bytes_;
     size_t room_[PART];
     uint8_t* from_[PART];
@@ -111,8 +112,8 @@ nb::bytes sha256(const nb::bytes& message, const std::string& unit) {
 
 NB_MODULE(_rows, m) {
     m.def("digests", &mxt::digests, "schema"_a, "array"_a, "out"_a, "unit"_a = "",
-          "Write the SHA-256 of each row's canonical bytes to `out`, shape (rows, 32). The batch comes as the "
-          "capsules of the Arrow C data interface, its columns in the order of their names.");
+          "Write the SHA-256 of each row's canonical bytes to `out`, shape (rows, 32). The batch comes as "
+          "the capsules of the Arrow C data interface, its columns in the order of their names.");
     m.def("units", &mxt::units, "What this machine can compute SHA-256 with, the best first.");
     m.def("sha256", &mxt::sha256, "message"_a, "unit"_a = "", "The digest of one message.");
 }
