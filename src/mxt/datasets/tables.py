@@ -66,10 +66,15 @@ def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
         DataError: An id is missing or stands for several rows.
     """
     missing, repeated = int(frame.index.to_series().isna().sum()), int(frame.index.duplicated().sum())
-    if missing or repeated:
-        msg = f"{source}: id column {frame.index.name!r} has {missing} missing and {repeated} repeated ids."
-        raise DataError(msg)
+    refuse_ids(missing, repeated, str(frame.index.name), source)
     return frame
+
+
+def refuse_ids(missing: int, repeated: int, id_column: str, source: str) -> None:
+    """Raise a DataError if ids are missing or stand for several rows."""
+    if missing or repeated:
+        msg = f"{source}: id column {id_column!r} has {missing} missing and {repeated} repeated ids."
+        raise DataError(msg)
 
 
 def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
@@ -81,6 +86,24 @@ def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
     return (
         table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
     )
+
+
+def to_ipc(batch: pa.RecordBatch) -> bytes:
+    """A batch as a stream of Arrow's own format."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()
+
+
+def from_ipc(content: bytes) -> pa.RecordBatch:
+    """The batch of `to_ipc`."""
+    import pyarrow as pa
+
+    with pa.ipc.open_stream(content) as reader:
+        return reader.read_next_batch()
 
 
 def _plain_type(kind: pa.DataType) -> pa.DataType:

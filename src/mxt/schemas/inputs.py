@@ -141,16 +141,14 @@ class InputsSchema:
                 )
         return valid
 
-    def beyond_limits(self, inputs: pd.DataFrame) -> list[str]:
-        """One sentence for each soft limit that some rows exceed; counts only."""
-        told = []
+    def beyond_limits(self, inputs: pd.DataFrame) -> dict[str, int]:
+        """How many rows exceed a soft limit, for each column of which some do."""
+        told = {}
         for name in self.columns:
             for check in self._checks(name, soft=True):
                 beyond = int((~check(inputs[name].dropna()).check_output).sum())
                 if beyond:
-                    told.append(
-                        f"column {name!r}: {beyond} of {len(inputs)} rows lie beyond the range of training"
-                    )
+                    told[name] = beyond
         return told
 
     def _checks(self, name: str, *, soft: bool) -> list[Any]:

@@ -80,6 +80,14 @@ class Reader(Kind, ABC):
     def count(self) -> int:
         """The number of rows that meet the filters."""
 
+    def known_rows(self) -> int | None:
+        """The number of rows that `read` gives, if it is known without reading them."""
+        return None
+
+    def state(self) -> str:
+        """What tells that the source has changed since; empty if nothing does."""
+        return ""
+
     @abstractmethod
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows that meet the filters, with just `columns`, in the source's fixed order."""

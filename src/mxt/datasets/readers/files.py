@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 
+BATCH_ROWS = 16_384
+BATCHES_AHEAD = 2
+"""What Arrow may hold at once, so that memory does not grow with the rows."""
+
+
 class FileReader(Reader, ABC):
     """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
 
@@ -30,6 +35,11 @@ class FileReader(Reader, ABC):
     @abstractmethod
     def format(self) -> ds.FileFormat:
         """How a file is laid out."""
+
+    @property
+    def scan_options(self) -> ds.FragmentScanOptions | None:
+        """How a file is scanned, where that is not the format's own choice."""
+        return None
 
     @property
     def source(self) -> str:
@@ -43,9 +53,25 @@ class FileReader(Reader, ABC):
         with self._errors():
             return int(self._dataset().count_rows(filter=expression(self.filters)))
 
+    def state(self) -> str:
+        """The names, sizes and times of the files."""
+        filesystem, inner = _place(self.path)
+        with self._errors():
+            files = filesystem.find(inner, detail=True) or {inner: filesystem.info(inner)}
+        told = ("size", "mtime", "LastModified", "last_modified", "updated", "etag", "ETag")
+        return str([(name, *(str(files[name].get(fact)) for fact in told)) for name in sorted(files)])
+
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
-            for batch in self._dataset().to_batches(columns=columns, filter=expression(self.filters)):
+            batches = self._dataset().to_batches(
+                columns=columns,
+                filter=expression(self.filters),
+                batch_size=BATCH_ROWS,
+                batch_readahead=BATCHES_AHEAD,
+                fragment_readahead=1,
+                fragment_scan_options=self.scan_options,
+            )
+            for batch in batches:
                 batch.validate(full=True)  # text that is not UTF-8 passes Arrow's JSON and Parquet readers
                 yield batch
 

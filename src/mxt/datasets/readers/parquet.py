@@ -27,3 +27,17 @@ class ParquetReader(FileReader):
         import pyarrow.dataset as ds
 
         return ds.ParquetFileFormat()
+
+    @property
+    def scan_options(self) -> ds.FragmentScanOptions:
+        """Column chunks are read in pieces, so that memory does not grow with the row groups either."""
+        import pyarrow.dataset as ds
+
+        return ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=1 << 16)
+
+    def known_rows(self) -> int | None:
+        """From the files' footers, unless there are filters."""
+        if self.filters:
+            return None
+        most = [self.count(), self.limit, self.sample.rows if self.sample else None]
+        return min(rows for rows in most if rows is not None)

@@ -49,9 +49,15 @@ class Writer(Kind, ABC):
             DataError: The target cannot be written, or a part has other columns than the first.
         """
         import pandas as pd
+
+        parts = [data] if isinstance(data, pd.DataFrame) else data
+        return self.write_arrow(map(self._batch, parts), provenance)
+
+    def write_arrow(self, batches: Iterator[pa.RecordBatch], provenance: Provenance | None = None) -> int:
+        """As `write`, of Arrow batches."""
         import pyarrow as pa
 
-        counted = _Counted(map(self._batch, [data] if isinstance(data, pd.DataFrame) else data))
+        counted = _Counted(batches)
         first = next(counted, None)
         if first is None:
             msg = f"{self.target}: there is nothing to write."

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from mxt.datasets.parts import cut
 from mxt.datasets.writers.files import FileWriter, exchange, replacing
 from mxt.errors import DataError
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mxt.datasets.writers.base import Provenance
+
+GROUP_ROWS = 65_536
+"""Rows of a row group, whatever parts the rows come in."""
 
 
 class ParquetWriter(FileWriter):
@@ -42,7 +46,7 @@ class ParquetWriter(FileWriter):
             self._write_folder(batches, described)
             return
         with replacing(self.path) as file, pq.ParquetWriter(file, described, compression="zstd") as writer:
-            for batch in batches:
+            for batch in cut(batches, GROUP_ROWS):
                 writer.write_batch(batch)
 
     def _write_folder(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:

@@ -1,0 +1,162 @@
+"""An output that is not whole yet: its finished parts, kept beside it, so that a job can go on."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from mxt.datasets.tables import from_ipc, to_ipc
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import pyarrow as pa
+
+TABLE = "arrow"
+"""Suffix of a part's table."""
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A folder with the files of each finished part, and a receipt that tells their digests.
+
+    A receipt is written last, and each file takes its name when it is whole, so what a receipt tells of
+    is there. Parts of another config, model or table are of another `key`, and are thrown away.
+    """
+
+    folder: Path
+    key: str
+    """What the parts depend on, as text."""
+
+    @contextlib.contextmanager
+    def held(self, share: str = "", *, fresh: bool = False) -> Iterator[None]:
+        """Hold the folder; no other run may work on the same share of the parts meanwhile.
+
+        Args:
+            share: Name of the share; the whole if empty.
+            fresh: Whether to throw away what earlier runs have left.
+
+        Raises:
+            DataError: Another run holds it.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"{self.folder}: cannot be written ({error.strerror})."
+            raise DataError(msg) from error
+        with self._locked("lock", shared=bool(share)), self._locked(f"lock-{share}") if share else _nothing():
+            if not share:
+                self._sweep(fresh=fresh)
+            self._write("key", self.key.encode())
+            try:
+                yield
+            finally:
+                if not share and not any(self.folder.glob("*.json")):
+                    self.clear()
+
+    def keep(self, part: int, files: Mapping[str, pa.RecordBatch | bytes], facts: dict[str, Any]) -> None:
+        """Keep the files of a part by their suffix, and then its receipt."""
+        digests = {}
+        for suffix, content in files.items():
+            found = content if isinstance(content, bytes) else to_ipc(content)
+            self._write(f"{part:08d}.{suffix}", found)
+            digests[suffix] = hashlib.sha256(found).hexdigest()
+        receipt = {**facts, "digests": digests}
+        self._write(f"{part:08d}.json", json.dumps(receipt, sort_keys=True).encode())
+
+    def whole(self) -> dict[int, dict[str, Any]]:
+        """The receipts of the parts whose files are as they were written, by number."""
+        found = {}
+        for path in sorted(self.folder.glob("*.json")):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                receipt = json.loads(path.read_bytes())
+                if all(self._digest(path, suffix) == told for suffix, told in receipt["digests"].items()):
+                    found[int(path.stem)] = receipt
+        return found
+
+    def content(self, part: int, suffix: str) -> bytes:
+        """A file of a part."""
+        return (self.folder / f"{part:08d}.{suffix}").read_bytes()
+
+    def tables(self, parts: Iterable[int]) -> Iterator[pa.RecordBatch]:
+        """The tables of parts, in the order asked for."""
+        for part in parts:
+            yield from_ipc(self.content(part, TABLE))
+
+    def clear(self) -> None:
+        """Throw everything away."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _sweep(self, *, fresh: bool) -> None:
+        """Throw away parts of another key, or all; and what a killed run has left half-written."""
+        key = self.folder / "key"
+        other = key.exists() and key.read_text(encoding="utf-8") != self.key
+        for path in self.folder.iterdir():
+            if not path.name.startswith("lock") and (fresh or other or path.suffix == ".new"):
+                path.unlink()
+
+    @contextlib.contextmanager
+    def _locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
+        """Hold a lock file; the system lets go of it when the process ends, however it does."""
+        with (self.folder / name).open("a+") as file:
+            if not _lock(file, shared=shared):
+                msg = f"{self.folder}: another run works on this output ({', '.join(self._holders())})."
+                raise DataError(msg)
+            if not shared:
+                file.truncate(0)
+                now = datetime.now(UTC).isoformat(timespec="seconds")
+                file.write(f"process {os.getpid()} on {socket.gethostname()} since {now}\n")
+                file.flush()
+            yield
+
+    def _holders(self) -> list[str]:
+        """Who holds the locks, in their own words."""
+        held = []
+        for path in sorted(self.folder.glob("lock*")):
+            with path.open("r+") as file:
+                if not _lock(file, shared=True):
+                    held.append(file.read().strip())
+        return held
+
+    def _write(self, name: str, content: bytes) -> None:
+        path = self.folder / name
+        new = path.with_name(f"{name}.{os.getpid()}.new")
+        try:
+            new.write_bytes(content)
+            new.replace(path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                new.unlink()
+            msg = f"{path}: cannot be written ({error.strerror}); the previous output is untouched."
+            raise DataError(msg) from error
+
+    def _digest(self, receipt: Path, suffix: str) -> str:
+        with receipt.with_suffix(f".{suffix}").open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _lock(file: IO[str], *, shared: bool) -> bool:
+    """Whether the file could be locked; where the system has no such locks, every run may go on."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _nothing() -> Iterator[None]:
+    yield

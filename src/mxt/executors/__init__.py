@@ -1,0 +1,1 @@
+"""Executors: who works on the parts of a table."""

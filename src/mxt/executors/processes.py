@@ -1,0 +1,186 @@
+"""Several processes on this machine, which get the rows through pipes in Arrow's own format."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from mxt.datasets.tables import from_ipc, to_ipc
+from mxt.errors import ServiceError
+from mxt.executors.base import ATTEMPTS, Executor, Part, Receipt, attempted, failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from mxt.executors.base import Stream
+
+AHEAD = 2
+"""Parts that a worker may hold: the one in work and the next."""
+
+
+class ProcessesExecutor(Executor):
+    """Works on several parts at once, each in a process of its own that holds the model.
+
+    A process that dies, as one that the system kills for want of memory, is replaced and its parts tried
+    again.
+
+    Example:
+        {KIND: ProcessesExecutor, processes: 2}
+    """
+
+    KIND: Literal["ProcessesExecutor"] = "ProcessesExecutor"
+
+    processes: Annotated[int, Field(ge=1)] | None = None
+    """How many; as many as there are cores if left out."""
+
+    def run(self, stream: Stream) -> Iterator[Receipt]:
+        import cloudpickle
+
+        count = self.processes or _cores()
+        payload = cloudpickle.dumps(stream)
+        with ExitStack() as stack:
+            workers = [_Worker(payload, max(1, _cores() // count)) for _ in range(count)]
+            for worker in workers:
+                stack.callback(worker.stop)
+            yield from _shared_out(stream.parts(), workers)
+
+
+def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Receipt]:
+    """Give each worker its next part as soon as it can take one, and pass on what comes back."""
+    from multiprocessing.connection import wait
+
+    again: deque[_Given] = deque()
+    source = map(_Given, parts)
+    left = True
+    while True:
+        for worker in sorted(workers, key=lambda worker: len(worker.given)):
+            while left and len(worker.given) < AHEAD:
+                given = again.popleft() if again else next(source, None)
+                left = given is not None
+                if given is not None:
+                    worker.give(given)
+        busy = {worker.connection: worker for worker in workers if worker.given}
+        if not busy:
+            return
+        for connection in wait(list(busy)):
+            worker = busy[connection]  # type: ignore[index] # they are those of `busy`
+            receipt = worker.receipt()
+            if receipt is not None:
+                yield receipt
+                continue
+            yield from _lost(worker, again)
+            left = True
+
+
+def _lost(worker: _Worker, again: deque[_Given]) -> Iterator[Receipt]:
+    """Replace a worker that died; its parts are tried again, or have failed too often."""
+    how = worker.restart()
+    for place, given in enumerate(worker.given):
+        given.deaths += place == 0  # the others were only waiting
+        if given.deaths < ATTEMPTS:
+            again.append(given)
+            continue
+        part = given.part
+        msg = f"The process that worked on it ended {how} {ATTEMPTS} times; it may need more memory."
+        yield failed(part.number, part.first_row, part.batch.num_rows, ServiceError(msg))
+    worker.given.clear()
+
+
+@dataclass
+class _Given:
+    part: Part
+    deaths: int = 0
+
+
+@dataclass
+class _Worker:
+    """A process, and the parts it was given and has not told of."""
+
+    payload: bytes
+    threads: int
+    given: deque[_Given] = field(default_factory=deque)
+
+    def __post_init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        from multiprocessing import get_context
+
+        context = get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, self.threads), daemon=True)
+        self.process.start()
+        theirs.close()
+        self.connection.send_bytes(self.payload)
+
+    def give(self, given: _Given) -> None:
+        """Send a part; if the worker is dead, `receipt` finds out."""
+        self.given.append(given)
+        part = given.part
+        try:
+            self.connection.send((part.number, part.first_row))
+            self.connection.send_bytes(to_ipc(part.batch))
+        except OSError:
+            return
+
+    def receipt(self) -> Receipt | None:
+        """What the worker tells of its oldest part; None if it is dead."""
+        try:
+            receipt: Receipt = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        self.given.popleft()
+        return receipt
+
+    def restart(self) -> str:
+        """Start another process; how the old one ended."""
+        self.process.join()
+        code = self.process.exitcode or 0
+        self.connection.close()
+        self._start()
+        return f"by signal {-code}" if code < 0 else f"with code {code}"
+
+    def stop(self) -> None:
+        """End the process."""
+        self.connection.close()
+        self.process.terminate()
+        self.process.join()
+
+
+def _serve(connection: Connection[Any, Any], threads: int) -> None:
+    """What a worker does until there are no more parts, or nobody asks any more."""
+    for name in ("MXT_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(name, str(threads))
+    import cloudpickle
+
+    parts: SimpleQueue[Part | None] = SimpleQueue()
+    try:
+        stream = cloudpickle.loads(connection.recv_bytes())
+        Thread(target=_receive, args=(connection, parts), daemon=True).start()
+        while (part := parts.get()) is not None:
+            connection.send(attempted(stream, part))
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
+
+
+def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part | None]) -> None:
+    """Take what is sent while the worker works, so that the sender need not wait."""
+    try:
+        while True:
+            number, first_row = connection.recv()
+            parts.put(Part(number, first_row, from_ipc(connection.recv_bytes())))
+    except (EOFError, OSError):
+        parts.put(None)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

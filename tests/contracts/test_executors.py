@@ -1,0 +1,60 @@
+"""What every executor owes: each part once, three attempts, and no end because of one part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from executors.streams import Failing, Sums
+from mxt.executors.base import Executor
+from mxt.kinds import members
+
+EXECUTORS: dict[str, dict[str, Any]] = {
+    "SerialExecutor": {},
+    "ProcessesExecutor": {"processes": 2},
+}
+
+
+@pytest.fixture(params=EXECUTORS)
+def executor(request: pytest.FixtureRequest) -> Executor:
+    kind = members(Executor)[request.param]
+    return kind(**EXECUTORS[request.param])
+
+
+def test_each_part_is_worked_on_once(executor: Executor) -> None:
+    receipts = sorted(executor.run(Sums(7)), key=lambda receipt: receipt.part)
+    assert [(receipt.part, receipt.first_row, receipt.rows) for receipt in receipts] == [
+        (number, number * 10, 10) for number in range(7)
+    ]
+    assert [receipt.facts["sum"] for receipt in receipts] == [100 * number + 45 for number in range(7)]
+    assert not any(receipt.error for receipt in receipts)
+
+
+def test_no_parts_give_no_receipts(executor: Executor) -> None:
+    assert list(executor.run(Sums(0))) == []
+
+
+def test_a_part_that_fails_twice_is_tried_again(executor: Executor, tmp_path: Path) -> None:
+    receipts = list(executor.run(Failing(5, folder=tmp_path, times=2)))
+    assert len(receipts) == 5
+    assert not any(receipt.error for receipt in receipts)
+
+
+def test_a_part_that_always_fails_does_not_stop_the_others(executor: Executor, tmp_path: Path) -> None:
+    receipts = list(executor.run(Failing(5, folder=tmp_path)))
+    failed = [receipt for receipt in receipts if receipt.error]
+    assert [(receipt.part, receipt.first_row, receipt.rows, receipt.exit_code) for receipt in failed] == [
+        (3, 30, 10, 1)
+    ]
+    assert "customer" not in failed[0].error
+    assert len(list(tmp_path.iterdir())) == 3
+    assert len(receipts) == 5
+
+
+def test_a_part_that_is_wrong_is_not_tried_again(executor: Executor, tmp_path: Path) -> None:
+    receipts = list(executor.run(Failing(5, folder=tmp_path, how="wrong")))
+    failed = [(receipt.part, receipt.error, receipt.exit_code) for receipt in receipts if receipt.error]
+    assert failed == [(3, "the part is wrong", 3)]
+    assert len(list(tmp_path.iterdir())) == 1

@@ -1,0 +1,100 @@
+"""Finished parts of an output that is not whole: kept, checked, thrown away, held by one run at a time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pytest
+
+from mxt.datasets.staging import Staging
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = pa.record_batch({"x": [1.0, None, 0.1], "y": ["a", "b", None]})
+
+
+@pytest.fixture
+def staging(tmp_path: Path) -> Staging:
+    found = Staging(tmp_path / "out.parts", "key 1")
+    with found.held():
+        for part in (0, 2):
+            found.keep(part, {"arrow": ROWS, "sums": b"\x00\x01"}, {"part": part, "rows": 3})
+    return found
+
+
+def test_what_was_kept_is_found_again(staging: Staging) -> None:
+    whole = staging.whole()
+    assert [(part, receipt["rows"]) for part, receipt in whole.items()] == [(0, 3), (2, 3)]
+    assert [batch.equals(ROWS) for batch in staging.tables([2, 0])] == [True, True]
+    assert staging.content(2, "sums") == b"\x00\x01"
+
+
+@pytest.mark.parametrize("file", ["00000002.arrow", "00000002.sums", "00000002.json"])
+@pytest.mark.parametrize("harm", ["cut", "changed", "gone"])
+def test_a_part_with_a_damaged_file_is_not_whole(staging: Staging, file: str, harm: str) -> None:
+    path = staging.folder / file
+    content = path.read_bytes()
+    if harm == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(content[:-1] if harm == "cut" else bytes([content[0] ^ 1]) + content[1:])
+    assert list(staging.whole()) == [0]
+
+
+def test_parts_of_another_key_are_thrown_away(staging: Staging) -> None:
+    with staging.held():
+        assert list(staging.whole()) == [0, 2]
+    other = Staging(staging.folder, "key 2")
+    with other.held():
+        assert other.whole() == {}
+    with staging.held():
+        assert staging.whole() == {}, "they are gone for good"
+
+
+def test_a_fresh_start_throws_everything_away(staging: Staging) -> None:
+    with staging.held(fresh=True):
+        assert staging.whole() == {}
+
+
+def test_half_written_files_are_swept_up(staging: Staging) -> None:
+    left = staging.folder / "00000003.arrow.4711.new"
+    left.write_bytes(b"half")
+    with staging.held():
+        assert not left.exists()
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from mxt.datasets.staging import Staging
+with Staging(Path(sys.argv[1]), "key 1").held(sys.argv[2]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"), [("", ""), ("", "1-of-2"), ("1-of-2", ""), ("1-of-2", "1-of-2"), ("1-of-2", "2-of-2")]
+)
+def test_two_runs_do_not_work_on_the_same_parts(staging: Staging, theirs: str, ours: str) -> None:
+    command = [sys.executable, "-c", HOLD, str(staging.folder), theirs]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        try:
+            if (theirs, ours) == ("1-of-2", "2-of-2"):
+                with staging.held(ours):
+                    assert list(staging.whole()) == [0, 2]
+            else:
+                told = f"another run works on this output \\(process {other.pid} on"
+                with pytest.raises(DataError, match=told), staging.held(ours):
+                    pass
+        finally:
+            other.kill()
+    with staging.held(ours):
+        assert list(staging.whole()) == [0, 2], "a killed run lets go"

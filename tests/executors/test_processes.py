@@ -1,0 +1,29 @@
+"""Processes that work side by side, and die."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from executors.streams import Failing, Sums
+from mxt.executors.processes import ProcessesExecutor
+
+
+def test_parts_are_shared_by_processes_that_work_at_once() -> None:
+    receipts = list(ProcessesExecutor(processes=2).run(Sums(8, seconds=0.2)))
+    assert len({receipt.facts["process"] for receipt in receipts}) == 2
+
+
+@pytest.mark.parametrize(("times", "failed"), [(2, []), (99, [3])])
+def test_a_process_that_is_killed_is_replaced_and_its_part_tried_again(
+    times: int, failed: list[int], tmp_path: Path
+) -> None:
+    stream = Failing(9, folder=tmp_path, times=times, how="killed")
+    receipts = list(ProcessesExecutor(processes=2).run(stream))
+    assert sorted(receipt.part for receipt in receipts) == [*range(9)]
+    assert [receipt.part for receipt in receipts if receipt.error] == failed
+    if failed:
+        lost = next(receipt for receipt in receipts if receipt.error)
+        assert "ended by signal 9 3 times; it may need more memory" in lost.error
+        assert lost.exit_code == 5
