@@ -41,6 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _print_kinds(options.kinds)
         files = [word for word in options.words if not _is_override(word)]
         overrides = [word for word in options.words if _is_override(word)]
+        overrides += [f"job.shard={options.shard}"] if options.shard else []
+        overrides += ["job.fresh=true"] if options.fresh else []
         if not files:
             msg = "no config file given; try: mxt confs/explanations.yaml, or mxt --help"
             raise ConfigError(msg)
@@ -77,6 +79,12 @@ def _parser() -> argparse.ArgumentParser:
         const="",
         metavar="NAME",
         help="list the families of kinds, or show one kind or family",
+    )
+    parser.add_argument(
+        "--shard", metavar="I/N", help="work on this share of a table's parts only: job.shard=I/N"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="work on all parts of a table again: job.fresh=true"
     )
     return parser
 

@@ -231,7 +231,14 @@ def test_a_full_disk_leaves_the_previous_output(trained: Project) -> None:
     assert ended.returncode == 3, ended.stderr
     assert "kept.jsonl: cannot be written (File too large); the previous output is untouched" in ended.stderr
     assert kept.read_text() == "the previous output\n"
-    assert [path.name for path in kept.parent.glob("kept*")] == ["kept.jsonl"]
+    assert sorted(path.name for path in kept.parent.glob("kept*")) == ["kept.jsonl", "kept.jsonl.parts"]
+    again = trained.here(
+        "inference", "job.inputs.path=large.csv", f"job.outputs={{KIND: JsonlWriter, path: {kept}}}"
+    )
+    assert again.code == 0
+    assert "parts are finished already" in again.err
+    assert len(kept.read_text().splitlines()) == len(large)
+    assert not Path(f"{kept}.parts").exists()
 
 
 def test_a_job_that_is_stopped_ends_its_run_and_tells_people(trained: Project) -> None:

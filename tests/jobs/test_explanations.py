@@ -16,11 +16,11 @@ from xgboost import XGBClassifier
 
 from mxt.errors import ConfigError, DataError
 from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.base import join
 from mxt.explainers.kernels.engine import available
 from mxt.explainers.lime import LimeExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
-from mxt.jobs.explanations import in_parts
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
 from runs import CHURN, run, train
@@ -150,7 +150,8 @@ def test_contributions_do_not_depend_on_the_size_of_a_part(explainer: Explainer,
     model, inputs = mixed
     whole = model.explain(inputs, explainer)
     for rows in (7, 19, 1000):
-        parted = in_parts(model, inputs, explainer, rows)
+        starts = range(0, len(inputs), rows)
+        parted = join([model.explain(inputs.iloc[start : start + rows], explainer) for start in starts])
         pd.testing.assert_index_equal(parted.ids, whole.ids)
         for name in ("values", "bases", "prediction", "standard_error"):
             np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))

@@ -18,9 +18,10 @@ from mxt.datasets.writers.base import Provenance
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
+    import pyarrow as pa
     from mlflow import MlflowClient
 
     from mxt.datasets.fingerprint import Fingerprint
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 Fact = str | int | float | bool | None
 PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
+
+HOW = {"executor", "part_rows", "shard", "fresh"}
+"""Fields of a job that tell how it works, not what comes of it."""
 
 
 @dataclass
@@ -119,8 +123,7 @@ class Context:
         if schema is None:
             return table
         inputs = schema.check(table, source)
-        for told in schema.beyond_limits(inputs):
-            logger.warning("{}: {}", source, told)
+        warn_beyond(schema.beyond_limits(inputs), len(inputs), source)
         return inputs
 
     def load(self, loader: Loader, uri: str) -> Model:
@@ -129,11 +132,16 @@ class Context:
             return loader.load(uri)
 
     def write(
-        self, writer: Writer, data: pd.DataFrame | Iterable[pd.DataFrame], role: str, unit: str = ""
+        self, writer: Writer, data: pd.DataFrame | Iterator[pa.RecordBatch], role: str, unit: str = ""
     ) -> int:
         """Write an output with its provenance, and tell where it went."""
+        import pandas as pd
+
+        told = self.provenance(unit)
         with self.step(f"write {role} to {writer.target}"):
-            rows = writer.write(data, self.provenance(unit))
+            rows = (
+                writer.write(data, told) if isinstance(data, pd.DataFrame) else writer.write_arrow(data, told)
+            )
         self.outputs[role] = writer.target
         self.facts[f"{role}_rows"] = rows
         return rows
@@ -164,6 +172,14 @@ class Context:
         return "failed" if self.passed is None else "passed" if self.passed else "refused"
 
 
+def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
+    """Log soft limits that rows exceed; counts only."""
+    for name, count in counts.items():
+        logger.warning(
+            "{}: column {!r}: {} of {} rows lie beyond the range of training", source, name, count, rows
+        )
+
+
 def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a config's content
     """The values of a config by their dotted paths, without what is left out and the services."""
     items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
@@ -174,5 +190,5 @@ def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a
 
 
 def config_digest(job: Job) -> str:
-    """SHA-256 of the job's whole config, defaults included, as JSON."""
-    return hashlib.sha256(job.model_dump_json().encode()).hexdigest()
+    """SHA-256 of the job's config as JSON, defaults included, without what the result does not depend on."""
+    return hashlib.sha256(job.model_dump_json(exclude=HOW).encode()).hexdigest()

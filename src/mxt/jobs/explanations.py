@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 from pydantic import Field
-from tqdm import tqdm
 
 from mxt.errors import ConfigError
 from mxt.explainers.auto import AutoExplainer
-from mxt.explainers.base import join
 from mxt.importances.base import effects_table, importances_table, rows_asked
-from mxt.importances.tally import Tally
-from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ModelJob, ReaderKind, WriterKind
+from mxt.importances.tally import Tally, merge
+from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.streams import StreamJob
+from mxt.jobs.tasks import Done, Table, Task
 from mxt.models.tables import samples_table
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
-    from mxt.explainers.base import Explainer, Explanation
+    from mxt.explainers.base import Explainer
     from mxt.importances.base import Findings
     from mxt.models import Model
+    from mxt.schemas import InputsSchema
 
 QUICK_ROWS = 16_000
 """Rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+
+TALLY = "tally"
+"""Suffix of what is told of all parts together."""
 
 SLOW_ROWS = 250
 """Rows of a part for one that asks the model many times a row: enough to tell of progress."""
 
 
-class ExplanationsJob(ModelJob):
+class ExplanationsJob(StreamJob):
     """Explains a registered model: the whole of it, and its prediction for each row of a table.
 
     Example:
@@ -82,44 +89,44 @@ class ExplanationsJob(ModelJob):
         pinned = context.pin(self.alias_or_version)
         target = self._target(pinned.uri)
         truth = None if target is None else self._truth(target)
-        extra = [target] if target is not None and self.targets is None else None
-        schema, inputs, table = context.checked_inputs(
-            self.loader, pinned.uri, self.inputs_samples, "inputs_samples", extra
-        )
-        if extra is not None:
-            truth = TargetsSchema.check(table, extra[0], self.inputs_samples.source)
-        model = context.load(self.loader, pinned.uri)
-        if self.background is not None:
-            known = self.background.read(None if schema is None else schema.columns)
-            model = model.with_background(context.check(schema, known, self.background.source))
-        with context.step(f"explain {len(inputs)} rows"):
-            explanation = self._explain(model, inputs)
-        samples = SHAPValuesSchema.check(samples_table(explanation, model.predict_proba(inputs)))
-        with context.step("explain the model"):
-            tally = Tally.of(explanation, inputs, rows_asked(self.importances))
-            findings = model.measure_tally(self.importances, tally, truth)
-            importances, effects = importances_table(findings), effects_table(findings)
-        context.write(self.samples_explanations, samples, "samples_explanations", explanation.unit)
+        schema = self.loader.load_schema(pinned.uri)
+        model = self._model(context.load(self.loader, pinned.uri), schema)
+        with self.worked(self._table(model, schema, target), self.samples_explanations, "explain") as parts:
+            if self.shard is not None:
+                return parts.conclude(context)
+            parts.link(context, "inputs_samples")
+            tally = merge(map(Tally.from_bytes, parts.states(TALLY)))
+            with context.step("explain the model"):
+                findings = model.measure_tally(self.importances, tally, truth)
+                importances, effects = importances_table(findings), effects_table(findings)
+            unit = tally.explanation.unit
+            context.write(self.samples_explanations, parts.tables(), "samples_explanations", unit)
         context.write(self.models_explanations, importances, "models_explanations")
         if effects is not None:
             self._show_effects(effects)
         self._show(tally, importances, findings)
-        return context.conclude(
-            passed=True,
-            explanation=explanation,
-            models_explanations=importances,
-            samples_explanations=samples,
-            effects=effects,
-        )
+        return context.conclude(passed=True, tally=tally, models_explanations=importances, effects=effects)
 
-    def _explain(self, model: Model, inputs: pd.DataFrame) -> Explanation:
-        """Explain in parts of a size that suits the explainer."""
+    def _model(self, model: Model, schema: InputsSchema | None) -> Model:
+        """The model, with the background that the job names."""
+        if self.background is None:
+            return model
+        known = self.background.read(None if schema is None else schema.columns)
+        return model.with_background(self.context.check(schema, known, self.background.source))
+
+    def _table(self, model: Model, schema: InputsSchema | None, target: str | None) -> Table:
+        """The rows to explain, in parts of a size that suits the explainer."""
         chosen = self.explainer
         if isinstance(chosen, AutoExplainer):
             chosen = chosen.choose(model.predictor, model.background)
         quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
-        rows = max(SLOW_ROWS, QUICK_ROWS // len(model.predictor.outputs)) if quick else SLOW_ROWS
-        return in_parts(model, inputs, self.explainer, rows)
+        suited = max(SLOW_ROWS, QUICK_ROWS // len(model.predictor.outputs)) if quick else SLOW_ROWS
+        own = target if self.targets is None else None
+        task = Explaining(
+            model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
+        )
+        extra = () if own is None else (own,)
+        return Table(self.inputs_samples, schema, task, self.part_rows or suited, extra)
 
     def _target(self, uri: str) -> str | None:
         """The column with the truth, if an importance needs one."""
@@ -175,11 +182,20 @@ class ExplanationsJob(ModelJob):
                 self.context.run.figure(effects_figure(part), file)
 
 
-def in_parts(model: Model, inputs: pd.DataFrame, explainer: Explainer, rows: int) -> Explanation:
-    """Explain `rows` rows at a time, whose number values do not depend on; with a bar on a terminal."""
-    parts = []
-    with tqdm(total=len(inputs), desc="explain", unit="row", unit_scale=True, disable=None) as progress:
-        for start in range(0, len(inputs), rows):
-            parts.append(model.explain(inputs.iloc[start : start + rows], explainer))
-            progress.update(len(parts[-1].ids))
-    return join(parts)
+@dataclass(frozen=True)
+class Explaining(Task):
+    """Explaining rows."""
+
+    model: Model
+    explainer: Explainer
+    asked: Mapping[int, int]
+    """How many rows to draw by each seed."""
+    target: str | None
+    """Column with the truth, if it is asked for."""
+    source: str
+
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
+        explanation = self.model.explain(inputs, self.explainer)
+        truth = None if self.target is None else TargetsSchema.check(table, self.target, self.source)
+        samples = SHAPValuesSchema.check(samples_table(explanation, self.model.predict_proba(inputs)))
+        return Done(samples, {TALLY: Tally.of(explanation, inputs, self.asked, truth).to_bytes()})

@@ -1,0 +1,193 @@
+"""What jobs over long tables share: parts, who works on them, and what is kept when a job is cut off."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import tempfile
+from abc import ABC
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from loguru import logger
+from pydantic import Field
+
+from mxt.datasets.fingerprint import fingerprint_of, repeated
+from mxt.datasets.parts import cut
+from mxt.datasets.staging import Staging
+from mxt.datasets.tables import refuse_ids, to_frame
+from mxt.errors import MissingExtraError, MxtError
+from mxt.executors.base import Executor, Receipt
+from mxt.jobs.base import ModelJob
+from mxt.jobs.context import config_digest, warn_beyond
+from mxt.jobs.progress import Progress
+from mxt.jobs.tasks import TableStream
+from mxt.kinds import OneOf
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    import pyarrow as pa
+
+    from mxt.datasets.writers.base import Writer
+    from mxt.jobs.context import Context
+    from mxt.jobs.tasks import Table
+
+MOST_FAILED = 8
+"""Failed parts after which a job stops: what they share is not bad luck."""
+
+PACKAGES = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
+"""Packages whose versions the bytes of a part may depend on."""
+
+ExecutorKind = Annotated[Executor, OneOf]
+
+
+class StreamJob(ModelJob, ABC):
+    """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
+
+    executor: ExecutorKind = Field(default={"KIND": "SerialExecutor"}, validate_default=True)
+    """Who works on the parts of the table; what comes out does not depend on it."""
+
+    part_rows: Annotated[int, Field(ge=1)] | None = None
+    """Rows of a part; as many as suit the work if left out. What comes out does not depend on it."""
+
+    shard: Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$")] | None = None
+    """Work on this share of the parts only, as ``2/8``; a last run without it puts the shares together."""
+
+    fresh: bool = False
+    """Whether to work on all parts again, even those that an earlier run has finished."""
+
+    @contextmanager
+    def worked(self, table: Table, output: Writer, what: str) -> Iterator[Parts]:
+        """Work on the parts that no earlier run has finished, and hold all of them while the output is made.
+
+        Args:
+            table: The work.
+            output: Where the table of all parts goes.
+            what: What is done with the rows, as a verb.
+
+        Raises:
+            MxtError: Parts failed: the error of the first. What is done is kept.
+        """
+        staging = Staging(_folder(output.target), self._key(table))
+        place, shares = self._share
+        with staging.held(f"{place}-of-{shares}" if shares > 1 else "", fresh=self.fresh):
+            whole = staging.whole()
+            if whole:
+                logger.info("{} parts are finished already; the work goes on from there", len(whole))
+            stream = TableStream(table, staging, frozenset(whole), self._share)
+            self._work(stream, whole, what)
+            yield Parts(stream, [whole[number] for number in sorted(whole)])
+            if shares == 1:
+                staging.clear()
+
+    def _work(self, stream: TableStream, whole: dict[int, dict[str, Any]], what: str) -> None:
+        bad: list[Receipt] = []
+        rows = sum(receipt["rows"] for receipt in whole.values())
+        with Progress(self.context.run, what, stream.table.reader.known_rows(), rows) as progress:
+            for receipt in self.executor.run(stream):
+                progress.add(receipt.rows)
+                if receipt.error:
+                    bad.append(receipt)
+                else:
+                    whole[receipt.part] = dict(receipt.facts)
+                if len(bad) >= MOST_FAILED:
+                    break
+        if bad:
+            raise _error(bad, len(whole))
+
+    @property
+    def _share(self) -> tuple[int, int]:
+        place, _, shares = (self.shard or "1/1").partition("/")
+        return int(place), int(shares)
+
+    def _key(self, table: Table) -> str:
+        versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+        model = self.context.model
+        told = [config_digest(self), model.uri if model else "", table.reader.state(), table.rows, versions]
+        return json.dumps(told)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The finished parts of a table."""
+
+    stream: TableStream
+    receipts: list[dict[str, Any]]
+    """In the order of the parts."""
+
+    @property
+    def numbers(self) -> list[int]:
+        return [receipt["part"] for receipt in self.receipts]
+
+    def tables(self) -> Iterator[pa.RecordBatch]:
+        """What the task made of each part."""
+        return self.stream.staging.tables(self.numbers)
+
+    def states(self, suffix: str) -> Iterator[bytes]:
+        """One of the task's states of each part."""
+        return (self.stream.staging.content(number, suffix) for number in self.numbers)
+
+    def conclude(self, context: Context) -> dict[str, Any]:
+        """The locals of a job that worked on a share only."""
+        place, shares = self.stream.share
+        logger.info("share {} of {} is done; a run without shard puts all together", place, shares)
+        context.facts |= {"shard": f"{place}/{shares}", "parts": len(self.receipts)}
+        return context.conclude(passed=True, parts=self.receipts)
+
+    def link(self, context: Context, role: str) -> None:
+        """Tie the data read to the run, by its fingerprint; soft limits that rows exceed are logged.
+
+        Raises:
+            DataError: An id stands for several rows.
+        """
+        reader, names = self.stream.table.reader, self._head().schema.names
+        if reader.id_column is not None:
+            twice = repeated(self._digests("ids"))
+            if twice:
+                self.stream.staging.clear()  # the table must change, and then all parts are done again
+            refuse_ids(0, twice, reader.id_column, reader.source)
+        data = fingerprint_of(names, self._digests("rows"))
+        head = to_frame([self._head()], reader.id_column).head(100)
+        context.link(data, head, reader.source, role)
+        logger.info("{} has {} rows and {} columns", role, data.rows, len(names))
+        beyond = sum((Counter(receipt["beyond"]) for receipt in self.receipts), Counter[str]())
+        warn_beyond(beyond, data.rows, reader.source)
+
+    def _head(self) -> pa.RecordBatch:
+        return next(cut(self.stream.table.reader.arrow(self.stream.table.columns), 100))
+
+    def _digests(self, suffix: str) -> Iterator[np.ndarray]:
+        import numpy as np
+
+        for content in self.states(suffix):
+            yield np.frombuffer(content, dtype=np.uint8).reshape(-1, 32)
+
+
+def _folder(target: str) -> Path:
+    """Where the parts of an output are kept: beside a local file, else in the temporary folder."""
+    if "://" not in target and not target.startswith(("s3:", "gs:")):
+        return Path(f"{target}.parts")
+    return Path(tempfile.gettempdir()) / f"mxt-{hashlib.sha256(target.encode()).hexdigest()[:16]}.parts"
+
+
+def _error(bad: list[Receipt], whole: int) -> MxtError:
+    """One error for all parts that failed, of the class of the first."""
+    bad = sorted(bad, key=lambda receipt: receipt.part)
+    first = bad[0]
+    kinds = {
+        kind.exit_code: kind
+        for kind in MxtError.__subclasses__()
+        if kind.exit_code != MissingExtraError.exit_code
+    }
+    kind = kinds.get(first.exit_code, MxtError)
+    if len(bad) == 1 and not whole:
+        return kind(first.error)
+    others = "" if len(bad) == 1 else f" {len(bad) - 1} more parts failed."
+    where = f"part {first.part}, rows {first.first_row} to {first.first_row + first.rows - 1}"
+    return kind(f"{first.error} ({where}).{others} {whole} parts are kept; the next run goes on from there.")

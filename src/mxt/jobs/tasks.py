@@ -1,0 +1,103 @@
+"""What is done with the parts of a table, wherever that is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from mxt.datasets.fingerprint import row_digests
+from mxt.datasets.parts import cut
+from mxt.datasets.staging import TABLE
+from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
+from mxt.executors.base import Part, Receipt, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.staging import Staging
+    from mxt.schemas import InputsSchema
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a task made of a part."""
+
+    table: pd.DataFrame
+    states: dict[str, bytes] = field(default_factory=dict)
+    """What is told of all parts together, by a suffix for its file."""
+
+
+class Task(ABC):
+    """What is done with the rows of a part; it is pickled, and sent to each worker once."""
+
+    @abstractmethod
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
+        """Work on some rows.
+
+        Args:
+            inputs: The model's columns, checked.
+            table: All columns read.
+        """
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, and what is done with it."""
+
+    reader: Reader
+    schema: InputsSchema | None
+    """What the model's inputs must look like."""
+    task: Task
+    rows: int
+    """Rows of a part."""
+    extra: tuple[str, ...] = ()
+    """Columns to read beside the model's."""
+
+    @property
+    def columns(self) -> list[str] | None:
+        """What is read; all columns where the model does not tell its own."""
+        return None if self.schema is None else [*self.schema.columns, *self.extra]
+
+
+@dataclass(frozen=True)
+class TableStream(Stream):
+    """The parts of a table that are to be worked on; what comes of each is kept in a staging folder."""
+
+    table: Table
+    staging: Staging
+    done: frozenset[int] = frozenset()
+    """Parts that need no work."""
+    share: tuple[int, int] = (1, 1)
+    """Which of how many shares of the parts to work on, from 1 on."""
+
+    def parts(self) -> Iterator[Part]:
+        place, shares = self.share
+        batches = self.table.reader.arrow(self.table.columns)
+        for number, batch in enumerate(cut(batches, self.table.rows)):
+            if number not in self.done and number % shares == place - 1:
+                yield Part(number, number * self.table.rows, batch)
+
+    def work(self, part: Part) -> Receipt:
+        reader, schema = self.table.reader, self.table.schema
+        frame = to_frame([part.batch], reader.id_column, part.first_row)
+        refuse_repeated_ids(frame, reader.source)
+        inputs = frame if schema is None else schema.check(frame, reader.source)
+        done = self.table.task.do(inputs, frame)
+        files: dict[str, Any] = {TABLE: to_batch(done.table), **done.states}
+        files["rows"] = row_digests(part.batch).tobytes()
+        if reader.id_column is not None:
+            files["ids"] = row_digests(part.batch.select([reader.id_column])).tobytes()
+        facts = {
+            "part": part.number,
+            "first_row": part.first_row,
+            "rows": len(frame),
+            "first_id": str(frame.index[0]),
+            "last_id": str(frame.index[-1]),
+            "beyond": {} if schema is None else schema.beyond_limits(inputs),
+        }
+        self.staging.keep(part.number, files, facts)
+        return Receipt(part.number, part.first_row, len(frame), facts)
