@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import signal
@@ -34,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    gc.disable()  # until a job runs, objects are made and none is thrown away
     try:
         if options.schema:
             return _print_schema()
@@ -53,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader has gone, as in: mxt --kinds | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    finally:
+        gc.enable()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -138,6 +142,7 @@ def _load(files: list[str], overrides: list[str]) -> Job:
 
 
 def _run_job(job: Job, outcome: dict[str, Any]) -> None:
+    gc.enable()
     outcome["job"] = type(job).__name__
     with job:
         context = job.context
