@@ -56,6 +56,15 @@ def test_parts_of_another_key_are_thrown_away(staging: Staging) -> None:
         assert staging.whole() == {}, "they are gone for good"
 
 
+def test_a_share_does_not_take_parts_of_another_key_for_its_own(staging: Staging) -> None:
+    other = Staging(staging.folder, "key 2")
+    with other.held("1-of-2"):
+        assert other.whole() == {}
+        other.keep(1, {"arrow": ROWS}, {"part": 1, "rows": 3})
+        assert list(other.whole()) == [1]
+    assert list(staging.whole()) == [0, 2]
+
+
 def test_a_fresh_start_throws_everything_away(staging: Staging) -> None:
     with staging.held(fresh=True):
         assert staging.whole() == {}

@@ -173,6 +173,10 @@ def test_a_fresh_run_does_all_parts_again(
     capfd.readouterr()
     score(root, fresh=True)
     assert "finished already" not in capfd.readouterr().err
+    score(root, shard="1/2")
+    score(root, shard="1/2", fresh=True)
+    assert "finished already" not in capfd.readouterr().err
+    score(root)
     assert (root / "scored.parquet").read_bytes() == reference
 
 

@@ -56,7 +56,6 @@ class Staging:
         with self._locked("lock", shared=bool(share)), self._locked(f"lock-{share}") if share else _nothing():
             if not share:
                 self._sweep(fresh=fresh)
-            self._write("key", self.key.encode())
             try:
                 yield
             finally:
@@ -70,7 +69,7 @@ class Staging:
             found = content if isinstance(content, bytes) else to_ipc(content)
             self._write(f"{part:08d}.{suffix}", found)
             digests[suffix] = hashlib.sha256(found).hexdigest()
-        receipt = {**facts, "digests": digests}
+        receipt = {**facts, "key": self._key_digest, "digests": digests}
         self._write(f"{part:08d}.json", json.dumps(receipt, sort_keys=True).encode())
 
     def whole(self) -> dict[int, dict[str, Any]]:
@@ -79,9 +78,15 @@ class Staging:
         for path in sorted(self.folder.glob("*.json")):
             with contextlib.suppress(OSError, ValueError, KeyError):
                 receipt = json.loads(path.read_bytes())
-                if all(self._digest(path, suffix) == told for suffix, told in receipt["digests"].items()):
+                told = receipt["digests"].items()
+                same = receipt["key"] == self._key_digest
+                if same and all(self._digest(path, suffix) == digest for suffix, digest in told):
                     found[int(path.stem)] = receipt
         return found
+
+    @property
+    def _key_digest(self) -> str:
+        return hashlib.sha256(self.key.encode()).hexdigest()
 
     def content(self, part: int, suffix: str) -> bytes:
         """A file of a part."""
@@ -97,11 +102,11 @@ class Staging:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _sweep(self, *, fresh: bool) -> None:
-        """Throw away parts of another key, or all; and what a killed run has left half-written."""
-        key = self.folder / "key"
-        other = key.exists() and key.read_text(encoding="utf-8") != self.key
+        """Throw away all but finished parts of this key; or everything."""
+        kept = set() if fresh else {f"{part:08d}" for part in self.whole()}
         for path in self.folder.iterdir():
-            if not path.name.startswith("lock") and (fresh or other or path.suffix == ".new"):
+            stem = path.name.partition(".")[0]
+            if not path.name.startswith("lock") and (stem not in kept or path.suffix == ".new"):
                 path.unlink()
 
     @contextlib.contextmanager
