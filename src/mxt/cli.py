@@ -22,7 +22,7 @@ EPILOG = """\
 exit codes:
   0 done, the answer is yes    1 a bug in MXT               2 the config is wrong
   3 the data is wrong          4 the model is wrong         5 a service does not answer
-  10 done, the answer is no
+  7 an optional library is absent                           10 done, the answer is no
 
 examples:
   mxt confs/explanations.yaml
