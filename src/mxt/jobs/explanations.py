@@ -15,10 +15,9 @@ from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
 from mxt.jobs.streams import StreamJob
 from mxt.jobs.tasks import Done, Table, Task
-from mxt.models.tables import samples_table
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
-from mxt.schemas import SHAPValuesSchema, TargetsSchema
+from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +29,11 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.schemas import InputsSchema
 
-QUICK_ROWS = 16_000
-"""Rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+QUICK_ROWS = 65_536
+"""Most rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+
+QUICK_VALUES = 20 * QUICK_ROWS
+"""Most contributions of such a part, so that wide tables and many classes need no more memory."""
 
 TALLY = "tally"
 """Suffix of what is told of all parts together."""
@@ -120,7 +122,8 @@ class ExplanationsJob(StreamJob):
         if isinstance(chosen, AutoExplainer):
             chosen = chosen.choose(model.predictor, model.background)
         quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
-        suited = max(SLOW_ROWS, QUICK_ROWS // len(model.predictor.outputs)) if quick else SLOW_ROWS
+        values = len(model.predictor.columns) * len(model.predictor.outputs)
+        suited = min(QUICK_ROWS, max(SLOW_ROWS, QUICK_VALUES // max(values, 1))) if quick else SLOW_ROWS
         own = target if self.targets is None else None
         task = Explaining(
             model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
@@ -197,5 +200,5 @@ class Explaining(Task):
     def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
         explanation = self.model.explain(inputs, self.explainer)
         truth = None if self.target is None else TargetsSchema.check(table, self.target, self.source)
-        samples = SHAPValuesSchema.check(samples_table(explanation, self.model.predict_proba(inputs)))
+        samples = self.model.samples_table(explanation, inputs)
         return Done(samples, {TALLY: Tally.of(explanation, inputs, self.asked, truth).to_bytes()})

@@ -12,11 +12,12 @@ from mxt.importances.shap import ShapImportance
 from mxt.importances.tally import Tally
 from mxt.models.tables import samples_table
 from mxt.schemas import OutputsSchema, SHAPValuesSchema
-from mxt.schemas.outputs import PREDICTION
+from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
     from mxt.explainers.base import Explainer, Explanation
@@ -57,8 +58,21 @@ class Model:
 
     def explain_samples(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> pd.DataFrame:
         """`explain` as a table of `SHAPValuesSchema`: a row for each row explained, and class of several."""
-        explanation = self.explain(inputs, explainer)
-        return SHAPValuesSchema.check(samples_table(explanation, self.predict_proba(inputs)))
+        return self.samples_table(self.explain(inputs, explainer), inputs)
+
+    def samples_table(self, explanation: Explanation, inputs: pd.DataFrame) -> pd.DataFrame:
+        """The table of `explain_samples`, where there is an explanation of `inputs` already."""
+        return SHAPValuesSchema.check(samples_table(explanation, self._chances(explanation, inputs)))
+
+    def _chances(self, explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray | None:
+        """The probability of each explained output, shape (rows, outputs), if the model gives any."""
+        link = self.predictor.link if self.predictor.linked else None
+        if link is not None and explanation.additive and explanation.unit in {"log-odds", "margin"}:
+            return link.apply(explanation.prediction)
+        chances = self.predict_proba(inputs)
+        if chances is None:
+            return None
+        return chances.reindex(columns=[f"{PROBABILITY}{name}" for name in explanation.outputs]).to_numpy()
 
     def explain_model(
         self,

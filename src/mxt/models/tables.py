@@ -6,19 +6,23 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
 from mxt.schemas.explanations import SHAPValuesSchema
-from mxt.schemas.outputs import PROBABILITY
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from mxt.explainers.base import Explanation
 
 
-def samples_table(explanation: Explanation, probabilities: pd.DataFrame | None) -> pd.DataFrame:
+def samples_table(explanation: Explanation, probabilities: np.ndarray | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
     Where values were sampled, their standard errors follow, a column each; where a surrogate was fitted,
     how well it fits.
+
+    Args:
+        explanation: What to tell.
+        probabilities: Of its outputs, shape (rows, outputs), if the model gives any.
 
     Raises:
         DataError: A source column has the name of a fact, or of another's standard errors.
@@ -38,11 +42,11 @@ def samples_table(explanation: Explanation, probabilities: pd.DataFrame | None) 
     return pd.concat(parts).iloc[order]
 
 
-def _output_table(explanation: Explanation, place: int, probabilities: pd.DataFrame | None) -> pd.DataFrame:
+def _output_table(explanation: Explanation, place: int, probabilities: np.ndarray | None) -> pd.DataFrame:
     import pandas as pd
 
     name = explanation.outputs[place]
-    chances = None if probabilities is None else probabilities.get(f"{PROBABILITY}{name}")
+    chances = None if probabilities is None else probabilities[:, place]
     facts = {
         "class": pd.Series(name or None, index=explanation.ids, dtype="str"),
         "prediction": explanation.prediction[:, place],

@@ -106,6 +106,11 @@ class Predictor(ABC):
             return identity()
         return logistic() if len(self.outputs) == 1 else softmax()
 
+    @property
+    def linked(self) -> bool:
+        """Whether the library makes its probabilities of the scores by `link`, but for its rounding."""
+        return False
+
     def seen(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """What the core model sees, as a table indexed as `inputs`."""
         return self.select(inputs)

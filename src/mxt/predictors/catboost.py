@@ -136,6 +136,10 @@ class CatboostPredictor(Predictor):
         return Scores(raw, "target" if self.loss in _TARGET_LOSSES else "margin")
 
     @property
+    def linked(self) -> bool:
+        return self.task == "classification" and self.link is not None
+
+    @property
     def link(self) -> Link | None:
         if self.loss == "MultiClassOneVsAll":
             return links.logistic()

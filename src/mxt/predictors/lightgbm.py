@@ -138,6 +138,10 @@ class LightgbmPredictor(Predictor):
         return "target" if self.objective in _TARGET_OBJECTIVES and not self._squared else "margin"
 
     @property
+    def linked(self) -> bool:
+        return self.task == "classification" and self.link is not None
+
+    @property
     def link(self) -> Link | None:
         if self.objective in _EXPONENTIAL_OBJECTIVES:
             return links.exponential()

@@ -71,6 +71,11 @@ class SklearnPredictor(Predictor):
         return places
 
     @property
+    def linked(self) -> bool:
+        own = self._inner is not None and self._inner.linked and self.link is not None
+        return self._sigmoid is not None or own
+
+    @property
     def link(self) -> Link | None:
         from mxt.stats.links import logistic
 

@@ -123,6 +123,10 @@ class XgboostPredictor(Predictor):
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     @property
+    def linked(self) -> bool:
+        return self.task == "classification"
+
+    @property
     def link(self) -> Link | None:
         from mxt.stats.links import exponential
 
