@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     import pyarrow.dataset as ds
 
 
-BATCH_ROWS = 16_384
+BATCH_VALUES = 65_536
+"""Values of a batch, over all its columns: Arrow reads up to 64 batches ahead of a slow reader."""
+
 BATCHES_AHEAD = 2
-"""What Arrow may hold at once, so that memory does not grow with the rows."""
+"""Batches that Arrow decodes at once."""
 
 
 class FileReader(Reader, ABC):
@@ -66,7 +68,7 @@ class FileReader(Reader, ABC):
             batches = self._dataset().to_batches(
                 columns=columns,
                 filter=expression(self.filters),
-                batch_size=BATCH_ROWS,
+                batch_size=max(1, BATCH_VALUES // max(1, len(columns))),
                 batch_readahead=BATCHES_AHEAD,
                 fragment_readahead=1,
                 fragment_scan_options=self.scan_options,
