@@ -1,7 +1,7 @@
 """MXT beside its peers: ``python -m benchmarks FOLDER [SUBJECT ...]``, with ``tests`` on the path.
 
 Without subjects it runs everything and writes the page ``docs/benchmarks.md``; with some it prints just their
-cases, and with ``parquet`` just the passage from file to file.
+cases, with ``parquet`` just the passage from file to file, and with ``job`` just what a job costs.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from benchmarks import jobs
 from benchmarks.cases import CASES, MXT, Case
 from benchmarks.engines import ENGINES
-from benchmarks.lines import Line, Passage, details, glance, passages
+from benchmarks.lines import Line, Passage, details, glance, overheads, passages
 from benchmarks.measure import ORACLE, Job, Measurement
 from benchmarks.page import load, machine, page
 from benchmarks.parquet import ROWS, ROWS_OF_PEER, write_rows
@@ -31,9 +32,10 @@ def main(folder: Path, chosen: list[str]) -> None:
     if lines:
         print(glance(lines), details(lines), sep="\n\n")
     found = passage(folder) if not chosen or "parquet" in chosen else []
-    print(passages(found))
+    through = by_jobs(folder) if not chosen or "job" in chosen else []
+    print(passages(found), overheads(through), sep="\n\n")
     if not chosen:
-        PAGE.write_text(page(begun, load_before, lines, found))
+        PAGE.write_text(page(begun, load_before, lines, found, through))
 
 
 def compare(folder: Path, case: Case) -> list[Line]:
@@ -78,7 +80,22 @@ def passage(folder: Path) -> list[Passage]:
     return found
 
 
-def _run(module: str, folder: Path, told: str, threads: int) -> str:
+def by_jobs(folder: Path) -> list[Passage]:
+    """The same rows through a job and by hand."""
+    jobs.write_rows(folder)
+    jobs.register(folder)
+    found = []
+    for rows in jobs.ROWS:
+        for way in jobs.WAYS:
+            print(f"job: {way}, {rows:,} rows", file=sys.stderr, flush=True)
+            failure = _run("benchmarks.jobs", folder, json.dumps([way, rows]), 1, jobs.MOST_SECONDS)
+            if failure:
+                raise SystemExit(failure)
+            found.append(Passage(**json.loads((folder / "job.json").read_text())))
+    return found
+
+
+def _run(module: str, folder: Path, told: str, threads: int, seconds: int = MOST_SECONDS) -> str:
     """Run a module; the last line of its complaint if it fails, or nothing."""
     limits = {"MXT_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", module, str(folder), told]
@@ -88,11 +105,11 @@ def _run(module: str, folder: Path, told: str, threads: int) -> str:
             env=os.environ | limits,
             capture_output=True,
             text=True,
-            timeout=MOST_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return f"stopped after {MOST_SECONDS} s"
+        return f"stopped after {seconds} s"
     if done.returncode == 0:
         return ""
     return done.stderr.strip().rpartition("\n")[2] or f"ended with {done.returncode}"

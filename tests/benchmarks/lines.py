@@ -150,6 +150,38 @@ def passages(found: Sequence[Passage]) -> str:
     return markdown([head, *rows])
 
 
+def overheads(found: Sequence[Passage]) -> str:
+    """Jobs beside the same work by hand; what the fewest rows cost is what starting costs, and taken off."""
+    if not found:
+        return ""
+    head = (
+        "rows",
+        "by hand, CPU s",
+        "job, CPU s",
+        "job / by hand",
+        "job, rows / CPU s",
+        "job, s",
+        "job, peak MB",
+    )
+    job, hand = ({one.rows: one for one in found if one.engine == way} for way in ("job", "by hand"))
+    fewest = min(job)
+    rows = []
+    for count in sorted(job)[1:]:
+        own, least = (of[count].cpu_seconds - of[fewest].cpu_seconds for of in (job, hand))
+        told = (
+            f"{count:,}",
+            f"{least:.1f}",
+            f"{own:.1f}",
+            times(own / least),
+            f"{(count - fewest) / own:,.0f}",
+        )
+        rows.append((*told, f"{job[count].wall_seconds:.1f}", f"{job[count].peak_megabytes:.0f}"))
+    starting = (
+        f"Starting costs the job {job[fewest].cpu_seconds:.1f} CPU s, by hand {hand[fewest].cpu_seconds:.1f}."
+    )
+    return "\n".join([markdown([head, *rows]), "", starting])
+
+
 def missed(lines: Sequence[Line]) -> str:
     """One sentence on what was asked and not reached."""
     short = [line for line in lines if not line.met]

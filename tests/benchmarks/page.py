@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.engines import ENGINES
-from benchmarks.lines import details, glance, markdown, missed, passages
+from benchmarks.lines import details, glance, markdown, missed, overheads, passages
 from benchmarks.models import SUBJECTS
 
 if TYPE_CHECKING:
@@ -43,7 +43,13 @@ def _processor() -> str:
     return names[0] if names else platform.processor() or platform.machine()
 
 
-def page(begun: str, load_before: str, lines: Sequence[Line], found: Sequence[Passage]) -> str:
+def page(
+    begun: str,
+    load_before: str,
+    lines: Sequence[Line],
+    found: Sequence[Passage],
+    through: Sequence[Passage],
+) -> str:
     """All of it."""
     packages = sorted({ENGINES[line.engine].package for line in lines} | {"scikit-learn", "numpy"})
     return TEMPLATE.read_text().format(
@@ -54,6 +60,7 @@ def page(begun: str, load_before: str, lines: Sequence[Line], found: Sequence[Pa
         glance=glance(lines),
         details=details(lines),
         passages=passages(found),
+        overheads=overheads(through),
         missed=missed(lines),
     )
 

@@ -54,7 +54,7 @@ def told_and_own(table: pd.DataFrame, make: Callable[[], Any], classes: int) -> 
     """The model, and the probability in the table of its explanations."""
     score = table["a"] + table["b"] * table["c"]
     fitted = make().fit(table, pd.qcut(score, classes, labels=False))
-    model = Model(predictor_of(fitted, list(table), []))
+    model = Model(predictor_of(fitted, [*table.columns], []))
     assert model.predictor.linked
     return model, model.explain_samples(table)["probability"]
 
@@ -77,7 +77,7 @@ def test_the_probabilities_of_several_classes_are_the_librarys_own(name: str, ta
 
 def test_probabilities_that_are_no_known_function_of_the_scores_are_asked_for(table: pd.DataFrame) -> None:
     fitted = RandomForestClassifier(5, random_state=0).fit(table, table["a"] > 0)
-    model = Model(predictor_of(fitted, list(table), []))
+    model = Model(predictor_of(fitted, [*table.columns], []))
     assert not model.predictor.linked
     np.testing.assert_array_equal(
         model.explain_samples(table)["probability"], fitted.predict_proba(table)[:, 1]

@@ -88,14 +88,14 @@ def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
     )
 
 
-def to_ipc(batch: pa.RecordBatch) -> bytes:
+def to_ipc(batch: pa.RecordBatch) -> pa.Buffer:
     """A batch as a stream of Arrow's own format."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()
+    return sink.getvalue()
 
 
 def from_ipc(content: bytes) -> pa.RecordBatch:

@@ -38,7 +38,7 @@ def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.Da
     from pandera.errors import SchemaErrors
 
     try:
-        return schema.validate(table, lazy=True)
+        return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
     except SchemaErrors as error:
         told = "; ".join(sorted({_told(failure, table) for failure in error.schema_errors}))
         msg = f"{what}: {told}."
