@@ -37,13 +37,13 @@ def test_no_parts_give_no_receipts(executor: Executor) -> None:
 
 
 def test_a_part_that_fails_twice_is_tried_again(executor: Executor, tmp_path: Path) -> None:
-    receipts = list(executor.run(Failing(5, folder=tmp_path, times=2)))
+    receipts = list(executor.run(Failing(5, marks=tmp_path, times=2)))
     assert len(receipts) == 5
     assert not any(receipt.error for receipt in receipts)
 
 
 def test_a_part_that_always_fails_does_not_stop_the_others(executor: Executor, tmp_path: Path) -> None:
-    receipts = list(executor.run(Failing(5, folder=tmp_path)))
+    receipts = list(executor.run(Failing(5, marks=tmp_path)))
     failed = [receipt for receipt in receipts if receipt.error]
     assert [(receipt.part, receipt.first_row, receipt.rows, receipt.exit_code) for receipt in failed] == [
         (3, 30, 10, 1)
@@ -54,7 +54,7 @@ def test_a_part_that_always_fails_does_not_stop_the_others(executor: Executor, t
 
 
 def test_a_part_that_is_wrong_is_not_tried_again(executor: Executor, tmp_path: Path) -> None:
-    receipts = list(executor.run(Failing(5, folder=tmp_path, how="wrong")))
+    receipts = list(executor.run(Failing(5, marks=tmp_path, how="wrong")))
     failed = [(receipt.part, receipt.error, receipt.exit_code) for receipt in receipts if receipt.error]
     assert failed == [(3, "the part is wrong", 3)]
     assert len(list(tmp_path.iterdir())) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from mxt.errors import DataError
 from mxt.executors.base import Part, Receipt, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,18 @@ class Sums(Stream):
     count: int
     seconds: float = 0.0
 
-    def parts(self) -> Iterator[Part]:
-        for number in range(self.count):
+    @property
+    def folder(self) -> Path:
+        return Path(tempfile.gettempdir())
+
+    def numbers(self) -> list[int]:
+        return [*range(self.count)]
+
+    def kept(self, number: int) -> Receipt | None:  # noqa: ARG002 - nothing is
+        return None
+
+    def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
+        for number in self.numbers() if numbers is None else numbers:
             rows = pa.record_batch({"x": list(range(number * 10, number * 10 + 10))})
             yield Part(number, number * 10, rows)
 
@@ -40,16 +51,16 @@ class Sums(Stream):
 
 @dataclass(frozen=True)
 class Failing(Sums):
-    """Part 3 fails, as long as `folder` holds fewer than `times` marks."""
+    """Part 3 fails, as long as the folder `marks` holds fewer than `times` marks."""
 
-    folder: Path = Path()
+    marks: Path = Path()
     times: int = 99
     how: str = "bug"
 
     def work(self, part: Part) -> Receipt:
-        marks = len(list(self.folder.iterdir()))
+        marks = len(list(self.marks.iterdir()))
         if part.number == 3 and marks < self.times:
-            (self.folder / str(marks)).touch()
+            (self.marks / str(marks)).touch()
             if self.how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.how == "wrong":

@@ -19,7 +19,7 @@ def test_parts_are_shared_by_processes_that_work_at_once() -> None:
 def test_a_process_that_is_killed_is_replaced_and_its_part_tried_again(
     times: int, failed: list[int], tmp_path: Path
 ) -> None:
-    stream = Failing(9, folder=tmp_path, times=times, how="killed")
+    stream = Failing(9, marks=tmp_path, times=times, how="killed")
     receipts = list(ProcessesExecutor(processes=2).run(stream))
     assert sorted(receipt.part for receipt in receipts) == [*range(9)]
     assert [receipt.part for receipt in receipts if receipt.error] == failed

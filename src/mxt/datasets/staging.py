@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import socket
 from dataclasses import dataclass
@@ -76,13 +77,27 @@ class Staging:
         """The receipts of the parts whose files are as they were written, by number."""
         found = {}
         for path in sorted(self.folder.glob("*.json")):
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                receipt = json.loads(path.read_bytes())
-                told = receipt["digests"].items()
-                same = receipt["key"] == self._key_digest
-                if same and all(self._digest(path, suffix) == digest for suffix, digest in told):
+            with contextlib.suppress(ValueError):
+                receipt = self.receipt(int(path.stem))
+                if receipt is not None:
                     found[int(path.stem)] = receipt
         return found
+
+    def receipt(self, part: int) -> dict[str, Any] | None:
+        """The receipt of a part, if its files are as they were written."""
+        path = self.folder / f"{part:08d}.json"
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            receipt: dict[str, Any] = json.loads(path.read_bytes())
+            told = receipt["digests"].items()
+            same = receipt["key"] == self._key_digest
+            if same and all(self._digest(path, suffix) == digest for suffix, digest in told):
+                return receipt
+        return None
+
+    def forget(self, parts: Iterable[int]) -> None:
+        """Throw away the receipts of parts, so that they are worked on again."""
+        for part in parts:
+            (self.folder / f"{part:08d}.json").unlink(missing_ok=True)
 
     @property
     def _key_digest(self) -> str:
@@ -134,7 +149,7 @@ class Staging:
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.folder / name
-        new = path.with_name(f"{name}.{os.getpid()}.new")
+        new = path.with_name(f"{name}.{secrets.token_hex(8)}.new")  # process numbers repeat among machines
         try:
             new.write_bytes(content)
             new.replace(path)

@@ -12,7 +12,7 @@ from mxt.errors import MxtError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -47,13 +47,33 @@ class Receipt:
 class Stream(ABC):
     """Work on a table in parts; it is pickled, and sent to each worker once."""
 
+    @property
     @abstractmethod
-    def parts(self) -> Iterator[Part]:
+    def folder(self) -> Path:
+        """Where workers on other machines find what is sent to them; each sees it by the same path."""
+
+    @abstractmethod
+    def numbers(self) -> list[int]:
+        """The numbers of the parts that are to be worked on, in their order.
+
+        Raises:
+            DataError: The rows cannot be counted.
+        """
+
+    @abstractmethod
+    def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
         """The parts that are to be worked on, in their order.
+
+        Args:
+            numbers: Some of `numbers()`, in their order; all of them if left out.
 
         Raises:
             DataError: The table cannot be read on.
         """
+
+    @abstractmethod
+    def kept(self, number: int) -> Receipt | None:
+        """The receipt of a part whose work an attempt has finished that could not tell of it."""
 
     @abstractmethod
     def work(self, part: Part) -> Receipt:
@@ -88,13 +108,13 @@ def attempted(stream: Stream, part: Part) -> Receipt:
     raise AssertionError
 
 
-def failed(number: int, first_row: int, rows: int, error: Exception) -> Receipt:
+def failed(number: int, first_row: int, rows: int, error: BaseException) -> Receipt:
     """The receipt of a part that failed; the text of a bug is withheld, since it may quote data."""
     known = isinstance(error, MxtError)
     why = str(error) if known else f"A bug in MXT: {type(error).__name__}{_place(error)}."
     return Receipt(number, first_row, rows, error=why, exit_code=error.exit_code if known else 1)  # type: ignore[attr-defined] # known
 
 
-def _place(error: Exception) -> str:
+def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""

@@ -77,7 +77,10 @@ class StreamJob(ModelJob, ABC):
         staging = Staging(_folder(output.target), self._key(table))
         place, shares = self._share
         with staging.held(f"{place}-of-{shares}" if shares > 1 else "", fresh=self.fresh):
-            whole = {} if self.fresh else staging.whole()
+            whole = staging.whole()
+            if self.fresh:
+                staging.forget(number for number in whole if number % shares == place - 1)
+                whole = {}
             if whole:
                 logger.info("{} parts are finished already; the work goes on from there", len(whole))
             stream = TableStream(table, staging, frozenset(whole), self._share)

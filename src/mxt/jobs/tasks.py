@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,10 +11,12 @@ from mxt.datasets.fingerprint import row_digests
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import TABLE
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
+from mxt.errors import DataError
 from mxt.executors.base import Part, Receipt, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import pandas as pd
 
@@ -74,12 +77,39 @@ class TableStream(Stream):
     share: tuple[int, int] = (1, 1)
     """Which of how many shares of the parts to work on, from 1 on."""
 
-    def parts(self) -> Iterator[Part]:
+    @property
+    def folder(self) -> Path:
+        return self.staging.folder
+
+    def numbers(self) -> list[int]:
+        parts = -(-self.table.reader.rows() // self.table.rows)
+        return [number for number in range(parts) if self._wanted(number)]
+
+    def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
+        """Those asked for; what lies before the first of them need not be read."""
+        rows, reader = self.table.rows, self.table.reader
+        wanted = filter(self._wanted, itertools.count()) if numbers is None else iter(numbers)
+        due = next(wanted, None)
+        if due is None:
+            return
+        batches = cut(reader.arrow(self.table.columns, due * rows), rows)
+        for number, batch in enumerate(batches, start=due):
+            if number == due:
+                yield Part(number, number * rows, batch)
+                due = next(wanted, None)
+                if due is None:
+                    return
+        if numbers is not None:
+            msg = f"{reader.source}: the table has become shorter since its rows were counted; start again."
+            raise DataError(msg)
+
+    def _wanted(self, number: int) -> bool:
         place, shares = self.share
-        batches = self.table.reader.arrow(self.table.columns)
-        for number, batch in enumerate(cut(batches, self.table.rows)):
-            if number not in self.done and number % shares == place - 1:
-                yield Part(number, number * self.table.rows, batch)
+        return number not in self.done and number % shares == place - 1
+
+    def kept(self, number: int) -> Receipt | None:
+        facts = self.staging.receipt(number)
+        return None if facts is None else Receipt(number, facts["first_row"], facts["rows"], facts)
 
     def work(self, part: Part) -> Receipt:
         reader, schema = self.table.reader, self.table.schema

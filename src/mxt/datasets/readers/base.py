@@ -80,6 +80,11 @@ class Reader(Kind, ABC):
     def count(self) -> int:
         """The number of rows that meet the filters."""
 
+    def rows(self) -> int:
+        """The number of rows that `read` gives; to find out, a source may have to be read."""
+        most = [self.count(), self.limit, self.sample.rows if self.sample else None]
+        return min(rows for rows in most if rows is not None)
+
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
         return None
@@ -91,6 +96,10 @@ class Reader(Kind, ABC):
     @abstractmethod
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """The rows that meet the filters, with just `columns`, in the source's fixed order."""
+
+    def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
+        """The rows of `scan` from this one on; a reader that can jump there need not read the others."""
+        yield from after(self.scan(columns), first_row)
 
     def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The whole table, indexed by id.
@@ -110,10 +119,18 @@ class Reader(Kind, ABC):
             yield to_frame([batch], self.id_column, first_row)
             first_row += batch.num_rows
 
-    def arrow(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The table of `read` as a stream of Arrow batches, the id column among the others."""
-        rows = 0
-        for batch in self._chosen(self.scan(self._wanted(columns))):
+    def arrow(self, columns: Sequence[str] | None = None, first_row: int = 0) -> Iterator[pa.RecordBatch]:
+        """The table of `read` as a stream of Arrow batches, the id column among the others.
+
+        Args:
+            columns: As those of `read`.
+            first_row: Start with this row, from 0 on; nothing comes if there are no more than these.
+
+        Raises:
+            DataError: The source is missing, unreadable or empty.
+        """
+        rows = first_row
+        for batch in self._chosen(self._wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
                 yield plain(batch)
@@ -136,24 +153,29 @@ class Reader(Kind, ABC):
         }
         return [name for name in names if name in wanted]
 
-    def _chosen(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _chosen(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
         if self.sample is None:
-            yield from self._first(batches)
+            yield from self._first(columns, first_row)
             return
         import numpy as np
 
         total = min(self.count(), self.limit or self.count())
         chooser = np.random.default_rng(self.sample.seed)
         chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
-        start = 0
-        for batch in self._first(batches):
+        chosen = chosen[first_row:]
+        if not len(chosen):
+            return
+        start = int(chosen[0])
+        for batch in self._first(columns, start):
             low, high = np.searchsorted(chosen, [start, start + batch.num_rows])
             yield batch.take(chosen[low:high] - start)
             start += batch.num_rows
 
-    def _first(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        left = self.limit
-        for batch in batches:
+    def _first(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
+        left = None if self.limit is None else max(0, self.limit - first_row)
+        if left == 0:
+            return
+        for batch in self.scan_from(columns, first_row):
             if left is None:
                 yield batch
                 continue
@@ -161,6 +183,13 @@ class Reader(Kind, ABC):
             left -= min(left, batch.num_rows)
             if not left:
                 return
+
+
+def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The batches without their first rows."""
+    for batch in batches:
+        yield batch.slice(rows)
+        rows -= min(rows, batch.num_rows)
 
 
 def expression(filters: Sequence[Condition]) -> pc.Expression | None:

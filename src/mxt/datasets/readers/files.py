@@ -65,7 +65,12 @@ class FileReader(Reader, ABC):
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
-            batches = self._dataset().to_batches(
+            dataset = self._dataset()
+        yield from self._scanned(dataset, columns)
+
+    def _scanned(self, dataset: ds.Dataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        with self._errors():
+            batches = dataset.to_batches(
                 columns=columns,
                 filter=expression(self.filters),
                 batch_size=max(1, BATCH_VALUES // max(1, len(columns))),

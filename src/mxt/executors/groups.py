@@ -1,0 +1,141 @@
+"""What a worker of a cluster does: it loads the stream once, and works on groups of its parts."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import socket
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mxt.errors import DataError, MxtError, ServiceError
+from mxt.executors.base import attempted, failed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+    from mxt.executors.base import Receipt, Stream
+
+PACKAGES = ("mxt", "cloudpickle", "numpy", "pandas", "pyarrow", "scikit-learn", "shap", "xgboost")
+"""Packages whose versions must be the same wherever there is work."""
+
+_LOADED: dict[str, Stream] = {}
+"""The stream that this process works on, by its digest."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A stream on its way to workers that share a folder: too large to go with each task."""
+
+    path: str
+    digest: str
+    """SHA-256 of the file, which is a pickle and may not be another's."""
+    versions: tuple[str, ...]
+    """Those of `PACKAGES` where the stream was made."""
+
+    @classmethod
+    def of(cls, stream: Stream) -> Letter:
+        """Write a stream down, for this user's eyes only."""
+        import cloudpickle
+
+        content = cloudpickle.dumps(stream)
+        descriptor, path = tempfile.mkstemp(".pickle", "stream-", stream.folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        return cls(path, hashlib.sha256(content).hexdigest(), _versions())
+
+    def burn(self) -> None:
+        """Remove the file."""
+        Path(self.path).unlink(missing_ok=True)
+
+    def opened(self) -> Stream:
+        """The stream, read once a process.
+
+        Raises:
+            ServiceError: The file is not seen from here, was changed, or needs other packages.
+        """
+        if self.digest not in _LOADED:
+            _LOADED.clear()
+            _LOADED[self.digest] = self._read()
+            gc.collect()
+            gc.freeze()  # Spark collects garbage after each task, and would go through the model each time
+        return _LOADED[self.digest]
+
+    def _read(self) -> Stream:
+        os.environ.setdefault("MXT_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+        other = [
+            f"{name} {here} instead of {there}"
+            for name, here, there in zip(PACKAGES, _versions(), self.versions, strict=True)
+            if here != there
+        ]
+        if other:
+            msg = f"The packages differ: {', '.join(other)}. Install the same everywhere."
+            raise ServiceError(msg)
+        try:
+            content = Path(self.path).read_bytes()
+        except OSError as error:
+            msg = (
+                f"{self.path}: cannot be read ({error.strerror}). "
+                "Let the output lie in a folder that all machines share, and let one user do the work."
+            )
+            raise ServiceError(msg) from error
+        if hashlib.sha256(content).hexdigest() != self.digest:
+            msg = f"{self.path}: it has been changed. Look who may write there."
+            raise ServiceError(msg)
+        stream: Stream = pickle.loads(content)  # noqa: S301 - it is what was written
+        return stream
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parts that one task of the cluster works on, one after the other."""
+
+    letter: Letter
+    numbers: tuple[int, ...]
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The pickled outcome as a table of one cell; Spark calls this with batches that hold nothing."""
+        import pyarrow as pa
+
+        for _ in batches:
+            pass
+        yield pa.record_batch({"outcome": pa.array([pickle.dumps(self.outcome())], pa.binary())})
+
+    def outcome(self) -> list[Receipt] | MxtError:
+        """The receipts of the parts, or why the worker cannot work."""
+        try:
+            return list(self._receipts(self.letter.opened()))
+        except (DataError, ServiceError) as error:
+            return type(error)(f"{error} (So says a worker on {socket.gethostname()}.)")
+
+    def single(self) -> list[Group]:
+        """A group for each part."""
+        return [Group(self.letter, (number,)) for number in self.numbers]
+
+    def _receipts(self, stream: Stream) -> Iterator[Receipt]:
+        """An attempt that died may have finished parts: these are not done again."""
+        kept = {number: receipt for number in self.numbers if (receipt := stream.kept(number))}
+        yield from kept.values()
+        for part in stream.parts([number for number in self.numbers if number not in kept]):
+            try:
+                yield attempted(stream, part)
+            except SystemExit as error:  # it would end the worker as if it had crashed
+                yield failed(part.number, part.first_row, part.batch.num_rows, error)
+
+
+def _versions() -> tuple[str, ...]:
+    return tuple(_version(name) for name in PACKAGES)
+
+
+def _version(name: str) -> str:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return "none"

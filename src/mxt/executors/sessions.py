@@ -1,0 +1,162 @@
+"""Sessions of Apache Spark: how a cluster is named, reached, and left again, without noise."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import warnings
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import AfterValidator, Field
+
+from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
+from mxt.errors import MissingExtraError, MxtError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pyspark.sql import SparkSession
+
+REACHED_SECONDS = 10.0
+CONNECT_PORT = 15002
+"""Where a server of Spark Connect listens if nothing else is said."""
+
+_MASTER = r"^(env:[A-Za-z_][A-Za-z0-9_]*|local(-cluster)?(\[[0-9*, ]+\])?|yarn|(spark|sc|k8s)://[^@]+)$"
+_OPTION = r"^spark\.[A-Za-z0-9_.-]+$"
+_SECRETS = r"([Pp]assw|[Ss]ecret|[Tt]oken|[Cc]redential|[Aa]ccess\.?[Kk]ey)"
+_QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
+_ALONE = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+
+
+def _master(master: str) -> str:
+    if not re.search(_MASTER, master):
+        msg = "should be local[workers,attempts], spark://host:port, sc://host:port or env:NAME"
+        raise ValueError(msg)
+    return master
+
+
+def _option(name: str) -> str:
+    if not re.search(_OPTION, name) or re.search(_SECRETS, name):
+        msg = "should be an option of Spark without a secret; secrets belong in its spark-defaults.conf"
+        raise ValueError(msg)
+    return name
+
+
+Master = Annotated[
+    str,
+    AfterValidator(_master),
+    AfterValidator(without_secret_options),
+    NO_SECRET_OPTION,
+    Field(json_schema_extra={"pattern": _MASTER}),
+]
+"""The address of a cluster as Spark takes it, or ``env:NAME`` for one that holds a secret."""
+
+Option = Annotated[str, AfterValidator(_option)]
+"""The name of an option of Spark, which shows options to other users of the machine."""
+
+
+@contextlib.contextmanager
+def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
+    """A session, which ends with the block; what was in work then is given up.
+
+    Raises:
+        MissingExtraError: The package is absent.
+        ServiceError: There is no Java, the cluster does not answer, or Spark fails.
+    """
+    address = reveal(master) if master.startswith("env:") else master
+    _require(address)
+    log = Path(tempfile.mkdtemp(prefix="mxt-spark-")) / "spark.log"
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, log.parent, ignore_errors=True)
+        try:
+            spark = _started(address, options, log)
+            with contextlib.ExitStack() as ending:
+                ending.callback(_stop, spark)
+                yield spark
+        except MxtError:
+            raise
+        except Exception as error:
+            stack.pop_all()
+            msg = (
+                f"Spark at {_shown(master)} failed ({_named(error)}); its log is {log}. "
+                "The workers need the Python and the packages of this machine."
+            )
+            raise ServiceError(msg) from error
+
+
+def _require(address: str) -> None:
+    """Tell at once what Spark would take minutes to find out."""
+    try:
+        import_module("grpc" if address.startswith("sc://") else "py4j")
+        import_module("pyspark")
+    except ImportError as error:
+        library, extra = "pyspark", "spark"
+        raise MissingExtraError(library, extra) from error
+    java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin:{os.environ.get('PATH', '')}")
+    if java is None and not address.startswith("sc://"):
+        msg = "Spark needs Java, and there is none. Install Java 17 or later, or set JAVA_HOME to its folder."
+        raise ServiceError(msg)
+    if not address.startswith(("spark://", "sc://")):
+        return
+    for place in _places(address):
+        with contextlib.suppress(OSError), socket.create_connection(place, REACHED_SECONDS):
+            return
+    msg = f"{_shown(address)}: no Spark answers within {REACHED_SECONDS:.0f} s. Start it, or mend `master`."
+    raise ServiceError(msg)
+
+
+def _places(address: str) -> list[tuple[str, int]]:
+    """Hosts and ports; a cluster may have several masters."""
+    found = (name.rpartition(":") for name in _shown(address).partition("://")[2].split(","))
+    return [(host or port, int(port) if host else CONNECT_PORT) for host, _, port in found]
+
+
+def _shown(address: str) -> str:
+    """The address without its options, which may hold secrets."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if rest else address
+
+
+def _started(address: str, options: Mapping[str, str], log: Path) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    if address.startswith("sc://"):
+        return SparkSession.builder.remote(address).config(map=dict(options)).getOrCreate()
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    alone = _ALONE if address.startswith("local") else {}
+    builder = SparkSession.builder.master(address).appName("mxt").config(map={**_QUIET, **alone, **options})
+    with _errors_to(log):
+        return builder.getOrCreate()
+
+
+def _stop(spark: SparkSession) -> None:
+    with contextlib.suppress(Exception):  # a cluster that has died needs no end
+        spark.stop()
+
+
+@contextlib.contextmanager
+def _errors_to(log: Path) -> Iterator[None]:
+    """Let what is started meanwhile write its errors to a file; it cannot be told to be quiet."""
+    sys.stderr.flush()
+    ours = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(ours, 2)
+        os.close(ours)
+
+
+def _named(error: Exception) -> str:
+    """The class of the error, or that of a worker's; never its text, which may quote a table."""
+    found = re.findall(r"^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception))\b", str(error), re.MULTILINE)
+    return found[-1] if found else type(error).__name__
