@@ -7,20 +7,31 @@ from typing import Any
 
 import pytest
 
+from executors import sparks
 from executors.streams import Failing, Sums
 from mxt.executors.base import Executor
 from mxt.kinds import members
 
+TESTS = str(Path(__file__).parents[1])
+"""Where processes that others start find what tests hold."""
+
 EXECUTORS: dict[str, dict[str, Any]] = {
     "SerialExecutor": {},
     "ProcessesExecutor": {"processes": 2},
+    "SparkExecutor": {"master": "local[2,4]", "tasks": 2, "options": {"spark.executorEnv.PYTHONPATH": TESTS}},
 }
 
 
 @pytest.fixture(params=EXECUTORS)
 def executor(request: pytest.FixtureRequest) -> Executor:
+    if request.param == "SparkExecutor":
+        sparks.needed()
     kind = members(Executor)[request.param]
     return kind(**EXECUTORS[request.param])
+
+
+def test_every_executor_is_held_to_this() -> None:
+    assert set(EXECUTORS) == set(members(Executor))
 
 
 def test_each_part_is_worked_on_once(executor: Executor) -> None:

@@ -13,6 +13,7 @@ import yaml
 from contracts.stores import CANARY, Store, every_type, store, stores
 from mxt.datasets.readers.base import SIGNS as COMPARISONS
 from mxt.datasets.readers.base import Reader, Sample
+from mxt.datasets.tables import to_frame
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError
 from mxt.kinds import example_of, members
@@ -194,6 +195,20 @@ def test_a_reader_counts_the_rows_that_meet_its_filters(name: str, tmp_path: Pat
     assert found.reader(filters=((column, ">", low),)).count() == (found.whole[column] > low).sum()
 
 
+@each_source
+@pytest.mark.parametrize(
+    "options", [{}, {"limit": 31}, {"sample": Sample(rows=40, seed=5), "limit": 55}], ids=str
+)
+def test_rows_from_one_on_are_the_last_of_all(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    reader = source(name, tmp_path).reader(id_column=None, **options)
+    whole = to_frame(reader.arrow(), None)
+    assert reader.rows() == len(whole)
+    for first in (1, 17, len(whole) - 1):
+        rows = to_frame(reader.arrow(first_row=first), None, first)
+        pd.testing.assert_frame_equal(rows, whole.iloc[first:])
+    assert list(reader.arrow(first_row=len(whole))) == []
+
+
 @pytest.fixture(scope="module", params=stores())
 def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
     """A table too long for one batch of any format."""
@@ -214,6 +229,13 @@ def test_rows_are_numbered_across_batches(large: Store) -> None:
     parts = list(large.reader(id_column=None, columns=("whole",)).batches())
     numbered = pd.concat(parts).index
     pd.testing.assert_index_equal(numbered, pd.RangeIndex(70_000, name="row"), exact="equiv")
+
+
+def test_rows_from_the_middle_of_a_long_table_on(large: Store) -> None:
+    reader = large.reader(id_column=None, columns=("whole",))
+    whole = to_frame(reader.arrow(), None)
+    rows = to_frame(reader.arrow(first_row=45_000), None, 45_000)
+    pd.testing.assert_frame_equal(rows, whole.iloc[45_000:])
 
 
 def test_a_sample_spans_batches(large: Store) -> None:

@@ -70,6 +70,17 @@ def test_a_fresh_start_throws_everything_away(staging: Staging) -> None:
         assert staging.whole() == {}
 
 
+def test_the_receipt_of_a_part_is_that_of_its_own(staging: Staging) -> None:
+    assert staging.receipt(2) == staging.whole()[2]
+    assert staging.receipt(1) is None
+    assert Staging(staging.folder, "key 2").receipt(2) is None
+
+
+def test_parts_that_are_forgotten_are_not_whole(staging: Staging) -> None:
+    staging.forget([2, 7])
+    assert list(staging.whole()) == [0]
+
+
 def test_half_written_files_are_swept_up(staging: Staging) -> None:
     left = staging.folder / "00000003.arrow.4711.new"
     left.write_bytes(b"half")
