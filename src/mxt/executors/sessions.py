@@ -99,7 +99,8 @@ def _require(address: str) -> None:
     except ImportError as error:
         library, extra = "pyspark", "spark"
         raise MissingExtraError(library, extra) from error
-    java = shutil.which("java", path=f"{os.environ.get('JAVA_HOME', '')}/bin:{os.environ.get('PATH', '')}")
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=f"{home}/bin" if home else None)
     if java is None and not address.startswith("sc://"):
         msg = "Spark needs Java, and there is none. Install Java 17 or later, or set JAVA_HOME to its folder."
         raise ServiceError(msg)
