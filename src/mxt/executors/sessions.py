@@ -9,7 +9,6 @@ import shutil
 import socket
 import sys
 import tempfile
-import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -128,7 +127,6 @@ def _shown(address: str) -> str:
 def _started(address: str, options: Mapping[str, str], log: Path) -> SparkSession:
     from pyspark.sql import SparkSession
 
-    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     if address.startswith("sc://"):
         return SparkSession.builder.remote(address).config(map=dict(options)).getOrCreate()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
