@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 GROUPS_A_TASK = 4
 """Groups of parts for each task at once, so that the last ones end at about the same time."""
 
-MOST_PARTS = 64
-"""Parts of a group: a task of a few seconds, beside which Spark's own work is small."""
+MOST_PARTS = 16
+"""Parts of a group: seconds of work, beside the tenth of one that a task costs Spark."""
 
 PATIENCE_SECONDS = 120.0
 
