@@ -163,6 +163,13 @@ def test_a_cluster_that_does_not_answer_is_told_at_once(scheme: str) -> None:
     assert time.monotonic() - begun < 30
 
 
+def test_a_variable_without_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPARK_URL", "https://canary")
+    with pytest.raises(ConfigError, match="SPARK_URL holds no address of Spark") as told:
+        list(SparkExecutor(master="env:SPARK_URL").run(Sums(2)))
+    assert "canary" not in str(told.value)
+
+
 def test_without_java_the_next_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     sparks.needed()
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -183,6 +190,7 @@ def test_without_the_package_the_command_that_installs_it_is_told(monkeypatch: p
         {"master": "sc://host:15002/;token=canary"},
         {"master": "spark://user:canary@host:7077"},
         {"master": "canary[2]"},
+        {"master": "spark://canary"},
         {"options": {"spark.authenticate.secret": "canary"}},
         {"options": {"spark.hadoop.fs.s3a.access.key": "canary"}},
         {"options": {"canary": "1"}},

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, Field
 
 from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
-from mxt.errors import MissingExtraError, MxtError, ServiceError
+from mxt.errors import ConfigError, MissingExtraError, MxtError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +27,11 @@ REACHED_SECONDS = 10.0
 CONNECT_PORT = 15002
 """Where a server of Spark Connect listens if nothing else is said."""
 
-_MASTER = r"^(env:[A-Za-z_][A-Za-z0-9_]*|local(-cluster)?(\[[0-9*, ]+\])?|yarn|(spark|sc|k8s)://[^@]+)$"
+_HOST = r"[A-Za-z0-9._-]+"
+_MASTER = (
+    r"^(env:[A-Za-z_][A-Za-z0-9_]*|local(-cluster)?(\[[0-9*, ]+\])?"
+    rf"|spark://{_HOST}:[0-9]+(,{_HOST}:[0-9]+)*|sc://{_HOST}(:[0-9]+)?(/[^@]*)?)$"
+)
 _OPTION = r"^spark\.[A-Za-z0-9_.-]+$"
 _SECRETS = r"([Pp]assw|[Ss]ecret|[Tt]oken|[Cc]redential|[Aa]ccess\.?[Kk]ey)"
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
@@ -67,27 +71,42 @@ def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
 
     Raises:
         MissingExtraError: The package is absent.
+        ConfigError: A variable is not set, or holds no address.
         ServiceError: There is no Java, the cluster does not answer, or Spark fails.
     """
-    address = reveal(master) if master.startswith("env:") else master
+    address = _address(master)
     _require(address)
     log = Path(tempfile.mkdtemp(prefix="mxt-spark-")) / "spark.log"
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, log.parent, ignore_errors=True)
         try:
             spark = _started(address, options, log)
-            with contextlib.ExitStack() as ending:
-                ending.callback(_stop, spark)
+            try:
                 yield spark
+            finally:
+                with contextlib.suppress(Exception):  # a cluster that has died needs no end
+                    spark.stop()
         except MxtError:
             raise
         except Exception as error:
-            stack.pop_all()
+            if log.exists():
+                stack.pop_all()
+            where = f"its log is {log}" if log.exists() else "its server has the log"
             msg = (
-                f"Spark at {_shown(master)} failed ({_named(error)}); its log is {log}. "
+                f"Spark at {_shown(master)} failed ({_named(error)}); {where}. "
                 "The workers need the Python and the packages of this machine."
             )
             raise ServiceError(msg) from error
+
+
+def _address(master: str) -> str:
+    address = reveal(master) if master.startswith("env:") else master
+    if address.startswith("env:") or not re.search(_MASTER, address):
+        msg = (
+            f"The variable {master.removeprefix('env:')} holds no address of Spark, such as sc://host:15002."
+        )
+        raise ConfigError(msg)
+    return address
 
 
 def _require(address: str) -> None:
@@ -114,8 +133,8 @@ def _require(address: str) -> None:
 
 def _places(address: str) -> list[tuple[str, int]]:
     """Hosts and ports; a cluster may have several masters."""
-    found = (name.rpartition(":") for name in _shown(address).partition("://")[2].split(","))
-    return [(host or port, int(port) if host else CONNECT_PORT) for host, _, port in found]
+    found = (name.partition(":") for name in _shown(address).partition("://")[2].split(","))
+    return [(host, int(port or CONNECT_PORT)) for host, _, port in found]
 
 
 def _shown(address: str) -> str:
@@ -134,11 +153,6 @@ def _started(address: str, options: Mapping[str, str], log: Path) -> SparkSessio
     builder = SparkSession.builder.master(address).appName("mxt").config(map={**_QUIET, **alone, **options})
     with _errors_to(log):
         return builder.getOrCreate()
-
-
-def _stop(spark: SparkSession) -> None:
-    with contextlib.suppress(Exception):  # a cluster that has died needs no end
-        spark.stop()
 
 
 @contextlib.contextmanager
