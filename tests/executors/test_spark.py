@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import json
 import random
 import shutil
@@ -179,7 +179,10 @@ def test_without_java_the_next_step_is_told(monkeypatch: pytest.MonkeyPatch, tmp
 
 
 def test_without_the_package_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyspark", None)
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "pyspark" else find(name, *rest)
+    )
     with pytest.raises(MissingExtraError, match=r"pip install 'mxt\[spark\]'"):
         list(SparkExecutor().run(Sums(2)))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
 import socket
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REACHED_SECONDS = 10.0
 CONNECT_PORT = 15002
 """Where a server of Spark Connect listens if nothing else is said."""
+
+EXTRA = ("pyspark", "spark")
+"""The package, and the extra that brings all it needs."""
 
 _HOST = r"[A-Za-z0-9._-]+"
 _MASTER = (
@@ -88,6 +91,8 @@ def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
                     spark.stop()
         except MxtError:
             raise
+        except ImportError as error:  # a part of it that only Spark Connect needs
+            raise MissingExtraError(*EXTRA) from error
         except Exception as error:
             if log.exists():
                 stack.pop_all()
@@ -111,12 +116,8 @@ def _address(master: str) -> str:
 
 def _require(address: str) -> None:
     """Tell at once what Spark would take minutes to find out."""
-    try:
-        import_module("grpc" if address.startswith("sc://") else "py4j")
-        import_module("pyspark")
-    except ImportError as error:
-        library, extra = "pyspark", "spark"
-        raise MissingExtraError(library, extra) from error
+    if importlib.util.find_spec("pyspark") is None:
+        raise MissingExtraError(*EXTRA)
     home = os.environ.get("JAVA_HOME")
     java = shutil.which("java", path=f"{home}/bin" if home else None)
     if java is None and not address.startswith("sc://"):
