@@ -14,13 +14,16 @@ import pytest
 
 from contracts.stores import CANARY, every_type, store, stores
 from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.tables import to_batch
 from mxt.datasets.writers.base import Provenance, Writer
 from mxt.errors import DataError
 from mxt.kinds import members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import pyarrow as pa
 
 each_store = pytest.mark.parametrize("name", stores())
 in_files = [name for name, kind in members(Writer).items() if "path" in kind.model_fields]
@@ -73,10 +76,90 @@ def test_a_second_write_replaces_the_first(name: str, tmp_path: Path) -> None:
 
 
 @each_store
-def test_provenance_is_kept_with_the_output(name: str, tmp_path: Path) -> None:
-    store(name, tmp_path).writer.write(every_type(5), Provenance({"model": "models:/churn/7"}))
-    contents = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
-    assert b"models:/churn/7" in contents
+def test_provenance_is_kept_with_the_output_and_read_back(name: str, tmp_path: Path) -> None:
+    writer = store(name, tmp_path).writer
+    assert writer.provenance() is None
+    for version in ("7", "8"):
+        writer.write(every_type(5), Provenance({"model": f"models:/churn/{version}"}))
+        told = writer.provenance()
+        assert told is not None
+        assert told.facts["model"] == f"models:/churn/{version}"
+        assert list(json.loads(told.facts["columns"])) == ["id", *every_type(1).columns]
+
+
+def add(writer: Writer, table: pd.DataFrame, facts: dict[str, str]) -> int:
+    """Add a table in parts of 9 rows to what the writer's target holds."""
+    present = writer.provenance()
+    assert present is not None
+    parts = (to_batch(table.iloc[start : start + 9]) for start in range(0, len(table), 9))
+    return writer.add_arrow(parts, Provenance(facts), present)
+
+
+@each_store
+def test_rows_are_added_after_those_of_the_present_output(name: str, tmp_path: Path) -> None:
+    table, place = every_type(50), store(name, tmp_path)
+    place.writer.write(table.head(20), Provenance({"run": "1"}))
+    left = names_under(tmp_path)
+    assert add(place.writer, table.iloc[20:45], {"run": "2"}) == 25
+    assert add(place.writer, table.iloc[45:], {"run": "3"}) == 5
+    pd.testing.assert_frame_equal(place.read(), table)
+    assert names_under(tmp_path) == left
+    told = place.writer.provenance()
+    assert told is not None
+    assert told.facts["run"] == "3"
+    if "by part" not in name:
+        assert place.reader().read().index.tolist() == table.index.tolist()
+
+
+@each_store
+def test_rows_are_not_added_to_an_output_that_has_changed(name: str, tmp_path: Path) -> None:
+    place = store(name, tmp_path)
+    place.writer.write(every_type(20), Provenance({"run": "1"}))
+    before = place.writer.provenance()
+    assert before is not None
+    place.writer.write(every_type(30), Provenance({"run": "2"}))
+    with pytest.raises(DataError, match="another run has changed it meanwhile"):
+        place.writer.add_arrow(iter([to_batch(every_type(9))]), Provenance({"run": "3"}), before)
+    pd.testing.assert_frame_equal(place.read(), every_type(30))
+
+
+@each_store
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda table: table.rename(columns={"whole": "other"}), r"\['other', 'whole'\]"),
+        (lambda table: table.astype({"whole": "float64"}), r"\['whole'\]"),
+        (lambda table: table[[*table.columns[1:], "whole"]], "have all"),
+    ],
+    ids=["name", "type", "place"],
+)
+def test_rows_of_other_columns_are_not_added(
+    name: str, change: Callable[[pd.DataFrame], pd.DataFrame], named: str, tmp_path: Path
+) -> None:
+    place = store(name, tmp_path)
+    place.writer.write(every_type(20))
+    with pytest.raises(DataError, match=f"not those of the new rows.*{named}.*--fresh"):
+        add(place.writer, change(every_type(30)), {})
+    pd.testing.assert_frame_equal(place.read(), every_type(20))
+
+
+@each_store
+def test_rows_that_cannot_all_be_added_leave_the_previous_output(name: str, tmp_path: Path) -> None:
+    place = store(name, tmp_path)
+    place.writer.write(every_type(50), Provenance({"run": "1"}))
+    left, before = names_under(tmp_path), place.writer.provenance()
+    assert before is not None
+
+    def failing() -> Iterator[pa.RecordBatch]:
+        yield to_batch(every_type(3000))
+        msg = "the second part is bad"
+        raise DataError(msg)
+
+    with pytest.raises(DataError, match="second part is bad"):
+        place.writer.add_arrow(failing(), Provenance({"run": "2"}), before)
+    pd.testing.assert_frame_equal(place.read(), every_type(50))
+    assert names_under(tmp_path) == left
+    assert place.writer.provenance() == before
 
 
 @each_store
@@ -174,4 +257,7 @@ def test_a_url_is_written_like_a_file(name: str) -> None:
     with pytest.raises(DataError):
         place.writer.write([every_type(9), every_type(9).drop(columns="flag")])
     pd.testing.assert_frame_equal(place.read(), every_type(20))
+    assert fsspec.filesystem("memory").find(f"/{name}") == left
+    add(place.writer, every_type(30).tail(10), {"run": "2"})
+    pd.testing.assert_frame_equal(place.read(), every_type(30))
     assert fsspec.filesystem("memory").find(f"/{name}") == left

@@ -8,13 +8,20 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from contracts.stores import store, stores
-from datasets.writers.endless_writes import ROWS, version
+from contracts.stores import Store, store, stores
+from datasets.writers.endless_writes import PARTS, ROWS, version
+from mxt.datasets.tables import to_frame
+from mxt.datasets.writers.base import Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
 
 SCRIPT = Path(__file__).with_name("endless_writes.py")
 MOMENTS = [*np.random.default_rng(7).uniform(0.01, 0.12, size=6), 0.5]
@@ -25,26 +32,72 @@ LONGER = (1.0, 2.0, 4.0, 8.0)
 @pytest.mark.parametrize("name", stores())
 def test_a_killed_write_leaves_the_previous_output_whole(name: str, tmp_path: Path) -> None:
     place = store(name, tmp_path)
-    options = {key: value for key, value in place.options.items() if key != "types"}
     place.writer.write(version(0))
-    target = Path(str(options.get("path") or f"{tmp_path}/stored.db"))
-    seen, halves = {0}, 0
-    command = [sys.executable, str(SCRIPT), type(place.writer).__name__, place.writer.model_dump_json()]
+    seen = {0}
+
+    def check() -> bool:
+        table = read(place)
+        assert table.index.tolist() == list(range(ROWS))
+        assert len(table["version"].unique()) == 1
+        seen.add(table["version"].iloc[0])
+        return len(seen) > 1
+
+    kill_often(place, tmp_path, "write", check)
+
+
+@pytest.mark.parametrize("name", stores())
+def test_what_a_killed_write_adds_is_there_once_or_not_at_all(name: str, tmp_path: Path) -> None:
+    """The output tells of the rows that it holds, whenever the write was killed."""
+    place, size = store(name, tmp_path), ROWS // PARTS
+    place.writer.write(version(0).head(size), Provenance({"added": "0"}))
+
+    def check() -> bool:
+        told = place.writer.provenance()
+        assert told is not None
+        added = int(told.facts["added"])
+        counts = read(place)["version"].value_counts()
+        assert len(counts) == added + 1
+        assert set(counts) == {size}
+        return added > 0
+
+    kill_often(place, tmp_path, "add", check)
+
+
+def read(place: Store) -> pd.DataFrame:
+    """The table of a store without types, in the order of ids; they may come again."""
+    batches = place.kind(**plain_options(place), id_column="id").arrow()
+    return to_frame(batches, "id").sort_index(kind="stable")
+
+
+def plain_options(place: Store) -> dict[str, Any]:
+    return {key: value for key, value in place.options.items() if key != "types"}
+
+
+def kill_often(place: Store, folder: Path, verb: str, check: Callable[[], bool]) -> None:
+    """Kill a writer at several moments; some of them must cut a write short, and some must not.
+
+    Args:
+        place: What is written to.
+        folder: Where its files are.
+        verb: What the writer does.
+        check: Fails if the output is not whole; whether a write has ended by now.
+    """
+    target = Path(str(place.options.get("path") or f"{folder}/stored.db"))
+    halves, done = 0, False
+    kind = type(place.writer).__name__
+    command = [sys.executable, str(SCRIPT), kind, place.writer.model_dump_json(), verb]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as script:
         assert script.stdin
         assert script.stdout
         for moment in (*MOMENTS, *LONGER):
-            if moment in LONGER and halves and len(seen) > 1:
+            if moment in LONGER and halves and done:
                 break
             watch_and_kill(script.stdin, script.stdout, target, moment)
-            halves += any(path.name.endswith((".part", "-journal")) for path in tmp_path.iterdir())
-            table = place.kind(**options, id_column="id").read().sort_index()
-            assert table.index.tolist() == list(range(ROWS))
-            assert table["version"].nunique() == 1
-            seen.add(table["version"].iloc[0])
+            halves += any(path.name.endswith((".part", "-journal")) for path in folder.iterdir())
+            done = check() or done
         script.stdin.close()
     assert halves
-    assert len(seen) > 1
+    assert done
 
 
 def watch_and_kill(orders: IO[str], answers: IO[str], target: Path, seconds: float) -> None:

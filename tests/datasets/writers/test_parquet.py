@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -12,14 +15,13 @@ import pytest
 
 from contracts.stores import every_type
 from mxt.datasets.readers.parquet import ParquetReader
+from mxt.datasets.tables import to_batch
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.csv import CsvWriter
 from mxt.datasets.writers.files import exchange
+from mxt.datasets.writers.folders import write_folder
 from mxt.datasets.writers.parquet import ParquetWriter
 from mxt.errors import DataError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FACTS = {"run": "r1", "model": "models:/churn/7"}
 
@@ -37,7 +39,9 @@ def test_provenance_is_in_the_metadata_of_each_file(tmp_path: Path) -> None:
 
 def test_provenance_of_formats_without_metadata_lies_beside_the_file(tmp_path: Path) -> None:
     CsvWriter(path=str(tmp_path / "table.csv")).write(every_type(9), Provenance(FACTS))
-    assert json.loads((tmp_path / "table.csv-metadata.json").read_text()) == FACTS
+    told = json.loads((tmp_path / "table.csv-metadata.json").read_text())
+    assert FACTS.items() <= told.items()
+    assert told["sha256"] == hashlib.sha256((tmp_path / "table.csv").read_bytes()).hexdigest()
 
 
 def test_missing_parts_have_a_folder_too(tmp_path: Path) -> None:
@@ -75,6 +79,60 @@ def test_a_file_does_not_replace_a_folder_nor_a_folder_a_file(tmp_path: Path) ->
         assert len(ParquetReader(path=first.path).read()) == 9
         assert len(list(tmp_path.iterdir())) == 1
         (tmp_path / "table").rename(tmp_path.with_name(f"{tmp_path.name} {len(first.partition_by)}"))
+
+
+def added(writer: ParquetWriter, table: pd.DataFrame) -> None:
+    """Add a table to what a writer's target holds."""
+    present = writer.provenance()
+    assert present is not None
+    writer.add_arrow(iter([to_batch(table)]), Provenance(FACTS), present)
+
+
+def test_a_file_that_grew_has_the_rows_and_groups_of_one_written_at_once(tmp_path: Path) -> None:
+    table = pd.DataFrame({"x": range(150_000)}, index=pd.RangeIndex(150_000, name="id"))
+    for name, cuts in (("grown", (0, 40_000, 70_000, 150_000)), ("once", (0, 150_000))):
+        writer = ParquetWriter(path=str(tmp_path / name))
+        for first, last in pairwise(cuts):
+            part = table.iloc[first:last]
+            writer.write(part, Provenance(FACTS)) if not first else added(writer, part)
+    assert (tmp_path / "grown").read_bytes() == (tmp_path / "once").read_bytes()
+
+
+def test_files_of_a_folder_that_grows_are_kept_as_they_are(tmp_path: Path) -> None:
+    target = tmp_path / "table"
+    writer = ParquetWriter(path=str(target), partition_by=("part",))
+    writer.write(every_type(9), Provenance(FACTS))
+    (next(target.iterdir()) / "_NOTES").write_text("someone's own")
+    for time in (1, 2):
+        before = {path: path.stat().st_ino for path in target.rglob("*") if path.is_file()}
+        added(writer, every_type(9 * (time + 1)).tail(9))
+        after = {path: path.stat().st_ino for path in target.rglob("*") if path.is_file()}
+        assert before.items() < after.items()
+        assert len(after) == len(before) + 2
+    table = ParquetReader(path=str(target), id_column="id").read().sort_index()
+    pd.testing.assert_frame_equal(table[every_type(1).columns], every_type(27))
+    assert [path.name for path in tmp_path.iterdir()] == ["table"]
+
+
+def test_files_are_copied_where_they_cannot_be_linked(tmp_path: Path) -> None:
+    """From one file system to another."""
+    if not Path("/dev/shm").exists() or Path("/dev/shm").stat().st_dev == tmp_path.stat().st_dev:  # noqa: S108
+        pytest.skip("there is no second file system here")
+    with TemporaryDirectory(dir="/dev/shm") as other:
+        old = Path(other) / "table"
+        ParquetWriter(path=str(old), partition_by=("part",)).write(every_type(9))
+        new = to_batch(every_type(18).tail(9))
+        write_folder(tmp_path / "table", iter([new]), new.schema, ("part",), old)
+        assert len(ParquetReader(path=str(old)).read()) == 9
+    table = ParquetReader(path=str(tmp_path / "table"), id_column="id").read().sort_index()
+    pd.testing.assert_frame_equal(table[every_type(1).columns], every_type(18))
+
+
+@pytest.mark.parametrize("by", [("part", "flag"), ("flag",), ()])
+def test_a_folder_that_is_partitioned_otherwise_is_not_added_to(by: tuple[str, ...], tmp_path: Path) -> None:
+    ParquetWriter(path=str(tmp_path / "table"), partition_by=("part",)).write(every_type(9))
+    with pytest.raises(DataError, match=r"partitioned by|cannot be read"):
+        ParquetWriter(path=str(tmp_path / "table"), partition_by=by).provenance()
 
 
 def test_what_an_earlier_kill_left_does_not_stand_in_the_way(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
-"""What every writer does: replace the old output by a table or a stream of parts, whole or not at all."""
+"""What every writer does: replace the old output by a stream of parts, or add them, whole or not at all."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from mxt.datasets.tables import to_batch
@@ -17,15 +19,29 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+COLUMNS = "columns"
+"""The fact that tells the columns of an output and their types."""
+
+
 @dataclass(frozen=True)
 class Provenance:
     """Where an output comes from, written into the output's own metadata."""
 
     facts: Mapping[str, str] = field(default_factory=dict)
-    """Job, run, model URI and version, config digest, data digest, unit, package versions."""
+    """Job, run, model URI and version, config digest, data digest, unit, package versions, columns."""
+
+    @classmethod
+    def from_json(cls, content: str | bytes) -> Provenance:
+        """The provenance of `to_json`."""
+        return cls({str(key): str(value) for key, value in json.loads(content).items()})
 
     def to_json(self) -> str:
         return json.dumps(dict(self.facts), sort_keys=True)
+
+    def of(self, schema: pa.Schema) -> Provenance:
+        """This provenance, of a table with these columns."""
+        columns = {field.name: str(field.type) for field in schema}
+        return Provenance({**self.facts, COLUMNS: json.dumps(columns)})
 
 
 class Writer(Kind, ABC):
@@ -37,10 +53,28 @@ class Writer(Kind, ABC):
         """Where the table goes, fit for messages and records: never a secret."""
 
     @abstractmethod
+    def provenance(self) -> Provenance | None:
+        """Where the present output comes from, as it tells itself; None if there is no output.
+
+        Raises:
+            DataError: The output cannot be read.
+        """
+
+    @abstractmethod
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
     ) -> None:
         """Write the batches of one schema, then put them in the place of the previous output."""
+
+    @abstractmethod
+    def add_batches(
+        self,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        provenance: Provenance,
+        present: Provenance,
+    ) -> None:
+        """Put the batches after the rows of the output of provenance `present`, all of them or none."""
 
     def write(self, data: pd.DataFrame | Iterable[pd.DataFrame], provenance: Provenance | None = None) -> int:
         """Write a table or a stream of its parts, the index first, and return the number of rows.
@@ -55,23 +89,72 @@ class Writer(Kind, ABC):
 
     def write_arrow(self, batches: Iterator[pa.RecordBatch], provenance: Provenance | None = None) -> int:
         """As `write`, of Arrow batches."""
-        import pyarrow as pa
+        stream = self._stream(batches)
+        with self._errors():
+            told = (provenance or Provenance()).of(stream.schema)
+            self.write_batches(self._alike(stream), stream.schema, told)
+        return stream.rows
 
-        counted = _Counted(batches)
-        first = next(counted, None)
+    def add_arrow(
+        self, batches: Iterator[pa.RecordBatch], provenance: Provenance, present: Provenance
+    ) -> int:
+        """Put rows after those of the present output, and return the number of new ones.
+
+        Args:
+            batches: The new rows.
+            provenance: That of the whole.
+            present: What `provenance()` told when the work on the new rows began.
+
+        Raises:
+            DataError: The output was changed since, or has other columns; or as `write` does.
+        """
+        stream = self._stream(batches)
+        self.refuse_other(stream.schema, present)
+        with self._errors():
+            told = provenance.of(stream.schema)
+            self.add_batches(self._alike(stream), stream.schema, told, present)
+        return stream.rows
+
+    def changed(self) -> DataError:
+        """The error of an output that is not as it was when the work began."""
+        return DataError(f"{self.target}: another run has changed it meanwhile; run the job again.")
+
+    def refuse_other(self, schema: pa.Schema, present: Provenance) -> None:
+        """Raise a DataError if the output is not that of provenance `present`, or has other columns."""
+        if self.provenance() != present:
+            raise self.changed()
+        told = (each.facts.get(COLUMNS, "{}") for each in (Provenance().of(schema), present))
+        new, old = map(json.loads, told)
+        if list(new.items()) == list(old.items()):
+            return
+        other = sorted(name for name in {*new, *old} if new.get(name) != old.get(name))
+        msg = (
+            f"{self.target}: its columns are not those of the new rows; other names, types or places "
+            f"have {other[:5] or 'all'}. Name another output, or start over with --fresh."
+        )
+        raise DataError(msg)
+
+    def _stream(self, batches: Iterator[pa.RecordBatch]) -> _Stream:
+        first = next(batches, None)
         if first is None:
             msg = f"{self.target}: there is nothing to write."
             raise DataError(msg)
+        return _Stream(first, batches)
+
+    @contextmanager
+    def _errors(self, verb: str = "written") -> Iterator[None]:
+        """Tell why the output could not be written, or read."""
+        import pyarrow as pa
+
         try:
-            self.write_batches(self._alike(first, counted), first.schema, provenance or Provenance())
+            yield
         except OSError as error:
             reason = error.strerror or type(error).__name__
-            msg = f"{self.target}: cannot be written ({reason}); the previous output is untouched."
+            msg = f"{self.target}: cannot be {verb} ({reason}); the previous output is untouched."
             raise DataError(msg) from error
         except pa.ArrowException as error:
-            msg = f"{self.target}: cannot be written by {type(self).__name__} ({type(error).__name__})."
+            msg = f"{self.target}: cannot be {verb} by {type(self).__name__} ({type(error).__name__})."
             raise DataError(msg) from error
-        return counted.rows
 
     def _batch(self, part: pd.DataFrame) -> pa.RecordBatch:
         import pyarrow as pa
@@ -82,27 +165,27 @@ class Writer(Kind, ABC):
             msg = f"{self.target}: a column mixes types, or bears the name of the index."
             raise DataError(msg) from error
 
-    def _alike(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def _alike(self, stream: _Stream) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
-        yield first
-        for batch in others:
+        for batch in stream:
             try:
-                alike = batch.cast(first.schema)
+                alike = batch.cast(stream.schema)
             except (pa.ArrowException, ValueError) as error:
                 msg = f"{self.target}: a part of the table has other columns or types than the first."
                 raise DataError(msg) from error
             yield alike
 
 
-class _Counted(Iterator["pa.RecordBatch"]):
-    """Counts the rows of the batches that pass."""
+class _Stream(Iterator["pa.RecordBatch"]):
+    """Batches, of which the first is known, and the rows of those that have passed."""
 
-    def __init__(self, batches: Iterator[pa.RecordBatch]) -> None:
-        self.batches = batches
+    def __init__(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> None:
+        self.schema = first.schema
         self.rows = 0
+        self._batches = chain([first], others)
 
     def __next__(self) -> pa.RecordBatch:
-        batch = next(self.batches)
+        batch = next(self._batches)
         self.rows += batch.num_rows
         return batch

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
-from mxt.datasets.writers.files import FileWriter, replacing, write_metadata
+from mxt.datasets.writers.texts import TextWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from mxt.datasets.writers.base import Provenance
 
-
-class CsvWriter(FileWriter):
+class CsvWriter(TextWriter):
     """Writes a CSV file (RFC 4180, UTF-8); its provenance goes to ``<name>-metadata.json`` beside it.
 
     Example:
@@ -24,12 +22,12 @@ class CsvWriter(FileWriter):
 
     KIND: Literal["CsvWriter"] = "CsvWriter"
 
-    def write_batches(
-        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    def write_lines(
+        self, file: IO[bytes], batches: Iterator[pa.RecordBatch], schema: pa.Schema, *, head: bool
     ) -> None:
         import pyarrow.csv
 
-        with replacing(self.path) as file, pyarrow.csv.CSVWriter(file, schema) as writer:
+        options = pyarrow.csv.WriteOptions(include_header=head)
+        with pyarrow.csv.CSVWriter(file, schema, write_options=options) as writer:
             for batch in batches:
                 writer.write_batch(batch)
-        write_metadata(self.path, provenance)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from mxt.configs import Location
-from mxt.datasets.writers.base import Provenance, Writer
+from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     Locally the content is on disk (fsync) before the rename, and the rename before the return, so that
     a kill or a loss of power leaves the old file or the new one, never a part (POSIX rename(2)).
     """
-    filesystem, inner = _filesystem(path)
+    filesystem, inner = filesystem_of(path)
     staged = f"{inner}.{os.getpid()}.part"
     local = filesystem.protocol[0] == "file"
     if local:
@@ -46,24 +46,20 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
             if local:
                 file.flush()
                 os.fsync(file.fileno())
-        if local:
-            os.replace(staged, inner)  # noqa: PTH105 - `inner` is a str of fsspec's
-            _sync_folder(Path(inner).parent)
-        else:
-            filesystem.mv(staged, inner)
+        rename(filesystem, staged, inner)
     except BaseException:
         with contextlib.suppress(OSError):
             filesystem.rm(staged)
         raise
 
 
-def write_metadata(path: str, provenance: Provenance) -> None:
-    """Put provenance beside a file whose format has no room for it, as ``<name>-metadata.json``.
-
-    The name is the one of CSV on the Web (W3C Recommendation 2015, section 5.2).
-    """
-    with replacing(f"{path}-metadata.json") as file:
-        file.write(provenance.to_json().encode() + b"\n")
+def rename(filesystem: Any, old: str, new: str) -> None:  # noqa: ANN401 - fsspec has no types
+    """Give a file the name of another, which it replaces; on return the new name is on a local disk."""
+    if filesystem.protocol[0] == "file":
+        os.replace(old, new)  # noqa: PTH105 - fsspec's paths are texts
+        _sync_folder(Path(new).parent)
+    else:
+        filesystem.mv(old, new)
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -76,7 +72,12 @@ def exchange(one: Path, other: Path) -> bool:
     return call is not None and call(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) == 0
 
 
-def _filesystem(path: str) -> tuple[Any, str]:
+def filesystem_of(path: str) -> tuple[Any, str]:
+    """The file system of a path or URL, and the path within it.
+
+    Raises:
+        DataError: None is known for this kind of URL.
+    """
     from fsspec.core import url_to_fs
 
     try:

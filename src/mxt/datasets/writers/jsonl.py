@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
-from mxt.datasets.writers.files import FileWriter, replacing, write_metadata
+from mxt.datasets.writers.texts import TextWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
 
-    from mxt.datasets.writers.base import Provenance
 
-
-class JsonlWriter(FileWriter):
+class JsonlWriter(TextWriter):
     """Writes JSON Lines; its provenance goes to ``<name>-metadata.json`` beside it.
 
     Example:
@@ -26,15 +24,18 @@ class JsonlWriter(FileWriter):
 
     KIND: Literal["JsonlWriter"] = "JsonlWriter"
 
-    def write_batches(
-        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    def write_lines(
+        self,
+        file: IO[bytes],
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        *,
+        head: bool,  # noqa: ARG002 - each line names its columns
     ) -> None:
-        with replacing(self.path) as file:
-            for batch in batches:
-                for row in batch.select(schema.names).to_pylist():
-                    cells = {name: _json(cell) for name, cell in row.items()}
-                    file.write(json.dumps(cells, ensure_ascii=False, default=str).encode() + b"\n")
-        write_metadata(self.path, provenance)
+        for batch in batches:
+            for row in batch.select(schema.names).to_pylist():
+                cells = {name: _json(cell) for name, cell in row.items()}
+                file.write(json.dumps(cells, ensure_ascii=False, default=str).encode() + b"\n")
 
 
 def _json(cell: object) -> object:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from mxt.datasets.parts import cut
-from mxt.datasets.writers.files import FileWriter, exchange, replacing
+from mxt.datasets.writers.base import Provenance
+from mxt.datasets.writers.files import FileWriter, filesystem_of, replacing
+from mxt.datasets.writers.folders import newest, write_folder
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from mxt.datasets.writers.base import Provenance
-
 GROUP_ROWS = 65_536
 """Rows of a row group, whatever parts the rows come in."""
+
+PREFIX = "mxt."
+"""How the facts of the provenance are named in a file's metadata."""
 
 
 class ParquetWriter(FileWriter):
@@ -36,23 +37,51 @@ class ParquetWriter(FileWriter):
     partition_by: tuple[str, ...] = ()
     """Columns whose values become folders ``column=value``; a single file if left out. Local paths only."""
 
+    def provenance(self) -> Provenance | None:
+        import pyarrow.parquet as pq
+
+        filesystem, inner = filesystem_of(self.path)
+        with self._errors("read"):
+            if not filesystem.exists(inner):
+                return None
+            last = str(newest(Path(inner), self.partition_by)) if self.partition_by else inner
+            with filesystem.open(last, "rb") as file:
+                metadata = pq.read_schema(file).metadata or {}
+        told = {key.decode(): value.decode() for key, value in metadata.items()}
+        return Provenance({k.removeprefix(PREFIX): v for k, v in told.items() if k.startswith(PREFIX)})
+
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
     ) -> None:
+        if self.partition_by:
+            self._write_folder(batches, _described(schema, provenance))
+        else:
+            self._write_file(batches, _described(schema, provenance))
+
+    def add_batches(
+        self,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        provenance: Provenance,
+        present: Provenance,  # noqa: ARG002 - `add_arrow` has compared it
+    ) -> None:
+        if self.partition_by:
+            self._write_folder(batches, _described(schema, provenance), Path(self.path))
+            return
+        filesystem, inner = filesystem_of(self.path)
+        with filesystem.open(inner, "rb") as file:
+            self._write_file(chain(_rows(file, schema), batches), _described(schema, provenance))
+
+    def _write_file(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         import pyarrow.parquet as pq
 
-        described = schema.with_metadata({f"mxt.{key}": value for key, value in provenance.facts.items()})
-        if self.partition_by:
-            self._write_folder(batches, described)
-            return
-        with replacing(self.path) as file, pq.ParquetWriter(file, described, compression="zstd") as writer:
+        with replacing(self.path) as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
             for batch in cut(batches, GROUP_ROWS):
                 writer.write_batch(batch)
 
-    def _write_folder(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
-        """Write the new folder beside the old one, then swap the two names."""
-        import pyarrow.dataset as ds
-
+    def _write_folder(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, old: Path | None = None
+    ) -> None:
         lacking = [name for name in self.partition_by if name not in schema.names]
         if lacking or "://" in self.path:
             what = (
@@ -60,34 +89,16 @@ class ParquetWriter(FileWriter):
             )
             msg = f"{self.path}: {what}."
             raise DataError(msg)
-        target, staged = Path(self.path), Path(f"{self.path}.{os.getpid()}.part")
-        if target.is_file():
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
-        shutil.rmtree(staged, ignore_errors=True)
-        described = (batch.replace_schema_metadata(schema.metadata) for batch in batches)
-        try:
-            ds.write_dataset(
-                described,
-                staged,
-                schema=schema,
-                format="parquet",
-                partitioning=list(self.partition_by),
-                partitioning_flavor="hive",
-                max_open_files=512,
-            )
-            _swap(staged, target)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+        write_folder(Path(self.path), batches, schema, self.partition_by, old)
 
 
-def _swap(staged: Path, target: Path) -> None:
-    """Put `staged` in the place of `target` in one step, or in two where the system has no such step."""
-    if not target.exists():
-        staged.rename(target)
-        return
-    if exchange(staged, target):
-        return
-    old = target.with_name(f"{target.name}.{os.getpid()}.old")
-    target.rename(old)
-    staged.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
+def _described(schema: pa.Schema, provenance: Provenance) -> pa.Schema:
+    return schema.with_metadata({f"{PREFIX}{key}": value for key, value in provenance.facts.items()})
+
+
+def _rows(file: IO[bytes], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The rows of a file, a row group at a time at most."""
+    import pyarrow.parquet as pq
+
+    for batch in pq.ParquetFile(file, pre_buffer=False).iter_batches(GROUP_ROWS):
+        yield batch.cast(schema)

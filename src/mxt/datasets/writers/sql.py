@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import StringConstraints
@@ -39,39 +40,73 @@ class SqlWriter(Writer):
     def target(self) -> str:
         return f"{described(self.url)} table {self.table}"
 
+    def provenance(self) -> Provenance | None:
+        import sqlalchemy as sa
+
+        with opened(self.url) as engine, engine.connect() as connection:
+            known = sa.inspect(connection)
+            if not known.has_table(self.table):
+                return None
+            records, found = _records(), None
+            if known.has_table(PROVENANCE_TABLE):
+                told = sa.select(records.c.provenance).where(records.c.table_name == self.table)
+                found = connection.execute(told).scalar()
+        return Provenance.from_json(found or "{}")
+
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
     ) -> None:
-        with opened(self.url) as engine:
-            _begin_before_ddl(engine)
-            with engine.begin() as connection:
-                self._replace(connection, batches, schema, provenance)
+        with self._transaction() as connection:
+            table, records = self._table(schema), _records()
+            table.drop(connection, checkfirst=True)
+            for each in (table, records):
+                each.create(connection, checkfirst=True)
+            _insert(connection, table, batches)
+            connection.execute(records.delete().where(records.c.table_name == self.table))
+            connection.execute(
+                records.insert().values(table_name=self.table, provenance=provenance.to_json())
+            )
 
-    def _replace(
+    def add_batches(
         self,
-        connection: sa.Connection,
         batches: Iterator[pa.RecordBatch],
         schema: pa.Schema,
         provenance: Provenance,
+        present: Provenance,
     ) -> None:
+        with self._transaction() as connection:
+            records = _records()
+            same = (records.c.table_name == self.table) & (records.c.provenance == present.to_json())
+            change = records.update().where(same).values(provenance=provenance.to_json())
+            if connection.execute(change).rowcount != 1:  # it also locks the row until the end
+                raise self.changed()
+            _insert(connection, self._table(schema), batches)
+
+    def _table(self, schema: pa.Schema) -> sa.Table:
         import sqlalchemy as sa
 
-        catalogue = sa.MetaData()
-        table = sa.Table(
-            self.table, catalogue, *(sa.Column(field.name, _sql_type(field.type)) for field in schema)
-        )
-        records = sa.Table(
-            PROVENANCE_TABLE,
-            catalogue,
-            sa.Column("table_name", sa.String(255), primary_key=True),
-            sa.Column("provenance", sa.Text),
-        )
-        table.drop(connection, checkfirst=True)
-        catalogue.create_all(connection)
-        for batch in batches:
-            connection.execute(table.insert(), batch.to_pylist())
-        connection.execute(records.delete().where(records.c.table_name == self.table))
-        connection.execute(records.insert().values(table_name=self.table, provenance=provenance.to_json()))
+        columns = [sa.Column(field.name, _sql_type(field.type)) for field in schema]
+        return sa.Table(self.table, sa.MetaData(), *columns)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        with opened(self.url) as engine:
+            _begin_before_ddl(engine)
+            with engine.begin() as connection:
+                yield connection
+
+
+def _records() -> sa.Table:
+    """Where each table comes from."""
+    import sqlalchemy as sa
+
+    name = sa.Column("table_name", sa.String(255), primary_key=True)
+    return sa.Table(PROVENANCE_TABLE, sa.MetaData(), name, sa.Column("provenance", sa.Text))
+
+
+def _insert(connection: sa.Connection, table: sa.Table, batches: Iterator[pa.RecordBatch]) -> None:
+    for batch in batches:
+        connection.execute(table.insert(), batch.to_pylist())
 
 
 def _begin_before_ddl(engine: sa.Engine) -> None:
