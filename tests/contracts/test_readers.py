@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from contracts.stores import CANARY, Store, every_type, store, stores
+from mxt.datasets.marks import Mark
 from mxt.datasets.readers.base import SIGNS as COMPARISONS
 from mxt.datasets.readers.base import Reader, Sample
-from mxt.datasets.tables import to_frame
+from mxt.datasets.tables import plain, to_batch, to_frame
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError
 from mxt.kinds import example_of, members
@@ -101,6 +102,36 @@ def test_every_condition_must_hold(name: str, tmp_path: Path) -> None:
     rows = found.read(filters=((column, ">", low), (column, "<=", high)))
     inside = (found.whole[column] > low) & (found.whole[column] <= high)
     pd.testing.assert_frame_equal(rows, whole_rows(found, inside))
+
+
+def mark(column: str, cell: Any) -> Mark:
+    """The mark of a table with this one cell."""
+    return Mark.of(plain(to_batch(pd.DataFrame({column: [cell]}))), column, "a table")
+
+
+@each_source
+def test_rows_beyond_a_mark_have_a_greater_cell_or_none(name: str, tmp_path: Path) -> None:
+    found = source(name, tmp_path)
+    columns = [column for column in found.whole.columns if found.whole[column].dtype.kind != "b"]
+    for column in columns:
+        cells = found.whole[column]
+        ordered = cells.dropna().sort_values()
+        for cell in ordered.iloc[[0, 20] if cells.isna().any() else [0, 20, -1]]:
+            reader = found.reader().since(mark(column, cell))
+            beyond = (cells > cell) | cells.isna()
+            assert reader.empty() == (not beyond.any())
+            if beyond.any():
+                expected = whole_rows(found, beyond)
+                pd.testing.assert_frame_equal(reader.read(), expected, obj=f"{column} > {cell!r}")
+    assert len(columns) > 3
+
+
+@each_source
+def test_a_mark_of_another_kind_is_refused(name: str, tmp_path: Path) -> None:
+    found = source(name, tmp_path)
+    column = found.whole.select_dtypes("float").columns[0]
+    with pytest.raises(DataError):
+        found.reader().since(mark(column, CANARY)).read()
 
 
 @each_source

@@ -6,9 +6,9 @@ import functools
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from mxt.datasets.tables import plain, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     import pyarrow.compute as pc
+
+    from mxt.datasets.marks import Mark
 
 Scalar = str | int | float | bool
 Condition = tuple[
@@ -67,6 +69,8 @@ class Reader(Kind, ABC):
     id_column: str | None = None
     """Column that identifies a row; the row's number in the source if left out."""
 
+    _mark: Mark | None = PrivateAttr(default=None)
+
     @property
     @abstractmethod
     def source(self) -> str:
@@ -85,6 +89,21 @@ class Reader(Kind, ABC):
         most = [self.count(), self.limit, self.sample.rows if self.sample else None]
         return min(rows for rows in most if rows is not None)
 
+    def since(self, mark: Mark) -> Self:
+        """This reader, of the rows beyond a mark only, and of those that miss the mark's column."""
+        found = self.model_copy()
+        found._mark = mark  # noqa: SLF001 - its own copy
+        return found
+
+    @property
+    def mark(self) -> Mark | None:
+        """The mark that all rows lie beyond, if any."""
+        return self._mark
+
+    def empty(self) -> bool:
+        """Whether there is no row to read."""
+        return not any(batch.num_rows for batch in self._chosen(self._wanted([]), 0))
+
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
         return None
@@ -99,7 +118,7 @@ class Reader(Kind, ABC):
 
     def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
         """The rows of `scan` from this one on; a reader that can jump there need not read the others."""
-        yield from after(self.scan(columns), first_row)
+        yield from after(self._beyond(self.scan(columns)), first_row)
 
     def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """The whole table, indexed by id.
@@ -135,23 +154,34 @@ class Reader(Kind, ABC):
                 rows += batch.num_rows
                 yield plain(batch)
         if not rows:
-            msg = f"{self.source}: no rows{' meet the filters' if self.filters else ''}."
+            chosen = self.filters or self._mark
+            msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
             raise DataError(msg)
 
     def _wanted(self, columns: Sequence[str] | None) -> list[str]:
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
-        required = [*(self.columns or ()), *([self.id_column] if self.id_column else [])]
+        own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
+        required = [*(self.columns or ()), *own]
         lacking = [name for name in required if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}."
             raise DataError(msg)
-        wanted = {
-            *(columns if columns is not None else self.columns or names),
-            *([self.id_column] if self.id_column else []),
-        }
+        wanted = {*(columns if columns is not None else self.columns or names), *own}
         return [name for name in names if name in wanted]
+
+    def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows beyond the mark: a source may give others too, where it compares otherwise than Arrow."""
+        import pyarrow as pa
+
+        for batch in batches:
+            if self._mark is None:
+                yield batch
+                continue
+            rows = pa.Table.from_batches([plain(batch)])
+            self._mark.refuse_other_kind(rows[self._mark.column].type, self.source)
+            yield from rows.filter(self._mark.beyond()).combine_chunks().to_batches()
 
     def _chosen(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
         if self.sample is None:
@@ -192,10 +222,11 @@ def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBat
         rows -= min(rows, batch.num_rows)
 
 
-def expression(filters: Sequence[Condition]) -> pc.Expression | None:
-    """The conditions as one Arrow expression; None without any."""
-    conditions = (_expression(*condition) for condition in filters)
-    return functools.reduce(operator.and_, conditions) if filters else None
+def expression(filters: Sequence[Condition], mark: Mark | None = None) -> pc.Expression | None:
+    """The conditions, and being beyond a mark, as one Arrow expression; None without any."""
+    conditions = [_expression(*condition) for condition in filters]
+    conditions += [mark.beyond()] if mark else []
+    return functools.reduce(operator.and_, conditions) if conditions else None
 
 
 def _expression(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:

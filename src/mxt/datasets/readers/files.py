@@ -53,7 +53,7 @@ class FileReader(Reader, ABC):
 
     def count(self) -> int:
         with self._errors():
-            return int(self._dataset().count_rows(filter=expression(self.filters)))
+            return int(self._dataset().count_rows(filter=expression(self.filters, self._mark)))
 
     def state(self) -> str:
         """The names, sizes and times of the files."""
@@ -72,7 +72,7 @@ class FileReader(Reader, ABC):
         with self._errors():
             batches = dataset.to_batches(
                 columns=columns,
-                filter=expression(self.filters),
+                filter=expression(self.filters, self._mark),
                 batch_size=max(1, BATCH_VALUES // max(1, len(columns))),
                 batch_readahead=BATCHES_AHEAD,
                 fragment_readahead=1,

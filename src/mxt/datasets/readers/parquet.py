@@ -40,12 +40,12 @@ class ParquetReader(FileReader):
         return ds.ParquetFragmentScanOptions(pre_buffer=False, use_buffered_stream=True, buffer_size=1 << 16)
 
     def known_rows(self) -> int | None:
-        """From the files' footers, unless there are filters."""
-        return None if self.filters else self.rows()
+        """From the files' footers, unless rows are to meet conditions."""
+        return None if self.filters or self._mark else self.rows()
 
     def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
-        """Row groups that end before `first_row` are not read, unless there are filters."""
-        if self.filters or not first_row:
+        """Row groups that end before `first_row` are not read, unless rows are to meet conditions."""
+        if self.filters or self._mark or not first_row:
             yield from super().scan_from(columns, first_row)
             return
         with self._errors():

@@ -42,7 +42,7 @@ class SklearnReader(Reader):
     def _filtered(self) -> pa.Table:
         import pyarrow as pa
 
-        chosen = expression(self.filters)
+        chosen = expression(self.filters, self._mark)
         try:
             return self._table() if chosen is None else self._table().filter(chosen)
         except (pa.ArrowException, TypeError, ValueError) as error:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import sqlalchemy as sa
 
+    from mxt.datasets.marks import Mark
+
 BATCH_ROWS = 65_536
 
 
@@ -55,9 +57,15 @@ class SqlReader(Reader):
     def count(self) -> int:
         import sqlalchemy as sa
 
+        if self._mark:  # of which the statement may give rows too
+            return sum(batch.num_rows for batch in self._beyond(self.scan([self._mark.column])))
         with self._connected() as connection:
             rows = self._select([]).subquery()
             return int(connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one())
+
+    def state(self) -> str:
+        """The number of rows; a database tells of no other change."""
+        return str(self.count())
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
@@ -96,7 +104,18 @@ class SqlReader(Reader):
                 msg = f"{self.source}: a filter names the column {name!r}; the query has {names}."
                 raise DataError(msg)
             statement = statement.where(_condition(source.c[name], sign, value))
+        if self._mark:
+            statement = statement.where(self._new(source.c[self._mark.column], self._mark))
         return statement.order_by(source.c[self.id_column]) if self.id_column else statement
+
+    def _new(self, column: Any, mark: Mark) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
+        """What rows beyond the mark meet, and those without a cell."""
+        import sqlalchemy as sa
+
+        with self._connected() as connection:
+            cell = connection.execute(sa.select(column).where(column.is_not(None)).limit(1)).scalar()
+        found = mark.of_sql(cell)
+        return sa.or_(column.is_(None), SIGNS[found[0]](column, found[1])) if found else sa.true()
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:

@@ -1,0 +1,125 @@
+"""How far a table has been worked on: the greatest cell of a column that only grows."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal
+
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+Kind = Literal["number", "text", "time", "zoned time"]
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True)
+class Mark:
+    """The greatest cell of a column, so far."""
+
+    column: str
+    kind: Kind
+    value: int | float | str
+    """A number, a text, or a time of UTC as text, which sorts as the times do."""
+
+    @classmethod
+    def of(cls, batch: pa.RecordBatch, column: str, source: str) -> Mark:
+        """The mark of some rows.
+
+        Raises:
+            DataError: Cells are missing, or the column has no order of numbers, texts or times.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cells = batch[column]
+        known = pc.is_finite(cells) if pa.types.is_floating(cells.type) else cells.is_valid()
+        missing = len(cells) - int(pc.sum(known).as_py() or 0)
+        if missing:
+            rows = f"{missing} of {len(cells)} rows"
+            msg = f"{source}: the watermark {column!r} is missing in {rows}; fill it in."
+            raise DataError(msg)
+        kind = kind_of(cells.type, column, source)
+        if kind in ("time", "zoned time"):
+            cells = cells.cast(pa.timestamp("us")).cast(pa.string())
+        return cls(column, kind, pc.max(cells).as_py())
+
+    @classmethod
+    def from_json(cls, content: str) -> Mark:
+        """The mark of `to_json`."""
+        return cls(**json.loads(content))
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    def refuse_other_kind(self, type_: pa.DataType, source: str) -> None:
+        """Raise a DataError if cells of this type cannot be compared with the mark."""
+        import pyarrow as pa
+
+        found = self.kind if pa.types.is_null(type_) else kind_of(type_, self.column, source)
+        if found != self.kind:
+            msg = (
+                f"{source}: the watermark {self.column!r} is a {found}, and was a {self.kind} before. "
+                "Give it its old type, or start over with --fresh."
+            )
+            raise DataError(msg)
+
+    def beyond(self) -> pc.Expression:
+        """What rows beyond the mark meet, and those without a cell, which are to be told."""
+        import pyarrow.compute as pc
+
+        cells = pc.field(self.column)
+        return (cells > self._scalar()) | cells.is_null(nan_is_null=isinstance(self.value, float))
+
+    def of_sql(self, cell: object) -> tuple[str, Any] | None:
+        """A sign and a value to compare a column of a database with, whose cells are like `cell`.
+
+        All rows beyond the mark meet the condition, and perhaps others, where times are stored as text.
+        None if the database compares such cells otherwise than Arrow.
+        """
+        if isinstance(self.value, str) and isinstance(cell, str):
+            if self.kind == "text":
+                return ">", self.value
+            return (">=", self.value[:10]) if self.kind == "time" and _DAY.match(cell) else None
+        if isinstance(self.value, str) and isinstance(cell, date):
+            time = datetime.fromisoformat(self.value)
+            if not isinstance(cell, datetime):
+                return ">=", time.date()
+            return ">", time.replace(tzinfo=UTC) if self.kind == "zoned time" else time
+        numbers = isinstance(cell, int | float | Decimal) and not isinstance(self.value, str)
+        return (">", self.value) if numbers else None
+
+    def _scalar(self) -> pa.Scalar:
+        import pyarrow as pa
+
+        if self.kind in ("number", "text"):
+            great = isinstance(self.value, int) and self.value >= 1 << 63
+            return pa.scalar(self.value, pa.uint64() if great else None)
+        time = pa.scalar(self.value).cast(pa.timestamp("us"))
+        return time.cast(pa.timestamp("us", "UTC")) if self.kind == "zoned time" else time
+
+
+def kind_of(type_: pa.DataType, column: str, source: str) -> Kind:
+    """How cells of a type are compared.
+
+    Raises:
+        DataError: They have no order of numbers, texts or times.
+    """
+    import pyarrow as pa
+
+    types = pa.types
+    if types.is_integer(type_) or types.is_floating(type_):
+        return "number"
+    if types.is_string(type_):
+        return "text"
+    if types.is_timestamp(type_):
+        return "zoned time" if type_.tz else "time"
+    msg = f"{source}: the watermark {column!r} has type {type_}; it must be a number, a text or a time."
+    raise DataError(msg)
