@@ -45,11 +45,12 @@ _OTHER_CODES = (
         "a verdict",
         "The job ran and the answer is no: drifted, out of limits, not promoted.",
     ),
+    (errors.NOTHING_TO_DO, "nothing to do", "There are no new rows since the last run."),
     (143, "stopped", "The process got SIGTERM. Its run is closed as failed, and people are told."),
 )
 _OUTCOME = (
     ("`job`", "its `KIND`, or null if the config is wrong"),
-    ("`outcome`", "`passed`, `refused` or `failed`"),
+    ("`outcome`", "`passed`, `refused`, `skipped` or `failed`"),
     ("`exit_code`", "the [exit code](exit-codes.md)"),
     ("`run_id`, `tracking_uri`", "the run in MLflow, once there is one"),
     ("`outputs`", "where each output went, by its field; absent if the job failed"),

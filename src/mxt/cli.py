@@ -11,7 +11,7 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from mxt.errors import OK, VERDICT_NO, ConfigError, MxtError
+from mxt.errors import NOTHING_TO_DO, OK, VERDICT_NO, ConfigError, MxtError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,12 +23,16 @@ exit codes:
   0 done, the answer is yes    1 a bug in MXT               2 the config is wrong
   3 the data is wrong          4 the model is wrong         5 a service does not answer
   7 an optional library is absent                           10 done, the answer is no
+  99 nothing to do
 
 examples:
   mxt confs/explanations.yaml
   mxt confs/explanations.yaml confs/production.yaml job.inputs_samples.limit=1000
   mxt --kinds XgboostRecipe
 """
+
+EXIT_CODES = {"passed": OK, "refused": VERDICT_NO, "skipped": NOTHING_TO_DO}
+"""By how a job ended that did not fail."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -148,7 +152,7 @@ def _run_job(job: Job, outcome: dict[str, Any]) -> None:
         context = job.context
         outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
         job.run()
-    outcome |= {"outcome": context.outcome, "exit_code": OK if context.passed else VERDICT_NO}
+    outcome |= {"outcome": context.outcome, "exit_code": EXIT_CODES[context.outcome]}
     outcome |= {"outputs": context.outputs, "facts": context.facts}
     print(_how_to_see(job, outcome), file=sys.stderr)
 

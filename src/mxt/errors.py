@@ -8,6 +8,7 @@ from typing import ClassVar
 
 OK = 0
 VERDICT_NO = 10
+NOTHING_TO_DO = 99
 
 
 class MxtError(Exception):

@@ -51,6 +51,7 @@ class Context:
     outputs: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
     passed: bool | None = None
+    skipped: bool = False
 
     @property
     def client(self) -> MlflowClient:
@@ -132,16 +133,34 @@ class Context:
             return loader.load(uri)
 
     def write(
-        self, writer: Writer, data: pd.DataFrame | Iterator[pa.RecordBatch], role: str, unit: str = ""
+        self,
+        writer: Writer,
+        data: pd.DataFrame | Iterator[pa.RecordBatch],
+        role: str,
+        unit: str = "",
+        facts: Mapping[str, str] | None = None,
+        present: Provenance | None = None,
     ) -> int:
-        """Write an output with its provenance, and tell where it went."""
+        """Write an output with its provenance, and tell where it went.
+
+        Args:
+            writer: Where it goes.
+            data: A table, or its parts.
+            role: What the output is to the job.
+            unit: That of the values.
+            facts: What else the provenance tells.
+            present: That of the output that parts are added to; None replaces the output.
+        """
         import pandas as pd
 
-        told = self.provenance(unit)
+        told = Provenance({**self.provenance(unit).facts, **(facts or {})})
         with self.step(f"write {role} to {writer.target}"):
-            rows = (
-                writer.write(data, told) if isinstance(data, pd.DataFrame) else writer.write_arrow(data, told)
-            )
+            if isinstance(data, pd.DataFrame):
+                rows = writer.write(data, told)
+            elif present is None:
+                rows = writer.write_arrow(data, told)
+            else:
+                rows = writer.add_arrow(data, told, present)
         self.outputs[role] = writer.target
         self.facts[f"{role}_rows"] = rows
         return rows
@@ -166,9 +185,18 @@ class Context:
         self.run.describe(self.outcome, self.facts)
         return {**found, "passed": passed, "facts": dict(self.facts)}
 
+    def skip(self, why: str) -> dict[str, Any]:
+        """The locals of a job that has nothing to do."""
+        self.skipped = True
+        self.facts["nothing_to_do"] = why
+        self.run.tag({"mxt.skipped": "true"})
+        return self.conclude(passed=True)
+
     @property
-    def outcome(self) -> Literal["failed", "passed", "refused"]:
+    def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
         """How the job ended."""
+        if self.skipped:
+            return "skipped"
         return "failed" if self.passed is None else "passed" if self.passed else "refused"
 
 

@@ -13,7 +13,7 @@ from mxt.explainers.auto import AutoExplainer
 from mxt.importances.base import effects_table, importances_table, rows_asked
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
-from mxt.jobs.streams import StreamJob
+from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import Done, Table, Task
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.writers.base import Writer
     from mxt.explainers.base import Explainer
     from mxt.importances.base import Findings
     from mxt.models import Model
@@ -42,7 +44,7 @@ SLOW_ROWS = 250
 """Rows of a part for one that asks the model many times a row: enough to tell of progress."""
 
 
-class ExplanationsJob(StreamJob):
+class ExplanationsJob(IncrementalJob):
     """Explains a registered model: the whole of it, and its prediction for each row of a table.
 
     Example:
@@ -86,26 +88,39 @@ class ExplanationsJob(StreamJob):
     target: str | None = None
     """Column with the truth; the one that the model was trained on if left out."""
 
+    @property
+    def rows(self) -> Reader:
+        return self.inputs_samples
+
+    @property
+    def output(self) -> Writer:
+        return self.samples_explanations
+
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
+        increment = self.increment()
+        if increment.nothing_new:
+            return self.skip()
         target = self._target(pinned.uri)
         truth = None if target is None else self._truth(target)
         schema = self.loader.load_schema(pinned.uri)
         model = self._model(context.load(self.loader, pinned.uri), schema)
-        with self.worked(self._table(model, schema, target), self.samples_explanations, "explain") as parts:
+        table = self._table(model, schema, target, increment.reader)
+        with self.worked(table, self.samples_explanations, "explain") as parts:
             if self.shard is not None:
                 return parts.conclude(context)
             parts.link(context, "inputs_samples")
+            self.refuse_other(parts, increment)
             tally = merge(map(Tally.from_bytes, parts.states(TALLY)))
             with context.step("explain the model"):
                 findings = model.measure_tally(self.importances, tally, truth)
                 importances, effects = importances_table(findings), effects_table(findings)
-            unit = tally.explanation.unit
-            context.write(self.samples_explanations, parts.tables(), "samples_explanations", unit)
-        context.write(self.models_explanations, importances, "models_explanations")
-        if effects is not None:
-            self._show_effects(effects)
+            context.write(self.models_explanations, importances, "models_explanations")
+            if effects is not None:
+                self._show_effects(effects)
+            # Last, since rows that it holds are not worked on again.
+            self.write(parts, increment, "samples_explanations", tally.explanation.unit)
         self._show(tally, importances, findings)
         return context.conclude(passed=True, tally=tally, models_explanations=importances, effects=effects)
 
@@ -116,7 +131,7 @@ class ExplanationsJob(StreamJob):
         known = self.background.read(None if schema is None else schema.columns)
         return model.with_background(self.context.check(schema, known, self.background.source))
 
-    def _table(self, model: Model, schema: InputsSchema | None, target: str | None) -> Table:
+    def _table(self, model: Model, schema: InputsSchema | None, target: str | None, reader: Reader) -> Table:
         """The rows to explain, in parts of a size that suits the explainer."""
         chosen = self.explainer
         if isinstance(chosen, AutoExplainer):
@@ -129,7 +144,7 @@ class ExplanationsJob(StreamJob):
             model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
         )
         extra = () if own is None else (own,)
-        return Table(self.inputs_samples, schema, task, self.part_rows or suited, extra)
+        return Table(reader, schema, task, self.part_rows or suited, extra, self.watermark)
 
     def _target(self, uri: str) -> str | None:
         """The column with the truth, if an importance needs one."""

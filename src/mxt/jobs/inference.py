@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
-from mxt.jobs.streams import StreamJob
+from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import Done, Table, Task
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.writers.base import Writer
     from mxt.models import Model
 
 PART_ROWS = 65_536
 
 
-class InferenceJob(StreamJob):
+class InferenceJob(IncrementalJob):
     """Scores a table part by part; memory does not grow with its rows.
 
     Example:
@@ -34,17 +36,29 @@ class InferenceJob(StreamJob):
     outputs: WriterKind
     """Where predictions go: a row for each row scored, with its id."""
 
+    @property
+    def rows(self) -> Reader:
+        return self.inputs
+
+    @property
+    def output(self) -> Writer:
+        return self.outputs
+
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
+        increment = self.increment()
+        if increment.nothing_new:
+            return self.skip()
         schema = self.loader.load_schema(pinned.uri)
         model = context.load(self.loader, pinned.uri)
-        table = Table(self.inputs, schema, Scoring(model), self.part_rows or PART_ROWS)
+        suited = self.part_rows or PART_ROWS
+        table = Table(increment.reader, schema, Scoring(model), suited, watermark=self.watermark)
         with self.worked(table, self.outputs, "score") as parts:
             if self.shard is not None:
                 return parts.conclude(context)
             parts.link(context, "inputs")
-            rows = context.write(self.outputs, parts.tables(), "outputs")
+            rows = self.write(parts, increment, "outputs")
         return context.conclude(passed=True, rows=rows, version=pinned)
 
 

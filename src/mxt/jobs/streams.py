@@ -111,9 +111,9 @@ class StreamJob(ModelJob, ABC):
 
     def _key(self, table: Table) -> str:
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
-        model = self.context.model
+        model, mark = self.context.model, table.reader.mark
         told = [config_digest(self), model.uri if model else "", table.reader.state(), table.rows, versions]
-        return json.dumps(told)
+        return json.dumps([*told, mark.to_json() if mark else ""])
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.fingerprint import row_digests
+from mxt.datasets.marks import Mark
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import TABLE
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
@@ -59,11 +60,15 @@ class Table:
     """Rows of a part."""
     extra: tuple[str, ...] = ()
     """Columns to read beside the model's."""
+    watermark: str | None = None
+    """Column whose greatest cell each receipt tells."""
 
     @property
     def columns(self) -> list[str] | None:
         """What is read; all columns where the model does not tell its own."""
-        return None if self.schema is None else [*self.schema.columns, *self.extra]
+        if self.schema is None:
+            return None
+        return [*self.schema.columns, *self.extra, *([self.watermark] if self.watermark else [])]
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,9 @@ class TableStream(Stream):
 
     def work(self, part: Part) -> Receipt:
         reader, schema = self.table.reader, self.table.schema
+        watermark, mark = self.table.watermark, {}
+        if watermark is not None:
+            mark = {"mark": Mark.of(part.batch, watermark, reader.source).to_json()}
         frame = to_frame([part.batch], reader.id_column, part.first_row)
         refuse_repeated_ids(frame, reader.source)
         inputs = frame if schema is None else schema.check(frame, reader.source)
@@ -128,6 +136,7 @@ class TableStream(Stream):
             "first_id": str(frame.index[0]),
             "last_id": str(frame.index[-1]),
             "beyond": {} if schema is None else schema.beyond_limits(inputs),
+            **mark,
         }
         self.staging.keep(part.number, files, facts)
         return Receipt(part.number, part.first_row, len(frame), facts)

@@ -1,0 +1,146 @@
+"""Increments: a run that works only on rows that came since the output was written, and adds them to it."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Self
+
+from loguru import logger
+from pydantic import model_validator
+
+from mxt.datasets.marks import Mark, kind_of
+from mxt.datasets.tables import plain
+from mxt.errors import DataError
+from mxt.jobs.streams import StreamJob
+
+if TYPE_CHECKING:
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.writers.base import Provenance, Writer
+    from mxt.jobs.base import Locals
+    from mxt.jobs.streams import Parts
+
+WATERMARK = "watermark"
+"""The fact of an output's provenance that tells the greatest mark of its rows."""
+
+INCREMENTS = "increments"
+"""The fact that tells of each run which rows it added, from which model and data."""
+
+
+@dataclass(frozen=True)
+class Increment:
+    """The rows that a run works on."""
+
+    reader: Reader
+    present: Provenance | None = None
+    """That of the output that rows are added to; None if the output is replaced."""
+    nothing_new: bool = False
+
+
+class IncrementalJob(StreamJob, ABC):
+    """A job over a table of any length that can go on from the rows that an earlier run has worked on."""
+
+    since: Literal["last"] | None = None
+    """``last``: work only on rows whose `watermark` is greater than that of every row that the output holds,
+    and add them to it; exit code 99 if there are none."""
+
+    watermark: str | None = None
+    """Column that `since` goes by: a number, a text or a time that only grows, such as a day."""
+
+    @property
+    @abstractmethod
+    def rows(self) -> Reader:
+        """The rows to work on."""
+
+    @property
+    @abstractmethod
+    def output(self) -> Writer:
+        """Where the table of all parts goes."""
+
+    @model_validator(mode="after")
+    def _with_all_that_it_needs(self) -> Self:
+        since, rows = self.since is not None, self.rows
+        faults = {
+            "since: last needs a watermark, the column that only grows": since and self.watermark is None,
+            "a watermark is for since: last only": not since and self.watermark is not None,
+            "since: last needs rows with an id_column": since and rows.id_column is None,
+            "since: last takes all new rows: no limit, no sample": since and (rows.limit or rows.sample),
+            "fresh takes all rows again, so it does not go with since: last and a shard": since
+            and self.fresh
+            and self.shard,
+        }
+        for msg, found in faults.items():
+            if found:
+                raise ValueError(msg)
+        return self
+
+    def increment(self) -> Increment:
+        """The rows that this run is to work on.
+
+        Raises:
+            DataError: The table has no such watermark, or the output does not tell its own.
+        """
+        if self.watermark is None:
+            return Increment(self.rows)
+        _refuse_absent(self.watermark, self.rows)
+        first = next((batch for batch in self.rows.scan([self.watermark]) if batch.num_rows), None)
+        kind = None if first is None else plain(first).schema.field(self.watermark).type
+        present = None if self.fresh else self.output.provenance()
+        if present is None:
+            if kind is not None:
+                kind_of(kind, self.watermark, self.rows.source)
+            return Increment(self.rows)
+        mark = _mark(present, self.watermark, self.output.target)
+        if kind is not None:
+            mark.refuse_other_kind(kind, self.rows.source)
+        reader = self.rows.since(mark)
+        return Increment(reader, present, nothing_new=kind is None or reader.empty())
+
+    def skip(self) -> Locals:
+        """The locals of a run with nothing to do."""
+        why = f"no row has a greater {self.watermark!r} than those of {self.output.target}"
+        logger.info("nothing new in {}: {}", self.rows.source, why)
+        return self.context.skip(why)
+
+    def refuse_other(self, parts: Parts, increment: Increment) -> None:
+        """Raise a DataError if the table of all parts cannot be added to the present output."""
+        if increment.present is not None:
+            self.output.refuse_other(next(parts.tables()).schema, increment.present)
+
+    def write(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> int:
+        """Write the table of all parts, or add it to the present output, and return its number of rows."""
+        facts = {} if self.watermark is None else self._reached(parts, increment)
+        return self.context.write(self.output, parts.tables(), role, unit, facts, increment.present)
+
+    def _reached(self, parts: Parts, increment: Increment) -> dict[str, str]:
+        """What the provenance tells of the watermark, and of each run that added rows."""
+        context = self.context
+        marks = [Mark.from_json(receipt["mark"]) for receipt in parts.receipts]
+        mark = max(marks, key=lambda mark: mark.value)
+        earlier = json.loads(increment.present.facts[INCREMENTS]) if increment.present else []
+        added = {
+            "watermark": mark.value,
+            "rows": sum(receipt["rows"] for receipt in parts.receipts),
+            "model_uri": context.model.uri if context.model else "",
+            "data_digest": context.data.digest if context.data else "",
+        }
+        return {WATERMARK: mark.to_json(), INCREMENTS: json.dumps([*earlier, added])}
+
+
+def _refuse_absent(watermark: str, reader: Reader) -> None:
+    names = reader.names()
+    if watermark not in names:
+        msg = f"{reader.source}: the table has no watermark {watermark!r}; it has {names}."
+        raise DataError(msg)
+
+
+def _mark(present: Provenance, watermark: str, target: str) -> Mark:
+    """How far the rows of an output reach."""
+    told = present.facts.get(WATERMARK)
+    mark = None if told is None else Mark.from_json(told)
+    if mark is not None and mark.column == watermark:
+        return mark
+    what = "tells of no watermark" if mark is None else f"goes by the watermark {mark.column!r}"
+    msg = f"{target}: the present output {what}. Name another output, or start over with --fresh."
+    raise DataError(msg)
