@@ -10,9 +10,11 @@ import pytest
 from pydantic import ValidationError
 from scipy.stats import ks_2samp
 
+from drift.raw import compare
 from mxt.drift.base import Drift
 from mxt.drift.ks import KsDrift
 from mxt.drift.missing import MissingDrift
+from mxt.drift.profiles import Profile
 from mxt.drift.psi import PsiDrift
 from mxt.drift.unseen import UnseenDrift
 from mxt.kinds import members
@@ -33,19 +35,19 @@ def texts(**counts: int) -> pd.Series[Any]:
 @pytest.mark.parametrize("measure", [PsiDrift(), KsDrift()])
 @pytest.mark.parametrize("shift", [1, -1])
 def test_a_shift_of_one_standard_deviation_is_drift(measure: Drift, shift: float) -> None:
-    assert measure.compare(normal(1), normal(2, mean=shift)).drifted
+    assert compare(measure, normal(1), normal(2, mean=shift)).drifted
 
 
 @pytest.mark.parametrize("measure", [PsiDrift(), KsDrift()])
 def test_a_shift_that_no_one_would_see_is_no_drift_however_many_rows(measure: Drift) -> None:
-    found = measure.compare(normal(1, rows=200_000), normal(2, rows=200_000, mean=0.05))
+    found = compare(measure, normal(1, rows=200_000), normal(2, rows=200_000, mean=0.05))
     assert not found.drifted
     assert found.p_value is None or found.p_value < 1e-6
 
 
 def test_a_wider_spread_around_the_same_mean_is_drift() -> None:
-    assert PsiDrift().compare(normal(1), normal(2, scale=2)).drifted
-    assert KsDrift().compare(normal(1), normal(2, scale=2)).drifted
+    assert compare(PsiDrift(), normal(1), normal(2, scale=2)).drifted
+    assert compare(KsDrift(), normal(1), normal(2, scale=2)).drifted
 
 
 @pytest.mark.parametrize(
@@ -59,7 +61,7 @@ def test_a_wider_spread_around_the_same_mean_is_drift() -> None:
 )
 def test_ks_is_scipys(before: pd.Series[Any], after: pd.Series[Any]) -> None:
     found, theirs = (
-        KsDrift().compare(before, after),
+        compare(KsDrift(), before, after),
         ks_2samp(before.dropna(), after.dropna(), method="asymp"),
     )
     assert (found.statistic, found.p_value) == (theirs.statistic, theirs.pvalue)
@@ -68,49 +70,49 @@ def test_ks_is_scipys(before: pd.Series[Any], after: pd.Series[Any]) -> None:
 def test_ks_by_hand() -> None:
     # Steps of 1/4 and 1/2: after 2 the functions stand at 2/4 and 0.
     before, after = pd.Series([1.0, 2, 3, 4], name="x"), pd.Series([2.5, 5.0], name="x")
-    assert KsDrift().compare(before, after).statistic == 0.5
+    assert compare(KsDrift(), before, after).statistic == 0.5
 
 
 def test_psi_of_categories_by_hand() -> None:
-    found = PsiDrift().compare(texts(a=60, b=40), texts(a=30, b=50, c=15, d=5))
+    found = compare(PsiDrift(), texts(a=60, b=40), texts(a=30, b=50, c=15, d=5))
     by_hand = population_stability(np.array([60, 40, 0]), np.array([30, 50, 20]))
     assert found.statistic == pytest.approx(by_hand, abs=1e-12)
     assert found.threshold == pytest.approx(population_stability_noise(3, 100, 100, 0.001), abs=1e-12)
 
 
 def test_psi_counts_missing_values_as_a_category() -> None:
-    found = PsiDrift().compare(texts(a=80, none=20), texts(a=50, none=50))
+    found = compare(PsiDrift(), texts(a=80, none=20), texts(a=50, none=50))
     by_hand = population_stability(np.array([80, 20]), np.array([50, 50]))
     assert found.statistic == pytest.approx(by_hand, abs=1e-12)
     numbers = pd.Series([1.0] * 80 + [np.nan] * 20, name="x")
-    assert PsiDrift().compare(numbers, numbers.iloc[30:]).statistic > 0
+    assert compare(PsiDrift(), numbers, numbers.iloc[30:]).statistic > 0
 
 
 def test_psi_of_numbers_is_that_of_tenths() -> None:
     before = pd.Series(np.arange(100.0), name="x")
     after = pd.Series(np.arange(50.0), name="x")
     by_hand = population_stability(np.full(10, 10), np.array([10] * 5 + [0] * 5))
-    assert PsiDrift().compare(before, after).statistic == pytest.approx(by_hand, abs=1e-12)
+    assert compare(PsiDrift(), before, after).statistic == pytest.approx(by_hand, abs=1e-12)
 
 
 def test_psi_needs_both_a_large_index_and_enough_rows() -> None:
     few, many = ((texts(a=6 * size, b=4 * size), texts(a=3 * size, b=7 * size)) for size in (1, 100))
-    assert not PsiDrift(threshold=0.1).compare(*few).drifted
-    assert PsiDrift(threshold=0.1).compare(*many).drifted
-    assert not PsiDrift(threshold=0.9).compare(*many).drifted
+    assert not compare(PsiDrift(threshold=0.1), *few).drifted
+    assert compare(PsiDrift(threshold=0.1), *many).drifted
+    assert not compare(PsiDrift(threshold=0.9), *many).drifted
 
 
 def test_missing_is_the_change_of_the_share() -> None:
-    found = MissingDrift().compare(texts(a=800, none=200), texts(a=200, none=800))
+    found = compare(MissingDrift(), texts(a=800, none=200), texts(a=200, none=800))
     assert found.statistic == pytest.approx(0.6)
     assert found.drifted
-    assert MissingDrift().compare(texts(a=200, none=800), texts(a=800, none=200)).drifted
-    assert not MissingDrift().compare(texts(a=1000), texts(a=960, none=40)).drifted
+    assert compare(MissingDrift(), texts(a=200, none=800), texts(a=800, none=200)).drifted
+    assert not compare(MissingDrift(), texts(a=1000), texts(a=960, none=40)).drifted
 
 
 def test_missing_gives_the_p_value_of_fishers_exact_test() -> None:
     # Fisher's tea tasting, The Design of Experiments (1935), chapter 2: 3 of 4 cups, two-sided 34/70.
-    found = MissingDrift().compare(texts(a=3, none=1), texts(a=1, none=3))
+    found = compare(MissingDrift(), texts(a=3, none=1), texts(a=1, none=3))
     assert found.p_value == pytest.approx(34 / 70, abs=1e-12)
     assert not found.drifted
 
@@ -127,10 +129,10 @@ def test_missing_gives_the_p_value_of_fishers_exact_test() -> None:
     ],
 )
 def test_unseen_is_the_share_of_new_categories(current: pd.Series[Any], share: float) -> None:
-    found = UnseenDrift().compare(texts(a=3, b=3, none=2), current)
+    found = compare(UnseenDrift(), texts(a=3, b=3, none=2), current)
     assert found.statistic == pytest.approx(share)
     assert found.drifted == (share > 0)
-    assert not UnseenDrift(threshold=0.5).compare(texts(a=3, b=3), current).drifted
+    assert not compare(UnseenDrift(threshold=0.5), texts(a=3, b=3), current).drifted
 
 
 @pytest.mark.parametrize(
@@ -144,8 +146,8 @@ def test_unseen_is_the_share_of_new_categories(current: pd.Series[Any], share: f
 )
 def test_measures_apply_to_the_columns_they_are_defined_for(cells: list[Any], by: set[str]) -> None:
     measures: list[Drift] = [PsiDrift(), KsDrift(), MissingDrift(), UnseenDrift()]
-    column = pd.Series(cells, name="x")
-    assert {type(measure).__name__ for measure in measures if measure.applies_to(column)} == by
+    reference = Profile.of(pd.Series(cells, name="x"))
+    assert {type(measure).__name__ for measure in measures if measure.applies_to(reference)} == by
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
-"""What every drift measure does: compare one column's current values with its reference values."""
+"""What every drift measure does: compare a column's current values with its reference values."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from mxt.drift.profiles import Profile
 
 Share = Annotated[float, Field(ge=0, le=1)]
 """A share in 0..1."""
@@ -33,16 +33,14 @@ class Drift(Kind, ABC):
     """Compares two samples of one column."""
 
     @abstractmethod
-    def applies_to(self, column: pd.Series[Any]) -> bool:
-        """Whether the measure is defined for the type of `column`."""
+    def applies_to(self, reference: Profile) -> bool:
+        """Whether the measure is defined for the column's type."""
 
     @abstractmethod
-    def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
-        """Compare two samples of a column; either may miss values."""
+    def compare(self, reference: Profile, current: Profile) -> Comparison:
+        """Compare two samples of a column, both told by the values of the reference.
 
-
-def is_number(column: pd.Series[Any]) -> bool:
-    """Whether a column holds numbers rather than categories."""
-    import pandas as pd
-
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        Args:
+            reference: Rows of the reference; some may miss a value, but there are rows.
+            current: Rows to compare, at least one.
+        """

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt.drift.base import Comparison, Drift, Share
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from mxt.drift.profiles import Profile
 
 
 class MissingDrift(Drift):
@@ -28,16 +28,18 @@ class MissingDrift(Drift):
     level: Share = 0.001
     """The p-value below which a change is no accident."""
 
-    def applies_to(self, column: pd.Series[Any]) -> bool:  # noqa: ARG002 - any column can miss values
+    def applies_to(self, reference: Profile) -> bool:  # noqa: ARG002 - any column can miss values
         return True
 
-    def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
+    def compare(self, reference: Profile, current: Profile) -> Comparison:
         from scipy.stats import fisher_exact
 
-        change = abs(float(current.isna().mean() - reference.isna().mean()))
-        counts = [[int(sample.isna().sum()), int(sample.notna().sum())] for sample in (reference, current)]
+        samples = (reference, current)
+        before, after = (sample.missing / sample.rows for sample in samples)
+        change = abs(after - before)
+        counts = [[sample.missing, sample.rows - sample.missing] for sample in samples]
         p_value = float(fisher_exact(counts).pvalue)
         drifted = change > self.threshold and p_value < self.level
         return Comparison(
-            str(reference.name), self.KIND, change, self.threshold, drifted=drifted, p_value=p_value
+            reference.column, self.KIND, change, self.threshold, drifted=drifted, p_value=p_value
         )

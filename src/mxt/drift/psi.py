@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.drift.base import Comparison, Drift, is_number
-from mxt.stats.binning import bin_counts, quantile_edges
+from mxt.drift.base import Comparison, Drift
+from mxt.stats.binning import quantile_edges
 from mxt.stats.divergence import population_stability, population_stability_noise
 
 if TYPE_CHECKING:
     import numpy as np
-    import pandas as pd
+
+    from mxt.drift.profiles import Profile
 
 NOISE_LEVEL = 0.001
 """An index that two samples of one distribution would exceed more often than this is no drift."""
@@ -36,40 +37,29 @@ class PsiDrift(Drift):
     bins: Annotated[int, Field(ge=2, le=1000)] = 10
     """Number of quantile bins of a numeric column."""
 
-    def applies_to(self, column: pd.Series[Any]) -> bool:  # noqa: ARG002 - every column has bins
+    def applies_to(self, reference: Profile) -> bool:  # noqa: ARG002 - every column has bins
         return True
 
-    def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
+    def compare(self, reference: Profile, current: Profile) -> Comparison:
         before, after = self._counts(reference, current)
-        noise = population_stability_noise(len(before), len(reference), len(current), NOISE_LEVEL)
+        noise = population_stability_noise(len(before), reference.rows, current.rows, NOISE_LEVEL)
         index, threshold = population_stability(before, after), max(self.threshold, noise)
-        return Comparison(str(reference.name), self.KIND, index, threshold, drifted=index > threshold)
+        return Comparison(reference.column, self.KIND, index, threshold, drifted=index > threshold)
 
-    def _counts(self, reference: pd.Series[Any], current: pd.Series[Any]) -> tuple[np.ndarray, np.ndarray]:
+    def _counts(self, reference: Profile, current: Profile) -> tuple[np.ndarray, np.ndarray]:
         """Counts of the same bins in both samples, the last bin that of missing values."""
-        import numpy as np
-
-        count = _number_counts if is_number(reference) and reference.notna().any() else _category_counts
-        known = count(reference.dropna(), current.dropna(), self.bins)
-        missing = (reference.isna().sum(), current.isna().sum())
-        before, after = (np.append(counts, absent) for counts, absent in zip(known, missing, strict=True))
+        before, after = reference.counts, current.counts
+        if reference.numeric and len(reference.values):
+            before, after = _binned(reference, current, self.bins)
         occupied = (before > 0) | (after > 0)
         return before[occupied], after[occupied]
 
 
-def _number_counts(
-    reference: pd.Series[Any], current: pd.Series[Any], bins: int
-) -> tuple[np.ndarray, np.ndarray]:
-    edges = quantile_edges(reference.to_numpy(dtype=float), bins)
-    return tuple(bin_counts(sample.to_numpy(dtype=float), edges) for sample in (reference, current))  # type: ignore[return-value] # two of them
-
-
-def _category_counts(
-    reference: pd.Series[Any], current: pd.Series[Any], _: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _binned(reference: Profile, current: Profile, bins: int) -> tuple[np.ndarray, np.ndarray]:
+    """The counts of quantile bins of a reference that has values, and of missing ones."""
     import numpy as np
 
-    before = reference.astype(str).value_counts().sort_index()
-    after = current.astype(str).value_counts()
-    shared = after.reindex(before.index, fill_value=0)
-    return np.append(before.to_numpy(), 0), np.append(shared.to_numpy(), after.sum() - shared.sum())
+    edges = quantile_edges(np.repeat(reference.values, reference.present[1::2]), bins)
+    starts = 2 * np.searchsorted(reference.values, edges) + 2  # an edge belongs to the bin that it ends
+    starts = np.concatenate([[0], starts, [len(reference.present)]])
+    return np.add.reduceat(reference.counts, starts), np.add.reduceat(current.counts, starts)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from mxt.drift.base import Comparison, Drift, Share, is_number
+from mxt.drift.base import Comparison, Drift, Share
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from mxt.drift.profiles import Profile
 
 
 class UnseenDrift(Drift):
@@ -22,11 +22,11 @@ class UnseenDrift(Drift):
     threshold: Share = 0.0
     """The share above which a column has drifted."""
 
-    def applies_to(self, column: pd.Series[Any]) -> bool:
-        return not is_number(column)
+    def applies_to(self, reference: Profile) -> bool:
+        return not reference.numeric
 
-    def compare(self, reference: pd.Series[Any], current: pd.Series[Any]) -> Comparison:
-        unseen = float((current.notna() & ~current.isin(reference.dropna().unique())).mean())
+    def compare(self, reference: Profile, current: Profile) -> Comparison:
+        unseen = int(current.present[-1]) / current.rows
         return Comparison(
-            str(reference.name), self.KIND, unseen, self.threshold, drifted=unseen > self.threshold
+            reference.column, self.KIND, unseen, self.threshold, drifted=unseen > self.threshold
         )

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from mxt.drift.base import Comparison, Drift
-from mxt.errors import ModelError
-from mxt.jobs.base import Locals, ModelJob, ReaderKind, WriterKind
+from mxt.drift.profiles import Profile, digest, merged, to_bytes
+from mxt.errors import DataError, ModelError
+from mxt.jobs.base import Locals, ReaderKind, WriterKind
+from mxt.jobs.streams import StreamJob
+from mxt.jobs.tasks import Done, Table, Task
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mxt.models import Model
     from mxt.schemas import InputsSchema
 
 DriftKind = Annotated[Drift, OneOf]
 _MEASURES = ({"KIND": "PsiDrift"}, {"KIND": "KsDrift"}, {"KIND": "MissingDrift"}, {"KIND": "UnseenDrift"})
 
+PART_ROWS = 65_536
 
-class DriftJob(ModelJob):
-    """Compares each input column, and the predictions, with the sample kept at training.
+PROFILES = "profiles"
+"""Suffix of what is told of all parts together."""
+
+
+class DriftJob(StreamJob):
+    """Compares each input column, and the predictions, with the sample kept at training, part by part.
 
     Missing values and new categories are compared, not refused; the predictions are those of the rows
     that the model can take.
@@ -41,7 +50,7 @@ class DriftJob(ModelJob):
     """The table to compare."""
 
     reference: ReaderKind | None = None
-    """The table to compare with; the sample kept with the model version if left out."""
+    """The table to compare with, held in memory; the sample kept with the model version if left out."""
 
     measures: tuple[DriftKind, ...] = Field(default=_MEASURES, validate_default=True, min_length=1)
     """How columns are compared; each measure runs on every column it is defined for."""
@@ -62,19 +71,18 @@ class DriftJob(ModelJob):
         if schema is None:
             msg = f"{pinned.uri} has neither schema nor signature, so its columns are not known."
             raise ModelError(msg)
-        reference = self._reference(schema, pinned.uri)
-        current = schema.check_types(
-            context.read(self.current, "current", schema.columns), self.current.source
-        )
-        with context.step("compare"):
-            found = [
-                part for name in schema.columns for part in self._compare(reference[name], current[name])
-            ]
-            if self.predictions:
-                found += self._compare_predictions(schema, pinned.uri, reference, current)
-        table = _table(found)
-        passed = self._record(table)
-        return context.conclude(passed=passed, comparisons=table, version=pinned)
+        model = context.load(self.loader, pinned.uri) if self.predictions else None
+        task = Comparing.with_reference(self._reference(schema, pinned.uri), schema, model)
+        table = Table(self.current, schema, task, self.part_rows or PART_ROWS, basis=digest(task.references))
+        with self.worked(table, self.comparisons, "compare") as parts:
+            if self.shard is not None:
+                return parts.conclude(context)
+            parts.link(context, "current")
+            with context.step("compare"):
+                found = self._compare(task, merged(task.references, parts.states(PROFILES)))
+            comparisons = _table(found)
+            context.write(self.comparisons, comparisons, "comparisons")
+        return context.conclude(passed=self._verdict(comparisons), comparisons=comparisons, version=pinned)
 
     def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
         if self.reference is not None:
@@ -87,27 +95,20 @@ class DriftJob(ModelJob):
             raise ModelError(msg)
         return schema.check_types(kept, f"{uri} background")
 
-    def _compare(self, reference: pd.Series, current: pd.Series) -> list[Comparison]:
+    def _compare(self, task: Comparing, current: list[Profile]) -> list[Comparison]:
+        """Compare the inputs, and the predictions of the rows that the model can take, if there are such."""
+        if task.predictions:
+            cannot = current[0].rows - current[-1].rows
+            self.context.facts["rows_the_model_cannot_take"] = cannot
         return [
-            measure.compare(reference, current) for measure in self.measures if measure.applies_to(reference)
+            measure.compare(reference, profile)
+            for reference, profile in zip(task.references, current, strict=True)
+            for measure in self.measures
+            if profile.rows and measure.applies_to(reference)
         ]
 
-    def _compare_predictions(
-        self, schema: InputsSchema, uri: str, reference: pd.DataFrame, current: pd.DataFrame
-    ) -> list[Comparison]:
-        """Compare probabilities, or predicted numbers, of the rows that the model can take."""
-        model = self.context.load(self.loader, uri)
-        valid = schema.valid_rows(current)
-        self.context.facts["rows_the_model_cannot_take"] = int((~valid).sum())
-        if not valid.any():
-            return []
-        before, after = model.predict(reference[schema.valid_rows(reference)]), model.predict(current[valid])
-        names = [name for name in before.columns if name.startswith(PROBABILITY)][1:] or [PREDICTION]
-        return [part for name in names for part in self._compare(before[name], after[name])]
-
-    def _record(self, table: pd.DataFrame) -> bool:
+    def _verdict(self, table: pd.DataFrame) -> bool:
         context = self.context
-        context.write(self.comparisons, table, "comparisons")
         context.run.table(table, "drift.csv")
         drifted = sorted(set(table.index[table["drifted"]]))
         context.run.score({"drifted_columns": len(drifted)})
@@ -118,5 +119,54 @@ class DriftJob(ModelJob):
 def _table(found: list[Comparison]) -> pd.DataFrame:
     import pandas as pd
 
-    rows = pd.DataFrame([dataclasses.asdict(part) for part in found]).set_index("column")
+    rows = pd.DataFrame([asdict(part) for part in found]).set_index("column")
     return rows.astype({"p_value": "float64"})
+
+
+@dataclass(frozen=True)
+class Comparing(Task):
+    """Counting the values of a part, and the predictions for it, among those of the reference."""
+
+    schema: InputsSchema
+    inputs: tuple[Profile, ...]
+    model: Model | None
+    predictions: tuple[Profile, ...] = ()
+    """Of probabilities, or of predicted numbers; none without a model."""
+
+    @classmethod
+    def with_reference(cls, reference: pd.DataFrame, schema: InputsSchema, model: Model | None) -> Comparing:
+        """The task for a reference, of which little more than the distinct values is kept.
+
+        Raises:
+            DataError: The model can take none of its rows.
+        """
+        inputs = tuple(Profile.of(reference[name]) for name in schema.columns)
+        if model is None:
+            return cls(schema, inputs, None)
+        valid = schema.valid_rows(reference)
+        if not valid.any():
+            msg = "The model can take no row of the reference; choose another, or set `predictions: false`."
+            raise DataError(msg)
+        before = model.predict(reference[valid])
+        names = [name for name in before.columns if name.startswith(PROBABILITY)][1:] or [PREDICTION]
+        return cls(schema, inputs, model, tuple(Profile.of(before[name]) for name in names))
+
+    @property
+    def references(self) -> tuple[Profile, ...]:
+        """Those of the inputs, and then those of the predictions."""
+        return self.inputs + self.predictions
+
+    def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
+        return schema.check_types(table, source)
+
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the model's columns do
+        profiles = [reference.like(inputs[reference.column]) for reference in self.inputs]
+        if self.model is not None:
+            profiles += self._predicted(self.model, inputs[self.schema.valid_rows(inputs)])
+        return Done(None, {PROFILES: to_bytes(profiles)})
+
+    def _predicted(self, model: Model, inputs: pd.DataFrame) -> list[Profile]:
+        if inputs.empty:
+            return [replace(reference, counts=0 * reference.counts) for reference in self.predictions]
+        predicted = model.predict(inputs)
+        return [reference.like(predicted[reference.column]) for reference in self.predictions]

@@ -112,8 +112,8 @@ class StreamJob(ModelJob, ABC):
     def _key(self, table: Table) -> str:
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
         model, mark = self.context.model, table.reader.mark
-        told = [config_digest(self), model.uri if model else "", table.reader.state(), table.rows, versions]
-        return json.dumps([*told, mark.to_json() if mark else ""])
+        source = [table.reader.state(), mark.to_json() if mark else "", table.rows, table.basis]
+        return json.dumps([config_digest(self), model.uri if model else "", *source, versions])
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class Done:
     """What a task made of a part."""
 
-    table: pd.DataFrame
+    table: pd.DataFrame | None
+    """What is written of it; None if that is told of all parts together only."""
     states: dict[str, bytes] = field(default_factory=dict)
     """What is told of all parts together, by a suffix for its file."""
 
@@ -47,6 +48,14 @@ class Task(ABC):
             table: All columns read.
         """
 
+    def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
+        """The model's inputs in `table`, of which the work needs that they obey all hard rules.
+
+        Raises:
+            DataError: They do not.
+        """
+        return schema.check(table, source)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -62,6 +71,8 @@ class Table:
     """Columns to read beside the model's."""
     watermark: str | None = None
     """Column whose greatest cell each receipt tells."""
+    basis: str = ""
+    """What else the parts depend on, beside the job's config, the model and the table, as text."""
 
     @property
     def columns(self) -> list[str] | None:
@@ -123,9 +134,10 @@ class TableStream(Stream):
             mark = {"mark": Mark.of(part.batch, watermark, reader.source).to_json()}
         frame = to_frame([part.batch], reader.id_column, part.first_row)
         refuse_repeated_ids(frame, reader.source)
-        inputs = frame if schema is None else schema.check(frame, reader.source)
+        inputs = frame if schema is None else self.table.task.check(schema, frame, reader.source)
         done = self.table.task.do(inputs, frame)
-        files: dict[str, Any] = {TABLE: to_batch(done.table), **done.states}
+        files: dict[str, Any] = {} if done.table is None else {TABLE: to_batch(done.table)}
+        files |= done.states
         files["rows"] = row_digests(part.batch).tobytes()
         if reader.id_column is not None:
             files["ids"] = row_digests(part.batch.select([reader.id_column])).tobytes()

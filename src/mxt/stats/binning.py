@@ -24,10 +24,3 @@ def quantile_edges(values: np.ndarray, bins: int) -> np.ndarray:
     ranks = -(-len(values) * np.arange(1, bins) // bins)
     edges = np.unique(np.sort(values)[ranks - 1])
     return edges[edges < values.max()]
-
-
-def bin_counts(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """How many `values` lie in each bin of `edges`: shape (len(edges) + 1,)."""
-    import numpy as np
-
-    return np.bincount(np.searchsorted(edges, values, side="left"), minlength=len(edges) + 1)
