@@ -80,12 +80,10 @@ class Profile:
     def _number_counts(self, column: pd.Series[Any]) -> np.ndarray:
         import numpy as np
 
-        found = _doubles(column.dropna())
-        lower = np.searchsorted(self.values, found)
-        equal = np.append(self.values, np.nan)[lower] == found
-        counts = np.bincount(2 * lower + equal, minlength=len(self.counts))
-        counts[-1] = len(column) - len(found)
-        return counts
+        found = np.sort(_doubles(column.dropna()))
+        upto = [np.searchsorted(found, self.values, side) for side in ("left", "right")]
+        known = np.diff(np.stack(upto, axis=1).ravel(), prepend=0, append=len(found))
+        return np.append(known, len(column) - len(found))
 
     def _category_counts(self, column: pd.Series[Any]) -> np.ndarray:
         import numpy as np
