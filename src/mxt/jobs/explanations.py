@@ -144,7 +144,8 @@ class ExplanationsJob(IncrementalJob):
             model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
         )
         extra = () if own is None else (own,)
-        return Table(reader, schema, task, self.part_rows or suited, extra, self.watermark)
+        basis = "" if self.background is None else self.background.state()
+        return Table(reader, schema, task, self.part_rows or suited, extra, self.watermark, basis)
 
     def _target(self, uri: str) -> str | None:
         """The column with the truth, if an importance needs one."""
