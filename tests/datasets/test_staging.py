@@ -118,3 +118,50 @@ def test_two_runs_do_not_work_on_the_same_parts(staging: Staging, theirs: str, o
             other.kill()
     with staging.held(ours):
         assert list(staging.whole()) == [0, 2], "a killed run lets go"
+
+
+def test_a_plan_is_settled_once_and_parts_of_another_are_thrown_away(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "out.parts", "key 1")
+    for plan in ("first", "second"):
+        with staging.held(settle=plan.__str__) as settled:
+            assert settled.plan == "first"
+            settled.keep(0, {"arrow": ROWS}, {"part": 0, "rows": 3})
+    assert staging.whole() == {}, "a part depends on its plan"
+    next(staging.folder.glob("plan-*")).unlink()
+    with staging.held(settle=lambda: "third") as settled:
+        assert settled.plan == "third"
+        assert settled.whole() == {}
+
+
+def test_a_fresh_start_makes_a_new_plan_unless_it_is_of_a_share(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "out.parts", "key 1")
+    with staging.held("1-of-2", settle=lambda: "first"):
+        pass
+    with staging.held("2-of-2", fresh=True, settle=lambda: "second") as settled:
+        assert settled.plan == "first"
+    with staging.held(fresh=True, settle=lambda: "third") as settled:
+        assert settled.plan == "third"
+
+
+SETTLE = """
+import sys, time
+from pathlib import Path
+from mxt.datasets.staging import Staging
+folder, share = Path(sys.argv[1]), sys.argv[2]
+def settle():
+    (folder / f"lock-ready-{share}").touch()
+    while len(list(folder.glob("lock-ready-*"))) < 4:
+        time.sleep(0.001)
+    return f"plan of {share}"
+with Staging(folder, "key 1").held(share, settle=settle) as staging:
+    print(staging.plan)
+"""
+
+
+def test_shares_that_plan_at_once_all_heed_one_plan(tmp_path: Path) -> None:
+    commands = [[sys.executable, "-c", SETTLE, str(tmp_path / "out.parts"), f"{n}-of-4"] for n in range(4)]
+    shares = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    plans = {share.communicate(timeout=60)[0] for share in shares}
+    assert len(plans) == 1
+    assert plans.pop().startswith("plan of ")
+    assert [path.name[:5] for path in (tmp_path / "out.parts").glob("plan-*")] == ["plan-"]

@@ -88,10 +88,11 @@ def test_bytes_bring_back_every_type_and_number() -> None:
 
 def test_sums_are_exact() -> None:
     found = tally()
-    means, errors = found.mean_sizes(1)
+    means, errors, freedom = found.mean_sizes(1)
     sizes = np.abs(VALUES[:, :, 1])
     assert means.tolist() == [float(sum(map(Fraction, column)) / ROWS) for column in sizes.T]
     np.testing.assert_allclose(errors, sizes.std(axis=0, ddof=1) / math.sqrt(ROWS), rtol=1e-12)
+    assert freedom.tolist() == [ROWS - 1] * 6
 
 
 @pytest.mark.parametrize("seed", ASKED)

@@ -133,6 +133,6 @@ def test_a_stream_on_its_way_is_swept_up_by_the_next_run(place: Place, tmp_path:
     assert list(place.staging.folder.glob("stream-*"))
     place.staging.keep(0, {"arrow": pa.record_batch({"x": [1]})}, {"part": 0, "rows": 1})
     staging = Staging(tmp_path / "out.parts", "key")
-    staging._sweep(fresh=False)
+    staging._sweep(kept={"00000000"})
     assert not list(staging.folder.glob("stream-*"))
     assert list(staging.whole()) == [0]

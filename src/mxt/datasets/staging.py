@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from mxt.datasets.tables import from_ipc, to_ipc
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     import pyarrow as pa
 
@@ -37,14 +37,23 @@ class Staging:
     folder: Path
     key: str
     """What the parts depend on, as text."""
+    plan: str = ""
+    """What was settled before the first part, on which parts depend too; empty if nothing was."""
 
     @contextlib.contextmanager
-    def held(self, share: str = "", *, fresh: bool = False) -> Iterator[None]:
+    def held(
+        self, share: str = "", *, fresh: bool = False, settle: Callable[[], str] | None = None
+    ) -> Iterator[Staging]:
         """Hold the folder; no other run may work on the same share of the parts meanwhile.
 
         Args:
             share: Name of the share; the whole if empty.
-            fresh: Whether to throw away what earlier runs have left.
+            fresh: Whether to throw away what earlier runs have left; a share keeps what others may use.
+            settle: Makes the plan, unless an earlier run with this key has left one. Where several shares
+                make one at once, that of the first holds for all.
+
+        Yields:
+            The folder, and its plan.
 
         Raises:
             DataError: Another run holds it.
@@ -55,10 +64,13 @@ class Staging:
             msg = f"{self.folder}: cannot be written ({error.strerror})."
             raise DataError(msg) from error
         with self._locked("lock", shared=bool(share)), self._locked(f"lock-{share}") if share else _nothing():
-            if not share:
-                self._sweep(fresh=fresh)
+            if fresh and not share:
+                self._sweep(kept=set())
             try:
-                yield
+                settled = self if settle is None else replace(self, plan=self._settled(settle))
+                if not share:
+                    self._sweep(kept={self._plan_path.name, *(f"{part:08d}" for part in settled.whole())})
+                yield settled
             finally:
                 if not share and not any(self.folder.glob("*.json")):
                     self.clear()
@@ -101,7 +113,22 @@ class Staging:
 
     @property
     def _key_digest(self) -> str:
-        return hashlib.sha256(self.key.encode()).hexdigest()
+        return hashlib.sha256(f"{self.key}{self.plan}".encode()).hexdigest()
+
+    @property
+    def _plan_path(self) -> Path:
+        return self.folder / f"plan-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
+
+    def _settled(self, settle: Callable[[], str]) -> str:
+        """The plan of the first run that wrote one, whole; a link to a name that is taken fails."""
+        path = self._plan_path
+        if not path.exists():
+            new = f"{path.name}.{socket.gethostname()}.{os.getpid()}"
+            self._write(new, settle().encode())
+            with contextlib.suppress(FileExistsError):
+                os.link(self.folder / new, path)
+            (self.folder / new).unlink()
+        return path.read_text(encoding="utf-8")
 
     def content(self, part: int, suffix: str) -> bytes:
         """A file of a part."""
@@ -116,9 +143,8 @@ class Staging:
         """Throw everything away."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _sweep(self, *, fresh: bool) -> None:
-        """Throw away all but finished parts of this key; or everything."""
-        kept = set() if fresh else {f"{part:08d}" for part in self.whole()}
+    def _sweep(self, kept: set[str]) -> None:
+        """Throw away all files but locks and those whose names start as one `kept`."""
         for path in self.folder.iterdir():
             stem = path.name.partition(".")[0]
             if not path.name.startswith("lock") and (stem not in kept or path.suffix == ".new"):

@@ -87,6 +87,11 @@ class Stream(ABC):
 class Executor(Kind, ABC):
     """Works on the parts of a table; the result does not depend on which executor does."""
 
+    @property
+    def workers(self) -> int:
+        """How many parts are worked on at once."""
+        return 1
+
     @abstractmethod
     def run(self, stream: Stream) -> Iterator[Receipt]:
         """A receipt for each part, as they are done.

@@ -42,10 +42,14 @@ class ProcessesExecutor(Executor):
     processes: Annotated[int, Field(ge=1)] | None = None
     """How many; as many as there are cores if left out."""
 
+    @property
+    def workers(self) -> int:
+        return self.processes or _cores()
+
     def run(self, stream: Stream) -> Iterator[Receipt]:
         import cloudpickle
 
-        count = self.processes or _cores()
+        count = self.workers
         payload = cloudpickle.dumps(stream)
         with ExitStack() as stack:
             workers = [_Worker(payload, max(1, _cores() // count)) for _ in range(count)]

@@ -43,8 +43,8 @@ def _table(tally: Tally, place: int) -> pd.DataFrame:
     import numpy as np
 
     drawn = tally.explanation
-    means, errors = tally.mean_sizes(place)
-    found = interval(means, errors, max(1, tally.rows - 1))
+    means, errors, freedom = tally.mean_sizes(place)
+    found = interval(means, errors, freedom)
     told = [
         direction(_numbers(tally.inputs[name])[:SHOWN_ROWS], drawn.values[:SHOWN_ROWS, column, place])
         for column, name in enumerate(drawn.columns)

@@ -15,6 +15,7 @@ from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import Explanation, join
 from mxt.importances.base import SEED
+from mxt.stats.strata import Means, Strata
 from mxt.stats.sums import exact_sum, spread
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Tally:
     """The rows drawn."""
     targets: pd.Series[Any] | None = None
     """What the model should have predicted for the rows drawn."""
+    strata: Strata | None = None
+    """Of sizes, if the rows explained are a sample of a table; gathered apart from the tally."""
 
     @classmethod
     def of(
@@ -86,13 +89,15 @@ class Tally:
         sizes, squares = _sums(explanation.values)
         return _drawn(cls(len(inputs), sizes, squares, largest, asked, explanation, inputs, targets))
 
-    def mean_sizes(self, output: int) -> tuple[np.ndarray, np.ndarray]:
-        """Each column's mean absolute contribution to one output, and its standard error: (columns,)."""
+    def mean_sizes(self, output: int) -> Means:
+        """Each column's mean absolute contribution to one output, of the whole table if rows are a sample."""
         import numpy as np
 
+        if self.strata is not None:
+            return self.strata.means(output)
         pairs = zip(self.sizes[:, output], self.squares[:, output], strict=True)
         found = np.array([spread(self.rows, *pair) for pair in pairs])
-        return found[:, 0], found[:, 1]
+        return Means(found[:, 0], found[:, 1], np.full(len(found), max(1.0, self.rows - 1)))
 
     def to_bytes(self) -> bytes:
         """The tally as a stream of Arrow: one row of tables and arrays, and all else as JSON beside it."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Fact = str | int | float | bool | None
 PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
 
-HOW = {"executor", "part_rows", "shard", "fresh"}
+HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit"}
 """Fields of a job that tell how it works, not what comes of it."""
 
 
@@ -52,6 +52,8 @@ class Context:
     facts: dict[str, Fact] = field(default_factory=dict)
     passed: bool | None = None
     skipped: bool = False
+    sample: str = ""
+    """Which rows were worked on, if not all."""
 
     @property
     def client(self) -> MlflowClient:
@@ -174,6 +176,7 @@ class Context:
             "model_version": str(self.model.version) if self.model else "",
             "data_digest": self.data.digest if self.data else "",
             "unit": unit,
+            "sample": self.sample,
             "packages": " ".join(f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES),
         }
         return Provenance({key: value for key, value in facts.items() if value})

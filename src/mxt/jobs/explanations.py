@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from loguru import logger
 from pydantic import Field
@@ -13,11 +13,13 @@ from mxt.explainers.auto import AutoExplainer
 from mxt.importances.base import effects_table, importances_table, rows_asked
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.budgets import STRATA, Budget
 from mxt.jobs.increments import IncrementalJob
-from mxt.jobs.tasks import Done, Table, Task
+from mxt.jobs.tasks import TALLY, Done, Table, Task
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import TargetsSchema
+from mxt.stats.strata import Strata, together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from mxt.datasets.writers.base import Writer
     from mxt.explainers.base import Explainer
     from mxt.importances.base import Findings
+    from mxt.jobs.streams import Parts
     from mxt.models import Model
     from mxt.schemas import InputsSchema
 
@@ -36,9 +39,6 @@ QUICK_ROWS = 65_536
 
 QUICK_VALUES = 20 * QUICK_ROWS
 """Most contributions of such a part, so that wide tables and many classes need no more memory."""
-
-TALLY = "tally"
-"""Suffix of what is told of all parts together."""
 
 SLOW_ROWS = 250
 """Rows of a part for one that asks the model many times a row: enough to tell of progress."""
@@ -88,6 +88,11 @@ class ExplanationsJob(IncrementalJob):
     target: str | None = None
     """Column with the truth; the one that the model was trained on if left out."""
 
+    budget: Budget | None = None
+    """What explaining may cost; if all rows cost more, a sample of them is explained."""
+
+    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.pyplot", "shap")
+
     @property
     def rows(self) -> Reader:
         return self.inputs_samples
@@ -107,12 +112,12 @@ class ExplanationsJob(IncrementalJob):
         schema = self.loader.load_schema(pinned.uri)
         model = self._model(context.load(self.loader, pinned.uri), schema)
         table = self._table(model, schema, target, increment.reader)
-        with self.worked(table, self.samples_explanations, "explain") as parts:
+        with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return parts.conclude(context)
             parts.link(context, "inputs_samples")
             self.refuse_other(parts, increment)
-            tally = merge(map(Tally.from_bytes, parts.states(TALLY)))
+            tally = self._tally(parts)
             with context.step("explain the model"):
                 findings = model.measure_tally(self.importances, tally, truth)
                 importances, effects = importances_table(findings), effects_table(findings)
@@ -123,6 +128,15 @@ class ExplanationsJob(IncrementalJob):
             self.write(parts, increment, "samples_explanations", tally.explanation.unit)
         self._show(tally, importances, findings)
         return context.conclude(passed=True, tally=tally, models_explanations=importances, effects=effects)
+
+    def _tally(self, parts: Parts) -> Tally:
+        """What is told of all rows explained; the run tells which, if they are a sample."""
+        tally, sample = merge(map(Tally.from_bytes, parts.states(TALLY))), parts.plan.sample
+        if sample is None:
+            return tally
+        self.context.sample = sample.told(tally.rows)
+        self.context.facts |= {"sample": self.context.sample, "sample_rate": sample.rate}
+        return replace(tally, strata=together(map(Strata.from_bytes, parts.states(STRATA))))
 
     def _model(self, model: Model, schema: InputsSchema | None) -> Model:
         """The model, with the background that the job names."""

@@ -9,21 +9,22 @@ import tempfile
 from abc import ABC
 from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from loguru import logger
-from pydantic import Field
+from pydantic import ByteSize, Field
 
 from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
 from mxt.datasets.tables import refuse_ids, to_frame
-from mxt.errors import MissingExtraError, MxtError
 from mxt.executors.base import Executor, Receipt
 from mxt.jobs.base import ModelJob
 from mxt.jobs.context import config_digest, warn_beyond
+from mxt.jobs.failures import failure
+from mxt.jobs.plans import Plan, Planning
 from mxt.jobs.progress import Progress
 from mxt.jobs.tasks import TableStream
 from mxt.kinds import OneOf
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mxt.datasets.writers.base import Writer
+    from mxt.jobs.budgets import Budget
     from mxt.jobs.context import Context
     from mxt.jobs.tasks import Table
+    from mxt.models import Model
 
 MOST_FAILED = 8
 """Failed parts after which a job stops: what they share is not bad luck."""
@@ -62,39 +65,71 @@ class StreamJob(ModelJob, ABC):
     fresh: bool = False
     """Whether to work on all parts again, even those that an earlier run has finished."""
 
+    memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
+    """What this process and its workers may hold together, as ``2GB``. A pilot chooses the rows of a part,
+    and the number of processes if it is left out. What comes out does not depend on it."""
+
+    libraries: ClassVar[tuple[str, ...]] = ("pyarrow.parquet",)
+    """What the end of the job loads; it is loaded before memory is measured."""
+
     @contextmanager
-    def worked(self, table: Table, output: Writer, what: str) -> Iterator[Parts]:
+    def worked(
+        self,
+        table: Table,
+        output: Writer,
+        what: str,
+        budget: Budget | None = None,
+        model: Model | None = None,
+    ) -> Iterator[Parts]:
         """Work on the parts that no earlier run has finished, and hold all of them while the output is made.
 
         Args:
             table: The work.
             output: Where the table of all parts goes.
             what: What is done with the rows, as a verb.
+            budget: What the work may cost, if only a sample of the rows may be worked on.
+            model: What the sample is drawn by.
 
         Raises:
+            ConfigError: The memory limit or the budget is too small.
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
         staging = Staging(_folder(output.target), self._key(table))
         place, shares = self._share
-        with staging.held(f"{place}-of-{shares}" if shares > 1 else "", fresh=self.fresh):
-            whole = staging.whole()
+        everything = TableStream(table, staging, share=self._share)
+        planning = Planning(
+            everything,
+            self.executor,
+            fixed=self.part_rows is not None,
+            memory_limit=self.memory_limit,
+            libraries=self.libraries,
+            budget=budget,
+            model=model,
+        )
+        share = f"{place}-of-{shares}" if shares > 1 else ""
+        settle = None if self.memory_limit is None and budget is None else planning.settle
+        with staging.held(share, fresh=self.fresh, settle=settle) as settled:
+            plan = Plan.from_json(settled.plan) if settled.plan else Plan(table.rows)
+            whole = settled.whole()
             if self.fresh:
-                staging.forget(number for number in whole if number % shares == place - 1)
+                settled.forget(number for number in whole if number % shares == place - 1)
                 whole = {}
             if whole:
                 logger.info("{} parts are finished already; the work goes on from there", len(whole))
-            stream = TableStream(table, staging, frozenset(whole), self._share)
-            self._work(stream, whole, what)
-            yield Parts(stream, [whole[number] for number in sorted(whole)])
+            stream = replace(
+                everything, table=plan.table(table, model), staging=settled, done=frozenset(whole)
+            )
+            self._work(stream, plan, whole, what)
+            yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
                 staging.clear()
 
-    def _work(self, stream: TableStream, whole: dict[int, dict[str, Any]], what: str) -> None:
+    def _work(self, stream: TableStream, plan: Plan, whole: dict[int, dict[str, Any]], what: str) -> None:
         bad: list[Receipt] = []
-        rows = sum(receipt["rows"] for receipt in whole.values())
-        with Progress(self.context.run, what, stream.table.reader.known_rows(), rows) as progress:
-            for receipt in self.executor.run(stream):
-                progress.add(receipt.rows)
+        rows = sum(receipt["worked"] for receipt in whole.values())
+        with Progress(self.context.run, what, plan.expected(stream.table), rows) as progress:
+            for receipt in plan.executor(self.executor).run(stream):
+                progress.add(receipt.facts.get("worked", receipt.rows))
                 if receipt.error:
                     bad.append(receipt)
                 else:
@@ -102,7 +137,7 @@ class StreamJob(ModelJob, ABC):
                 if len(bad) >= MOST_FAILED:
                     break
         if bad:
-            raise _error(bad, len(whole))
+            raise failure(bad, len(whole))
 
     @property
     def _share(self) -> tuple[int, int]:
@@ -113,7 +148,8 @@ class StreamJob(ModelJob, ABC):
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
         model, mark = self.context.model, table.reader.mark
         source = [table.reader.state(), mark.to_json() if mark else "", table.rows, table.basis]
-        return json.dumps([config_digest(self), model.uri if model else "", *source, versions])
+        limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
+        return json.dumps([config_digest(self), model.uri if model else "", *source, versions, *limits])
 
 
 @dataclass(frozen=True)
@@ -123,18 +159,19 @@ class Parts:
     stream: TableStream
     receipts: list[dict[str, Any]]
     """In the order of the parts."""
+    plan: Plan
 
     @property
     def numbers(self) -> list[int]:
         return [receipt["part"] for receipt in self.receipts]
 
     def tables(self) -> Iterator[pa.RecordBatch]:
-        """What the task made of each part."""
-        return self.stream.staging.tables(self.numbers)
+        """What the task made of each part where it worked on some rows."""
+        return (batch for batch in self.stream.staging.tables(self.numbers) if batch.num_rows)
 
     def states(self, suffix: str) -> Iterator[bytes]:
-        """One of the task's states of each part."""
-        return (self.stream.staging.content(number, suffix) for number in self.numbers)
+        """One of the task's states of each part that has it."""
+        return filter(None, (self.stream.staging.content(number, suffix) for number in self.numbers))
 
     def conclude(self, context: Context) -> dict[str, Any]:
         """The locals of a job that worked on a share only."""
@@ -177,20 +214,3 @@ def _folder(target: str) -> Path:
     if "://" not in target and not target.startswith(("s3:", "gs:")):
         return Path(f"{target}.parts")
     return Path(tempfile.gettempdir()) / f"mxt-{hashlib.sha256(target.encode()).hexdigest()[:16]}.parts"
-
-
-def _error(bad: list[Receipt], whole: int) -> MxtError:
-    """One error for all parts that failed, of the class of the first."""
-    bad = sorted(bad, key=lambda receipt: receipt.part)
-    first = bad[0]
-    kinds = {
-        kind.exit_code: kind
-        for kind in MxtError.__subclasses__()
-        if kind.exit_code != MissingExtraError.exit_code
-    }
-    kind = kinds.get(first.exit_code, MxtError)
-    if len(bad) == 1 and not whole:
-        return kind(first.error)
-    others = "" if len(bad) == 1 else f" {len(bad) - 1} more parts failed."
-    where = f"part {first.part}, rows {first.first_row} to {first.first_row + first.rows - 1}"
-    return kind(f"{first.error} ({where}).{others} {whole} parts are kept; the next run goes on from there.")

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+    import pyarrow as pa
 
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.staging import Staging
     from mxt.schemas import InputsSchema
+
+TALLY = "tally"
+"""Suffix of the file with what is told of all rows explained."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,8 @@ class Done:
     """What is written of it; None if that is told of all parts together only."""
     states: dict[str, bytes] = field(default_factory=dict)
     """What is told of all parts together, by a suffix for its file."""
+    rows: int | None = None
+    """Rows worked on, if not all."""
 
 
 class Task(ABC):
@@ -128,6 +134,12 @@ class TableStream(Stream):
         return None if facts is None else Receipt(number, facts["first_row"], facts["rows"], facts)
 
     def work(self, part: Part) -> Receipt:
+        files, facts = self.made(part)
+        self.staging.keep(part.number, files, facts)
+        return Receipt(part.number, part.first_row, part.batch.num_rows, facts)
+
+    def made(self, part: Part) -> tuple[dict[str, pa.RecordBatch | bytes], dict[str, Any]]:
+        """What comes of a part: its files by their suffix, and what its receipt tells."""
         reader, schema = self.table.reader, self.table.schema
         watermark, mark = self.table.watermark, {}
         if watermark is not None:
@@ -145,10 +157,10 @@ class TableStream(Stream):
             "part": part.number,
             "first_row": part.first_row,
             "rows": len(frame),
+            "worked": len(frame) if done.rows is None else done.rows,
             "first_id": str(frame.index[0]),
             "last_id": str(frame.index[-1]),
             "beyond": {} if schema is None else schema.beyond_limits(inputs),
             **mark,
         }
-        self.staging.keep(part.number, files, facts)
-        return Receipt(part.number, part.first_row, len(frame), facts)
+        return files, facts

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 TOP = 10
 FIGURE_ROWS = 2000
+SAMPLED = "The intervals of mean_abs_shap are for what all these rows together would tell."
 
 
 def summary(
@@ -33,12 +34,15 @@ def summary(
     """
     explanation = tally.explanation
     law = "is the prediction of each row" if explanation.additive else "nears the prediction of each row"
+    of_all = "" if tally.strata is None else f" of {tally.strata.rows}"
     told = (
-        f"{tally.rows} rows of {provenance['model_uri']} were explained by {explanation.method}. "
+        f"{tally.rows}{of_all} rows of {provenance['model_uri']} were explained by {explanation.method}. "
         f"Contributions are in {explanation.unit} and start from the base value: base plus contributions "
         f"{law}, to {tally.largest_residual:.1g} at worst."
     )
     lines = ["# Explanations", "", told]
+    if tally.strata is not None:
+        lines += ["", f"Explained were {provenance['sample']}. {SAMPLED}"]
     for (method, name), part in importances.groupby(["method", "class"], dropna=False, sort=False):
         of_class = f", class {name}" if isinstance(name, str) else ""
         fidelity = part["fidelity"].iloc[0]

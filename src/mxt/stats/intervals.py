@@ -37,16 +37,17 @@ def mean_interval(values: np.ndarray) -> Interval:
     return interval(mean, values.std(axis=0, ddof=1) / np.sqrt(count), count - 1)
 
 
-def interval(estimate: np.ndarray, error: np.ndarray, freedom: float) -> Interval:
+def interval(estimate: np.ndarray, error: np.ndarray, freedom: float | np.ndarray) -> Interval:
     """The interval of an estimate with a standard error.
 
     Args:
         estimate: Any shape.
         error: Standard errors of the same shape.
-        freedom: Degrees of freedom of the errors, > 0; infinite for a normal interval.
+        freedom: Degrees of freedom of all errors or of each, > 0; infinite for a normal interval.
     """
+    import numpy as np
     from scipy.special import ndtri, stdtrit
 
-    quantile = (1 + CONFIDENCE) / 2
-    reach = (ndtri(quantile) if freedom == float("inf") else stdtrit(freedom, quantile)) * error
+    quantile, normal = (1 + CONFIDENCE) / 2, np.isinf(freedom)
+    reach = np.where(normal, ndtri(quantile), stdtrit(np.where(normal, 1, freedom), quantile)) * error
     return Interval(estimate, estimate - reach, estimate + reach)

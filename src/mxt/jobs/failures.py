@@ -1,0 +1,34 @@
+"""One error for the parts of a table that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.errors import MissingExtraError, MxtError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.executors.base import Receipt
+
+
+def failure(bad: Sequence[Receipt], whole: int = 0) -> MxtError:
+    """An error of the class of the first part that failed.
+
+    Args:
+        bad: Receipts of parts that failed.
+        whole: How many parts are finished, and kept.
+    """
+    bad = sorted(bad, key=lambda receipt: receipt.part)
+    first = bad[0]
+    kinds = {
+        kind.exit_code: kind
+        for kind in MxtError.__subclasses__()
+        if kind.exit_code != MissingExtraError.exit_code
+    }
+    kind = kinds.get(first.exit_code, MxtError)
+    if len(bad) == 1 and not whole:
+        return kind(first.error)
+    others = "" if len(bad) == 1 else f" {len(bad) - 1} more parts failed."
+    where = f"part {first.part}, rows {first.first_row} to {first.first_row + first.rows - 1}"
+    return kind(f"{first.error} ({where}).{others} {whole} parts are kept; the next run goes on from there.")
