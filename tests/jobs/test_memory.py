@@ -48,14 +48,20 @@ def scoring(root: Path) -> dict[str, Any]:
     return {"inputs": reader(root), "outputs": outputs, "alias_or_version": "First"}
 
 
-def megabytes(process: int) -> float:
-    """What a process and those that it started hold, seen from outside; 0 if it is gone."""
+def megabytes(process: int, parent: bytes = b"") -> float:
+    """What a process and those that it started hold, seen from outside; 0 if it is gone.
+
+    One that was just forked, and still bears the command of its parent, shares the memory of that.
+    """
     try:
+        command = Path(f"/proc/{process}/cmdline").read_bytes()
         pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
         started = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     except OSError:
         return 0.0
-    return pages * 4096 / 1e6 + sum(megabytes(int(child)) for child in started)
+    if command == parent:
+        return 0.0
+    return pages * 4096 / 1e6 + sum(megabytes(int(child), command) for child in started)
 
 
 def peak(root: Path, **fields: Any) -> tuple[float, bytes, str]:

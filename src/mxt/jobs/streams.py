@@ -167,7 +167,8 @@ class Parts:
 
     def tables(self) -> Iterator[pa.RecordBatch]:
         """What the task made of each part where it worked on some rows."""
-        return (batch for batch in self.stream.staging.tables(self.numbers) if batch.num_rows)
+        worked = (receipt["part"] for receipt in self.receipts if receipt["worked"])
+        return self.stream.staging.tables(worked)
 
     def states(self, suffix: str) -> Iterator[bytes]:
         """One of the task's states of each part that has it."""
