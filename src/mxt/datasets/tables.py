@@ -29,7 +29,7 @@ def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     """
     import pyarrow as pa
 
-    schema = pa.schema([pa.field(field.name, _plain_type(field.type)) for field in batch.schema])
+    schema = pa.schema([pa.field(field.name, plain_type(field.type)) for field in batch.schema])
     try:
         return batch if schema.equals(batch.schema) else batch.cast(schema)
     except pa.ArrowInvalid as error:
@@ -106,12 +106,13 @@ def from_ipc(content: bytes) -> pa.RecordBatch:
         return reader.read_next_batch()
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type in which `plain` has a column of a type."""
     import pyarrow as pa
 
     types = pa.types
     if types.is_dictionary(kind):
-        return _plain_type(kind.value_type)
+        return plain_type(kind.value_type)
     if types.is_large_string(kind) or types.is_string_view(kind):
         return pa.string()
     if types.is_date(kind) or types.is_timestamp(kind):

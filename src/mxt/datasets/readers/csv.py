@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -54,13 +57,34 @@ class CsvReader(FileReader):
             ),
         )
 
-    def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
+    def _typed(self, columns: list[str]) -> ds.Dataset:
         """Arrow takes text that is not UTF-8 for bytes; here it is refused."""
         import pyarrow as pa
 
-        dataset = super()._dataset(schema)
+        dataset = super()._typed(columns)
         foreign = [field.name for field in dataset.schema if pa.types.is_binary(field.type)]
         if foreign:
             msg = f"{self.source}: the columns {foreign} are not UTF-8. Convert the file, such as with iconv."
             raise DataError(msg)
         return dataset
+
+    def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
+        header = self._header(fragment)
+        if header:
+            self._refuse_lacking(fragment, header, needed)
+
+    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - Arrow tells more
+        found = re.search(r"column #(\d+):.*?conversion error to ([\w\[\]]+)", str(error))
+        name = dict(enumerate(self._header(fragment))).get(int(found[1])) if found else None
+        if found is None or name is None:
+            return ""
+        return f"Column {name!r} is {found[2]} in rows before it; mend it, or name its type in `types`."
+
+    def _header(self, fragment: ds.FileFragment) -> list[str]:
+        """The names in a file's first line; none if it is empty or has no end."""
+        with fragment.filesystem.open_input_stream(fragment.path) as stream:
+            text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+            try:
+                return next(csv.reader(text, delimiter=self.delimiter), [])
+            except csv.Error:
+                return []

@@ -26,6 +26,8 @@ BATCH_VALUES = 65_536
 BATCHES_AHEAD = 2
 """Batches that Arrow decodes at once."""
 
+HINT = "Check the format, that a column keeps one type, and that filters compare like with like."
+
 
 class FileReader(Reader, ABC):
     """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
@@ -52,8 +54,16 @@ class FileReader(Reader, ABC):
             return list(self._dataset().schema.names)
 
     def count(self) -> int:
+        condition = expression(self.filters, self._mark)
         with self._errors():
-            return int(self._dataset().count_rows(filter=expression(self.filters, self._mark)))
+            dataset = self._typed([])
+            try:
+                return int(dataset.count_rows(filter=condition))
+            except (OSError, ValueError, TypeError):
+                for fragment in dataset.get_fragments(filter=condition):
+                    with self._errors(fragment, _needed(dataset.schema, fragment, self._filtered)):
+                        fragment.count_rows(filter=condition)
+                raise
 
     def state(self) -> str:
         """The names, sizes and times of the files."""
@@ -65,22 +75,35 @@ class FileReader(Reader, ABC):
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
-            dataset = self._dataset()
+            dataset = self._typed(columns)
         yield from self._scanned(dataset, columns)
 
     def _scanned(self, dataset: ds.Dataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        condition = expression(self.filters, self._mark)
         with self._errors():
-            batches = dataset.to_batches(
-                columns=columns,
-                filter=expression(self.filters, self._mark),
-                batch_size=max(1, BATCH_VALUES // max(1, len(columns))),
-                batch_readahead=BATCHES_AHEAD,
-                fragment_readahead=1,
-                fragment_scan_options=self.scan_options,
-            )
-            for batch in batches:
-                batch.validate(full=True)  # text that is not UTF-8 passes Arrow's JSON and Parquet readers
-                yield batch
+            fragments = list(dataset.get_fragments(filter=condition))
+        for fragment in fragments:
+            needed = _needed(dataset.schema, fragment, [*columns, *self._filtered])
+            with self._errors(fragment, needed):
+                self._refuse(fragment, needed)
+                batches = fragment.to_batches(
+                    schema=dataset.schema,
+                    columns=columns,
+                    filter=condition,
+                    batch_size=max(1, BATCH_VALUES // max(1, len(columns))),
+                    batch_readahead=BATCHES_AHEAD,
+                    fragment_scan_options=self.scan_options,
+                )
+                for batch in batches:
+                    batch.validate(
+                        full=True
+                    )  # text that is not UTF-8 passes Arrow's JSON and Parquet readers
+                    yield batch
+
+    @property
+    def _filtered(self) -> list[str]:
+        marked = [self._mark.column] if self._mark else []
+        return [*(name for name, _, _ in self.filters), *marked]
 
     def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
         import pyarrow.dataset as ds
@@ -89,29 +112,90 @@ class FileReader(Reader, ABC):
         layout = "hive" if filesystem.isdir(path) else None
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
+    def _typed(self, columns: list[str]) -> ds.Dataset:
+        """The files; a column without a value in the first ones has the type of the first file with some."""
+        import pyarrow as pa
+
+        dataset = self._dataset()
+        schema, needed = dataset.schema, {*columns, *self._filtered}
+        for fragment in dataset.get_fragments():
+            untyped = [
+                field.name for field in schema if field.name in needed and pa.types.is_null(field.type)
+            ]
+            if not untyped:
+                break
+            with self._errors(fragment):
+                own = fragment.physical_schema
+            for name in set(untyped) & set(own.names):
+                schema = schema.set(schema.get_field_index(name), own.field(name))
+        return dataset.replace_schema(schema)
+
+    def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
+        """Raise a DataError if a file lacks a column, or has it in another type, as far as its head tells.
+
+        Where a format has no head, a column that a file lacks is missing in its rows.
+        """
+
+    def _refuse_lacking(self, fragment: ds.FileFragment, names: list[str], needed: pa.Schema) -> None:
+        lacking = [name for name in needed.names if name not in names]
+        if lacking:
+            msg = (
+                f"{self._file(fragment.path)}: the file lacks the columns {lacking}, "
+                "which files before it have. Write it again with them, empty if nothing is known."
+            )
+            raise DataError(msg)
+
+    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - for formats
+        """What is wrong in a file, if its format can tell, and the next step."""
+        return ""
+
+    def _file(self, path: str) -> str:
+        """A file of the table, as messages name it."""
+        inner = _place(self.path)[1].rstrip("/")
+        return f"{self.path.rstrip('/')}{path[len(inner) :]}" if path.startswith(inner) else self.path
+
     @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Tell Arrow's errors without the cells that they quote."""
+    def _errors(
+        self, fragment: ds.FileFragment | None = None, needed: pa.Schema | None = None
+    ) -> Iterator[None]:
+        """Tell Arrow's errors without the cells that they quote, and which file they are of."""
         import pyarrow as pa
 
         try:
             yield
+        except MemoryError:
+            raise
         except FileNotFoundError as error:
+            if fragment is not None:
+                file = self._file(fragment.path)
+                msg = f"{file}: the file went while the table was read. Restore it, and run again."
+                raise DataError(msg) from error
             msg = f"{self.source}: no such file or folder. Relative paths start at the project's root."
             raise DataError(msg) from error
         except (pa.ArrowException, OSError, ValueError, TypeError) as error:
-            place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
-            reason = (
-                os.strerror(error.errno)
-                if isinstance(error, OSError) and error.errno
-                else type(error).__name__
-            )
-            at = f" at {place}" if place else ""
+            opened = re.search("Could not read schema from '([^']*)'", str(error))
+            path = fragment.path if fragment is not None else opened[1] if opened else ""
+            hint = "" if fragment is None or needed is None else self._hint(fragment, needed, error)
             msg = (
-                f"{self.source}: cannot be read by {type(self).__name__}{at} ({reason}). "
-                "Check the format, that a column keeps one type, and that filters compare like with like."
+                f"{self._file(path)}: cannot be read by {type(self).__name__}{_reason(error)}. {hint or HINT}"
             )
             raise DataError(msg) from error
+
+
+def _needed(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
+    """The columns that a file must have: those asked for, but for the ones that its folders tell."""
+    import pyarrow as pa
+    import pyarrow.dataset as ds
+
+    told = ds.get_partition_keys(fragment.partition_expression)
+    return pa.schema([field for field in schema if field.name in names and field.name not in told])
+
+
+def _reason(error: Exception) -> str:
+    """Where in a file an error is, and of which kind; a cell that it quotes stays out."""
+    place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
+    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
+    return f"{f' at {place}' if place else ''} ({known})"
 
 
 def _place(path: str) -> tuple[Any, str]:

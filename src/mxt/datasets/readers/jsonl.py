@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.readers.files import FileReader
@@ -49,6 +50,12 @@ class JsonlReader(FileReader):
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         self._refuse_open_line()
         yield from super().scan(columns)
+
+    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - Arrow tells more
+        found = re.search(r"Column\(/(.+?)\) changed from (\w+) to (\w+)", str(error))
+        if not found or found[1] not in needed.names:
+            return ""
+        return f"Column {found[1]!r} is a {found[2]} in rows before it, and a {found[3]} here; mend the file."
 
     def _refuse_open_line(self) -> None:
         """Arrow reads nulls from a file of one line without an end (apache/arrow issue 45394)."""
