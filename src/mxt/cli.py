@@ -23,7 +23,7 @@ exit codes:
   0 done, the answer is yes    1 a bug in MXT               2 the config is wrong
   3 the data is wrong          4 the model is wrong         5 a service does not answer
   7 an optional library is absent                           10 done, the answer is no
-  99 nothing to do
+  99 nothing to do             130, 143 stopped by Ctrl-C, by SIGTERM
 
 examples:
   mxt confs/explanations.yaml
@@ -38,7 +38,7 @@ EXIT_CODES = {"passed": OK, "refused": VERDICT_NO, "skipped": NOTHING_TO_DO}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    heard = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
     gc.disable()  # until a job runs, objects are made and none is thrown away
     try:
         if options.schema:
@@ -61,6 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 141
     finally:
         gc.enable()
+        for number, before in heard.items():
+            signal.signal(number, before)
+
+
+class _Stopped(SystemExit):
+    """Ctrl-C or SIGTERM came; its code is the one that a shell gives."""
+
+
+def _stop(number: int, _frame: object) -> None:
+    """End what runs; further signals do not disturb its end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise _Stopped(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +138,8 @@ def _run(files: list[str], overrides: list[str]) -> int:
     except MxtError as error:
         print(error, file=sys.stderr)
         outcome |= {"exit_code": error.exit_code, "error": str(error)}
+    except _Stopped as stop:
+        outcome |= {"exit_code": stop.code, "error": "stopped by a signal"}
     except Exception as error:  # noqa: BLE001 - a bug is told with its frames and exit code 1
         traceback.print_tb(error.__traceback__)
         bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"

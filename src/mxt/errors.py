@@ -4,7 +4,14 @@ Messages are whole sentences that name the fact and the next step. They never ho
 customer's table.
 """
 
-from typing import ClassVar
+from __future__ import annotations
+
+import errno
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 OK = 0
 VERDICT_NO = 10
@@ -36,7 +43,7 @@ class ModelError(MxtError):
 
 
 class ServiceError(MxtError):
-    """MLflow or another service around a job does not answer."""
+    """MLflow or another service around a job does not answer; or the machine has no memory left."""
 
     exit_code: ClassVar[int] = 5
 
@@ -48,3 +55,28 @@ class MissingExtraError(MxtError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether an error, of any library, says that there was no memory, or none for another thread."""
+    if isinstance(error, MxtError):
+        return False
+    no_room = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    told = any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
+    return isinstance(error, MemoryError) or no_room or told
+
+
+@contextmanager
+def memory_told() -> Iterator[None]:
+    """Tell that memory ran out as what it is, and not as a bug.
+
+    Raises:
+        ServiceError: Memory ran out.
+    """
+    try:
+        yield
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        msg = "Memory ran out. Read fewer rows or columns at once, or give the job more memory."
+        raise ServiceError(msg) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import mlflow
 import pandas as pd
@@ -40,10 +40,10 @@ def folder(run: Run) -> Path:
     return Path(stored(run).info.artifact_uri.removeprefix("file://"))
 
 
-@pytest.mark.parametrize(("finished", "status"), [(True, "FINISHED"), (False, "FAILED")])
-def test_a_run_ends_as_its_job_did(finished: bool, status: str, run: Run) -> None:  # noqa: FBT001 - a parameter
+@pytest.mark.parametrize("status", ["FINISHED", "FAILED", "KILLED"])
+def test_a_run_ends_as_its_job_did(status: Literal["FINISHED", "FAILED", "KILLED"], run: Run) -> None:
     assert stored(run).info.status == "RUNNING"
-    run.end(finished=finished)
+    run.end(status)
     assert stored(run).info.status == status
     assert mlflow.active_run() is None
 
@@ -57,7 +57,7 @@ def test_a_run_has_the_name_description_and_tags_of_the_config(store: Path) -> N
     )
     service.start()
     run = Run.begin(service, "TrainingJob", {"mxt.job": "TrainingJob"})
-    run.end(finished=True)
+    run.end("FINISHED")
     found = stored(run)
     assert found.info.run_name == "nightly"
     assert found.info.experiment_id == service.experiment_id
@@ -114,7 +114,7 @@ def test_a_description_in_the_config_is_left_alone(store: Path) -> None:
     run = Run.begin(service, "TrainingJob", {})
     run.describe("passed", {})
     assert stored(run).data.tags["mlflow.note.content"] == "mine"
-    run.end(finished=True)
+    run.end("FINISHED")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mxt.errors import MxtError
+from mxt.errors import MxtError, ServiceError, out_of_memory
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
@@ -115,6 +115,9 @@ def attempted(stream: Stream, part: Part) -> Receipt:
 
 def failed(number: int, first_row: int, rows: int, error: BaseException) -> Receipt:
     """The receipt of a part that failed; the text of a bug is withheld, since it may quote data."""
+    if out_of_memory(error):
+        msg = f"Memory ran out on {rows} rows at once. Set a smaller part_rows, or use fewer processes."
+        error = ServiceError(msg)
     known = isinstance(error, MxtError)
     why = str(error) if known else f"A bug in MXT: {type(error).__name__}{_place(error)}."
     return Receipt(number, first_row, rows, error=why, exit_code=error.exit_code if known else 1)  # type: ignore[attr-defined] # known

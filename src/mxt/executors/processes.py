@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from contextlib import ExitStack
+import signal
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
@@ -94,7 +95,8 @@ def _lost(worker: _Worker, again: deque[_Given]) -> Iterator[Receipt]:
             again.append(given)
             continue
         part = given.part
-        msg = f"The process that worked on it ended {how} {ATTEMPTS} times; it may need more memory."
+        msg = f"The process that worked on it ended {how} {ATTEMPTS} times; it may need more memory. "
+        msg += "Set a smaller part_rows, or use fewer processes."
         yield failed(part.number, part.first_row, part.batch.num_rows, ServiceError(msg))
     worker.given.clear()
 
@@ -117,14 +119,17 @@ class _Worker:
         self._start()
 
     def _start(self) -> None:
+        """Start the process and send it the stream; if it dies meanwhile, `receipt` finds out."""
         from multiprocessing import get_context
 
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, self.threads), daemon=True)
-        self.process.start()
+        with _deaf_to_interrupts():
+            self.process.start()
         theirs.close()
-        self.connection.send_bytes(self.payload)
+        with suppress(OSError):
+            self.connection.send_bytes(self.payload)
 
     def give(self, given: _Given) -> None:
         """Send a part; if the worker is dead, `receipt` finds out."""
@@ -172,8 +177,21 @@ def _serve(connection: Connection[Any, Any], threads: int) -> None:
         Thread(target=_receive, args=(connection, parts), daemon=True).start()
         while (part := parts.get()) is not None:
             connection.send(attempted(stream, part))
-    except (EOFError, OSError, KeyboardInterrupt):
+    except (EOFError, OSError):
         return
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Let processes started meanwhile not hear Ctrl-C, which a terminal sends to all: the job stops them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part | None]) -> None:

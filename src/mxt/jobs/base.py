@@ -12,7 +12,7 @@ from pydantic import Field, PrivateAttr
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
-from mxt.errors import MxtError
+from mxt.errors import MxtError, memory_told
 from mxt.explainers.base import Explainer
 from mxt.gates import Gate
 from mxt.importances.base import Importance
@@ -104,7 +104,7 @@ class Job(Kind, ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._services, translated(self.mlflow_service.tracking_uri):
+        with self._services, translated(self.mlflow_service.tracking_uri), memory_told():
             if error is not None:
                 raise error
 
@@ -113,8 +113,9 @@ class Job(Kind, ABC):
     ) -> None:
         """Close the run, and tell people how the job ended."""
         context, self._context = self.context, None
+        stopped = error is not None and not isinstance(error, Exception)
         try:
-            context.run.end(finished=error is None)
+            context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED")
         finally:
             told = ", ".join(f"{name} {value}" for name, value in context.facts.items())
             if error is None:
@@ -122,6 +123,7 @@ class Job(Kind, ABC):
                 logger.log(level, "{} {}", type(self).__name__, context.outcome)
             else:
                 told = str(error) if isinstance(error, MxtError) else type(error).__name__
+                told = "it was stopped" if stopped else told
             self._notify(f"{'failed' if error else context.outcome}: {told} (run {context.run.run_id})")
 
     def _notify(self, how: str) -> None:

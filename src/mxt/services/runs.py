@@ -7,7 +7,7 @@ import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import ServiceError
 
@@ -51,12 +51,12 @@ class Run:
             )
         return cls(run.info.run_id, service)
 
-    def end(self, *, finished: bool) -> None:
-        """Close the run as FINISHED or FAILED."""
+    def end(self, status: Literal["FINISHED", "FAILED", "KILLED"]) -> None:
+        """Close the run."""
         import mlflow
 
         with translated(self.service.tracking_uri):
-            mlflow.end_run("FINISHED" if finished else "FAILED")
+            mlflow.end_run(status)
 
     def tag(self, tags: Mapping[str, str]) -> None:
         """Set tags; long ones are cut."""
