@@ -20,7 +20,7 @@ ROWS = pa.record_batch({"x": [1.0, None, 0.1], "y": ["a", "b", None]})
 
 @pytest.fixture
 def staging(tmp_path: Path) -> Staging:
-    found = Staging(tmp_path / "out.parts", "key 1")
+    found = Staging(tmp_path / "out.parts", "key 1", "state 1")
     with found.held():
         for part in (0, 2):
             found.keep(part, {"arrow": ROWS, "sums": b"\x00\x01"}, {"part": part, "rows": 3})
@@ -49,7 +49,7 @@ def test_a_part_with_a_damaged_file_is_not_whole(staging: Staging, file: str, ha
 def test_parts_of_another_key_are_thrown_away(staging: Staging) -> None:
     with staging.held():
         assert list(staging.whole()) == [0, 2]
-    other = Staging(staging.folder, "key 2")
+    other = Staging(staging.folder, "key 2", "state 1")
     with other.held():
         assert other.whole() == {}
     with staging.held():
@@ -57,7 +57,7 @@ def test_parts_of_another_key_are_thrown_away(staging: Staging) -> None:
 
 
 def test_a_share_does_not_take_parts_of_another_key_for_its_own(staging: Staging) -> None:
-    other = Staging(staging.folder, "key 2")
+    other = Staging(staging.folder, "key 2", "state 1")
     with other.held("1-of-2"):
         assert other.whole() == {}
         other.keep(1, {"arrow": ROWS}, {"part": 1, "rows": 3})
@@ -92,7 +92,7 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from mxt.datasets.staging import Staging
-with Staging(Path(sys.argv[1]), "key 1").held(sys.argv[2]):
+with Staging(Path(sys.argv[1]), "key 1", "state 1").held(sys.argv[2]):
     print("held", flush=True)
     time.sleep(60)
 """

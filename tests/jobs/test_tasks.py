@@ -55,7 +55,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     (tmp_path / "marks").mkdir()
     pq.write_table(pa.table({"x": range(95)}), tmp_path / "x.parquet", row_group_size=10)
-    staging = Staging(tmp_path / "out.parts", "key")
+    staging = Staging(tmp_path / "out.parts", "key", "state")
     with staging.held():
         yield Place(tmp_path, staging)
 
@@ -132,7 +132,7 @@ def test_a_stream_on_its_way_is_swept_up_by_the_next_run(place: Place, tmp_path:
     Letter.of(place.stream())
     assert list(place.staging.folder.glob("stream-*"))
     place.staging.keep(0, {"arrow": pa.record_batch({"x": [1]})}, {"part": 0, "rows": 1})
-    staging = Staging(tmp_path / "out.parts", "key")
+    staging = Staging(tmp_path / "out.parts", "key", "state")
     staging._sweep(kept={"00000000"})
     assert not list(staging.folder.glob("stream-*"))
     assert list(staging.whole()) == [0]

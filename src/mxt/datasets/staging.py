@@ -25,18 +25,26 @@ if TYPE_CHECKING:
 TABLE = "arrow"
 """Suffix of a part's table."""
 
+ROWS = "rows"
+"""Suffix of the digests of the rows that a part was made of."""
+
 
 @dataclass(frozen=True)
 class Staging:
     """A folder with the files of each finished part, and a receipt that tells their digests.
 
     A receipt is written last, and each file takes its name when it is whole, so what a receipt tells of
-    is there. Parts of another config, model or table are of another `key`, and are thrown away.
+    is there. Parts of another config or model are of another `key`, and are thrown away. Parts of another
+    `state` of the table are kept, and count again if their rows turn out to be the same.
     """
 
     folder: Path
     key: str
-    """What the parts depend on, as text."""
+    """What the parts depend on beside the rows, as text."""
+    state: str
+    """What the rows come from, and when that changed, as text."""
+    run: str = ""
+    """What tells this run from all others, if the state may stay when the rows change; else empty."""
     plan: str = ""
     """What was settled before the first part, on which parts depend too; empty if nothing was."""
 
@@ -69,7 +77,7 @@ class Staging:
             try:
                 settled = self if settle is None else replace(self, plan=self._settled(settle))
                 if not share:
-                    self._sweep(kept={self._plan_path.name, *(f"{part:08d}" for part in settled.whole())})
+                    self._sweep(kept={self._plan_path.name, *(f"{part:08d}" for part in settled.finished())})
                 yield settled
             finally:
                 if not share and not any(self.folder.glob("*.json")):
@@ -82,21 +90,42 @@ class Staging:
             found = content if isinstance(content, bytes) else to_ipc(content)
             self._write(f"{part:08d}.{suffix}", found)
             digests[suffix] = hashlib.sha256(found).hexdigest()
-        receipt = {**facts, "key": self._key_digest, "digests": digests}
-        self._write(f"{part:08d}.json", json.dumps(receipt, sort_keys=True).encode())
+        self._sign({**facts, "key": self._key_digest, "digests": digests}, part)
 
     def whole(self) -> dict[int, dict[str, Any]]:
-        """The receipts of the parts whose files are as they were written, by number."""
-        found = {}
-        for path in sorted(self.folder.glob("*.json")):
-            with contextlib.suppress(ValueError):
-                receipt = self.receipt(int(path.stem))
-                if receipt is not None:
-                    found[int(path.stem)] = receipt
-        return found
+        """The receipts of the parts of this state whose files are as they were written, by number."""
+        return self.current(self.finished())
+
+    def current(self, finished: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Those receipts of finished parts that are of this state."""
+        return {part: told for part, told in finished.items() if told.get("state") == self._now}
+
+    def finished(self) -> dict[int, dict[str, Any]]:
+        """The same, of this and of other states."""
+        parts = sorted(path.stem for path in self.folder.glob("*.json"))
+        found = {int(part): self.receipt(int(part)) for part in parts if part.isdecimal()}
+        return {part: receipt for part, receipt in found.items() if receipt is not None}
+
+    def same(self, part: int, rows: bytes, columns: str) -> dict[str, Any] | None:
+        """The receipt of a part if it was finished with the same rows; it is one of this state from now on.
+
+        Args:
+            part: Its number.
+            rows: What its file `rows` must hold.
+            columns: What its receipt must say of the columns.
+        """
+        receipt = self.receipt(part)
+        if receipt is None or receipt.get("columns") != columns or self.content(part, ROWS) != rows:
+            return None
+        return self._sign(receipt, part)
+
+    def doubt(self) -> None:
+        """Let all parts be of no state, so that their rows are compared again."""
+        for part, receipt in self.finished().items():
+            self._sign(receipt, part, state="")
 
     def receipt(self, part: int) -> dict[str, Any] | None:
-        """The receipt of a part, if its files are as they were written."""
+        """The receipt of a part of this key, if its files are as they were written."""
         path = self.folder / f"{part:08d}.json"
         with contextlib.suppress(OSError, ValueError, KeyError):
             receipt: dict[str, Any] = json.loads(path.read_bytes())
@@ -113,11 +142,11 @@ class Staging:
 
     @property
     def _key_digest(self) -> str:
-        return hashlib.sha256(f"{self.key}{self.plan}".encode()).hexdigest()
+        return _digest(f"{self.key}{self.plan}")
 
     @property
     def _plan_path(self) -> Path:
-        return self.folder / f"plan-{hashlib.sha256(self.key.encode()).hexdigest()[:16]}"
+        return self.folder / f"plan-{_digest(self.key + self.state)[:16]}"
 
     def _settled(self, settle: Callable[[], str]) -> str:
         """The plan of the first run that wrote one, whole; a link to a name that is taken fails."""
@@ -129,6 +158,15 @@ class Staging:
                 os.link(self.folder / new, path)
             (self.folder / new).unlink()
         return path.read_text(encoding="utf-8")
+
+    @property
+    def _now(self) -> str:
+        return _digest(f"{self.state}{self.run}")
+
+    def _sign(self, receipt: dict[str, Any], part: int, state: str | None = None) -> dict[str, Any]:
+        signed = {**receipt, "state": self._now if state is None else state}
+        self._write(f"{part:08d}.json", json.dumps(signed, sort_keys=True).encode())
+        return signed
 
     def content(self, part: int, suffix: str) -> bytes:
         """A file of a part."""
@@ -201,6 +239,10 @@ def _lock(file: IO[str], *, shared: bool) -> bool:
     except OSError:
         return False
     return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @contextlib.contextmanager

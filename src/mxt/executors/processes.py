@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 import signal
+from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue

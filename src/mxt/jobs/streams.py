@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from uuid import uuid4
 
 from loguru import logger
 from pydantic import ByteSize, Field
@@ -20,6 +21,7 @@ from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
 from mxt.datasets.tables import refuse_ids, to_frame
+from mxt.errors import DataError
 from mxt.executors.base import Executor, Receipt
 from mxt.jobs.base import ModelJob
 from mxt.jobs.context import config_digest, warn_beyond
@@ -94,7 +96,8 @@ class StreamJob(ModelJob, ABC):
             ConfigError: The memory limit or the budget is too small.
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
-        staging = Staging(_folder(output.target), self._key(table))
+        run = "" if table.reader.tells_changes else uuid4().hex
+        staging = Staging(_folder(output.target), self._key(table), table.reader.state(), run)
         place, shares = self._share
         everything = TableStream(table, staging, share=self._share)
         planning = Planning(
@@ -110,16 +113,28 @@ class StreamJob(ModelJob, ABC):
         settle = None if self.memory_limit is None and budget is None else planning.settle
         with staging.held(share, fresh=self.fresh, settle=settle) as settled:
             plan = Plan.from_json(settled.plan) if settled.plan else Plan(table.rows)
-            whole = settled.whole()
+            finished = settled.finished()
             if self.fresh:
-                settled.forget(number for number in whole if number % shares == place - 1)
-                whole = {}
+                settled.forget(number for number in finished if number % shares == place - 1)
+                finished = {}
+            whole = settled.current(finished)
             if whole:
                 logger.info("{} parts are finished already; the work goes on from there", len(whole))
+            others = frozenset(finished) - frozenset(whole)
+            if others:
+                logger.info("{} finished parts count if the table still has their rows", len(others))
             stream = replace(
-                everything, table=plan.table(table, model), staging=settled, done=frozenset(whole)
+                everything,
+                table=plan.table(table, model),
+                staging=settled,
+                done=frozenset(whole),
+                perhaps=others,
             )
-            self._work(stream, plan, whole, what)
+            try:
+                self._work(stream, plan, whole, what)
+            except DataError:
+                stream.refuse_changed()
+                raise
             yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
                 staging.clear()
@@ -147,9 +162,8 @@ class StreamJob(ModelJob, ABC):
     def _key(self, table: Table) -> str:
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
         model, mark = self.context.model, table.reader.mark
-        source = [table.reader.state(), mark.to_json() if mark else "", table.rows, table.basis]
-        limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
-        return json.dumps([config_digest(self), model.uri if model else "", *source, versions, *limits])
+        source = [mark.to_json() if mark else "", table.rows, table.basis]
+        return json.dumps([config_digest(self), model.uri if model else "", *source, versions])
 
 
 @dataclass(frozen=True)
@@ -176,6 +190,7 @@ class Parts:
 
     def conclude(self, context: Context) -> dict[str, Any]:
         """The locals of a job that worked on a share only."""
+        self.stream.refuse_changed()
         place, shares = self.stream.share
         logger.info("share {} of {} is done; a run without shard puts all together", place, shares)
         context.facts |= {"shard": f"{place}/{shares}", "parts": len(self.receipts)}
@@ -195,6 +210,7 @@ class Parts:
             refuse_ids(0, twice, reader.id_column, reader.source)
         data = fingerprint_of(names, self._digests("rows"))
         head = to_frame([self._head()], reader.id_column).head(100)
+        self.stream.refuse_changed()
         context.link(data, head, reader.source, role)
         logger.info("{} has {} rows and {} columns", role, data.rows, len(names))
         beyond = sum((Counter(receipt["beyond"]) for receipt in self.receipts), Counter[str]())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from mxt.datasets.fingerprint import row_digests
 from mxt.datasets.marks import Mark
 from mxt.datasets.parts import cut
-from mxt.datasets.staging import TABLE
+from mxt.datasets.staging import ROWS, TABLE
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
 from mxt.errors import DataError
 from mxt.executors.base import Part, Receipt, Stream
@@ -98,6 +98,8 @@ class TableStream(Stream):
     """Parts that need no work."""
     share: tuple[int, int] = (1, 1)
     """Which of how many shares of the parts to work on, from 1 on."""
+    perhaps: frozenset[int] = frozenset()
+    """Parts that need no work if their rows are as they were."""
 
     @property
     def folder(self) -> Path:
@@ -130,10 +132,16 @@ class TableStream(Stream):
         return number not in self.done and number % shares == place - 1
 
     def kept(self, number: int) -> Receipt | None:
-        facts = self.staging.receipt(number)
+        found = self.staging.receipt(number)
+        facts = None if found is None else self.staging.current({number: found}).get(number)
         return None if facts is None else Receipt(number, facts["first_row"], facts["rows"], facts)
 
     def work(self, part: Part) -> Receipt:
+        if part.number in self.perhaps:
+            rows = row_digests(part.batch).tobytes()
+            same = self.staging.same(part.number, rows, _columns(part.batch))
+            if same is not None:
+                return Receipt(part.number, part.first_row, part.batch.num_rows, same)
         files, facts = self.made(part)
         self.staging.keep(part.number, files, facts)
         return Receipt(part.number, part.first_row, part.batch.num_rows, facts)
@@ -150,7 +158,7 @@ class TableStream(Stream):
         done = self.table.task.do(inputs, frame)
         files: dict[str, Any] = {} if done.table is None else {TABLE: to_batch(done.table)}
         files |= done.states
-        files["rows"] = row_digests(part.batch).tobytes()
+        files[ROWS] = row_digests(part.batch).tobytes()
         if reader.id_column is not None:
             files["ids"] = row_digests(part.batch.select([reader.id_column])).tobytes()
         facts = {
@@ -160,7 +168,21 @@ class TableStream(Stream):
             "worked": len(frame) if done.rows is None else done.rows,
             "first_id": str(frame.index[0]),
             "last_id": str(frame.index[-1]),
+            "columns": _columns(part.batch),
             "beyond": {} if schema is None else schema.beyond_limits(inputs),
             **mark,
         }
         return files, facts
+
+    def refuse_changed(self) -> None:
+        """Raise a DataError if the table changed; then no finished part counts unseen."""
+        try:
+            self.table.reader.refuse_changed(self.staging.state)
+        except DataError:
+            self.staging.doubt()
+            raise
+
+
+def _columns(batch: pa.RecordBatch) -> str:
+    """The columns of a batch and their types, as text."""
+    return str(batch.schema.remove_metadata())

@@ -146,9 +146,10 @@ class Reader(Kind, ABC):
             first_row: Start with this row, from 0 on; nothing comes if there are no more than these.
 
         Raises:
-            DataError: The source is missing, unreadable or empty.
+            DataError: The source is missing, unreadable or empty; or it changed meanwhile, which is told
+                after the last batch.
         """
-        rows = first_row
+        rows, state = first_row, self.state()
         for batch in self._chosen(self._wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
@@ -156,6 +157,13 @@ class Reader(Kind, ABC):
         if not rows:
             chosen = self.filters or self._mark
             msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
+            raise DataError(msg)
+        self.refuse_changed(state)
+
+    def refuse_changed(self, state: str) -> None:
+        """Raise a DataError if the source is not in a `state` that it was in."""
+        if self.state() != state:
+            msg = f"{self.source}: the table changed while it was read. Run again when nobody writes to it."
             raise DataError(msg)
 
     def _wanted(self, columns: Sequence[str] | None) -> list[str]:

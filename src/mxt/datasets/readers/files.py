@@ -68,8 +68,10 @@ class FileReader(Reader, ABC):
     def state(self) -> str:
         """The names, sizes and times of the files."""
         filesystem, inner = _place(self.path)
+        filesystem.invalidate_cache()
         with self._errors():
-            files = filesystem.find(inner, detail=True) or {inner: filesystem.info(inner)}
+            facts = filesystem.info(inner)
+            files = filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
         told = ("size", "mtime", "LastModified", "last_modified", "updated", "etag", "ETag")
         return str([(name, *(str(files[name].get(fact)) for fact in told)) for name in sorted(files)])
 
@@ -95,9 +97,8 @@ class FileReader(Reader, ABC):
                     fragment_scan_options=self.scan_options,
                 )
                 for batch in batches:
-                    batch.validate(
-                        full=True
-                    )  # text that is not UTF-8 passes Arrow's JSON and Parquet readers
+                    # Text that is not UTF-8 passes Arrow's JSON and Parquet readers.
+                    batch.validate(full=True)
                     yield batch
 
     @property
