@@ -139,7 +139,10 @@ def _run(files: list[str], overrides: list[str]) -> int:
         print(error, file=sys.stderr)
         outcome |= {"exit_code": error.exit_code, "error": str(error)}
     except _Stopped as stop:
-        outcome |= {"exit_code": stop.code, "error": "stopped by a signal"}
+        outcome |= {
+            "exit_code": stop.code,
+            "error": f"stopped by {signal.Signals(int(stop.code or 0) - 128).name}",
+        }
     except Exception as error:  # noqa: BLE001 - a bug is told with its frames and exit code 1
         traceback.print_tb(error.__traceback__)
         bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"

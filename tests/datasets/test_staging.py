@@ -121,7 +121,7 @@ def test_two_runs_do_not_work_on_the_same_parts(staging: Staging, theirs: str, o
 
 
 def test_a_plan_is_settled_once_and_parts_of_another_are_thrown_away(tmp_path: Path) -> None:
-    staging = Staging(tmp_path / "out.parts", "key 1")
+    staging = Staging(tmp_path / "out.parts", "key 1", "state 1")
     for plan in ("first", "second"):
         with staging.held(settle=plan.__str__) as settled:
             assert settled.plan == "first"
@@ -134,7 +134,7 @@ def test_a_plan_is_settled_once_and_parts_of_another_are_thrown_away(tmp_path: P
 
 
 def test_a_fresh_start_makes_a_new_plan_unless_it_is_of_a_share(tmp_path: Path) -> None:
-    staging = Staging(tmp_path / "out.parts", "key 1")
+    staging = Staging(tmp_path / "out.parts", "key 1", "state 1")
     with staging.held("1-of-2", settle=lambda: "first"):
         pass
     with staging.held("2-of-2", fresh=True, settle=lambda: "second") as settled:
@@ -153,7 +153,7 @@ def settle():
     while len(list(folder.glob("lock-ready-*"))) < 4:
         time.sleep(0.001)
     return f"plan of {share}"
-with Staging(folder, "key 1").held(share, settle=settle) as staging:
+with Staging(folder, "key 1", "state 1").held(share, settle=settle) as staging:
     print(staging.plan)
 """
 
@@ -165,3 +165,26 @@ def test_shares_that_plan_at_once_all_heed_one_plan(tmp_path: Path) -> None:
     assert len(plans) == 1
     assert plans.pop().startswith("plan of ")
     assert [path.name[:5] for path in (tmp_path / "out.parts").glob("plan-*")] == ["plan-"]
+
+
+def test_parts_of_another_state_count_if_their_rows_are_the_same(tmp_path: Path) -> None:
+    first = Staging(tmp_path / "out.parts", "key 1", "state 1")
+    with first.held():
+        for part, rows in enumerate((b"rows 0", b"rows 1")):
+            first.keep(part, {"arrow": ROWS, "rows": rows}, {"part": part, "columns": "x: double"})
+    later = Staging(first.folder, "key 1", "state 2")
+    with later.held():
+        assert later.whole() == {}
+        assert later.same(0, b"other rows", "x: double") is None
+        assert later.same(0, b"rows 0", "x: float") is None
+        assert later.same(7, b"rows 7", "x: double") is None
+        found = later.same(0, b"rows 0", "x: double")
+        assert later.whole() == {0: found}
+        assert list(later.finished()) == [0, 1]
+        later.doubt()
+        assert later.whole() == {}
+        assert later.same(0, b"rows 0", "x: double") == found
+    unknown = Staging(first.folder, "key 1", "")
+    with unknown.held():
+        assert unknown.whole() == {}, "a table that does not show its changes"
+        assert unknown.same(1, b"rows 1", "x: double") is not None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from mxt.errors import DataError
@@ -50,6 +51,26 @@ class Sums(Stream):
 
 
 @dataclass(frozen=True)
+class Unloadable(Sums):
+    """A stream of a megabyte that kills the process which unpickles it."""
+
+    ballast: bytes = bytes(1 << 20)
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Damaged(Sums):
+    """A table that cannot be read to its end."""
+
+    def parts(self) -> Iterator[Part]:
+        yield from super().parts()
+        msg = "the table is damaged"
+        raise DataError(msg)
+
+
+@dataclass(frozen=True)
 class Failing(Sums):
     """Part 3 fails, as long as the folder `marks` holds fewer than `times` marks."""
 
@@ -63,6 +84,10 @@ class Failing(Sums):
             (self.marks / str(marks)).touch()
             if self.how == "killed":
                 os.kill(os.getpid(), signal.SIGKILL)
+            if self.how == "array":
+                np.empty(1 << 58)
+            if self.how == "buffer":
+                pa.allocate_buffer(1 << 60)
             if self.how == "wrong":
                 msg = "the part is wrong"
                 raise DataError(msg)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from executors.streams import Failing, Sums
+from executors.streams import Failing, Sums, Unloadable
 from mxt.executors.processes import ProcessesExecutor
 
 
@@ -27,3 +27,9 @@ def test_a_process_that_is_killed_is_replaced_and_its_part_tried_again(
         lost = next(receipt for receipt in receipts if receipt.error)
         assert "ended by signal 9 3 times; it may need more memory" in lost.error
         assert lost.exit_code == 5
+
+
+def test_processes_that_die_before_they_work_are_told() -> None:
+    receipts = list(ProcessesExecutor(processes=2).run(Unloadable(2)))
+    assert [(receipt.part, receipt.exit_code) for receipt in receipts] == [(0, 5), (1, 5)]
+    assert all("ended by signal 9 3 times; it may need more memory" in receipt.error for receipt in receipts)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from mxt.datasets.tables import from_ipc, to_ipc
-from mxt.errors import ServiceError
+from mxt.errors import MxtError, ServiceError
 from mxt.executors.base import ATTEMPTS, Executor, Part, Receipt, attempted, failed
 
 if TYPE_CHECKING:
@@ -60,20 +60,28 @@ class ProcessesExecutor(Executor):
 
 
 def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Receipt]:
-    """Give each worker its next part as soon as it can take one, and pass on what comes back."""
+    """Give each worker its next part as soon as it can take one, and pass on what comes back.
+
+    If the table cannot be read on, what the workers hold is finished first.
+    """
     from multiprocessing.connection import wait
 
     again: deque[_Given] = deque()
     source = map(_Given, parts)
-    left = True
+    left, trouble = True, None
     while True:
         for worker in sorted(workers, key=lambda worker: len(worker.given)):
             while left and len(worker.given) < AHEAD:
-                given = again.popleft() if again else next(source, None)
+                try:
+                    given = again.popleft() if again else next(source, None)
+                except MxtError as error:
+                    given, trouble = None, error
                 left = given is not None
                 if given is not None:
                     worker.give(given)
         busy = {worker.connection: worker for worker in workers if worker.given}
+        if not busy and trouble is not None:
+            raise trouble
         if not busy:
             return
         for connection in wait(list(busy)):

@@ -201,3 +201,12 @@ def test_a_file_that_goes_while_the_table_is_read_is_named(tmp_path: Path) -> No
     (tmp_path / "part-039").unlink()
     with pytest.raises(DataError, match=f"^{tmp_path}/part-039: the file went while the table was read"):
         list(batches)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_table_that_changes_while_it_is_read_is_refused(name: str, tmp_path: Path) -> None:
+    batches = folder(tmp_path, name, {}).arrow()
+    next(batches)
+    write(tmp_path / "part-000", name, {"whole": WHOLE[::-1]})
+    with pytest.raises(DataError, match=f"^{tmp_path}: the table changed while it was read"):
+        list(batches)

@@ -1,0 +1,295 @@
+"""Long tables in a bad world: damaged files, full disks, changing tables, two runs at once, and stops."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import pandas as pd
+import pytest
+
+from conftest import clean_environment
+from mxt.errors import DataError
+from runs import CHURN, run, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+FILES, ODD, PART = 45, 39, 20
+ROWS = 1800
+SERIAL, PROCESSES = {"KIND": "SerialExecutor"}, {"KIND": "ProcessesExecutor", "processes": 2}
+each_executor = pytest.mark.parametrize("executor", [SERIAL, PROCESSES], ids=["serial", "processes"])
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("bad_streams")
+    train(folder, alias="First", recipe={"KIND": "XgboostRecipe", "trees": 5, "depth": 3})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def churn() -> pd.DataFrame:
+    options: dict[str, Any] = {"na_values": ["", " "], "keep_default_na": False}
+    return pd.read_csv(CHURN["path"], nrows=ROWS, **options).drop(columns="variant")
+
+
+@pytest.fixture
+def table(root: Path, churn: pd.DataFrame, request: pytest.FixtureRequest) -> Path:
+    """A folder of Parquet files of 40 rows."""
+    folder = root / request.node.name.partition("[")[0]
+    folder.mkdir(exist_ok=True)
+    size = ROWS // FILES
+    for number in range(FILES):
+        part = churn.iloc[number * size : (number + 1) * size]
+        part.to_parquet(folder / f"part-{number:03}.parquet", index=False)
+    return folder
+
+
+def config(table: Path, **fields: Any) -> dict[str, Any]:
+    """A job that scores a table in small parts."""
+    inputs = {"KIND": "ParquetReader", "path": str(table), "id_column": "customerID"}
+    outputs = {"KIND": "ParquetWriter", "path": f"{table}.scored.parquet"}
+    return {"inputs": inputs, "outputs": outputs, "alias_or_version": "First", "part_rows": PART, **fields}
+
+
+def score(root: Path, table: Path, **fields: Any) -> bytes:
+    """The bytes of the output of a run that ended well."""
+    run(root, "InferenceJob", **config(table, **fields))
+    return output(table).read_bytes()
+
+
+def output(table: Path) -> Path:
+    return Path(f"{table}.scored.parquet")
+
+
+def finished(table: Path) -> dict[str, int]:
+    """When each finished part was worked on."""
+    receipts = Path(f"{output(table)}.parts").glob("*.json")
+    return {path.stem: path.with_suffix(".arrow").stat().st_mtime_ns for path in receipts}
+
+
+def started(root: Path, table: Path, *words: str, **fields: Any) -> subprocess.Popen[str]:
+    """The job in a process of its own, with a group of its own, as a terminal gives it."""
+    service = {"registry_name": "churn", "experiment_name": "churn"}
+    content = {"job": {"KIND": "InferenceJob", "mlflow_service": service, **config(table, **fields)}}
+    (root / "confs").mkdir(exist_ok=True)
+    path = root / "confs" / f"{table.name}.yaml"
+    path.write_text(json.dumps(content))
+    return subprocess.Popen(
+        [sys.executable, "-m", "mxt", str(path), *words], cwd=root, env=clean_environment(),
+        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+
+
+def wait_for_parts(table: Path, count: int, process: subprocess.Popen[str]) -> None:
+    while len(finished(table)) < count and process.poll() is None:
+        time.sleep(0.01)
+    assert process.poll() is None, process.communicate()
+
+
+@each_executor
+def test_a_damaged_file_is_named_and_only_changed_rows_are_worked_on_again(
+    executor: dict[str, Any], root: Path, table: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    output(table).write_bytes(b"the previous output")
+    odd = table / f"part-{ODD:03}.parquet"
+    whole = odd.read_bytes()
+    odd.write_bytes(whole[:-1000])
+    with pytest.raises(DataError, match=f"^{odd}: cannot be read by .*Its footer cannot be read"):
+        score(root, table, executor=executor)
+    assert not finished(table), "footers are read first"
+    odd.write_bytes(whole[:100] + bytes(255 - byte for byte in whole[100:400]) + whole[400:])
+    with pytest.raises(
+        DataError, match=f"^{odd}: cannot be read by .*Row group 0, from row 0 of the file on"
+    ):
+        score(root, table, executor=executor)
+    kept = finished(table)
+    assert len(kept) == ODD * (ROWS // FILES) // PART, "parts of the files before it are kept"
+    assert output(table).read_bytes() == b"the previous output"
+
+    odd.write_bytes(whole)
+    first = table / "part-000.parquet"
+    pd.read_parquet(first).replace({"Contract": {"Two year": "One year"}}).to_parquet(first, index=False)
+    capfd.readouterr()
+    run(root, "InferenceJob", **config(table, executor=executor, shard="1/1000"))
+    assert f"{len(kept)} finished parts count if the table still has their rows" in capfd.readouterr().err
+    changed = {part for part, when in finished(table).items() if kept.get(part) not in (None, when)}
+    assert changed == {"00000000"}
+    found = score(root, table, executor=executor)
+    assert found == score(root, table, fresh=True)
+    assert not Path(f"{output(table)}.parts").exists()
+
+
+@each_executor
+def test_a_column_of_another_type_is_named_with_its_file(
+    executor: dict[str, Any], root: Path, table: Path
+) -> None:
+    odd = table / f"part-{ODD:03}.parquet"
+    pd.read_parquet(odd).astype({"tenure": str}).to_parquet(odd, index=False)
+    with pytest.raises(DataError, match=f"^{odd}: column 'tenure' is .*string, but int64 in files before it"):
+        score(root, table, executor=executor)
+    assert finished(table)
+
+
+@each_executor
+def test_a_table_without_rows_is_refused_and_leaves_nothing(
+    executor: dict[str, Any], root: Path, table: Path
+) -> None:
+    for path in table.iterdir():
+        pd.read_parquet(path).head(0).to_parquet(path, index=False)
+    with pytest.raises(DataError, match=f"^{table}: no rows"):
+        score(root, table, executor=executor)
+    assert not output(table).exists()
+    assert not Path(f"{output(table)}.parts").exists()
+
+
+def test_files_without_rows_change_no_byte(root: Path, table: Path) -> None:
+    reference = score(root, table)
+    for name in ("part-000", "part-020", "part-044"):
+        empty = pd.read_parquet(table / f"{name}.parquet").head(0)
+        empty.to_parquet(table / f"{name}-empty.parquet", index=False)
+    (table / "a folder without files").mkdir()
+    assert score(root, table, executor=PROCESSES) == reference
+
+
+def write_again(path: Path) -> None:
+    pd.read_parquet(path).iloc[::-1].to_parquet(path, index=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda table: write_again(table / "part-000.parquet"), "the table changed while it was read"),
+        (lambda table: write_again(table / "part-044.parquet"), "the table changed while it was read"),
+        (lambda table: (table / "part-044.parquet").unlink(), "the table changed while it was read"),
+    ],
+    ids=["rows read before", "rows to come", "a file gone"],
+)
+def test_a_table_that_changes_while_it_is_read_is_refused(
+    change: Callable[[Path], None], told: str, root: Path, table: Path
+) -> None:
+    output(table).write_bytes(b"the previous output")
+    process = started(root, table)
+    wait_for_parts(table, 5, process)
+    change(table)
+    out, err = process.communicate(timeout=300)
+    assert process.returncode == 3, err
+    assert told in err
+    assert told in json.loads(out.splitlines()[-1])["error"]
+    assert output(table).read_bytes() == b"the previous output"
+    assert len(finished(table)) >= 5
+    assert score(root, table) == score(root, table, fresh=True)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ({"executor": PROCESSES}, {"executor": PROCESSES}),
+        ({"shard": "1/2"}, {"shard": "1/2"}),
+        ({"shard": "1/2", "executor": PROCESSES}, {}),
+        ({}, {"shard": "2/2"}),
+    ],
+    ids=["processes", "the same share", "a share and the whole", "the whole and a share"],
+)
+def test_two_runs_at_once_do_not_disturb_each_other(
+    theirs: dict[str, Any], ours: dict[str, Any], root: Path, table: Path
+) -> None:
+    process = started(root, table, **theirs)
+    wait_for_parts(table, 5, process)
+    with pytest.raises(DataError, match=f"another run works on this output .process {process.pid} on"):
+        score(root, table, **ours)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 0, err
+    assert score(root, table) == score(root, table, fresh=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@each_executor
+def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(
+    number: signal.Signals, executor: dict[str, Any], root: Path, table: Path
+) -> None:
+    process = started(root, table, executor=executor)
+    wait_for_parts(table, 10, process)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in err
+    outcome = json.loads(out.splitlines()[-1])
+    assert (outcome["exit_code"], outcome["error"]) == (128 + number, f"stopped by {number.name}")
+    assert mlflow.get_run(outcome["run_id"]).info.status == "KILLED"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)
+    kept = finished(table)
+    assert len(kept) >= 10
+    run(root, "InferenceJob", **config(table, shard="1/1000"))
+    assert {part: finished(table)[part] for part in kept} == kept
+    assert score(root, table) == score(root, table, fresh=True)
+
+
+@pytest.fixture
+def small_disk(root: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A file system of 200 kB, where one may be mounted."""
+    folder = root / f"disk-{abs(hash(request.node.name))}"
+    folder.mkdir()
+    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("only root may mount a small file system")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["/usr/bin/umount", "-l", str(folder)], check=True)
+
+
+def grow(disk: Path) -> None:
+    subprocess.run(["/usr/bin/mount", "-o", "remount,size=50m", str(disk)], check=True)
+
+
+@each_executor
+def test_parts_that_fill_the_disk_are_told_and_kept(
+    executor: dict[str, Any], root: Path, table: Path, small_disk: Path
+) -> None:
+    outputs = {"KIND": "ParquetWriter", "path": str(small_disk / "scored.parquet")}
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\).* parts are kept"):
+        score(root, table, executor=executor, outputs=outputs)
+    parts = small_disk / "scored.parquet.parts"
+    assert not list(parts.glob("*.new"))
+    kept = len(list(parts.glob("*.json")))
+    assert kept > 1
+    grow(small_disk)
+    run(root, "InferenceJob", **config(table, executor=executor, outputs=outputs, shard="1/1000"))
+    assert len(list(parts.glob("*.json"))) >= kept
+    run(root, "InferenceJob", **config(table, executor=executor, outputs=outputs))
+    assert [path.name for path in small_disk.iterdir()] == ["scored.parquet"]
+    assert len(pd.read_parquet(small_disk / "scored.parquet")) == ROWS
+
+
+def test_a_store_on_a_full_disk_is_told_and_the_output_stays(
+    root: Path, table: Path, small_disk: Path
+) -> None:
+    grow(small_disk)
+    store = f"sqlite:///{small_disk}/mlflow.db"
+    service = {"tracking_uri": store, "registry_uri": f"sqlite:///{root}/mlflow.db"}
+    output(table).write_bytes(b"the previous output")
+    process = started(root, table, *(f"job.mlflow_service.{name}={uri}" for name, uri in service.items()))
+    wait_for_parts(table, 5, process)
+    with (small_disk / "filler").open("wb") as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+    _, err = process.communicate(timeout=300)
+    assert process.returncode == 5, err
+    assert f"MLflow at {store} failed" in err
+    assert "disk is full" in err
+    assert "Traceback" not in err
+    assert output(table).read_bytes() == b"the previous output"
+    assert finished(table)
+    (small_disk / "filler").unlink()
+    assert score(root, table) == score(root, table, fresh=True)
