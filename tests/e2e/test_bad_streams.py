@@ -264,6 +264,8 @@ def test_parts_that_fill_the_disk_are_told_and_kept(
     assert not list(parts.glob("*.new"))
     kept = len(list(parts.glob("*.json")))
     assert kept > 1
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\)"):
+        score(root, table, executor=executor, outputs=outputs)
     grow(small_disk)
     run(root, "InferenceJob", **config(table, executor=executor, outputs=outputs, shard="1/1000"))
     assert len(list(parts.glob("*.json"))) >= kept

@@ -68,6 +68,7 @@ class Staging:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "lock").touch()
         except OSError as error:
             msg = f"{self.folder}: cannot be written ({error.strerror})."
             raise DataError(msg) from error
@@ -196,10 +197,11 @@ class Staging:
                 msg = f"{self.folder}: another run works on this output ({', '.join(self._holders())})."
                 raise DataError(msg)
             if not shared:
-                file.truncate(0)
                 now = datetime.now(UTC).isoformat(timespec="seconds")
-                file.write(f"process {os.getpid()} on {socket.gethostname()} since {now}\n")
-                file.flush()
+                told = f"process {os.getpid()} on {socket.gethostname()} since {now}\n"
+                with contextlib.suppress(OSError):  # it holds on a full disk too, untold
+                    file.truncate(0)
+                    os.write(file.fileno(), told.encode())
             yield
 
     def _holders(self) -> list[str]:
