@@ -128,11 +128,12 @@ class _Worker:
 
     def _start(self) -> None:
         """Start the process and send it the stream; if it dies meanwhile, `receipt` finds out."""
-        from multiprocessing import get_context
+        from multiprocessing import get_context, resource_tracker
 
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, self.threads), daemon=True)
+        resource_tracker.ensure_running()  # it would undo the next line, were it started by the first process
         with _deaf_to_interrupts():
             self.process.start()
         theirs.close()
