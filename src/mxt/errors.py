@@ -57,7 +57,7 @@ class MissingExtraError(MxtError):
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
 
 
-def out_of_memory(error: Exception) -> bool:
+def out_of_memory(error: BaseException) -> bool:
     """Whether an error, of any library, says that there was no memory, or none for another thread."""
     if isinstance(error, MxtError):
         return False

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from executors import sparks
-from executors.streams import Damaged, Failing, Sums
-from mxt.errors import DataError
-from mxt.executors.base import Executor, Receipt
+from executors.streams import Failing, Sums
+from mxt.executors.base import Executor
 from mxt.kinds import members
 
 TESTS = str(Path(__file__).parents[1])
@@ -74,15 +73,8 @@ def test_a_part_that_is_wrong_is_not_tried_again(executor: Executor, tmp_path: P
 
 @pytest.mark.parametrize("how", ["array", "buffer"])
 def test_memory_that_runs_out_is_no_bug(how: str, executor: Executor, tmp_path: Path) -> None:
-    receipts = list(executor.run(Failing(5, folder=tmp_path, how=how)))
+    receipts = list(executor.run(Failing(5, marks=tmp_path, how=how)))
     failed = [(receipt.part, receipt.error, receipt.exit_code) for receipt in receipts if receipt.error]
     told = "Memory ran out on 10 rows at once. Set a smaller part_rows, or use fewer processes."
     assert failed == [(3, told, 5)]
     assert len(receipts) == 5
-
-
-def test_a_table_that_cannot_be_read_on_is_told_after_the_parts_before(executor: Executor) -> None:
-    found: list[Receipt] = []
-    with pytest.raises(DataError, match="the table is damaged"):
-        found.extend(executor.run(Damaged(7, seconds=0.05)))
-    assert sorted(receipt.part for receipt in found) == [*range(7)]

@@ -64,8 +64,8 @@ class Unloadable(Sums):
 class Damaged(Sums):
     """A table that cannot be read to its end."""
 
-    def parts(self) -> Iterator[Part]:
-        yield from super().parts()
+    def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
+        yield from super().parts(numbers)
         msg = "the table is damaged"
         raise DataError(msg)
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from executors.streams import Failing, Sums, Unloadable
+from executors.streams import Damaged, Failing, Sums, Unloadable
+from mxt.errors import DataError
+from mxt.executors.base import Receipt
 from mxt.executors.processes import ProcessesExecutor
 
 
@@ -33,3 +35,10 @@ def test_processes_that_die_before_they_work_are_told() -> None:
     receipts = list(ProcessesExecutor(processes=2).run(Unloadable(2)))
     assert [(receipt.part, receipt.exit_code) for receipt in receipts] == [(0, 5), (1, 5)]
     assert all("ended by signal 9 3 times; it may need more memory" in receipt.error for receipt in receipts)
+
+
+def test_a_table_that_cannot_be_read_on_is_told_after_the_parts_before() -> None:
+    found: list[Receipt] = []
+    with pytest.raises(DataError, match="the table is damaged"):
+        found.extend(ProcessesExecutor(processes=2).run(Damaged(7, seconds=0.05)))
+    assert sorted(receipt.part for receipt in found) == [*range(7)]

@@ -7,7 +7,7 @@ import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader, expression
@@ -31,6 +31,8 @@ HINT = "Check the format, that a column keeps one type, and that filters compare
 
 class FileReader(Reader, ABC):
     """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
+
+    tells_changes: ClassVar[bool] = True
 
     path: Location
     """File, folder of files, or URL (s3://, gs://, abfs://, ... with the fsspec package for it)."""
