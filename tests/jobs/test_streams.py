@@ -53,10 +53,10 @@ def reference(root: Path) -> bytes:
     [
         {"part_rows": 77},
         {"part_rows": None},
-        {"executor": {"KIND": "ProcessesExecutor", "processes": 1}},
-        {"executor": {"KIND": "ProcessesExecutor", "processes": 3}},
+        {"executor": {"KIND": "ProcessesExecutor", "processes": 2}},
+        {"executor": {"KIND": "ProcessesExecutor", "processes": 4}},
     ],
-    ids=["small parts", "one part", "one process", "three processes"],
+    ids=["small parts", "one part", "two processes", "four processes"],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
     fields: dict[str, Any], root: Path, reference: bytes
@@ -96,8 +96,8 @@ def test_explanations_do_not_depend_on_who_works_on_which_parts(root: Path) -> N
     for share in ("2/2", "1/2"):
         run_share = {"part_rows": 200, "shard": share}
         explain(root, **run_share)
-    assert explain(root, part_rows=200) == whole
-    assert explain(root, part_rows=77, executor={"KIND": "ProcessesExecutor", "processes": 2}) == whole
+    assert explain(root, part_rows=200) == whole, "the last part of each pair was the first to be worked on"
+    assert explain(root, part_rows=77, executor={"KIND": "ProcessesExecutor", "processes": 4}) == whole
 
 
 def started(root: Path, *overrides: str) -> subprocess.Popen[str]:

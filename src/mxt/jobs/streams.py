@@ -163,7 +163,8 @@ class StreamJob(ModelJob, ABC):
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
         model, mark = self.context.model, table.reader.mark
         source = [mark.to_json() if mark else "", table.rows, table.basis]
-        return json.dumps([config_digest(self), model.uri if model else "", *source, versions])
+        limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
+        return json.dumps([config_digest(self), model.uri if model else "", *source, versions, *limits])
 
 
 @dataclass(frozen=True)
