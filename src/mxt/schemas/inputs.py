@@ -117,7 +117,7 @@ class InputsSchema:
             if _is_integer(self.schema.columns[name]) and _misses_whole_numbers(inputs[name]):
                 loose[name]["dtype"] = "float64"
         inputs = checked(self.schema.update_columns(loose), inputs, source)
-        for name in inputs.select_dtypes("float").columns:
+        for name in (name for name in inputs.columns if pd.api.types.is_float_dtype(inputs[name])):
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
                 broken = rule_broken(str(name), "finite", list(inputs.index[infinite]), int(infinite.sum()))
