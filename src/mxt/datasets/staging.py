@@ -91,7 +91,7 @@ class Staging:
             found = content if isinstance(content, bytes) else to_ipc(content)
             self._write(f"{part:08d}.{suffix}", found)
             digests[suffix] = hashlib.sha256(found).hexdigest()
-        self._sign({**facts, "key": self._key_digest, "digests": digests}, part)
+        self._sign({**facts, "key": self._key_digest, "digests": digests}, part, self._now)
 
     def whole(self) -> dict[int, dict[str, Any]]:
         """The receipts of the parts of this state whose files are as they were written, by number."""
@@ -103,27 +103,23 @@ class Staging:
 
     def finished(self) -> dict[int, dict[str, Any]]:
         """The same, of this and of other states."""
-        parts = sorted(path.stem for path in self.folder.glob("*.json"))
-        found = {int(part): self.receipt(int(part)) for part in parts if part.isdecimal()}
-        return {part: receipt for part, receipt in found.items() if receipt is not None}
+        parts = sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdecimal())
+        return {part: receipt for part in parts if (receipt := self.receipt(part)) is not None}
 
     def same(self, part: int, rows: bytes, columns: str) -> dict[str, Any] | None:
         """The receipt of a part if it was finished with the same rows; it is one of this state from now on.
 
-        Args:
-            part: Its number.
-            rows: What its file `rows` must hold.
-            columns: What its receipt must say of the columns.
+        Its file `ROWS` must hold these `rows`, and its receipt tell of these `columns`.
         """
         receipt = self.receipt(part)
         if receipt is None or receipt.get("columns") != columns or self.content(part, ROWS) != rows:
             return None
-        return self._sign(receipt, part)
+        return self._sign(receipt, part, self._now)
 
     def doubt(self) -> None:
         """Let all parts be of no state, so that their rows are compared again."""
         for part, receipt in self.finished().items():
-            self._sign(receipt, part, state="")
+            self._sign(receipt, part, "")
 
     def receipt(self, part: int) -> dict[str, Any] | None:
         """The receipt of a part of this key, if its files are as they were written."""
@@ -164,8 +160,8 @@ class Staging:
     def _now(self) -> str:
         return _digest(f"{self.state}{self.run}")
 
-    def _sign(self, receipt: dict[str, Any], part: int, state: str | None = None) -> dict[str, Any]:
-        signed = {**receipt, "state": self._now if state is None else state}
+    def _sign(self, receipt: dict[str, Any], part: int, state: str) -> dict[str, Any]:
+        signed = {**receipt, "state": state}
         self._write(f"{part:08d}.json", json.dumps(signed, sort_keys=True).encode())
         return signed
 

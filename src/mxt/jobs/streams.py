@@ -113,16 +113,7 @@ class StreamJob(ModelJob, ABC):
         settle = None if self.memory_limit is None and budget is None else planning.settle
         with staging.held(share, fresh=self.fresh, settle=settle) as settled:
             plan = Plan.from_json(settled.plan) if settled.plan else Plan(table.rows)
-            finished = settled.finished()
-            if self.fresh:
-                settled.forget(number for number in finished if number % shares == place - 1)
-                finished = {}
-            whole = settled.current(finished)
-            if whole:
-                logger.info("{} parts are finished already; the work goes on from there", len(whole))
-            others = frozenset(finished) - frozenset(whole)
-            if others:
-                logger.info("{} finished parts count if the table still has their rows", len(others))
+            whole, others = self._found(settled)
             stream = replace(
                 everything,
                 table=plan.table(table, model),
@@ -138,6 +129,21 @@ class StreamJob(ModelJob, ABC):
             yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
                 staging.clear()
+
+    def _found(self, staging: Staging) -> tuple[dict[int, dict[str, Any]], frozenset[int]]:
+        """The receipts of finished parts, and which others are finished if their rows are as they were."""
+        place, shares = self._share
+        finished = staging.finished()
+        if self.fresh:
+            staging.forget(number for number in finished if number % shares == place - 1)
+            finished = {}
+        whole = staging.current(finished)
+        if whole:
+            logger.info("{} parts are finished already; the work goes on from there", len(whole))
+        others = frozenset(finished) - frozenset(whole)
+        if others:
+            logger.info("{} finished parts count if the table still has their rows", len(others))
+        return whole, others
 
     def _work(self, stream: TableStream, plan: Plan, whole: dict[int, dict[str, Any]], what: str) -> None:
         bad: list[Receipt] = []
