@@ -217,8 +217,10 @@ def test_two_runs_at_once_do_not_disturb_each_other(
 ) -> None:
     process = started(root, table, **theirs)
     wait_for_parts(table, 5, process)
+    process.send_signal(signal.SIGSTOP)  # it shall not be done before the other begins
     with pytest.raises(DataError, match=f"another run works on this output .process {process.pid} on"):
         score(root, table, **ours)
+    process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     assert score(root, table) == score(root, table, fresh=True)
