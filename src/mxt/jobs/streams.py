@@ -21,7 +21,6 @@ from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
 from mxt.datasets.tables import refuse_ids, to_frame
-from mxt.errors import DataError
 from mxt.executors.base import Executor, Receipt
 from mxt.jobs.base import ModelJob
 from mxt.jobs.context import config_digest, warn_beyond
@@ -100,15 +99,7 @@ class StreamJob(ModelJob, ABC):
         staging = Staging(_folder(output.target), self._key(table), table.reader.state(), run)
         place, shares = self._share
         everything = TableStream(table, staging, share=self._share)
-        planning = Planning(
-            everything,
-            self.executor,
-            fixed=self.part_rows is not None,
-            memory_limit=self.memory_limit,
-            libraries=self.libraries,
-            budget=budget,
-            model=model,
-        )
+        planning = self._planning(everything, budget, model)
         share = f"{place}-of-{shares}" if shares > 1 else ""
         settle = None if self.memory_limit is None and budget is None else planning.settle
         with staging.held(share, fresh=self.fresh, settle=settle) as settled:
@@ -121,14 +112,22 @@ class StreamJob(ModelJob, ABC):
                 done=frozenset(whole),
                 perhaps=others,
             )
-            try:
+            with stream.unchanged():
                 self._work(stream, plan, whole, what)
-            except DataError:
-                stream.refuse_changed()
-                raise
             yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
                 staging.clear()
+
+    def _planning(self, stream: TableStream, budget: Budget | None, model: Model | None) -> Planning:
+        return Planning(
+            stream,
+            self.executor,
+            fixed=self.part_rows is not None,
+            memory_limit=self.memory_limit,
+            libraries=self.libraries,
+            budget=budget,
+            model=model,
+        )
 
     def _found(self, staging: Staging) -> tuple[dict[int, dict[str, Any]], frozenset[int]]:
         """The receipts of finished parts, and which others are finished if their rows are as they were."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +174,15 @@ class TableStream(Stream):
             **mark,
         }
         return files, facts
+
+    @contextmanager
+    def unchanged(self) -> Iterator[None]:
+        """Tell that the table changed, if it did, rather than what came of that."""
+        try:
+            yield
+        except DataError:
+            self.refuse_changed()
+            raise
 
     def refuse_changed(self) -> None:
         """Raise a DataError if the table changed; then no finished part counts unseen."""
