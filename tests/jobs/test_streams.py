@@ -158,8 +158,10 @@ def test_a_second_run_at_once_is_refused(root: Path, reference: bytes) -> None:
     process = started(root)
     while not finished_parts(root) and process.poll() is None:
         time.sleep(0.02)
+    process.send_signal(signal.SIGSTOP)  # it shall not be done before the other begins
     with pytest.raises(DataError, match=f"another run works on this output .process {process.pid} on"):
         score(root)
+    process.send_signal(signal.SIGCONT)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     assert (root / "scored.parquet").read_bytes() == reference
