@@ -185,9 +185,9 @@ def test_it_is_faster_than_lime_at_equal_samples(classified: Any) -> None:
     theirs(1)
     ratios = [
         cost(lambda: theirs(10)) / cost(lambda: LimeExplainer().explain(predictor, shown, frame))
-        for _ in range(2)
+        for _ in range(4)  # other load on the machine takes its share of some
     ]
-    assert max(ratios) > 1.3  # other load on the machine takes its share
+    assert max(ratios) > 2
 
 
 def test_a_surrogate_without_a_number_or_a_background_is_refused(classified: Any) -> None:
