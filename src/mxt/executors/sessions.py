@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REACHED_SECONDS = 10.0
+"""Time that a cluster may take to answer at all."""
+
 CONNECT_PORT = 15002
 """Where a server of Spark Connect listens if nothing else is said."""
 

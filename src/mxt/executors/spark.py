@@ -32,6 +32,7 @@ MOST_PARTS = 16
 """Parts of a group: seconds of work, beside the tenth of one that a task costs Spark."""
 
 PATIENCE_SECONDS = 120.0
+"""Time without a first group after which a warning asks whether there are free cores."""
 
 DEATHS = re.compile(r"Python worker exited unexpectedly|ExecutorLostFailure")
 """What Spark tells of a task whose process died each time that it was tried."""

@@ -120,7 +120,7 @@ class Planning:
         table = self.stream.table
         head = to_frame([first_rows(table, EDGE_ROWS)], table.reader.id_column)
         inputs = head if table.schema is None else table.schema.check(head, table.reader.source)
-        known = _count(table)
+        known = table.reader.rows()
         whole = Sample(1.0, known, budget.seed, edges(model.predictor, model.predict(inputs)), "")
         if budget.rows is not None:
             rows, why = float(budget.rows), f"the budget is {budget.rows} rows"
@@ -157,10 +157,3 @@ class Planning:
             )
             raise ConfigError(msg)
         return rows, f"the budget of {seconds:g} s covers {more / workers:.2g} s a row"
-
-
-def _count(table: Table) -> int:
-    """The number of rows that the table's reader gives."""
-    reader = table.reader
-    known = [reader.count(), reader.limit, reader.sample.rows if reader.sample else None]
-    return min(rows for rows in known if rows is not None)
