@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from mxt import settings  # noqa: F401 - makes every family known
 from mxt.errors import ConfigError
-from mxt.kinds import Kind, example_of, families, find, help_of, members
+from mxt.kinds import Kind, descriptions, example_of, families, find, help_of, members
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -45,8 +45,11 @@ def _family(family: type[Kind]) -> str:
 
 def _kind(kind: type[Kind]) -> str:
     file = inspect.getsourcefile(kind)
+    texts = descriptions(kind)
     fields = [
-        _field(field.alias or name, field) for name, field in kind.model_fields.items() if name != "KIND"
+        _field(field.alias or name, field, texts.get(name, ""))
+        for name, field in kind.model_fields.items()
+        if name != "KIND"
     ]
     example = "\n".join(f"  {line}" for line in example_of(kind).splitlines())
     return "\n".join(
@@ -54,9 +57,9 @@ def _kind(kind: type[Kind]) -> str:
     )
 
 
-def _field(name: str, field: FieldInfo) -> str:
+def _field(name: str, field: FieldInfo, text: str) -> str:
     default = "required" if field.is_required() else f"default {_default(field)}"
-    return f"  {name} ({default}): {field.description}"
+    return f"  {name} ({default}): {text}"
 
 
 def _default(field: FieldInfo) -> str:

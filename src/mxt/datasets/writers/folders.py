@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.writers.files import exchange
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -26,9 +26,19 @@ def write_folder(
     batches: Iterator[pa.RecordBatch],
     schema: pa.Schema,
     partition_by: Sequence[str],
+    options: Mapping[str, Any],
     old: Path | None = None,
 ) -> None:
-    """Put a folder of these rows, and of the files of an `old` one, in the place of the target."""
+    """Put a folder of these rows, and of the files of an `old` one, in the place of the target.
+
+    Args:
+        target: The folder.
+        batches: Its new rows.
+        schema: Their columns, and what each file tells of itself.
+        partition_by: Columns whose values become folders.
+        options: How each file is written, see `pyarrow.parquet.ParquetWriter`.
+        old: A folder whose files are kept.
+    """
     import pyarrow.dataset as ds
 
     staged = Path(f"{target}.{os.getpid()}.part")
@@ -44,6 +54,7 @@ def write_folder(
             basename_template=name,
             schema=schema,
             format="parquet",
+            file_options=ds.ParquetFileFormat().make_write_options(**options),
             partitioning=list(partition_by),
             partitioning_flavor="hive",
             max_open_files=512,
