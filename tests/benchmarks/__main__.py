@@ -116,4 +116,4 @@ def _run(module: str, folder: Path, told: str, threads: int, seconds: int = MOST
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    main(Path(sys.argv[1]).resolve(), sys.argv[2:])

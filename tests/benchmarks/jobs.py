@@ -152,7 +152,7 @@ def _rows(folder: Path) -> Path:
 
 
 def _store(folder: Path) -> str:
-    return f"sqlite:///{folder.resolve() / 'mlflow.db'}"
+    return f"sqlite:///{folder / 'mlflow.db'}"
 
 
 def _names() -> list[str]:

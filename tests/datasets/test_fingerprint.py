@@ -73,8 +73,15 @@ def test_nothing_compiled_changes_no_digest(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_rows_like_one_before_are_counted() -> None:
     ids = row_digests(column([1, 2, 1, None, 1, None, 3]))
-    assert repeated([ids]) == repeated([ids[4:], ids[:4]]) == 3
-    assert repeated([row_digests(table())]) == repeated([]) == 0
+    assert repeated(lambda: [ids]) == repeated(lambda: [ids[4:], ids[:4]]) == 3
+    assert repeated(lambda: [row_digests(table())]) == repeated(list) == 0
+
+
+def test_digests_that_start_alike_are_told_apart() -> None:
+    alike = np.repeat(row_digests(column([1])), 5, axis=0)
+    alike[:4, 8] = range(100, 104)
+    assert repeated(lambda: [alike[:3], alike[3:]]) == 0
+    assert repeated(lambda: [alike, alike[:2]]) == 2
 
 
 WHOLE = [1, None, -3, 100, 0]

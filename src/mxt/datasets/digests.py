@@ -20,8 +20,6 @@ DIGEST_BYTES = 32
 RUN = 1 << 18
 """Digests in memory at a time; 8 MiB."""
 
-_WORDS = DIGEST_BYTES // 8
-_RECORD_BYTES = DIGEST_BYTES + 8
 _RANGES = 1024
 """Of the first ten bits; the finest that runs are read back in."""
 
@@ -30,25 +28,28 @@ def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.nda
     """Each distinct digest once, in order as bytes.
 
     Args:
-        digests: Of bytes, each of shape (rows, 32).
+        digests: Of bytes, each of shape (rows, width); the width is the same for all, in whole words of 8.
 
     Yields:
-        Digests of shape (some, 32), and how often each was among those given.
+        Digests of shape (some, width), and how often each was among those given.
     """
     import numpy as np
 
     with tempfile.TemporaryFile() as file:
         # For each run, where each range of it starts, as its record in the file.
-        places = [_keep(run, file) for run in _runs(digests)]
+        places, words = [], 0
+        for run in _runs(digests):
+            places.append(_keep(run, file))
+            words = run.shape[1] - 1
         if not places:
             return
         starts = np.stack(places)
         before = (starts - starts[:, :1]).sum(axis=0)
         bounds = np.unique([*np.searchsorted(before, np.arange(0, before[-1], RUN)), _RANGES])
         for first, last in pairwise(bounds):
-            records = [_read(file, run[first], run[last]) for run in starts]
+            records = [_read(file, run[first], run[last], words + 1) for run in starts]
             merged = _merged(np.concatenate(records))
-            yield merged[:, :_WORDS].astype(">u8").view(np.uint8), merged[:, _WORDS].astype(np.int64)
+            yield merged[:, :words].astype(">u8").view(np.uint8), merged[:, words].astype(np.int64)
 
 
 def repeats(digests: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
@@ -62,7 +63,7 @@ def repeats(digests: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _runs(digests: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-    """Digests as records of four words and a count, sorted, about `RUN` at a time."""
+    """Digests as records of words and a count, sorted, about `RUN` at a time."""
     import numpy as np
 
     held: list[np.ndarray] = []
@@ -81,8 +82,9 @@ def _runs(digests: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
 def _records(digests: np.ndarray) -> np.ndarray:
     import numpy as np
 
-    found = np.ones((len(digests), _WORDS + 1), np.uint64)
-    found[:, :_WORDS] = np.ascontiguousarray(digests).view(">u8")
+    words = np.ascontiguousarray(digests).view(">u8")
+    found = np.ones((len(words), words.shape[1] + 1), np.uint64)
+    found[:, :-1] = words
     return found
 
 
@@ -94,11 +96,11 @@ def _merged(records: np.ndarray) -> np.ndarray:
     like = ordered[1:, 0] == ordered[:-1, 0]
     if not like.any():
         return ordered
-    ordered = records[np.lexsort(records[:, :_WORDS].T[::-1])]
-    new = np.append(True, (ordered[1:, :_WORDS] != ordered[:-1, :_WORDS]).any(axis=1))
+    ordered = records[np.lexsort(records[:, :-1].T[::-1])]
+    new = np.append(True, (ordered[1:, :-1] != ordered[:-1, :-1]).any(axis=1))
     first = np.flatnonzero(new)
     found = ordered[first]
-    found[:, _WORDS] = np.add.reduceat(ordered[:, _WORDS], first)
+    found[:, -1] = np.add.reduceat(ordered[:, -1], first)
     return found
 
 
@@ -108,14 +110,15 @@ def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
 
     edges = np.arange(_RANGES, dtype=np.uint64) << np.uint64(54)
     starts = np.append(np.searchsorted(run[:, 0], edges), len(run))
-    first = file.tell() // _RECORD_BYTES
-    file.write(run.tobytes())
+    first = file.tell() // run[0].nbytes
+    file.write(run.data)
     return starts + first
 
 
-def _read(file: IO[bytes], start: int, stop: int) -> np.ndarray:
+def _read(file: IO[bytes], start: int, stop: int, words: int) -> np.ndarray:
+    """Some records of so many words."""
     import numpy as np
 
-    file.seek(int(start) * _RECORD_BYTES)
-    content = file.read(int(stop - start) * _RECORD_BYTES)
-    return np.frombuffer(content, np.uint64).reshape(-1, _WORDS + 1)
+    file.seek(int(start) * 8 * words)
+    content = file.read(int(stop - start) * 8 * words)
+    return np.frombuffer(content, np.uint64).reshape(-1, words)

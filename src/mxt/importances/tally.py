@@ -205,11 +205,11 @@ def _drawn(tally: Tally) -> Tally:
     import numpy as np
 
     ids = tally.inputs.index
-    order = np.argsort(draw(ids, SEED), kind="stable")
-    kept = np.zeros(len(ids), dtype=bool)
+    shown, kept = draw(ids, SEED), np.zeros(len(ids), dtype=bool)
     for seed, rows in tally.asked.items():
-        kept[(order if seed == SEED else np.argsort(draw(ids, seed), kind="stable"))[:rows]] = True
-    places = order[kept[order]]
+        keys = shown if seed == SEED else draw(ids, seed)
+        kept[np.argpartition(keys, rows)[:rows] if rows < len(keys) else slice(None)] = True
+    places = np.flatnonzero(kept)[np.argsort(shown[kept], kind="stable")]
     targets = tally.targets if tally.targets is None else tally.targets.iloc[places]
     drawn = replace(
         tally.explanation,

@@ -210,7 +210,7 @@ class Parts:
         """
         reader, names = self.stream.table.reader, self._head().schema.names
         if reader.id_column is not None:
-            twice = repeated(self._digests("ids"))
+            twice = repeated(lambda: self._digests("ids"))
             if twice:
                 self.stream.staging.clear()  # the table must change, and then all parts are done again
             refuse_ids(0, twice, reader.id_column, reader.source)

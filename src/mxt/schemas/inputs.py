@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ConfigError, DataError
@@ -100,9 +101,7 @@ class InputsSchema:
         Raises:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
         """
-        inputs = self.check_types(table, source)
-        hard = {name: {"dtype": None, "checks": self._checks(name, soft=False)} for name in self.columns}
-        return checked(self.schema.update_columns(hard), inputs, source)
+        return checked(self._hard, self.check_types(table, source), source)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """As `check`, but missing values and categories may be new: what a drift job is there to see."""
@@ -112,11 +111,13 @@ class InputsSchema:
         inputs = table[present].assign(
             **{name: _cast(table[name], self.schema.columns[name]) for name in present}
         )
-        loose: dict[str, dict[str, Any]] = {name: {"checks": [], "nullable": True} for name in self.columns}
-        for name in present:
-            if _is_integer(self.schema.columns[name]) and _misses_whole_numbers(inputs[name]):
-                loose[name]["dtype"] = "float64"
-        inputs = checked(self.schema.update_columns(loose), inputs, source)
+        doubles = {
+            name: {"dtype": "float64"}
+            for name in present
+            if _is_integer(self.schema.columns[name]) and _misses_whole_numbers(inputs[name])
+        }
+        types = self._types.update_columns(doubles) if doubles else self._types
+        inputs = checked(types, inputs, source)
         for name in (name for name in inputs.columns if pd.api.types.is_float_dtype(inputs[name])):
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
@@ -124,6 +125,17 @@ class InputsSchema:
                 msg = f"{source}: {broken}."
                 raise DataError(msg)
         return pd.DataFrame(inputs)
+
+    @cached_property
+    def _types(self) -> pa.DataFrameSchema:
+        """The types alone; kept, since changing a schema copies it whole, longer than most checks take."""
+        return self.schema.update_columns({name: {"checks": [], "nullable": True} for name in self.columns})
+
+    @cached_property
+    def _hard(self) -> pa.DataFrameSchema:
+        """The hard rules, but for the types."""
+        rules = {name: {"dtype": None, "checks": self._checks(name, soft=False)} for name in self.columns}
+        return self.schema.update_columns(rules)
 
     def valid_rows(self, inputs: pd.DataFrame) -> pd.Series[bool]:
         """Whether each row of inputs of the right types obeys the hard rules too."""
