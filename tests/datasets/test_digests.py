@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from mxt.datasets import digests
 from mxt.datasets.digests import in_order, repeats
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def draw(rows: int, seed: int = 0) -> np.ndarray:
@@ -53,6 +58,28 @@ def test_digests_are_sorted_and_counted(name: str, run: int, monkeypatch: pytest
 @pytest.mark.parametrize("parts", [[], [draw(0)], [draw(0), draw(0)]])
 def test_no_digests_are_none(parts: list[np.ndarray]) -> None:
     assert list(in_order(parts)) == []
+
+
+FULL = """
+import resource, signal
+import numpy as np
+from mxt.datasets.digests import in_order
+from mxt.errors import DataError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+try:
+    list(in_order([np.random.default_rng(0).integers(0, 256, (100_000, 32), dtype=np.uint8)]))
+except DataError as error:
+    print(error)
+"""
+
+
+def test_a_temporary_folder_that_is_full_is_told(tmp_path: Path) -> None:
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-c", FULL]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    told = f"{tmp_path}: cannot be written (File too large); name a roomier folder in TMPDIR.\n"
+    assert ended.stdout == told
 
 
 MEMORY = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,14 @@ def test_parquet_rows_beyond_a_mark_are_read(name: str, tmp_path: Path) -> None:
         assert beyond.known_rows() is None
         if reached < 9:
             assert beyond.read().index.tolist() == list(range(reached, 9))
+
+
+@pytest.mark.parametrize("reached", [5, 5.0])
+def test_a_number_that_is_missing_is_beyond_every_mark(reached: float, tmp_path: Path) -> None:
+    table = pa.table({"id": range(4), "at": [5.0, 6.0, math.nan, None]})
+    pq.write_table(table, tmp_path / "table")
+    reader = ParquetReader(path=str(tmp_path / "table"), id_column="id").since(Mark("at", "number", reached))
+    assert reader.read().index.tolist() == [1, 2, 3]
 
 
 def test_row_groups_and_folders_before_a_mark_are_not_read(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,34 @@ class Unloadable(Sums):
 
     def __setstate__(self, state: dict[str, object]) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Long(Sums):
+    """Work that leaves a mark when it begins, named by its process, and another when it ends."""
+
+    marks: Path = Path()
+
+    def work(self, part: Part) -> Receipt:
+        (self.marks / f"begun-{os.getpid()}").touch()
+        receipt = super().work(part)
+        (self.marks / f"done-{os.getpid()}").touch()
+        return receipt
+
+
+@dataclass(frozen=True)
+class Large(Sums):
+    """Parts of 160 MB for workers that may take 100 MB more than they have."""
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        self.__dict__.update(state)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        most = pages * resource.getpagesize() + 100_000_000
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+    def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
+        for part in super().parts(numbers):
+            yield replace(part, batch=pa.record_batch({"x": np.zeros(20_000_000)}))
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from executors.streams import Damaged, Failing, Sums, Unloadable
+from conftest import clean_environment
+from executors.streams import Damaged, Failing, Large, Sums, Unloadable
 from mxt.errors import DataError
 from mxt.executors.base import Receipt
 from mxt.executors.processes import ProcessesExecutor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def test_parts_are_shared_by_processes_that_work_at_once() -> None:
@@ -35,6 +43,43 @@ def test_processes_that_die_before_they_work_are_told() -> None:
     receipts = list(ProcessesExecutor(processes=2).run(Unloadable(2)))
     assert [(receipt.part, receipt.exit_code) for receipt in receipts] == [(0, 5), (1, 5)]
     assert all("ended by signal 9 3 times; it may need more memory" in receipt.error for receipt in receipts)
+
+
+def test_a_part_that_a_process_has_no_memory_to_receive_is_told() -> None:
+    (receipt,) = ProcessesExecutor(processes=1).run(Large(1))
+    assert receipt.exit_code == 5
+    assert "ended with code 1 3 times; it may need more memory" in receipt.error
+
+
+LONG = """
+import sys
+from pathlib import Path
+from executors.streams import Long
+from mxt.executors.processes import ProcessesExecutor
+if __name__ == "__main__":
+    list(ProcessesExecutor(processes=2).run(Long(2, seconds=50, marks=Path(sys.argv[1]))))
+"""
+
+
+def test_the_processes_of_a_job_that_is_killed_end_at_once(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    (tmp_path / "long.py").write_text(LONG)
+    environment = clean_environment({"PYTHONPATH": str(Path(__file__).parents[1])})
+    command = [sys.executable, str(tmp_path / "long.py"), str(tmp_path / "marks")]
+    with subprocess.Popen(command, env=environment) as job:
+        begun = _awaited(lambda: list((tmp_path / "marks").glob("begun-*")), 2)
+        job.kill()
+    processes = [Path("/proc") / path.name.partition("-")[2] for path in begun]
+    _awaited(lambda: [process for process in processes if not process.exists()], 2)
+    assert not list((tmp_path / "marks").glob("done-*"))
+
+
+def _awaited(found: Callable[[], list[Path]], count: int) -> list[Path]:
+    end = time.monotonic() + 30
+    while len(found()) < count:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found()
 
 
 def test_a_table_that_cannot_be_read_on_is_told_after_the_parts_before() -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
+from pydantic import ValidationError
 
 from conftest import clean_environment
 from mxt.errors import DataError
@@ -76,6 +78,11 @@ def test_shares_are_put_together_by_a_last_run(root: Path, reference: bytes) -> 
     assert (root / "scored.parquet").read_bytes() == reference
 
 
+def test_a_share_beyond_the_last_is_refused(root: Path) -> None:
+    with pytest.raises(ValidationError, match="There is no share 3 of 2"):
+        score(root, shard="3/2")
+
+
 def explain(root: Path, **fields: Any) -> dict[str, bytes]:
     """The job's outputs."""
     files = ("samples_explanations", "models_explanations", "effects")
@@ -98,6 +105,28 @@ def test_explanations_do_not_depend_on_who_works_on_which_parts(root: Path) -> N
         explain(root, **run_share)
     assert explain(root, part_rows=200) == whole, "the last part of each pair was the first to be worked on"
     assert explain(root, part_rows=77, executor={"KIND": "ProcessesExecutor", "processes": 4}) == whole
+
+
+def test_parts_explained_by_another_background_are_explained_again(root: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'known.db'}"
+    engine = sa.create_engine(url)
+    known = pd.read_csv(CHURN["path"], nrows=60).drop(columns=["Churn", "variant"])
+    known["TotalCharges"] = pd.to_numeric(known["TotalCharges"], errors="coerce").fillna(0.0)
+    known.to_sql("known", engine, index=False)
+    query = "SELECT * FROM known"
+    fields = {
+        "background": {"KIND": "SqlReader", "url": url, "query": query, "id_column": "customerID"},
+        "explainer": {"KIND": "TreeExplainer", "feature_perturbation": "interventional"},
+        "part_rows": 200,
+    }
+    old = explain(root, **fields)
+    for share in ("2/2", "1/2"):
+        explain(root, **fields, shard=share)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE known SET tenure = tenure + 3"))
+    new = explain(root, **fields)
+    assert new != old
+    assert explain(root, **fields, fresh=True) == new
 
 
 def started(root: Path, *overrides: str) -> subprocess.Popen[str]:

@@ -11,6 +11,8 @@ import tempfile
 from itertools import pairwise
 from typing import IO, TYPE_CHECKING
 
+from mxt.errors import DataError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -30,6 +32,9 @@ def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.nda
     Args:
         digests: Of bytes, each of shape (rows, width); the width is the same for all, in whole words of 8.
 
+    Raises:
+        DataError: The temporary folder has no room for them.
+
     Yields:
         Digests of shape (some, width), and how often each was among those given.
     """
@@ -39,7 +44,12 @@ def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.nda
         # For each run, where each range of it starts, as its record in the file.
         places, words = [], 0
         for run in _runs(digests):
-            places.append(_keep(run, file))
+            try:
+                places.append(_keep(run, file))
+            except OSError as error:
+                place = tempfile.gettempdir()
+                msg = f"{place}: cannot be written ({error.strerror}); name a roomier folder in TMPDIR."
+                raise DataError(msg) from error
             words = run.shape[1] - 1
         if not places:
             return
@@ -112,6 +122,7 @@ def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
     starts = np.append(np.searchsorted(run[:, 0], edges), len(run))
     first = file.tell() // run[0].nbytes
     file.write(run.data)
+    file.flush()
     return starts + first
 
 

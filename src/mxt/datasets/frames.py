@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,15 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()
+
+
+def digest(frame: pd.DataFrame) -> str:
+    """SHA-256 of a frame: its cells, names and types, in their order.
+
+    Raises:
+        DataError: A column mixes types.
+    """
+    return hashlib.sha256(to_bytes(frame)).hexdigest()
 
 
 def from_bytes(content: bytes) -> pd.DataFrame:

@@ -76,13 +76,14 @@ class Mark:
         import pyarrow.compute as pc
 
         cells = pc.field(self.column)
-        return (cells > self._scalar()) | cells.is_null(nan_is_null=isinstance(self.value, float))
+        return (cells > self._scalar()) | cells.is_null(nan_is_null=True)
 
     def of_sql(self, cell: object) -> tuple[str, Any] | None:
         """A sign and a value to compare a column of a database with, whose cells are like `cell`.
 
-        All rows beyond the mark meet the condition, and perhaps others, where times are stored as text.
-        None if the database compares such cells otherwise than Arrow.
+        All rows beyond the mark meet the condition, and perhaps others, where times are stored as text; of
+        texts, if the database orders them as Arrow does, by their bytes. None where it compares such cells
+        otherwise.
         """
         if isinstance(self.value, str) and isinstance(cell, str):
             if self.kind == "text":

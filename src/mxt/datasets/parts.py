@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+GROUP_ROWS = 65_536
+"""Rows of a row group of Parquet, whatever batches the rows come in."""
+
+
 def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of `rows`, the last of which may be smaller.
 

@@ -10,10 +10,10 @@ import secrets
 import shutil
 import socket
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
+from mxt.datasets.locks import locked
 from mxt.datasets.tables import from_ipc, to_ipc
 from mxt.errors import DataError
 
@@ -34,8 +34,10 @@ class Staging:
     """A folder with the files of each finished part, and a receipt that tells their digests.
 
     A receipt is written last, and each file takes its name when it is whole, so what a receipt tells of
-    is there. Parts of another config or model are of another `key`, and are thrown away. Parts of another
-    `state` of the table are kept, and count again if their rows turn out to be the same.
+    is there. The name of a file holds its digest, so that a process of an earlier run that has not ended
+    yet overwrites none that a receipt of this run tells of. Parts of another config or model are of another
+    `key`, and are thrown away. Parts of another `state` of the table are kept, and count again if their
+    rows turn out to be the same.
     """
 
     folder: Path
@@ -66,45 +68,45 @@ class Staging:
         Raises:
             DataError: Another run holds it.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "lock").touch()
-        except OSError as error:
-            msg = f"{self.folder}: cannot be written ({error.strerror})."
-            raise DataError(msg) from error
-        with self._locked("lock", shared=bool(share)), self._locked(f"lock-{share}") if share else _nothing():
+        with contextlib.ExitStack() as held:
+            held.enter_context(locked(self.folder, "lock", shared=bool(share)))
+            if share:
+                held.enter_context(locked(self.folder, f"lock-{share}"))
             if fresh and not share:
                 self._sweep(kept=set())
             try:
                 settled = self if settle is None else replace(self, plan=self._settled(settle))
                 if not share:
-                    self._sweep(kept={self._plan_path.name, *(f"{part:08d}" for part in settled.finished())})
+                    kept = (f"{part:08d}" for part in settled.parts() if settled.told(part) is not None)
+                    self._sweep({self._plan_path.name, *kept})
                 yield settled
             finally:
-                if not share and not any(self.folder.glob("*.json")):
-                    self.clear()
+                if not share and not self.parts():
+                    self._remove()
 
-    def keep(self, part: int, files: Mapping[str, pa.RecordBatch | bytes], facts: dict[str, Any]) -> None:
-        """Keep the files of a part by their suffix, and then its receipt."""
+    def keep(
+        self, part: int, files: Mapping[str, pa.RecordBatch | bytes], facts: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Keep the files of a part by their suffix, and then its receipt, which is returned."""
         digests = {}
         for suffix, content in files.items():
             found = content if isinstance(content, bytes) else to_ipc(content)
-            self._write(f"{part:08d}.{suffix}", found)
             digests[suffix] = hashlib.sha256(found).hexdigest()
-        self._sign({**facts, "key": self._key_digest, "digests": digests}, part, self._now)
+            self._write(_name(part, digests[suffix], suffix), found)
+        receipt = {**facts, "part": part, "key": self._key_digest, "digests": digests}
+        return self._sign(receipt, self._now)
 
-    def whole(self) -> dict[int, dict[str, Any]]:
-        """The receipts of the parts of this state whose files are as they were written, by number."""
-        return self.current(self.finished())
+    def parts(self) -> list[int]:
+        """The numbers of all parts that have a receipt, of whatever key."""
+        return sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdecimal())
 
     def current(self, finished: Mapping[int, dict[str, Any]]) -> dict[int, dict[str, Any]]:
         """Those receipts of finished parts that are of this state."""
         return {part: told for part, told in finished.items() if told.get("state") == self._now}
 
     def finished(self) -> dict[int, dict[str, Any]]:
-        """The same, of this and of other states."""
-        parts = sorted(int(path.stem) for path in self.folder.glob("*.json") if path.stem.isdecimal())
-        return {part: receipt for part in parts if (receipt := self.receipt(part)) is not None}
+        """The receipts of the parts of this key whose files are as they were written, by number."""
+        return {part: receipt for part in self.parts() if (receipt := self.receipt(part)) is not None}
 
     def same(self, part: int, rows: bytes, columns: str) -> dict[str, Any] | None:
         """The receipt of a part if it was finished with the same rows; it is one of this state from now on.
@@ -112,28 +114,41 @@ class Staging:
         Its file `ROWS` must hold these `rows`, and its receipt tell of these `columns`.
         """
         receipt = self.receipt(part)
-        if receipt is None or receipt.get("columns") != columns or self.content(part, ROWS) != rows:
+        if receipt is None or receipt.get("columns") != columns or self.content(receipt, ROWS) != rows:
             return None
-        return self._sign(receipt, part, self._now)
+        return self._sign(receipt, self._now)
 
     def doubt(self) -> None:
         """Let all parts be of no state, so that their rows are compared again."""
-        for part, receipt in self.finished().items():
-            self._sign(receipt, part, "")
+        for part in self.parts():
+            receipt = self.told(part)
+            if receipt is not None:
+                self._sign(receipt, "")
 
     def receipt(self, part: int) -> dict[str, Any] | None:
         """The receipt of a part of this key, if its files are as they were written."""
-        path = self.folder / f"{part:08d}.json"
+        receipt = self.told(part)
+        with contextlib.suppress(OSError):
+            if receipt is not None and all(
+                self._digest(_name(part, digest, suffix)) == digest
+                for suffix, digest in receipt["digests"].items()
+            ):
+                return receipt
+        return None
+
+    def told(self, part: int) -> dict[str, Any] | None:
+        """The receipt of a part, if it is of this key; its files are not looked at."""
         with contextlib.suppress(OSError, ValueError, KeyError):
-            receipt: dict[str, Any] = json.loads(path.read_bytes())
-            told = receipt["digests"].items()
-            same = receipt["key"] == self._key_digest
-            if same and all(self._digest(path, suffix) == digest for suffix, digest in told):
+            receipt: dict[str, Any] = json.loads((self.folder / f"{part:08d}.json").read_bytes())
+            if receipt["key"] == self._key_digest:
                 return receipt
         return None
 
     def forget(self, parts: Iterable[int]) -> None:
-        """Throw away the receipts of parts, so that they are worked on again."""
+        """Throw away the receipts of parts, so that they are worked on again.
+
+        Without any, the folder goes when it is let go of.
+        """
         for part in parts:
             (self.folder / f"{part:08d}.json").unlink(missing_ok=True)
 
@@ -160,54 +175,34 @@ class Staging:
     def _now(self) -> str:
         return _digest(f"{self.state}{self.run}")
 
-    def _sign(self, receipt: dict[str, Any], part: int, state: str) -> dict[str, Any]:
+    def _sign(self, receipt: dict[str, Any], state: str) -> dict[str, Any]:
         signed = {**receipt, "state": state}
-        self._write(f"{part:08d}.json", json.dumps(signed, sort_keys=True).encode())
+        self._write(f"{receipt['part']:08d}.json", json.dumps(signed, sort_keys=True).encode())
         return signed
 
-    def content(self, part: int, suffix: str) -> bytes:
-        """A file of a part."""
-        return (self.folder / f"{part:08d}.{suffix}").read_bytes()
+    def content(self, receipt: Mapping[str, Any], suffix: str) -> bytes:
+        """A file of a part, by its receipt; empty if it has none with this suffix."""
+        digest = receipt["digests"].get(suffix)
+        return b"" if digest is None else (self.folder / _name(receipt["part"], digest, suffix)).read_bytes()
 
-    def tables(self, parts: Iterable[int]) -> Iterator[pa.RecordBatch]:
-        """The tables of parts, in the order asked for."""
-        for part in parts:
-            yield from_ipc(self.content(part, TABLE))
+    def tables(self, receipts: Iterable[Mapping[str, Any]]) -> Iterator[pa.RecordBatch]:
+        """The tables of parts, in the order of their receipts."""
+        for receipt in receipts:
+            yield from_ipc(self.content(receipt, TABLE))
 
-    def clear(self) -> None:
-        """Throw everything away."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _remove(self) -> None:
+        """Throw everything away, under another name: this one may be another run's at once."""
+        gone = self.folder.with_name(f"{self.folder.name}.{secrets.token_hex(8)}.old")
+        with contextlib.suppress(OSError):
+            self.folder.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
 
     def _sweep(self, kept: set[str]) -> None:
         """Throw away all files but locks and those whose names start as one `kept`."""
         for path in self.folder.iterdir():
             stem = path.name.partition(".")[0]
             if not path.name.startswith("lock") and (stem not in kept or path.suffix == ".new"):
-                path.unlink()
-
-    @contextlib.contextmanager
-    def _locked(self, name: str, *, shared: bool = False) -> Iterator[None]:
-        """Hold a lock file; the system lets go of it when the process ends, however it does."""
-        with (self.folder / name).open("a+") as file:
-            if not _lock(file, shared=shared):
-                msg = f"{self.folder}: another run works on this output ({', '.join(self._holders())})."
-                raise DataError(msg)
-            if not shared:
-                now = datetime.now(UTC).isoformat(timespec="seconds")
-                told = f"process {os.getpid()} on {socket.gethostname()} since {now}\n"
-                with contextlib.suppress(OSError):  # it holds on a full disk too, untold
-                    file.truncate(0)
-                    os.write(file.fileno(), told.encode())
-            yield
-
-    def _holders(self) -> list[str]:
-        """Who holds the locks, in their own words."""
-        held = []
-        for path in sorted(self.folder.glob("lock*")):
-            with path.open("r+") as file:
-                if not _lock(file, shared=True):
-                    held.append(file.read().strip())
-        return held
+                path.unlink(missing_ok=True)
 
     def _write(self, name: str, content: bytes) -> None:
         path = self.folder / name
@@ -221,28 +216,14 @@ class Staging:
             msg = f"{path}: cannot be written ({error.strerror}); the previous output is untouched."
             raise DataError(msg) from error
 
-    def _digest(self, receipt: Path, suffix: str) -> str:
-        with receipt.with_suffix(f".{suffix}").open("rb") as file:
+    def _digest(self, name: str) -> str:
+        with (self.folder / name).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _lock(file: IO[str], *, shared: bool) -> bool:
-    """Whether the file could be locked; where the system has no such locks, every run may go on."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _name(part: int, digest: str, suffix: str) -> str:
+    return f"{part:08d}.{digest[:16]}.{suffix}"
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-@contextlib.contextmanager
-def _nothing() -> Iterator[None]:
-    yield

@@ -1,4 +1,4 @@
-"""What every executor does: hand out the parts of a table, each at most three times."""
+"""What every executor does: hand out the parts of a table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ATTEMPTS = 3
-"""How often a part is tried before it counts as failed."""
+"""How often a part that raises an error is tried before it counts as failed."""
 
 
 @dataclass(frozen=True)

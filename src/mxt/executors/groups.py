@@ -42,13 +42,21 @@ class Letter:
 
     @classmethod
     def of(cls, stream: Stream) -> Letter:
-        """Write a stream down, for this user's eyes only."""
+        """Write a stream down, for this user's eyes only.
+
+        Raises:
+            DataError: The folder cannot be written.
+        """
         import cloudpickle
 
         content = cloudpickle.dumps(stream)
-        descriptor, path = tempfile.mkstemp(".pickle", "stream-", stream.folder)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        try:
+            descriptor, path = tempfile.mkstemp(".pickle", "stream-", stream.folder)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+        except OSError as error:
+            msg = f"{stream.folder}: cannot be written ({error.strerror})."
+            raise DataError(msg) from error
         return cls(path, hashlib.sha256(content).hexdigest(), _versions())
 
     def burn(self) -> None:

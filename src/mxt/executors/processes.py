@@ -70,15 +70,14 @@ def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Recei
     source = map(_Given, parts)
     left, trouble = True, None
     while True:
-        for worker in sorted(workers, key=lambda worker: len(worker.given)):
-            while left and len(worker.given) < AHEAD:
-                try:
-                    given = again.popleft() if again else next(source, None)
-                except MxtError as error:
-                    given, trouble = None, error
-                left = given is not None
-                if given is not None:
-                    worker.give(given)
+        while left and (free := _free(workers)) is not None:
+            try:
+                given = again.popleft() if again else next(source, None)
+            except MxtError as error:
+                given, trouble = None, error
+            left = given is not None
+            if given is not None:
+                free.give(given)
         busy = {worker.connection: worker for worker in workers if worker.given}
         if not busy and trouble is not None:
             raise trouble
@@ -92,6 +91,12 @@ def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Recei
                 continue
             yield from _lost(worker, again)
             left = True
+
+
+def _free(workers: list[_Worker]) -> _Worker | None:
+    """The worker with the least to do, unless each has enough."""
+    least = min(workers, key=lambda worker: len(worker.given))
+    return least if len(least.given) < AHEAD else None
 
 
 def _lost(worker: _Worker, again: deque[_Given]) -> Iterator[Receipt]:
@@ -175,19 +180,17 @@ class _Worker:
 
 
 def _serve(connection: Connection[Any, Any], threads: int) -> None:
-    """What a worker does until there are no more parts, or nobody asks any more."""
+    """What a worker does until nobody asks any more."""
     for name in ("MXT_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, str(threads))
     import cloudpickle
 
-    parts: SimpleQueue[Part | None] = SimpleQueue()
-    try:
+    parts: SimpleQueue[Part] = SimpleQueue()
+    with suppress(EOFError, OSError):
         stream = cloudpickle.loads(connection.recv_bytes())
         Thread(target=_receive, args=(connection, parts), daemon=True).start()
-        while (part := parts.get()) is not None:
-            connection.send(attempted(stream, part))
-    except (EOFError, OSError):
-        return
+        while True:
+            connection.send(attempted(stream, parts.get()))
 
 
 @contextmanager
@@ -203,14 +206,18 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part | None]) -> None:
-    """Take what is sent while the worker works, so that the sender need not wait."""
+def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part]) -> None:
+    """Take what is sent while the worker works, so that the sender need not wait.
+
+    The process ends at once if nobody asks any more, or if memory runs out here: the work of a run that
+    was killed must not go on beside that of the next.
+    """
     try:
         while True:
             number, first_row = connection.recv()
             parts.put(Part(number, first_row, from_ipc(connection.recv_bytes())))
-    except (EOFError, OSError):
-        parts.put(None)
+    except BaseException:  # noqa: BLE001 - whatever it is, no part comes any more
+        os._exit(1)
 
 
 def _cores() -> int:

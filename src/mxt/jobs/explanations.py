@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from loguru import logger
 from pydantic import Field
 
+from mxt.datasets.frames import digest
 from mxt.errors import ConfigError
 from mxt.explainers.auto import AutoExplainer
 from mxt.importances.base import effects_table, importances_table, rows_asked
@@ -158,7 +159,7 @@ class ExplanationsJob(IncrementalJob):
             model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
         )
         extra = () if own is None else (own,)
-        basis = "" if self.background is None else self.background.state()
+        basis = "" if self.background is None or model.background is None else digest(model.background)
         return Table(reader, schema, task, self.part_rows or suited, extra, self.watermark, basis)
 
     def _target(self, uri: str) -> str | None:

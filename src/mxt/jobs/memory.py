@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from mxt.datasets.writers.parquet import GROUP_ROWS
+from mxt.datasets.parts import GROUP_ROWS
 from mxt.errors import ConfigError
 from mxt.executors.processes import AHEAD, ProcessesExecutor
 from mxt.executors.serial import SerialExecutor

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import uuid4
 
 from loguru import logger
-from pydantic import ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field
 
 from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
@@ -51,6 +51,23 @@ PACKAGES = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
 ExecutorKind = Annotated[Executor, OneOf]
 
 
+def _place(shard: str) -> tuple[int, int]:
+    """Which of how many shares."""
+    place, _, shares = shard.partition("/")
+    return int(place), int(shares)
+
+
+def _is_there(shard: str) -> str:
+    place, shares = _place(shard)
+    if place > shares:
+        msg = f"There is no share {place} of {shares}."
+        raise ValueError(msg)
+    return shard
+
+
+Shard = Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$"), AfterValidator(_is_there)]
+
+
 class StreamJob(ModelJob, ABC):
     """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
 
@@ -60,7 +77,7 @@ class StreamJob(ModelJob, ABC):
     part_rows: Annotated[int, Field(ge=1)] | None = None
     """Rows of a part; as many as suit the work if left out. What comes out does not depend on it."""
 
-    shard: Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$")] | None = None
+    shard: Shard | None = None
     """Work on this share of the parts only, as ``2/8``; a last run without it puts the shares together."""
 
     fresh: bool = False
@@ -96,7 +113,7 @@ class StreamJob(ModelJob, ABC):
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
         run = "" if table.reader.tells_changes else uuid4().hex
-        staging = Staging(_folder(output.target), self._key(table), table.reader.state(), run)
+        staging = Staging(_folder(output), self._key(table), table.reader.state(), run)
         place, shares = self._share
         everything = TableStream(table, staging, share=self._share)
         planning = self._planning(everything, budget, model)
@@ -116,7 +133,7 @@ class StreamJob(ModelJob, ABC):
                 self._work(stream, plan, whole, what)
             yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
-                staging.clear()
+                staging.forget(staging.parts())
 
     def _planning(self, stream: TableStream, budget: Budget | None, model: Model | None) -> Planning:
         return Planning(
@@ -161,8 +178,7 @@ class StreamJob(ModelJob, ABC):
 
     @property
     def _share(self) -> tuple[int, int]:
-        place, _, shares = (self.shard or "1/1").partition("/")
-        return int(place), int(shares)
+        return _place(self.shard or "1/1")
 
     def _key(self, table: Table) -> str:
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
@@ -181,18 +197,13 @@ class Parts:
     """In the order of the parts."""
     plan: Plan
 
-    @property
-    def numbers(self) -> list[int]:
-        return [receipt["part"] for receipt in self.receipts]
-
     def tables(self) -> Iterator[pa.RecordBatch]:
         """What the task made of each part where it worked on some rows."""
-        worked = (receipt["part"] for receipt in self.receipts if receipt["worked"])
-        return self.stream.staging.tables(worked)
+        return self.stream.staging.tables(receipt for receipt in self.receipts if receipt["worked"])
 
     def states(self, suffix: str) -> Iterator[bytes]:
         """One of the task's states of each part that has it."""
-        return filter(None, (self.stream.staging.content(number, suffix) for number in self.numbers))
+        return filter(None, (self.stream.staging.content(receipt, suffix) for receipt in self.receipts))
 
     def conclude(self, context: Context) -> dict[str, Any]:
         """The locals of a job that worked on a share only."""
@@ -212,7 +223,7 @@ class Parts:
         if reader.id_column is not None:
             twice = repeated(lambda: self._digests("ids"))
             if twice:
-                self.stream.staging.clear()  # the table must change, and then all parts are done again
+                self.stream.staging.forget(self.stream.staging.parts())  # the table must change
             refuse_ids(0, twice, reader.id_column, reader.source)
         data = fingerprint_of(names, self._digests("rows"))
         head = to_frame([self._head()], reader.id_column).head(100)
@@ -232,8 +243,9 @@ class Parts:
             yield np.frombuffer(content, dtype=np.uint8).reshape(-1, 32)
 
 
-def _folder(target: str) -> Path:
+def _folder(output: Writer) -> Path:
     """Where the parts of an output are kept: beside a local file, else in the temporary folder."""
-    if "://" not in target and not target.startswith(("s3:", "gs:")):
-        return Path(f"{target}.parts")
-    return Path(tempfile.gettempdir()) / f"mxt-{hashlib.sha256(target.encode()).hexdigest()[:16]}.parts"
+    if output.local is not None:
+        return Path(f"{output.local}.parts")
+    name = hashlib.sha256(output.target.encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"mxt-{name}.parts"

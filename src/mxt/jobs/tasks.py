@@ -144,7 +144,7 @@ class TableStream(Stream):
             if same is not None:
                 return Receipt(part.number, part.first_row, part.batch.num_rows, same)
         files, facts = self.made(part)
-        self.staging.keep(part.number, files, facts)
+        facts = self.staging.keep(part.number, files, facts)
         return Receipt(part.number, part.first_row, part.batch.num_rows, facts)
 
     def made(self, part: Part) -> tuple[dict[str, pa.RecordBatch | bytes], dict[str, Any]]:
@@ -163,7 +163,6 @@ class TableStream(Stream):
         if reader.id_column is not None:
             files["ids"] = row_digests(part.batch.select([reader.id_column])).tobytes()
         facts = {
-            "part": part.number,
             "first_row": part.first_row,
             "rows": len(frame),
             "worked": len(frame) if done.rows is None else done.rows,

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,7 +22,7 @@ from mxt.datasets.readers.parquet import ParquetReader
 from mxt.datasets.tables import to_batch
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.csv import CsvWriter
-from mxt.datasets.writers.files import exchange
+from mxt.datasets.writers.files import exchange, staged_name
 from mxt.datasets.writers.folders import write_folder
 from mxt.datasets.writers.parquet import ParquetWriter
 from mxt.errors import DataError
@@ -153,13 +157,44 @@ def test_a_folder_that_is_partitioned_otherwise_is_not_added_to(by: tuple[str, .
         ParquetWriter(path=str(tmp_path / "table"), partition_by=by).provenance()
 
 
-def test_what_an_earlier_kill_left_does_not_stand_in_the_way(tmp_path: Path) -> None:
-    left = tmp_path / f"table.{os.getpid()}.part"
-    left.mkdir()
-    (left / "part-0.parquet").touch()
-    writer = ParquetWriter(path=str(tmp_path / "table"), partition_by=("part",))
+@pytest.mark.parametrize("by", [(), ("part",)])
+def test_what_killed_writes_left_is_hidden_and_goes_with_the_next(
+    by: tuple[str, ...], tmp_path: Path
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    dead, own, running = (
+        Path(staged_name(f"{tmp_path}/table").replace(f".{os.getpid()}.", f".{number}."))
+        for number in (ended.pid, os.getpid(), os.getppid())
+    )
+    other = tmp_path / f".table.of.another.{ended.pid}.part"
+    for left in (dead, own, running, other):
+        if by:
+            left.mkdir()
+            (left / "part-0.parquet").write_bytes(b"half")
+        else:
+            left.write_bytes(b"half")
+    writer = ParquetWriter(path=str(tmp_path / "table"), partition_by=by)
     assert writer.write(every_type(9)) == 9
-    assert not left.exists()
+    assert {path for path in tmp_path.iterdir() if path.name.endswith(".part")} == {running, other}
+    assert len(ParquetReader(path=str(tmp_path)).read()) == 9, "what is hidden is no part of the folder"
+
+
+def test_a_partitioned_folder_has_the_same_bytes_whatever_batches_the_rows_come_in(tmp_path: Path) -> None:
+    rows = 150_000
+    table = pa.table({"id": range(rows), "x": np.arange(rows) / 7, "part": [str(n % 3) for n in range(rows)]})
+    found = set()
+    for size in (65_536, 7_001, rows):
+        place = tmp_path / str(size)
+        batches = iter(table.to_batches(max_chunksize=size))
+        ParquetWriter(path=str(place), partition_by=("part",)).write_arrow(batches)
+        files = sorted(place.rglob("*.parquet"))
+        assert len(files) == 3
+        found.add(tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in files))
+        for file in files:
+            ids = pq.read_table(file, columns=["id"], partitioning=None)["id"].to_pylist()
+            assert ids == sorted(ids)
+    assert len(found) == 1
 
 
 def test_two_folders_swap_their_names_in_one_step(tmp_path: Path) -> None:

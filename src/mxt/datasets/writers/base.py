@@ -15,6 +15,8 @@ from mxt.errors import DataError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     import pyarrow as pa
 
@@ -51,6 +53,11 @@ class Writer(Kind, ABC):
     @abstractmethod
     def target(self) -> str:
         """Where the table goes, fit for messages and records: never a secret."""
+
+    @property
+    def local(self) -> Path | None:
+        """The file or folder of this machine that it writes; None if it writes elsewhere."""
+        return None
 
     @abstractmethod
     def provenance(self) -> Provenance | None:

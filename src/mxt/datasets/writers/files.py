@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import glob
 import os
+import shutil
+import socket
 from abc import ABC
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -27,6 +30,11 @@ class FileWriter(Writer, ABC):
     def target(self) -> str:
         return self.path
 
+    @property
+    def local(self) -> Path | None:
+        filesystem, inner = filesystem_of(self.path)
+        return Path(inner) if filesystem.protocol[0] == "file" else None
+
 
 @contextlib.contextmanager
 def replacing(path: str) -> Iterator[IO[bytes]]:
@@ -36,10 +44,11 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     a kill or a loss of power leaves the old file or the new one, never a part (POSIX rename(2)).
     """
     filesystem, inner = filesystem_of(path)
-    staged = f"{inner}.{os.getpid()}.part"
+    staged = staged_name(inner)
     local = filesystem.protocol[0] == "file"
     if local:
         Path(inner).parent.mkdir(parents=True, exist_ok=True)
+        sweep(Path(inner))
     try:
         with cast("IO[bytes]", filesystem.open(staged, "wb")) as file:
             yield file
@@ -51,6 +60,20 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         with contextlib.suppress(OSError):
             filesystem.rm(staged)
         raise
+
+
+def staged_name(path: str) -> str:
+    """What an output is called while it is written: hidden, since readers of its folder pass over that."""
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}.{name}.{socket.gethostname()}.{os.getpid()}.part"
+
+
+def sweep(target: Path) -> None:
+    """Remove what processes of this machine that were killed have left of a local output."""
+    for left in target.parent.glob(glob.escape(f".{target.name}.{socket.gethostname()}.") + "*.part"):
+        number = left.name.split(".")[-2]
+        if number.isdecimal() and not _runs(int(number)):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def rename(filesystem: Any, old: str, new: str) -> None:  # noqa: ANN401 - fsspec has no types
@@ -85,6 +108,19 @@ def filesystem_of(path: str) -> tuple[Any, str]:
     except (ImportError, ValueError) as error:
         msg = f"{path}: no file system is installed for this kind of URL."
         raise DataError(msg) from error
+
+
+def _runs(number: int) -> bool:
+    """Whether there is a process of this number; where that cannot be asked, it is thought to run."""
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mxt.datasets.writers.files import exchange
+from mxt.datasets.parts import GROUP_ROWS, cut
+from mxt.datasets.writers.files import exchange, staged_name, sweep
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ def write_folder(
     """
     import pyarrow.dataset as ds
 
-    staged = Path(f"{target}.{os.getpid()}.part")
+    staged = Path(staged_name(target.as_posix()))
     if target.is_file():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     shutil.rmtree(staged, ignore_errors=True)
+    sweep(target)
     name = "part-{i}.parquet" if old is None else f"part-{_number(old) + 1:06}-{{i}}.parquet"
-    described = (batch.replace_schema_metadata(schema.metadata) for batch in batches)
+    described = (batch.replace_schema_metadata(schema.metadata) for batch in cut(batches, GROUP_ROWS))
     try:
         ds.write_dataset(
             described,
@@ -58,6 +60,7 @@ def write_folder(
             partitioning=list(partition_by),
             partitioning_flavor="hive",
             max_open_files=512,
+            preserve_order=True,
         )
         if old is not None:
             _take_over(old, staged)

@@ -6,7 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
-from mxt.datasets.parts import cut
+from mxt.datasets.parts import GROUP_ROWS, cut
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.files import FileWriter, filesystem_of, replacing
 from mxt.datasets.writers.folders import newest, write_folder
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
-
-GROUP_ROWS = 65_536
-"""Rows of a row group, whatever parts the rows come in."""
 
 PREFIX = "mxt."
 """How the facts of the provenance are named in a file's metadata."""
