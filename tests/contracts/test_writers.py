@@ -42,6 +42,17 @@ def test_a_table_comes_back_as_it_was_written(name: str, tmp_path: Path) -> None
 
 
 @each_store
+def test_a_writer_tells_what_it_writes_on_this_machine(name: str, tmp_path: Path) -> None:
+    writer = store(name, tmp_path).writer
+    writer.write(every_type(9))
+    in_a_file = type(writer).__name__ in in_files
+    assert (writer.local is not None) == in_a_file
+    assert writer.local is None or writer.local.exists()
+    if in_a_file:
+        assert writer.model_copy(update={"path": "memory://table"}).local is None
+
+
+@each_store
 def test_a_stream_is_written_as_the_whole_is(name: str, tmp_path: Path) -> None:
     table, place = every_type(50), store(name, tmp_path)
     place.writer.write(table)

@@ -74,8 +74,9 @@ def output(table: Path) -> Path:
 
 def finished(table: Path) -> dict[str, int]:
     """When each finished part was worked on."""
-    receipts = Path(f"{output(table)}.parts").glob("*.json")
-    return {path.stem: path.with_suffix(".arrow").stat().st_mtime_ns for path in receipts}
+    folder = Path(f"{output(table)}.parts")
+    made = {path.stem: folder.glob(f"{path.stem}.*.arrow") for path in folder.glob("*.json")}
+    return {part: max(path.stat().st_mtime_ns for path in paths) for part, paths in made.items()}
 
 
 def started(root: Path, table: Path, *words: str, **fields: Any) -> subprocess.Popen[str]:
