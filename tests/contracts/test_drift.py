@@ -31,8 +31,9 @@ def counts(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
 
 
 def categories(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
-    """Five texts, none rarer than one row in twenty."""
-    return pd.Series(chance.choice(list("abcde"), size=rows, p=[0.4, 0.3, 0.15, 0.1, 0.05]), name="x")
+    """One of five known texts, none rarer than one row in twenty."""
+    drawn = chance.choice(list("abcde"), size=rows, p=[0.4, 0.3, 0.15, 0.1, 0.05])
+    return pd.Series(drawn, name="x", dtype=pd.CategoricalDtype(list("abcde")))
 
 
 def flags(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
@@ -50,25 +51,71 @@ def texts_with_gaps(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
     return categories(chance, rows).where(chance.random(rows) > 0.1)
 
 
-SAMPLERS = (numbers, counts, categories, flags, with_gaps, texts_with_gaps)
+def free_texts(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Texts that are never the same twice; a tenth is missing."""
+    drawn = pd.Series([f"text {number}" for number in chance.integers(2**60, size=rows)], name="x")
+    return drawn.where(chance.random(rows) > 0.1)
+
+
+def times(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Moments of a year, to the microsecond; a tenth is missing."""
+    drawn = pd.Timestamp("2026-01-01") + pd.to_timedelta(chance.integers(3 * 10**13, size=rows), "us")
+    return pd.Series(drawn, name="x").where(chance.random(rows) > 0.1)
+
+
+def sparse(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Numbers of which only one in a hundred is there."""
+    return numbers(chance, rows).where(chance.random(rows) < 0.01)
+
+
+def sparse_texts(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Known texts of which only one in a hundred is there."""
+    return categories(chance, rows).where(chance.random(rows) < 0.01)
+
+
+def sparse_flags(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """Booleans of which only one in a hundred is there."""
+    return flags(chance, rows).astype("boolean").where(chance.random(rows) < 0.01)
+
+
+def rare_texts(chance: np.random.Generator, rows: int) -> pd.Series[Any]:
+    """One of a hundred known texts, of which most are so rare that a sample lacks them."""
+    known = [f"text {place}" for place in range(100)]
+    weights = 1 / np.arange(1.0, 101) ** 2
+    drawn = chance.choice(known, size=rows, p=weights / weights.sum())
+    return pd.Series(drawn, name="x", dtype=pd.CategoricalDtype(known))
+
+
+SAMPLERS = (numbers, counts, categories, flags, with_gaps, texts_with_gaps, free_texts, times)
+
+SPARSE = (sparse, sparse_texts, sparse_flags, rare_texts)
+"""Samplers of which few rows tell anything."""
 
 CONSTANTS: dict[str, pd.Series[Any]] = {
     "a number": pd.Series([7.5] * 50, name="x"),
+    "a category": pd.Series(["a"] * 50, name="x", dtype="category"),
     "a text": pd.Series(["a"] * 50, name="x"),
     "a boolean": pd.Series([True] * 50, name="x"),
     "missing numbers": pd.Series([np.nan] * 50, name="x"),
     "missing texts": pd.Series([None] * 50, name="x", dtype="str"),
+    "missing categories": pd.Series([None] * 50, name="x", dtype=pd.CategoricalDtype(["a"])),
 }
 
-pairs = pytest.mark.parametrize(
-    ("name", "sampler"),
-    [
-        pytest.param(name, sampler, id=f"{name}-{sampler.__name__}")
-        for name, measure in MEASURES.items()
-        for sampler in SAMPLERS
-        if measure.applies_to(Profile.of(sampler(np.random.default_rng(0), 5)))
-    ],
-)
+
+def pairs_with(*samplers: Callable[..., pd.Series[Any]]) -> pytest.MarkDecorator:
+    """Each measure with each sampler of columns that it is for."""
+    return pytest.mark.parametrize(
+        ("name", "sampler"),
+        [
+            pytest.param(name, sampler, id=f"{name}-{sampler.__name__}")
+            for name, measure in MEASURES.items()
+            for sampler in samplers
+            if measure.applies_to(Profile.of(sampler(np.random.default_rng(0), 5)))
+        ],
+    )
+
+
+pairs = pairs_with(*SAMPLERS)
 
 
 def test_every_column_has_a_measure() -> None:
@@ -99,23 +146,27 @@ def test_the_order_of_rows_does_not_matter(name: str, sampler: Callable[..., pd.
 def test_a_column_that_changes_in_every_way_drifts(name: str, sampler: Callable[..., pd.Series[Any]]) -> None:
     chance = np.random.default_rng(3)
     before, after = sampler(chance, 2000), sampler(chance, 2000)
-    changed = (
-        after + 3 if after.dtype.kind in "if" else after.astype("str").where(after != after.iloc[0], "new")
-    )
+    match after.dtype.kind:
+        case "i" | "f":
+            changed = after + 3
+        case "b":
+            changed = (~after).astype("boolean")
+        case _:
+            changed = after.astype("str").where(after != after.iloc[0], "new")
     found = compare(MEASURES[name], before, changed.where(chance.random(2000) > 1 / 4))
     assert found.drifted
     assert found.statistic > found.threshold
 
 
-@pairs
-@pytest.mark.parametrize("rows", [200, 5000])
+@pairs_with(*SAMPLERS, *SPARSE)
+@pytest.mark.parametrize(("before", "after"), [(200, 200), (5000, 5000), (5000, 50)])
 def test_no_change_raises_an_alarm_in_less_than_one_run_of_fifty(
-    name: str, rows: int, sampler: Callable[..., pd.Series[Any]]
+    name: str, before: int, after: int, sampler: Callable[..., pd.Series[Any]]
 ) -> None:
     measure, alarms = members(Drift)[name](), 0
     for seed in range(200):
         chance = np.random.default_rng(seed)
-        alarms += compare(measure, sampler(chance, rows), sampler(chance, rows)).drifted
+        alarms += compare(measure, sampler(chance, before), sampler(chance, after)).drifted
     assert alarms < 4
 
 

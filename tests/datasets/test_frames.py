@@ -37,6 +37,13 @@ def test_categories_of_all_frames_are_known_in_any_order() -> None:
     assert there["a"].tolist() == ["z", "m", "m", "a"]
 
 
+def test_a_column_may_have_any_name() -> None:
+    one, two = (pd.DataFrame({"self": pd.Categorical([cell]), 7: [1]}) for cell in "ab")
+    found = together([one, two])
+    assert found["self"].tolist() == ["a", "b"]
+    assert one["self"].cat.categories.tolist() == ["a"]
+
+
 def test_categories_keep_their_order_where_all_have_it() -> None:
     one, two = (pd.DataFrame({"a": pd.Categorical(["m"], order)}) for order in (["z", "m"], ["m", "z"]))
     assert together([one, one])["a"].cat.categories.tolist() == ["z", "m"]

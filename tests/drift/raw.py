@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import binom
 from scipy.stats import fisher_exact, ks_2samp
 
 from mxt.drift.profiles import Profile
@@ -49,9 +50,11 @@ def ks(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float | No
     """The gap and its p-value."""
     before, after = before.dropna(), after.dropna()
     if before.empty or after.empty:
-        return float(before.empty != after.empty), None
-    test = ks_2samp(before, after, method="asymp")
-    return float(test.statistic), float(test.pvalue)
+        return 0.0, None
+    with np.errstate(divide="ignore"):  # one row against one
+        test = ks_2samp(before, after, method="asymp")
+    apart = 2 / binom(len(before) + len(after), len(before))
+    return float(test.statistic), float(np.fmax(test.pvalue, apart))
 
 
 def missing(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float]:

@@ -27,9 +27,9 @@ def normal(seed: int, rows: int = 2000, mean: float = 0, scale: float = 1) -> pd
 
 
 def texts(**counts: int) -> pd.Series[Any]:
-    """Texts, each as often as told; the text "none" is missing."""
+    """Texts, each as often as told, of which no other is known; the text "none" is missing."""
     cells = [None if text == "none" else text for text, count in counts.items() for _ in range(count)]
-    return pd.Series(cells, name="plan", dtype="str")
+    return pd.Series(cells, name="plan", dtype="category")
 
 
 @pytest.mark.parametrize("measure", [PsiDrift(), KsDrift()])
@@ -118,6 +118,40 @@ def test_missing_gives_the_p_value_of_fishers_exact_test() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rows", "others"), [(1, 1), (1, 2), (2, 2), (3, 3), (2, 9), (4, 6), (7, 7), (1, 500)]
+)
+def test_ks_of_few_rows_that_do_not_overlap_is_the_share_of_such_orders(rows: int, others: int) -> None:
+    before, after = (
+        pd.Series(np.arange(rows) + 0.5, name="x"),
+        pd.Series(np.arange(others) + 1000.0, name="x"),
+    )
+    exact = ks_2samp(before, after, method="exact").pvalue
+    for found in (compare(KsDrift(), before, after), compare(KsDrift(), after, before)):
+        assert found.statistic == 1
+        assert found.p_value == pytest.approx(exact, rel=1e-9)
+        assert found.drifted == (exact < 0.001)
+
+
+@pytest.mark.parametrize("before", [normal(1, 9), normal(1, 9).where(lambda x: x > 99)])
+@pytest.mark.parametrize("after", [normal(2, 9), normal(2, 9).where(lambda x: x > 99)])
+def test_ks_tells_nothing_where_a_sample_has_no_value(before: pd.Series[Any], after: pd.Series[Any]) -> None:
+    found = compare(KsDrift(threshold=0, level=1), before, after)
+    if before.notna().all() and after.notna().all():
+        assert found.drifted
+    else:
+        assert (found.statistic, found.p_value, found.drifted) == (0, None, False)
+
+
+def test_a_known_category_is_not_new_though_the_reference_lacks_it() -> None:
+    before = texts(a=60, b=40).cat.set_categories(["a", "b", "rare"])
+    found = compare(UnseenDrift(), before, texts(a=60, b=39, rare=1))
+    assert (found.statistic, found.drifted) == (0, False)
+    index = compare(PsiDrift(), before, texts(a=30, b=50, rare=15, new=5))
+    by_hand = population_stability(np.array([60, 40, 0, 0]), np.array([30, 50, 15, 5]))
+    assert index.statistic == pytest.approx(by_hand, abs=1e-12)
+
+
+@pytest.mark.parametrize(
     ("current", "share"),
     [
         (texts(a=5, b=5), 0),
@@ -138,15 +172,18 @@ def test_unseen_is_the_share_of_new_categories(current: pd.Series[Any], share: f
 @pytest.mark.parametrize(
     ("cells", "by"),
     [
-        ([1, 2], {"PsiDrift", "KsDrift", "MissingDrift"}),
-        ([1.5, None], {"PsiDrift", "KsDrift", "MissingDrift"}),
-        ([True, False], {"PsiDrift", "UnseenDrift", "MissingDrift"}),
-        (["a", None], {"PsiDrift", "UnseenDrift", "MissingDrift"}),
+        (pd.Series([1, 2]), {"PsiDrift", "KsDrift", "MissingDrift"}),
+        (pd.Series([1.5, None]), {"PsiDrift", "KsDrift", "MissingDrift"}),
+        (pd.Series([True, False]), {"PsiDrift", "MissingDrift"}),
+        (pd.Series([True, None], dtype="boolean"), {"PsiDrift", "MissingDrift"}),
+        (pd.Series(["a", None], dtype="category"), {"PsiDrift", "UnseenDrift", "MissingDrift"}),
+        (pd.Series(["a", None], dtype="str"), {"MissingDrift"}),
+        (pd.Series([pd.Timestamp("2026-01-01")]), {"MissingDrift"}),
     ],
 )
-def test_measures_apply_to_the_columns_they_are_defined_for(cells: list[Any], by: set[str]) -> None:
+def test_measures_apply_to_the_columns_they_are_defined_for(cells: pd.Series[Any], by: set[str]) -> None:
     measures: list[Drift] = [PsiDrift(), KsDrift(), MissingDrift(), UnseenDrift()]
-    reference = Profile.of(pd.Series(cells, name="x"))
+    reference = Profile.of(cells.rename("x"))
     assert {type(measure).__name__ for measure in measures if measure.applies_to(reference)} == by
 
 

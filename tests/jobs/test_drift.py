@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drift.raw import told
-from mxt.errors import DataError
+from mxt.errors import ConfigError, DataError
 from mxt.registries.loaders import MlflowLoader
 from mxt.schemas.outputs import PROBABILITY
 from runs import CHURN, SHIFTED, run, train
@@ -96,6 +99,84 @@ def test_parts_of_another_reference_are_done_again(root: Path, tmp_path: Path) -
     table.tail(2000).to_csv(path, index=False)
     found = compare(root, **reference)["comparisons"]
     pd.testing.assert_frame_equal(found, compare(root, fresh=True, **reference)["comparisons"])
+
+
+FOREST = {"KIND": "RandomForestRecipe", "trees": 10, "depth": 4}
+
+
+def write(path: Path, seed: int, rows: int = 1500) -> str:
+    """A table of each type, of one distribution; `flag`, `age` and `note` miss values if `seed` is not 0."""
+    chance = np.random.default_rng(seed)
+    kept = chance.random((3, rows)) > (0.02 if seed else 0)
+    age, flag = chance.integers(18, 90, rows), chance.random(rows) < 0.3
+    plan = chance.choice(["basic", "premium", "rare"], rows, p=[0.6, 0.399, 0.001])
+    columns = {
+        "id": np.arange(rows),
+        "self": chance.normal(size=rows),
+        "age": pa.array(age, mask=~kept[0]),
+        "flag": pa.array(flag, mask=~kept[1]),
+        "plan": np.array(["rare", *plan[1:]]),
+        "note": pa.array([f"text {number}" for number in chance.integers(2**60, size=rows)], mask=~kept[2]),
+        "target": np.where(chance.random(rows) < np.where(flag, 0.8, 0.2) + age / 1000, "yes", "no"),
+    }
+    pq.write_table(pa.table(columns), path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of columns of each type, and a table that misses some of their values."""
+    folder = tmp_path_factory.mktemp("typed")
+    before = {"KIND": "ParquetReader", "path": write(folder / "before.parquet", 0), "id_column": "id"}
+    train(folder, alias="First", inputs=before, target="target", exclude=[], recipe=FOREST)
+    write(folder / "after.parquet", 1)
+    return folder
+
+
+def test_free_text_rare_categories_and_missing_booleans_are_no_drift(typed: Path) -> None:
+    current = {"KIND": "ParquetReader", "path": str(typed / "after.parquet"), "id_column": "id"}
+    found = compare(typed, current=current)
+    in_parts = compare(typed, current=current, part_rows=20)
+    pd.testing.assert_frame_equal(in_parts["comparisons"], found["comparisons"])
+    assert found["passed"], found["comparisons"]
+    by = found["comparisons"].groupby(level=0)["method"].agg(set).to_dict()
+    numbers, either = {"PsiDrift", "KsDrift", "MissingDrift"}, {"PsiDrift", "MissingDrift"}
+    assert by == {
+        "self": numbers,
+        "age": numbers,
+        "flag": either,
+        "plan": {*either, "UnseenDrift"},
+        "note": {"MissingDrift"},
+        f"{PROBABILITY}yes": numbers,
+    }
+    assert 0 < found["facts"]["rows_the_model_cannot_take"] < 300
+
+
+def test_measures_that_no_column_is_for_are_refused_before_the_work(typed: Path) -> None:
+    path = typed / "numbers.parquet"
+    table = pd.read_parquet(typed / "before.parquet")
+    table[["id", "self", "age", "target"]].to_parquet(path)
+    inputs = {"KIND": "ParquetReader", "path": str(path), "id_column": "id"}
+    train(typed, alias="Numbers", inputs=inputs, target="target", exclude=[], recipe=FOREST)
+    unseen = {"measures": [{"KIND": "UnseenDrift"}], "alias_or_version": "Numbers"}
+    absent = {**inputs, "path": str(typed / "absent.parquet")}
+    with pytest.raises(ConfigError, match=r"none of UnseenDrift is for columns .* which hold numbers; name"):
+        compare(typed, current=absent, **unseen)
+
+
+def test_measures_for_predictions_alone_need_rows_that_the_model_can_take(typed: Path) -> None:
+    table = pd.read_parquet(typed / "before.parquet")[["id", "plan", "target"]]
+    inputs = {"KIND": "ParquetReader", "path": str(typed / "texts.parquet"), "id_column": "id"}
+    table.to_parquet(inputs["path"])
+    train(typed, alias="Texts", inputs=inputs, target="target", exclude=[], recipe=FOREST)
+    other = {**inputs, "path": str(typed / "other.parquet")}
+    table.assign(plan="other").to_parquet(other["path"])
+    wanted = {"measures": [{"KIND": "KsDrift"}], "alias_or_version": "Texts"}
+    assert compare(typed, current=inputs, **wanted)["passed"]
+    with pytest.raises(DataError, match="can take none of its rows, and KsDrift could only compare"):
+        compare(typed, current=other, **wanted)
+    with pytest.raises(ConfigError, match=r"none of KsDrift is for columns .* which hold categories; name"):
+        compare(typed, current=inputs, predictions=False, **wanted)
 
 
 def test_no_predictions_are_compared_if_the_model_can_take_no_row(root: Path, tmp_path: Path) -> None:

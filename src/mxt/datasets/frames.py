@@ -77,7 +77,8 @@ def _cast(frame: pd.DataFrame, wanted: dict[Any, Any]) -> pd.DataFrame:
 
     for name, dtype in wanted.items():
         if isinstance(dtype, pd.CategoricalDtype):  # a cast would keep the order of equal categories
-            frame = frame.assign(**{name: frame[name].cat.set_categories(dtype.categories)})
+            frame = frame.copy(deep=False)
+            frame[name] = frame[name].cat.set_categories(dtype.categories)
         else:
             frame = frame.astype({name: dtype})
     return frame

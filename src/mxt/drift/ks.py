@@ -17,6 +17,7 @@ class KsDrift(Drift):
 
     A column has drifted when the gap is both large (above the threshold) and no accident (its p-value,
     from the asymptotic distribution, below the level), so that neither many rows nor few raise an alarm.
+    Where a sample has no value nothing is told; `MissingDrift` sees that.
 
     Example:
         {KIND: KsDrift, threshold: 0.1, level: 0.001}
@@ -34,13 +35,10 @@ class KsDrift(Drift):
         return reference.numeric
 
     def compare(self, reference: Profile, current: Profile) -> Comparison:
-        before, after = (int(profile.present.sum()) for profile in (reference, current))
-        if not before or not after:
-            gap, p_value = float(before != after), None
-            drifted = gap > self.threshold
-        else:
+        gap, p_value = 0.0, None
+        if reference.present.any() and current.present.any():
             gap, p_value = _test(reference.present, current.present)
-            drifted = gap > self.threshold and p_value < self.level
+        drifted = gap > self.threshold and p_value is not None and p_value < self.level
         return Comparison(reference.column, self.KIND, gap, self.threshold, drifted=drifted, p_value=p_value)
 
 
@@ -48,11 +46,14 @@ def _test(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
     """The largest gap, and the p-value of a larger one by chance, from counts in the same places.
 
     The reference's distribution function is flat between two places of its values, so no gap within is larger
-    than that at one of the ends.
+    than that at one of the ends. No gap is rarer than that of samples which do not overlap: two of all orders
+    of their rows. The asymptotic distribution does not know that of few rows.
     """
     import numpy as np
+    from scipy.special import binom
     from scipy.stats import kstwo
 
     rows, others = float(before.sum()), float(after.sum())
     gap = float(np.abs(before.cumsum() / rows - after.cumsum() / others).max())
-    return gap, float(kstwo.sf(gap, np.round(rows * others / (rows + others))))
+    p_value = kstwo.sf(gap, max(np.round(rows * others / (rows + others)), 1))
+    return gap, float(max(p_value, 2 / binom(rows + others, rows)))

@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from mxt.errors import DataError
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pandas as pd
+
+
+Holds = Literal["numbers", "booleans", "categories", "texts or times"]
+"""What a column has: numbers, one of two values, one of certain values, or any value."""
 
 
 @dataclass(frozen=True)
@@ -26,41 +30,58 @@ class Profile:
     """
 
     column: str
-    numeric: bool
-    """Whether the reference holds numbers rather than categories."""
+    holds: Holds
+    """Of which type the reference is."""
     values: np.ndarray
-    """Distinct values of the reference in increasing order, shape (m,): doubles, or categories as text."""
+    """In increasing order, shape (m,): the distinct numbers of the reference, as doubles; or the categories
+    that may come, as text; none where any text or time may come."""
     counts: np.ndarray
     """Numbers of rows, the last that of rows without a value.
 
     Of numbers, shape (2m + 2,): those below the first value, at it, between it and the next, and so on.
-    Of categories, shape (m + 2,): those of each, and those of none of them.
+    Of anything else, shape (m + 2,): those of each category, and those of none of them.
     """
 
     @classmethod
     def of(cls, reference: pd.Series[Any]) -> Profile:
-        """The profile of a reference among its own values."""
+        """The profile of a reference among the values that it has or, of pandas' categories, may have."""
         import numpy as np
 
-        numeric = _is_number(reference)
-        values = np.unique(_doubles(reference.dropna())) if numeric else _categories(reference)
-        empty = np.zeros((2 if numeric else 1) * len(values) + 2, dtype=np.int64)
-        return cls(str(reference.name), numeric, values, empty).like(reference)
+        holds = _held(reference)
+        values = _values(reference, holds)
+        empty = np.zeros((2 if holds == "numbers" else 1) * len(values) + 2, dtype=np.int64)
+        return cls(str(reference.name), holds, values, empty).like(reference)
 
     def like(self, column: pd.Series[Any]) -> Profile:
         """The profile of another column among the same values.
 
-        Raises:
-            DataError: One holds numbers, and the other categories.
-        """
-        import pandas as pd
+        Booleans may be doubles, 0 and 1, where some are missing.
 
-        fits = pd.api.types.is_numeric_dtype(column) if self.numeric else not _is_number(column)
-        if not fits and column.notna().any():
-            msg = f"Column {self.column!r} holds numbers in one sample and categories in the other; cast one."
+        Raises:
+            DataError: It holds something else than the reference.
+        """
+        if column.notna().any() and not self._fits(column):
+            msg = (
+                f"Column {self.column!r} holds {self.holds} in the reference, something else here; cast one."
+            )
             raise DataError(msg)
-        counts = self._number_counts(column) if self.numeric else self._category_counts(column)
+        if self.numeric:
+            counts = self._number_counts(column)
+        elif self.closed:
+            counts = self._category_counts(column)
+        else:
+            counts = self._any_counts(column)
         return replace(self, counts=counts)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the reference holds numbers."""
+        return self.holds == "numbers"
+
+    @property
+    def closed(self) -> bool:
+        """Whether it holds one of certain categories, so that another one is new."""
+        return self.holds in {"booleans", "categories"}
 
     @property
     def rows(self) -> int:
@@ -77,6 +98,16 @@ class Profile:
         """The counts of rows with a value."""
         return self.counts[:-1]
 
+    def _fits(self, column: pd.Series[Any]) -> bool:
+        import pandas as pd
+
+        if self.numeric:
+            return bool(pd.api.types.is_numeric_dtype(column))
+        found = _held(column)
+        if self.holds == "booleans":
+            return found == "booleans" or (found == "numbers" and bool(column.dropna().isin([0, 1]).all()))
+        return found != "numbers"
+
     def _number_counts(self, column: pd.Series[Any]) -> np.ndarray:
         import numpy as np
 
@@ -90,13 +121,20 @@ class Profile:
         import pandas as pd
 
         codes, found = pd.factorize(column)
-        texts = pd.Index([str(value) for value in found], dtype=object)
+        told = map(bool, found) if self.holds == "booleans" else found
+        texts = pd.Index([str(value) for value in told], dtype=object)
         places = pd.Index(self.values, dtype=object).get_indexer(texts)
         counts = np.zeros_like(self.counts)
         rows = np.bincount(codes[codes >= 0], minlength=len(found))
         np.add.at(counts, np.where(places < 0, len(self.values), places), rows)
         counts[-1] = (codes < 0).sum()
         return counts
+
+    def _any_counts(self, column: pd.Series[Any]) -> np.ndarray:
+        import numpy as np
+
+        known = int(column.notna().sum())
+        return np.array([known, len(column) - known], dtype=np.int64)
 
 
 def to_bytes(profiles: Iterable[Profile]) -> bytes:
@@ -127,23 +165,35 @@ def merged(references: Sequence[Profile], states: Iterable[bytes]) -> list[Profi
 
 
 def digest(references: Iterable[Profile]) -> str:
-    """SHA-256 of what the places of counts depend on: the names and values of the references."""
-    told = [[profile.column, profile.numeric, profile.values.tolist()] for profile in references]
+    """SHA-256 of what the places of counts depend on: names, types and values of the references."""
+    told = [[profile.column, profile.holds, profile.values.tolist()] for profile in references]
     return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
-def _is_number(column: pd.Series[Any]) -> bool:
+def _held(column: pd.Series[Any]) -> Holds:
     import pandas as pd
 
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    types = pd.api.types
+    if types.is_bool_dtype(column):
+        return "booleans"
+    if types.is_numeric_dtype(column):
+        return "numbers"
+    return "categories" if isinstance(column.dtype, pd.CategoricalDtype) else "texts or times"
+
+
+def _values(reference: pd.Series[Any], holds: Holds) -> np.ndarray:
+    import numpy as np
+
+    match holds:
+        case "numbers":
+            return np.unique(_doubles(reference.dropna()))
+        case "booleans":
+            return np.array(["False", "True"], dtype=object)
+        case "categories":
+            return np.array(sorted({str(value) for value in reference.cat.categories}), dtype=object)
+    return np.array([], dtype=object)
 
 
 def _doubles(column: pd.Series[Any]) -> np.ndarray:
     """Numbers as doubles, whatever their type is in this part of the table."""
     return column.to_numpy(dtype=float)
-
-
-def _categories(column: pd.Series[Any]) -> np.ndarray:
-    import numpy as np
-
-    return np.array(sorted({str(value) for value in column.dropna().unique()}), dtype=object)

@@ -22,7 +22,8 @@ NOISE_LEVEL = 0.001
 class PsiDrift(Drift):
     """Population stability index over quantile bins of the reference, with a bin for missing values.
 
-    Categories that the reference does not have share one more bin. A column has drifted when the index
+    Categories that are not known share one more bin. It is not for free text and times, which are never the
+    same twice. A column has drifted when the index
     exceeds both the threshold and what sampling noise alone would reach once in a thousand times.
 
     Example:
@@ -37,8 +38,8 @@ class PsiDrift(Drift):
     bins: Annotated[int, Field(ge=2, le=1000)] = 10
     """Number of quantile bins of a numeric column."""
 
-    def applies_to(self, reference: Profile) -> bool:  # noqa: ARG002 - every column has bins
-        return True
+    def applies_to(self, reference: Profile) -> bool:
+        return reference.numeric or reference.closed
 
     def compare(self, reference: Profile, current: Profile) -> Comparison:
         before, after = self._counts(reference, current)

@@ -1,4 +1,4 @@
-"""Categories that the reference does not have."""
+"""Categories that are not known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 
 class UnseenDrift(Drift):
-    """Share of rows whose category the reference does not have.
+    """Share of rows whose category neither the model's schema nor the reference has.
+
+    It is for texts of known categories only: of free text and times any may come.
 
     Example:
         {KIND: UnseenDrift, threshold: 0.0}
@@ -23,7 +25,7 @@ class UnseenDrift(Drift):
     """The share above which a column has drifted."""
 
     def applies_to(self, reference: Profile) -> bool:
-        return not reference.numeric
+        return reference.holds == "categories"
 
     def compare(self, reference: Profile, current: Profile) -> Comparison:
         unseen = int(current.present[-1]) / current.rows

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from mxt.drift.base import Comparison, Drift
 from mxt.drift.profiles import Profile, digest, merged, to_bytes
-from mxt.errors import DataError, ModelError
+from mxt.errors import ConfigError, DataError, ModelError
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
 from mxt.jobs.streams import StreamJob
 from mxt.jobs.tasks import Done, Table, Task
@@ -74,6 +74,7 @@ class DriftJob(StreamJob):
         model = context.load(self.loader, pinned.uri) if self.predictions else None
         task = Comparing.with_reference(self._reference(schema, pinned.uri), schema, model)
         table = Table(self.current, schema, task, self.part_rows or PART_ROWS, basis=digest(task.references))
+        self._refuse_idle_measures(task.references)
         with self.worked(table, self.comparisons, "compare") as parts:
             if self.shard is not None:
                 return parts.conclude(context)
@@ -95,17 +96,38 @@ class DriftJob(StreamJob):
             raise ModelError(msg)
         return schema.check_types(kept, f"{uri} background")
 
+    def _refuse_idle_measures(self, references: tuple[Profile, ...]) -> None:
+        """Raise a ConfigError if there is nothing that the measures could tell."""
+        if not any(measure.applies_to(reference) for measure in self.measures for reference in references):
+            held = sorted({reference.holds for reference in references})
+            msg = (
+                f"measures: none of {self._measured} is for columns such as the model's, which hold "
+                f"{', '.join(held)}; name others."
+            )
+            raise ConfigError(msg)
+
+    @property
+    def _measured(self) -> str:
+        return ", ".join(type(measure).__name__ for measure in self.measures)
+
     def _compare(self, task: Comparing, current: list[Profile]) -> list[Comparison]:
         """Compare the inputs, and the predictions of the rows that the model can take, if there are such."""
         if task.predictions:
             cannot = current[0].rows - current[-1].rows
             self.context.facts["rows_the_model_cannot_take"] = cannot
-        return [
+        found = [
             measure.compare(reference, profile)
             for reference, profile in zip(task.references, current, strict=True)
             for measure in self.measures
             if profile.rows and measure.applies_to(reference)
         ]
+        if not found:
+            msg = (
+                f"{self.current.source}: the model can take none of its rows, and {self._measured} could "
+                "only compare predictions; add a measure for the inputs."
+            )
+            raise DataError(msg)
+        return found
 
     def _verdict(self, table: pd.DataFrame) -> bool:
         context = self.context
@@ -140,15 +162,20 @@ class Comparing(Task):
         Raises:
             DataError: The model can take none of its rows.
         """
-        inputs = tuple(Profile.of(reference[name]) for name in schema.columns)
+        import pandas as pd
+
+        closed = schema.closed(reference)
+        inputs = tuple(Profile.of(closed[name]) for name in schema.columns)
         if model is None:
             return cls(schema, inputs, None)
-        valid = schema.valid_rows(reference)
-        if not valid.any():
+        valid = schema.valid(reference)
+        if valid.empty:
             msg = "The model can take no row of the reference; choose another, or set `predictions: false`."
             raise DataError(msg)
-        before = model.predict(reference[valid])
+        before = model.predict(valid)
         names = [name for name in before.columns if name.startswith(PROBABILITY)][1:] or [PREDICTION]
+        if not pd.api.types.is_numeric_dtype(before[PREDICTION]):
+            before = before.astype({PREDICTION: pd.CategoricalDtype(model.predictor.classes)})
         return cls(schema, inputs, model, tuple(Profile.of(before[name]) for name in names))
 
     @property
@@ -162,7 +189,7 @@ class Comparing(Task):
     def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the model's columns do
         profiles = [reference.like(inputs[reference.column]) for reference in self.inputs]
         if self.model is not None:
-            profiles += self._predicted(self.model, inputs[self.schema.valid_rows(inputs)])
+            profiles += self._predicted(self.model, self.schema.valid(inputs))
         return Done(None, {PROFILES: to_bytes(profiles)})
 
     def _predicted(self, model: Model, inputs: pd.DataFrame) -> list[Profile]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import checked, rule_broken
+from mxt.schemas.casts import cast, is_boolean, misses_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,8 @@ class InputsSchema:
     """
 
     schema: pa.DataFrameSchema
+    categories_told: bool = True
+    """Whether the schema tells which texts may come; one of types alone does not."""
 
     @property
     def columns(self) -> list[str]:
@@ -52,18 +55,16 @@ class InputsSchema:
             "string": "str",
             "boolean": "bool",
         }
-        return cls(
-            pa.DataFrameSchema(
-                {name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}
-            )
-        )
+        columns = {name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}
+        return cls(pa.DataFrameSchema(columns), categories_told=False)
 
     @classmethod
     def from_yaml(cls, text: str, source: str) -> InputsSchema:
         """Read a schema in pandera's YAML form.
 
         Raises:
-            ConfigError: The text is not one, or names no columns.
+            ConfigError: The text is not one, names no columns, or has rules that a part of a table cannot be
+                held to.
         """
         from pandera.io.pandas_io import from_yaml
 
@@ -75,6 +76,7 @@ class InputsSchema:
         if not schema.columns:
             msg = f"{source}: the schema names no columns; they stand under `columns`."
             raise ConfigError(msg)
+        _refuse_rules_between_rows(schema, source)
         return cls(schema)
 
     def to_yaml(self) -> str:
@@ -85,18 +87,40 @@ class InputsSchema:
         """The inputs with each known set of categories as the column's type, for recipes that learn them."""
         import pandas as pd
 
-        known = {
-            name: pd.CategoricalDtype(check.statistics["allowed_values"])
+        return inputs.astype({name: pd.CategoricalDtype(known) for name, known in self.categories.items()})
+
+    def closed(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """Inputs of `check_types`, with a type that tells so where only certain values may come.
+
+        Booleans become pandas' nullable ones. Texts of known categories become categories: those known, and
+        those that came. Where the schema tells none, few texts are taken for categories, as at training.
+        """
+        import pandas as pd
+
+        types: dict[str, Any] = {
+            name: "boolean" for name, column in self.schema.columns.items() if is_boolean(column)
+        }
+        source = self if self.categories_told else InputsSchema.infer(inputs)
+        for name, known in source.categories.items():
+            if not pd.api.types.is_numeric_dtype(inputs[name]):
+                came = inputs[name].dropna().unique()
+                types[name] = pd.CategoricalDtype(list(dict.fromkeys([*known, *came])))
+        return inputs.astype(types)
+
+    @property
+    def categories(self) -> dict[str, list[Any]]:
+        """The values that may come, of columns with a rule that tells them."""
+        return {
+            name: check.statistics["allowed_values"]
             for name in self.columns
             for check in self._checks(name, soft=False)
             if check.name == "isin"
         }
-        return inputs.astype(known)
 
     def check(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """The inputs among the columns of `table`, in the schema's order.
 
-        Numbers are cast where nothing is lost: integers to doubles, whole doubles to integers.
+        Columns are cast to the types expected where these can hold their values.
 
         Raises:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
@@ -107,14 +131,11 @@ class InputsSchema:
         """As `check`, but missing values and categories may be new: what a drift job is there to see."""
         import pandas as pd
 
-        present = [name for name in self.columns if name in table.columns]
-        inputs = table[present].assign(
-            **{name: _cast(table[name], self.schema.columns[name]) for name in present}
-        )
+        inputs = self._cast(table[[name for name in self.columns if name in table.columns]])
         doubles = {
             name: {"dtype": "float64"}
-            for name in present
-            if _is_integer(self.schema.columns[name]) and _misses_whole_numbers(inputs[name])
+            for name in inputs.columns
+            if misses_values(inputs[name], self.schema.columns[name])
         }
         types = self._types.update_columns(doubles) if doubles else self._types
         inputs = checked(types, inputs, source)
@@ -125,6 +146,13 @@ class InputsSchema:
                 msg = f"{source}: {broken}."
                 raise DataError(msg)
         return pd.DataFrame(inputs)
+
+    def _cast(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """The inputs, each in its expected type where that holds its values."""
+        inputs = inputs.copy(deep=False)
+        for name in inputs.columns:
+            inputs[name] = cast(inputs[name], self.schema.columns[name])
+        return inputs
 
     @cached_property
     def _types(self) -> pa.DataFrameSchema:
@@ -153,6 +181,10 @@ class InputsSchema:
                 )
         return valid
 
+    def valid(self, inputs: pd.DataFrame) -> pd.DataFrame:
+        """Those `valid_rows` alone, in the types that they would have without the others beside them."""
+        return self._cast(inputs[self.valid_rows(inputs)])
+
     def beyond_limits(self, inputs: pd.DataFrame) -> dict[str, int]:
         """How many rows exceed a soft limit, for each column of which some do."""
         told = {}
@@ -165,6 +197,26 @@ class InputsSchema:
 
     def _checks(self, name: str, *, soft: bool) -> list[Any]:
         return [check for check in self.schema.columns[name].checks if bool(check.raise_warning) is soft]
+
+
+def _refuse_rules_between_rows(schema: pa.DataFrameSchema, source: str) -> None:
+    """Raise a ConfigError if rules compare rows, so that they depend on how a table is cut."""
+    rules = [
+        *([f"unique of columns {schema.unique}"] if schema.unique else []),
+        *(["index"] if schema.index is not None else []),
+        *(f"unique of column {name!r}" for name, column in schema.columns.items() if column.unique),
+        *(
+            f"unique_values_eq of column {name!r}"
+            for name, column in schema.columns.items()
+            if any(check.name == "unique_values_eq" for check in column.checks)
+        ),
+    ]
+    if rules:
+        msg = (
+            f"{source}: tables are checked part by part, so no rule can compare rows with each other; leave "
+            f"out {', '.join(rules)}. Repeated ids are refused without a rule."
+        )
+        raise ConfigError(msg)
 
 
 def _inferred(column: pd.Series[Any]) -> pa.Column:
@@ -188,51 +240,3 @@ def _range(column: pd.Series[Any]) -> list[pa.Check]:
 
     seen = column.dropna()
     return [pa.Check.in_range(seen.min().item(), seen.max().item(), raise_warning=True)] if len(seen) else []
-
-
-def _is_integer(expected: pa.Column) -> bool:
-    import pandas as pd
-
-    return expected.dtype is not None and pd.api.types.is_integer_dtype(expected.dtype.type)
-
-
-def _misses_whole_numbers(column: pd.Series[Any]) -> bool:
-    """Whether a column is doubles only because some of its whole numbers are missing."""
-    import pandas as pd
-
-    known = column.dropna()
-    return pd.api.types.is_float_dtype(column) and len(known) < len(column) and bool((known % 1 == 0).all())
-
-
-def _cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
-    """The column in its expected type where nothing is lost, and unchanged where something would be.
-
-    Doubles may become single precision, which a model trained on those expects.
-    """
-    import pandas as pd
-
-    if expected.dtype is None:
-        return column
-    types, dtype = pd.api.types, expected.dtype.type
-    if column.isna().all():
-        return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
-    if types.is_string_dtype(dtype):
-        textual = types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
-        return column.astype(dtype) if textual else column
-    if not (types.is_numeric_dtype(column) and types.is_numeric_dtype(dtype)) or types.is_bool_dtype(dtype):
-        return column
-    if types.is_float_dtype(dtype) and types.is_float_dtype(column):
-        return column.astype(dtype)
-    return _cast_whole(column, dtype)
-
-
-def _cast_whole(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN401 - a numpy type
-    """The column as `dtype`, if it comes back unchanged; as doubles, if it misses values."""
-    import numpy as np
-    import pandas as pd
-
-    if column.isna().any():
-        return column if pd.api.types.is_float_dtype(column) else column.astype("float64")
-    with np.errstate(invalid="ignore"):
-        cast = column.astype(dtype)
-        return cast if (cast.astype(column.dtype) == column).all() else column

@@ -1,0 +1,69 @@
+"""Columns in the types that a model expects, by rules that do not depend on how a table is cut into parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
+
+def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
+    """The column in its expected type, and unchanged where the type cannot hold each of its values.
+
+    Where doubles are expected, whole numbers beyond 2**53 become the nearest double: beside a missing value
+    a table in memory has them so already. Doubles become single precision where that is expected.
+    """
+    import pandas as pd
+
+    if expected.dtype is None:
+        return column
+    types, dtype = pd.api.types, expected.dtype.type
+    if column.isna().all():
+        return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
+    if types.is_string_dtype(dtype):
+        textual = types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
+        return column.astype(dtype) if textual else column
+    if not (types.is_numeric_dtype(column) and types.is_numeric_dtype(dtype)):
+        return column
+    if types.is_float_dtype(dtype):
+        return column.astype("float64").astype(dtype)
+    return column.astype("float64") if column.isna().any() else _exact(column, dtype)
+
+
+def misses_values(column: pd.Series[Any], expected: pa.Column) -> bool:
+    """Whether a column is doubles only because some of its whole numbers or booleans are missing."""
+    import pandas as pd
+
+    if not (is_whole(expected) and pd.api.types.is_float_dtype(column) and column.isna().any()):
+        return False
+    known = column.dropna()
+    return bool(known.empty or _exact(known, expected.dtype.type).dtype == expected.dtype.type)
+
+
+def is_whole(expected: pa.Column) -> bool:
+    """Whether whole numbers or booleans are expected, which cannot be missing in a plain column of pandas."""
+    import pandas as pd
+
+    types = pd.api.types
+    return expected.dtype is not None and (
+        types.is_integer_dtype(expected.dtype.type) or types.is_bool_dtype(expected.dtype.type)
+    )
+
+
+def is_boolean(expected: pa.Column) -> bool:
+    """Whether booleans are expected."""
+    import pandas as pd
+
+    return expected.dtype is not None and pd.api.types.is_bool_dtype(expected.dtype.type)
+
+
+def _exact(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN401 - a numpy type
+    """The column as whole numbers or booleans, if each comes back unchanged and with its sign."""
+    import numpy as np
+
+    with np.errstate(invalid="ignore"):
+        whole = column.astype(dtype)
+        back = whole.astype(column.dtype)
+    return whole if ((back == column) & ((whole < 0) == (column < 0))).all() else column
