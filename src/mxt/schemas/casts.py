@@ -17,7 +17,7 @@ def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     """
     import pandas as pd
 
-    if expected.dtype is None:
+    if expected.dtype is None or column.dtype == expected.dtype.type:
         return column
     types, dtype = pd.api.types, expected.dtype.type
     if column.isna().all():

@@ -150,8 +150,10 @@ class InputsSchema:
     def _cast(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The inputs, each in its expected type where that holds its values."""
         inputs = inputs.copy(deep=False)
-        for name in inputs.columns:
-            inputs[name] = cast(inputs[name], self.schema.columns[name])
+        for name, column in inputs.items():
+            found = cast(column, self.schema.columns[name])
+            if found is not column:
+                inputs[name] = found
         return inputs
 
     @cached_property
