@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-FEWEST = 5
-"""Sampled rows that a stratum needs; one with fewer is put together with its neighbour."""
+FEWEST = 10
+"""Sampled rows to be expected of a stratum; one with fewer is put together with its neighbour."""
 
 
 class Means(NamedTuple):
@@ -83,28 +83,32 @@ class Strata:
         The mean of post-strata, weighted by their rows (Cochran, Sampling Techniques, 1977, 5A.9). Given how
         many rows of each were drawn, these are a simple random sample of it without replacement (Holt and
         Smith 1979, doi:10.2307/2344652), so the variance is that of a stratified sample (5.11) with the
-        degrees of freedom of 5.16.
+        degrees of freedom of 5.16. This needs strata that do not depend on how many rows of each were drawn:
+        they are put together by the counts to be expected. Only those with less than two rows, one in
+        thousands, are joined by what was drawn.
         """
         import numpy as np
 
-        groups = _grouped(self.sampled[:, output].tolist())
+        groups = _grouped(self.population[:, output].tolist(), self.sampled[:, output].tolist())
         found = [self._mean(groups, column, output) for column in range(self.sums.shape[1])]
         return Means(*np.array(found).T)
 
     def _mean(self, groups: list[list[int]], column: int, output: int) -> tuple[float, float, float]:
-        mean = variance = doubt = 0.0
+        mean, errors, counts = 0.0, [], []
         for group in groups:
             count, rows = (int(of[group, output].sum()) for of in (self.sampled, self.population))
             within = spread(
                 count, self.sums[group, column, output].sum(), self.squares[group, column, output].sum()
             )
-            weight = rows / self.rows
-            of_group = weight**2 * (1 - count / rows) * within.error**2
-            mean += weight * within.mean
-            variance += of_group
-            doubt += of_group**2 / max(1, count - 1)
-        known = self.rows_sampled - len(groups)
-        return mean, math.sqrt(variance), variance**2 / doubt if doubt > 0 else float(max(1, known))
+            mean += rows / self.rows * within.mean
+            errors.append(rows / self.rows * math.sqrt(1 - count / rows) * within.error)
+            counts.append(count)
+        error = math.hypot(*errors)
+        if not error > 0:
+            return mean, error, float(max(1, self.rows_sampled - len(groups)))
+        # By shares of the variance, since the square of a variance may be beyond the largest double.
+        doubt = sum((of / error) ** 4 / (count - 1) for of, count in zip(errors, counts, strict=True))
+        return mean, error, 1 / doubt
 
     def to_bytes(self) -> bytes:
         """As JSON; sums in hexadecimal, since decimal digits are slow and bounded in number."""
@@ -139,17 +143,30 @@ def together(parts: Iterable[Strata]) -> Strata:
     return whole
 
 
-def _grouped(sampled: list[int]) -> list[list[int]]:
-    """Neighbouring strata put together, so that each group has `FEWEST` sampled rows, or all there are."""
+def _grouped(population: list[int], sampled: list[int]) -> list[list[int]]:
+    """Neighbouring strata put together, so that `FEWEST` sampled rows are expected of each, or all there are.
+
+    Not by the rows that were drawn: a group that ends where enough of them are found holds too many rows
+    of its last stratum, and its mean is biased.
+    """
+    rows, drawn = sum(population), sum(sampled)
     groups: list[list[int]] = [[]]
-    for place in range(len(sampled)):
+    for place in range(len(population)):
         groups[-1].append(place)
-        if sum(sampled[one] for one in groups[-1]) >= FEWEST:
+        if sum(population[one] for one in groups[-1]) * drawn >= FEWEST * rows:
             groups.append([])
     rest = groups.pop()
-    if groups:
-        groups[-1] += rest
-    return groups or [rest]
+    if not groups:
+        return [rest]
+    groups[-1] += rest
+    while len(groups) > 1:
+        few = (at for at, group in enumerate(groups) if sum(sampled[one] for one in group) < 2)  # noqa: PLR2004 - a variance needs two
+        at = next(few, None)
+        if at is None:
+            break
+        lower = max(at, 1) - 1
+        groups[lower : lower + 2] = [groups[lower] + groups[lower + 1]]
+    return groups
 
 
 def _hexed(sums: np.ndarray) -> list[str]:
