@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import Explanation
 from mxt.importances.base import drawn, importances_table, rows_asked
@@ -40,14 +41,19 @@ TARGETS = pd.Series(CHANCE.integers(0, 2, ROWS), INPUTS.index, name="churned")
 VALUES = CHANCE.normal(size=(ROWS, 6, 2)) * np.exp(CHANCE.normal(size=(ROWS, 6, 2)) * 5)
 
 
-def tally(places: Any = slice(None), asked: dict[int, int] = ASKED, **facts: Any) -> Tally:
+def tally(
+    places: Any = slice(None),
+    asked: dict[int, int] = ASKED,
+    targets: pd.Series[Any] = TARGETS,
+    **facts: Any,
+) -> Tally:
     """The tally of some rows, whose contributions differ widely in size."""
     values = VALUES[places]
     base, prediction = np.zeros(2), values.sum(axis=1)
     explanation = Explanation(
         INPUTS.index[places], [*INPUTS], values, base, prediction, "margin", ["a", "b"], "by hand"
     )
-    return Tally.of(replace(explanation, **facts), INPUTS.iloc[places], asked, TARGETS.iloc[places])
+    return Tally.of(replace(explanation, **facts), INPUTS.iloc[places], asked, targets.iloc[places])
 
 
 def cuts(seed: int, parts: int) -> list[Tally]:
@@ -84,6 +90,22 @@ def test_bytes_bring_back_every_type_and_number() -> None:
     assert (back.sizes == whole.sizes).all()
     assert (back.rows, back.largest_residual, back.asked) == (ROWS, whole.largest_residual, ASKED)
     assert back.explanation.columns == [*INPUTS]
+
+
+def test_whether_targets_differ_is_told_of_all_rows_however_they_are_cut() -> None:
+    """Of one row whose target differs, which is not drawn."""
+    asked = {0: 5}
+    lonely = int(np.argmax(draw(INPUTS.index, 0)))
+    parts = np.split(np.arange(ROWS), [lonely, lonely + 1])
+    targets = pd.Series(1, INPUTS.index, name="churned")
+    for differs in (False, True):
+        targets.iloc[lonely] = 0 if differs else 1
+        whole = tally(asked=asked, targets=targets)
+        cut = merge(Tally.from_bytes(tally(at, asked, targets=targets).to_bytes()) for at in parts)
+        assert whole.targets is not None
+        assert (whole.targets == 1).all()
+        assert (whole.targets_differ, cut.targets_differ) == (differs, differs)
+        assert cut.to_bytes() == whole.to_bytes()
 
 
 def test_sums_are_exact() -> None:

@@ -133,6 +133,24 @@ def test_a_table_without_the_truth_is_refused_before_the_model_is_asked(root: Pa
 
 
 @pytest.mark.parametrize(
+    "fields",
+    [{"part_rows": 100}, {"part_rows": 601}, {"part_rows": 30, "budget": {"rows": 60}}],
+    ids=["a last part of one row, and others of one target", "one part", "few rows of a sample in a part"],
+)
+def test_the_truth_may_be_the_same_in_some_parts_but_not_in_all(root: Path, fields: dict[str, Any]) -> None:
+    table = pd.read_csv(CHURN["path"]).head(601).sort_values("Churn", kind="stable")
+    table.to_csv(root / "sorted.csv", index=False)
+    table.assign(Churn="No").to_csv(root / "same.csv", index=False)
+    ways = {"importances": ALL[2:3], **fields}
+    found = explain(root, inputs_samples={**CHURN, "path": "sorted.csv"}, **ways)
+    if "budget" not in fields:
+        assert (found["models_explanations"]["n"] == len(table)).all()
+    with pytest.raises(DataError, match=r"'Churn' is the same in all \d+ rows explained") as caught:
+        explain(root, inputs_samples={**CHURN, "path": "same.csv"}, **ways)
+    assert str(caught.value).startswith(str(root / "same.csv"))
+
+
+@pytest.mark.parametrize(
     "explainer",
     [
         AutoExplainer(),

@@ -13,7 +13,7 @@ from mxt.kinds import Kind
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     import numpy as np
     import pandas as pd
@@ -187,6 +187,17 @@ def drawn(table: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     import numpy as np
 
     return table.iloc[np.argsort(draw(table.index, seed), kind="stable")[:rows]]
+
+
+def places_drawn(ids: pd.Index, asked: Mapping[int, int]) -> np.ndarray:
+    """The places of the rows asked for, those of the least draws by each seed, in the order by `SEED`."""
+    import numpy as np
+
+    shown, kept = draw(ids, SEED), np.zeros(len(ids), dtype=bool)
+    for seed, rows in asked.items():
+        keys = shown if seed == SEED else draw(ids, seed)
+        kept[np.argpartition(keys, rows)[:rows] if rows < len(keys) else slice(None)] = True
+    return np.flatnonzero(kept)[np.argsort(shown[kept], kind="stable")]
 
 
 def with_cells(

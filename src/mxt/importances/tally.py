@@ -11,10 +11,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets import frames
-from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import Explanation, join
-from mxt.importances.base import SEED
+from mxt.importances.base import places_drawn
 from mxt.stats.strata import Means, Strata
 from mxt.stats.sums import exact_sum, spread
 
@@ -56,6 +55,8 @@ class Tally:
     """The rows drawn."""
     targets: pd.Series[Any] | None = None
     """What the model should have predicted for the rows drawn."""
+    targets_differ: bool = False
+    """Whether the targets of all rows, not of those drawn only, have two values at least."""
     strata: Strata | None = None
     """Of sizes, if the rows explained are a sample of a table; gathered apart from the tally."""
 
@@ -85,9 +86,8 @@ class Tally:
             msg = f"The explanation of {len(explanation.ids)} rows has other ids than its inputs or targets."
             raise ModelError(msg)
         largest = float(np.abs(explanation.residual).max(initial=0.0))
-        inputs = inputs[explanation.columns]
-        sizes, squares = _sums(explanation.values)
-        return _drawn(cls(len(inputs), sizes, squares, largest, asked, explanation, inputs, targets))
+        held, (sizes, squares) = inputs[explanation.columns], _sums(explanation.values)
+        return _drawn(cls(len(held), sizes, squares, largest, asked, explanation, held, targets))
 
     def mean_sizes(self, output: int) -> Means:
         """Each column's mean absolute contribution to one output, of the whole table if rows are a sample."""
@@ -109,8 +109,7 @@ class Tally:
         held["inputs"] = frames.to_bytes(self.inputs)
         if self.targets is not None:
             held["targets"] = frames.to_bytes(self.targets.rename(None).to_frame("target"))
-        fields = [pa.field(name, pa.large_binary()) for name in held]
-        schema = pa.schema(fields, metadata={"tally": json.dumps(_facts(self))})
+        schema = pa.schema([(name, pa.large_binary()) for name in held], {"tally": json.dumps(_facts(self))})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
             writer.write(pa.record_batch([[content] for content in held.values()], schema=schema))
@@ -136,6 +135,7 @@ class Tally:
             explanation=_explanation(inputs.index, facts["shared"], held),
             inputs=inputs,
             targets=targets if targets is None else targets.rename(facts["target"]),
+            targets_differ=facts["targets_differ"],
         )
 
 
@@ -173,6 +173,7 @@ def _merged(tallies: list[Tally]) -> Tally:
         explanation=join([tally.explanation for tally in tallies]),
         inputs=frames.together([tally.inputs for tally in tallies]),
         targets=pd.concat(truths) if truths else None,
+        targets_differ=any(tally.targets_differ for tally in tallies),
     )
     return _drawn(whole)
 
@@ -201,38 +202,36 @@ def _sums(values: np.ndarray) -> list[np.ndarray]:
 
 
 def _drawn(tally: Tally) -> Tally:
-    """The tally with those rows only that are asked for: of each seed, those of the least draws."""
+    """The tally with those rows only that are asked for; if all have one target, those drawn tell which."""
     import numpy as np
 
-    ids = tally.inputs.index
-    shown, kept = draw(ids, SEED), np.zeros(len(ids), dtype=bool)
-    for seed, rows in tally.asked.items():
-        keys = shown if seed == SEED else draw(ids, seed)
-        kept[np.argpartition(keys, rows)[:rows] if rows < len(keys) else slice(None)] = True
-    places = np.flatnonzero(kept)[np.argsort(shown[kept], kind="stable")]
-    targets = tally.targets if tally.targets is None else tally.targets.iloc[places]
+    places, targets = places_drawn(tally.inputs.index, tally.asked), tally.targets
     drawn = replace(
         tally.explanation,
-        ids=ids[places],
+        ids=tally.inputs.index[places],
         values=tally.explanation.values[places].astype(np.float64),
         base=tally.explanation.bases[places].astype(np.float64),
         prediction=tally.explanation.prediction[places].astype(np.float64),
         standard_error=None,
         fit=None,
     )
-    return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places], targets=targets)
+    if targets is not None:
+        differ = tally.targets_differ or len(targets.unique()) > 1
+        tally = replace(tally, targets=targets.iloc[places], targets_differ=differ)
+    return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places])
 
 
 def _facts(tally: Tally) -> dict[str, Any]:
     """All but tables and arrays; sums in hexadecimal, since decimal digits are slow and bounded in number."""
-    sums = {"sizes": tally.sizes, "squares": tally.squares}
     return {
-        **{name: [[hex(total) for total in of] for of in totals] for name, totals in sums.items()},
+        "sizes": [[hex(total) for total in of] for of in tally.sizes],
+        "squares": [[hex(total) for total in of] for of in tally.squares],
         "rows": tally.rows,
         "largest_residual": tally.largest_residual,
         "asked": [*tally.asked.items()],
         "shared": {name: getattr(tally.explanation, name) for name in _SHARED},
         "target": None if tally.targets is None else tally.targets.name,
+        "targets_differ": tally.targets_differ,
     }
 
 

@@ -131,8 +131,15 @@ class ExplanationsJob(IncrementalJob):
         return context.conclude(passed=True, tally=tally, models_explanations=importances, effects=effects)
 
     def _tally(self, parts: Parts) -> Tally:
-        """What is told of all rows explained; the run tells which, if they are a sample."""
+        """What is told of all rows explained; the run tells which, if they are a sample.
+
+        Raises:
+            DataError: The target is the same in all of them.
+        """
         tally, sample = merge(map(Tally.from_bytes, parts.states(TALLY))), parts.plan.sample
+        if tally.targets is not None and not tally.targets_differ:
+            name, rows = str(tally.targets.name), f"{tally.rows} rows explained"
+            TargetsSchema.refuse_same(name, rows, self.inputs_samples.source)
         if sample is None:
             return tally
         self.context.sample = sample.told(tally.rows)
@@ -230,6 +237,6 @@ class Explaining(Task):
 
     def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
         explanation = self.model.explain(inputs, self.explainer)
-        truth = None if self.target is None else TargetsSchema.check(table, self.target, self.source)
+        truth = None if self.target is None else TargetsSchema.check_part(table, self.target, self.source)
         samples = self.model.samples_table(explanation, inputs)
         return Done(samples, {TALLY: Tally.of(explanation, inputs, self.asked, truth).to_bytes()})
