@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import random
 import shutil
 import socket
@@ -149,6 +150,21 @@ def test_workers_without_our_packages_are_told_with_the_log(
     log = Path(str(told.value).partition("its log is ")[2].split(". ")[0])
     assert log.is_file()
     shutil.rmtree(log.parent)
+
+
+@pytest.mark.parametrize(
+    ("master", "tasks", "workers"),
+    [
+        ("local[2,4]", 8, 2),
+        ("local[4]", 3, 3),
+        ("local[*,4]", 10_000, os.cpu_count()),
+        ("spark://host:7077", 8, 8),
+    ],
+)
+def test_as_many_parts_are_worked_on_at_once_as_there_are_tasks_and_threads(
+    master: str, tasks: int, workers: int
+) -> None:
+    assert SparkExecutor(master=master, tasks=tasks).workers == workers
 
 
 @pytest.mark.parametrize("scheme", ["spark", "sc"])

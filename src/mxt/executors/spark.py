@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 from collections import deque
@@ -55,10 +56,19 @@ class SparkExecutor(Executor):
     for Spark Connect; ``env:NAME`` for the variable that holds an address with a secret."""
 
     tasks: Annotated[int, Field(ge=1)] = 8
-    """Tasks that Spark is given at once; at least as many as the cluster has cores for them."""
+    """Tasks that Spark is given at once; at least as many as the cluster has cores for them, and no more if
+    there is a budget of seconds, which takes all of them to run at once."""
 
     options: dict[Option, str] = {}
     """Spark's own options, such as ``spark.executor.memory: 4g``; secrets go in spark-defaults.conf."""
+
+    @property
+    def workers(self) -> int:
+        """All tasks; Spark on this machine has no more threads than its address tells."""
+        threads = re.match(r"local\[(\d+|\*)", self.master)
+        if threads is None:
+            return self.tasks
+        return min(self.tasks, int(threads[1]) if threads[1] != "*" else os.cpu_count() or 1)
 
     def run(self, stream: Stream) -> Iterator[Receipt]:
         numbers = stream.numbers()

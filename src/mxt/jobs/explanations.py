@@ -16,6 +16,7 @@ from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
 from mxt.jobs.budgets import STRATA, Budget
 from mxt.jobs.increments import IncrementalJob
+from mxt.jobs.plans import SLOW_ROWS, most_rows
 from mxt.jobs.tasks import TALLY, Done, Table, Task
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
     from mxt.jobs.streams import Parts
     from mxt.models import Model
     from mxt.schemas import InputsSchema
-
-QUICK_ROWS = 65_536
-"""Most rows of a part for an explainer that reads the model: fewer cost more, more save little."""
-
-QUICK_VALUES = 20 * QUICK_ROWS
-"""Most contributions of such a part, so that wide tables and many classes need no more memory."""
-
-SLOW_ROWS = 250
-"""Rows of a part for one that asks the model many times a row: enough to tell of progress."""
 
 
 class ExplanationsJob(IncrementalJob):
@@ -159,8 +151,7 @@ class ExplanationsJob(IncrementalJob):
         if isinstance(chosen, AutoExplainer):
             chosen = chosen.choose(model.predictor, model.background)
         quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
-        values = len(model.predictor.columns) * len(model.predictor.outputs)
-        suited = min(QUICK_ROWS, max(SLOW_ROWS, QUICK_VALUES // max(values, 1))) if quick else SLOW_ROWS
+        suited = most_rows(model) if quick else SLOW_ROWS
         own = target if self.targets is None else None
         task = Explaining(
             model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, replace
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -12,9 +14,10 @@ from loguru import logger
 from mxt.datasets.tables import to_frame
 from mxt.errors import ConfigError
 from mxt.executors.processes import ProcessesExecutor
+from mxt.executors.serial import SerialExecutor
 from mxt.jobs.budgets import FEWEST_ROWS, Sample, Sampling, edges
 from mxt.jobs.memory import fit
-from mxt.jobs.pilot import Pilot, costs, first_rows, line
+from mxt.jobs.pilot import Pilot, costs, first_rows, line, times
 from mxt.jobs.tasks import TableStream
 
 if TYPE_CHECKING:
@@ -28,13 +31,28 @@ if TYPE_CHECKING:
 EDGE_ROWS = 2000
 """Rows whose predictions tell where the bands of a sample meet."""
 
-MOST_ROWS = 65_536
-"""Rows of the largest part of which a sample is explained."""
+QUICK_ROWS = 65_536
+"""Most rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+
+QUICK_VALUES = 20 * QUICK_ROWS
+"""Most contributions of such a part, so that wide tables and many classes need no more memory."""
+
+SLOW_ROWS = 250
+"""Rows of a part for one that asks the model many times a row: enough to tell of progress."""
+
+PARTS_A_WORKER = 4
+"""Parts that each worker gets where they are lengthened, so that all end at about the same time."""
 
 PILOT_SECONDS = 5.0
 """What a pilot may take to tell the cost of a row, but no more than `PILOT_SHARE` of the budget."""
 
 PILOT_SHARE = 0.1
+
+
+def most_rows(model: Model) -> int:
+    """Rows of the longest part that suits memory, by the model's columns and outputs."""
+    values = len(model.predictor.columns) * len(model.predictor.outputs)
+    return min(QUICK_ROWS, max(SLOW_ROWS, QUICK_VALUES // max(values, 1)))
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,43 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Bill:
+    """What it takes to predict all rows of a table and to explain some of them."""
+
+    before: float
+    """Seconds gone before the first part."""
+    part: float
+    """Seconds that a part takes by itself."""
+    predicted: float
+    """Seconds that a row takes."""
+    explained: float
+    """Seconds that a row takes more if it is explained."""
+    known: int
+    """Rows of the table."""
+    rows: int
+    """Rows explained in a part, but for parts of `longest` rows."""
+    longest: int
+    workers: int
+
+    def seconds(self, rows: float) -> float:
+        """What it takes to explain so many rows."""
+        parts = max(self._fewest, rows / self.rows)
+        work = parts * self.part + self.known * self.predicted + rows * self.explained
+        return self.before + work / self.workers
+
+    def covered(self, seconds: float) -> float:
+        """How many rows can be explained; below 0 if too few seconds are left for the others."""
+        left = (seconds - self.before) * self.workers - self.known * self.predicted
+        longest = (left - self._fewest * self.part) / self.explained
+        return min(longest, left / (self.explained + self.part / self.rows))
+
+    @property
+    def _fewest(self) -> int:
+        """How many parts there are at least."""
+        return -(-self.known // self.longest)
+
+
+@dataclass(frozen=True)
 class Planning:
     """What a plan is made of."""
 
@@ -101,7 +156,7 @@ class Planning:
         return self._plan().to_json()
 
     def _plan(self) -> Plan:
-        table, plan = self.stream.table, Plan(self.stream.table.rows)
+        plan = Plan(self.stream.table.rows)
         if self.memory_limit is not None:
             found = fit(self.stream, self.executor, self.memory_limit, self.libraries, fixed=self.fixed)
             plan = Plan(found.rows, found.processes)
@@ -110,9 +165,19 @@ class Planning:
         sample = self._sample(plan, self.budget, self.model)
         if sample is None:
             return plan
-        if not self.fixed and self.memory_limit is None:  # so that parts cost about what they did
-            plan = replace(plan, rows=max(table.rows, min(MOST_ROWS, round(table.rows / sample.rate))))
-        return replace(plan, sample=sample)
+        # So that parts cost about what they did.
+        lengthened = min(self._longest(plan, self.model, sample.rows), round(plan.rows / sample.rate))
+        return replace(plan, sample=sample, rows=max(plan.rows, lengthened))
+
+    def _longest(self, plan: Plan, model: Model, known: int) -> int:
+        """Rows of the longest part of which a sample is explained."""
+        if self.fixed or self.memory_limit is not None:
+            return plan.rows
+        return max(plan.rows, min(most_rows(model), known // (PARTS_A_WORKER * self._workers(plan))))
+
+    def _workers(self, plan: Plan) -> int:
+        """How many parts are worked on at once, by all shares."""
+        return plan.executor(self.executor).workers * self.stream.share[1]
 
     def _sample(self, plan: Plan, budget: Budget, model: Model) -> Sample | None:
         """The rows that the budget covers; None if it covers all."""
@@ -126,34 +191,43 @@ class Planning:
             rows, why = float(budget.rows), f"the budget is {budget.rows} rows"
         else:
             seconds = budget.seconds or 0.0
-            rows, why = self._covered(plan, whole, seconds, begun)
+            longest = self._longest(plan, model, known)
+            rows, why = self._covered(plan, whole, longest, seconds, begun)
         if rows >= known:
             logger.info("the budget covers all {} rows", known)
             return None
         logger.info("about {:.0f} of {} rows are explained, since {}", rows, known, why)
         return replace(whole, rate=rows / known, why=why)
 
-    def _covered(self, plan: Plan, whole: Sample, seconds: float, begun: float) -> tuple[float, str]:
+    def _covered(
+        self, plan: Plan, whole: Sample, longest: int, seconds: float, begun: float
+    ) -> tuple[float, str]:
         """How many rows can be explained in the seconds left, and why."""
         executor, known = plan.executor(self.executor), whole.rows
         work, idle = (
-            replace(self.stream, table=replace(plan, sample=sample).table(self.stream.table, self.model))
-            for sample in (whole, replace(whole, rate=0.0))
+            replace(
+                self.stream,
+                table=replace(plan, sample=sample, rows=rows).table(self.stream.table, self.model),
+            )
+            for sample, rows in ((whole, plan.rows), (replace(whole, rate=0.0), longest))
         )
         most = min(PILOT_SECONDS, PILOT_SHARE * seconds)
         found = costs(executor, Pilot(work, most, idle, copies=executor.workers))
-        part, explained = line(found, lambda cost: cost.seconds)
-        _, each = line(found, lambda cost: cost.idle_seconds)
-        more = max(explained - each, 1e-9)
-        spent, workers = time.monotonic() - begun, executor.workers * self.stream.share[1]
-        others = (known * each + known / self.stream.table.rows * part) / workers
-        rows, least = (seconds - spent - others) * workers / more, min(known, FEWEST_ROWS)
+        part, explained = line(times(found, "seconds"))
+        _, predicted = line(times(found, "idle_seconds"))
+        more, workers = max(explained - predicted, 1e-9), self._workers(plan)
+        spent = time.monotonic() - begun
+        # Other workers than this process end with the pilot, and load all again.
+        starts = [cost.loading_seconds for cost in found if cost.loading_seconds]
+        again = 0.0 if isinstance(executor, SerialExecutor) else fmean(starts)
+        bill = Bill(spent + again, part, predicted, more, known, plan.rows, longest, workers)
+        rows, least = bill.covered(seconds), min(known, FEWEST_ROWS)
         if rows < least:
-            enough = spent + others + least * more / workers
             msg = (
                 f"budget: {seconds:g} s are not enough to explain {least} of {known} rows. The pilot took "
-                f"{spent:.1f} s, predicting all rows takes {others:.1f} s, and explaining "
-                f"takes {more / workers:.2g} s a row; give at least {enough:.0f} seconds."
+                f"{spent:.1f} s, loading and predicting all rows takes {bill.seconds(0) - spent:.1f} s, and "
+                f"explaining takes {more / workers:.2g} s a row; "
+                f"give at least {math.ceil(bill.seconds(least))} seconds."
             )
             raise ConfigError(msg)
         return rows, f"the budget of {seconds:g} s covers {more / workers:.2g} s a row"
