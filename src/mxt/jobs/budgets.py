@@ -26,6 +26,15 @@ BANDS = 10
 FEWEST_ROWS = 30
 """Rows below which an interval says little."""
 
+QUICK_ROWS = 65_536
+"""Most rows of a part for an explainer that reads the model: fewer cost more, more save little."""
+
+QUICK_VALUES = 20 * QUICK_ROWS
+"""Most contributions of such a part, so that wide tables and many classes need no more memory."""
+
+SLOW_ROWS = 250
+"""Rows of a part for one that asks the model many times a row: enough to tell of progress."""
+
 STRATA = "strata"
 """Suffix of what is told of the sample in each band."""
 
@@ -124,6 +133,12 @@ class Sampling(Task):
         sizes = np.abs(found.reshape(-1, len(names), len(columns)).swapaxes(1, 2))
         strata = Strata.of(bands, taken, sizes, BANDS)
         return replace(done, states={**done.states, STRATA: strata.to_bytes()}, rows=int(taken.sum()))
+
+
+def most_rows(model: Model) -> int:
+    """Rows of the longest part that suits memory, by the model's columns and outputs."""
+    values = len(model.predictor.columns) * len(model.predictor.outputs)
+    return min(QUICK_ROWS, max(SLOW_ROWS, QUICK_VALUES // max(values, 1)))
 
 
 def banded_by(predictor: Predictor, predictions: pd.DataFrame) -> np.ndarray:

@@ -14,9 +14,8 @@ from mxt.explainers.auto import AutoExplainer
 from mxt.importances.base import effects_table, importances_table, rows_asked
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
-from mxt.jobs.budgets import STRATA, Budget
+from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
 from mxt.jobs.increments import IncrementalJob
-from mxt.jobs.plans import SLOW_ROWS, most_rows
 from mxt.jobs.tasks import TALLY, Done, Table, Task
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary

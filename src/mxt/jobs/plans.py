@@ -15,7 +15,7 @@ from mxt.datasets.tables import to_frame
 from mxt.errors import ConfigError
 from mxt.executors.processes import ProcessesExecutor
 from mxt.executors.serial import SerialExecutor
-from mxt.jobs.budgets import FEWEST_ROWS, Sample, Sampling, edges
+from mxt.jobs.budgets import FEWEST_ROWS, Sample, Sampling, edges, most_rows
 from mxt.jobs.memory import fit
 from mxt.jobs.pilot import Pilot, costs, first_rows, line, times
 from mxt.jobs.tasks import TableStream
@@ -31,15 +31,6 @@ if TYPE_CHECKING:
 EDGE_ROWS = 2000
 """Rows whose predictions tell where the bands of a sample meet."""
 
-QUICK_ROWS = 65_536
-"""Most rows of a part for an explainer that reads the model: fewer cost more, more save little."""
-
-QUICK_VALUES = 20 * QUICK_ROWS
-"""Most contributions of such a part, so that wide tables and many classes need no more memory."""
-
-SLOW_ROWS = 250
-"""Rows of a part for one that asks the model many times a row: enough to tell of progress."""
-
 PARTS_A_WORKER = 4
 """Parts that each worker gets where they are lengthened, so that all end at about the same time."""
 
@@ -47,12 +38,6 @@ PILOT_SECONDS = 5.0
 """What a pilot may take to tell the cost of a row, but no more than `PILOT_SHARE` of the budget."""
 
 PILOT_SHARE = 0.1
-
-
-def most_rows(model: Model) -> int:
-    """Rows of the longest part that suits memory, by the model's columns and outputs."""
-    values = len(model.predictor.columns) * len(model.predictor.outputs)
-    return min(QUICK_ROWS, max(SLOW_ROWS, QUICK_VALUES // max(values, 1)))
 
 
 @dataclass(frozen=True)
