@@ -17,7 +17,7 @@ from mxt.executors.processes import ProcessesExecutor
 from mxt.executors.serial import SerialExecutor
 from mxt.jobs.budgets import Budget
 from mxt.jobs.pilot import Pilot, costs, line, times
-from mxt.jobs.plans import Bill, Plan, Planning
+from mxt.jobs.plans import Bill, Plan, Planning, safe_line
 from mxt.jobs.tasks import Done, Table, TableStream, Task
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
@@ -72,6 +72,14 @@ def test_what_takes_no_time_is_measured_up_to_the_longest_part(tmp_path: Path) -
     found = costs(SerialExecutor(), Pilot(work, 5.0, idle))
     assert [rows for rows, _ in times(found, "seconds")] == [4, 16, 64]
     assert [rows for rows, _ in times(found, "idle_seconds")] == [4, 16, 64, 250, 1000]
+
+
+def test_a_slow_first_step_does_not_make_rows_cheap() -> None:
+    """Of rows that take 0.1 s, the first four were held up; later parts have 250."""
+    held_up = [(4, 1.2), (16, 1.6)]
+    assert safe_line(held_up, 250)[1] == pytest.approx(0.1)
+    assert safe_line(held_up, 16) == line(held_up)
+    assert line(held_up)[1] == pytest.approx(0.4 / 12)
 
 
 BILL = Bill(before=3, part=2, predicted=0.001, explained=0.5, known=8000, rows=250, longest=2000, workers=2)

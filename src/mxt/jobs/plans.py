@@ -198,7 +198,7 @@ class Planning:
         )
         most = min(PILOT_SECONDS, PILOT_SHARE * seconds)
         found = costs(executor, Pilot(work, most, idle, copies=executor.workers))
-        part, explained = line(times(found, "seconds"))
+        part, explained = safe_line(times(found, "seconds"), plan.rows)
         _, predicted = line(times(found, "idle_seconds"))
         more, workers = max(explained - predicted, 1e-9), self._workers(plan)
         spent = time.monotonic() - begun
@@ -216,3 +216,18 @@ class Planning:
             )
             raise ConfigError(msg)
         return rows, f"the budget of {seconds:g} s covers {more / workers:.2g} s a row"
+
+
+def safe_line(found: Sequence[tuple[int, float]], rows: int) -> tuple[float, float]:
+    """What a part takes by itself, and what each of its rows adds, rather too much than too little.
+
+    If no step had as many rows as a part, small ones tell little of the slope: a row is then said to take
+    what one of the largest step took, with what the part took by itself.
+
+    Args:
+        found: Rows and seconds of some steps.
+        rows: Rows of a part.
+    """
+    part, each = line(found)
+    reached = max(made for made, _ in found)
+    return part, each if reached >= rows else each + part / reached
