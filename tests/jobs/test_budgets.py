@@ -135,11 +135,11 @@ SLOW = {"KIND": "PermutationExplainer"}
 def test_seconds_cover_some_rows_and_later_runs_heed_the_plan_of_the_first(
     root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    fields = {"budget": {"seconds": 40}, "explainer": SLOW, "part_rows": 1500}
+    fields = {"budget": {"seconds": 10}, "explainer": SLOW, "part_rows": 1500}
     explain(root, **fields, shard="1/2")
     told = capfd.readouterr().err
     planned = next(
-        line for line in told.splitlines() if "rows are explained, since the budget of 40 s" in line
+        line for line in told.splitlines() if "rows are explained, since the budget of 10 s" in line
     )
     (plan,) = (root / "samples_explanations.parquet.parts").glob("plan-*")
     sample = Plan.from_json(plan.read_text()).sample
