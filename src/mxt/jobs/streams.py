@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from uuid import uuid4
 
 from loguru import logger
-from pydantic import AfterValidator, ByteSize, Field
+from pydantic import ByteSize, Field
 
 from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
@@ -27,6 +27,7 @@ from mxt.jobs.context import config_digest, warn_beyond
 from mxt.jobs.failures import failure
 from mxt.jobs.plans import Plan, Planning
 from mxt.jobs.progress import Progress
+from mxt.jobs.shards import Shard, place_of
 from mxt.jobs.tasks import TableStream
 from mxt.kinds import OneOf
 
@@ -49,23 +50,6 @@ PACKAGES = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
 """Packages whose versions the bytes of a part may depend on."""
 
 ExecutorKind = Annotated[Executor, OneOf]
-
-
-def _place(shard: str) -> tuple[int, int]:
-    """Which of how many shares."""
-    place, _, shares = shard.partition("/")
-    return int(place), int(shares)
-
-
-def _is_there(shard: str) -> str:
-    place, shares = _place(shard)
-    if place > shares:
-        msg = f"There is no share {place} of {shares}."
-        raise ValueError(msg)
-    return shard
-
-
-Shard = Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$"), AfterValidator(_is_there)]
 
 
 class StreamJob(ModelJob, ABC):
@@ -178,7 +162,7 @@ class StreamJob(ModelJob, ABC):
 
     @property
     def _share(self) -> tuple[int, int]:
-        return _place(self.shard or "1/1")
+        return place_of(self.shard or "1/1")
 
     def _key(self, table: Table) -> str:
         versions = {name: importlib.metadata.version(name) for name in PACKAGES}
