@@ -22,7 +22,7 @@ def make(folder: Path) -> None:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([*UV, "venv", "--clear", "--quiet", "--python", newest_python(), folder], check=True)
-    install = [*UV, "pip", "install", "--quiet", "--upgrade", "--reinstall-package", "mxt"]
+    install = [*UV, "pip", "install", "--quiet", "--compile-bytecode", "--upgrade", "--reinstall-package", "mxt"]
     subprocess.run([*install, "--python", python, ".", *PEERS], check=True)
 
 
