@@ -22,7 +22,8 @@ def make(folder: Path) -> None:
     python = folder / "bin" / "python"
     if not python.exists():
         subprocess.run([*UV, "venv", "--clear", "--quiet", "--python", newest_python(), folder], check=True)
-    install = [*UV, "pip", "install", "--quiet", "--compile-bytecode", "--upgrade", "--reinstall-package", "mxt"]
+    options = ("--quiet", "--compile-bytecode", "--upgrade", "--reinstall-package", "mxt")
+    install = [*UV, "pip", "install", *options]
     subprocess.run([*install, "--python", python, ".", *PEERS], check=True)
 
 
