@@ -64,21 +64,21 @@ def test_the_environment_may_name_the_root(
 @pytest.mark.parametrize(
     ("written", "found"),
     [
-        ("data/x.csv", "/root/data/x.csv"),
-        ("./x.csv", "/root/x.csv"),
+        ("data/x.csv", "/project/data/x.csv"),
+        ("./x.csv", "/project/x.csv"),
         ("../x.csv", "/x.csv"),
-        ("a/../b/./x.csv", "/root/b/x.csv"),
+        ("a/../b/./x.csv", "/project/b/x.csv"),
         ("/abs/x.csv", "/abs/x.csv"),
         ("s3://bucket/key", "s3://bucket/key"),
         ("file:///x.csv", "file:///x.csv"),
         ("memory:x", "memory:x"),
-        ("~/x.csv", "/root/~/x.csv"),
+        ("~/x.csv", "/project/~/x.csv"),
         ("C:/x.csv", "C:/x.csv"),
-        ("2026-11-21T10:00.csv", "/root/2026-11-21T10:00.csv"),
+        ("2026-11-21T10:00.csv", "/project/2026-11-21T10:00.csv"),
     ],
 )
 def test_a_relative_path_starts_at_the_root_and_a_url_stays(written: str, found: str) -> None:
-    assert LOCATION.validate_python(written, context={"root": "/root"}) == found
+    assert LOCATION.validate_python(written, context={"root": "/project"}) == found
 
 
 def test_without_a_config_a_path_starts_at_the_current_folder() -> None:
