@@ -13,7 +13,7 @@ from mxt.datasets.parts import GROUP_ROWS
 from mxt.errors import ConfigError
 from mxt.executors.processes import AHEAD, ProcessesExecutor
 from mxt.executors.serial import SerialExecutor
-from mxt.jobs.pilot import Pilot, costs, peak_bytes, resident_bytes
+from mxt.jobs.pilot import FIRST_ROWS, Pilot, costs, first_rows, peak_bytes, resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -151,7 +151,10 @@ def _need(stream: TableStream, executor: Executor, limit: int) -> Need:
         raise ConfigError(msg)
     own = isinstance(executor, ProcessesExecutor)
     one = executor.model_copy(update={"processes": 1}) if own else executor
-    most = limit - resident_bytes() if own else limit
+    most = (1 - SPARE_SHARE) * limit
+    if own:  # a worker has what this process leaves, which reads the table meanwhile
+        first_rows(stream.table, FIRST_ROWS)
+        most -= resident_bytes()
     steps = costs(one, Pilot(stream, PILOT_SECONDS, memory=most))
     return Need(steps, resident_bytes(), peak_bytes(), own, stream.table.reader.known_rows())
 

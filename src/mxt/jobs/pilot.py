@@ -78,7 +78,7 @@ class Pilot(Stream):
     """The same work with none of the rows in the sample, in parts as long as they may become."""
     copies: int = 1
     """How many workers do each step, so that they are as much in each other's way as later."""
-    memory: int | None = None
+    memory: float | None = None
     """Bytes that a worker may hold, if memory is asked for."""
     begun: float = field(default_factory=time.time)
     """By the clock that processes and machines share."""
