@@ -115,11 +115,10 @@ def _runs(number: int) -> bool:
     if os.name != "posix":
         return True
     try:
-        os.kill(number, 0)
+        with contextlib.suppress(PermissionError):
+            os.kill(number, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
     return True
 
 
