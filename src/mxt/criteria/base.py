@@ -1,4 +1,4 @@
-"""What every criterion does: measure a model version, and say whether it is enough, or whether nobody can say."""
+"""What every criterion does: measure a model version, and say whether it is enough."""
 
 from __future__ import annotations
 
