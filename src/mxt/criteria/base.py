@@ -12,6 +12,8 @@ from mxt.errors import ConfigError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     import pandas as pd
 
     from mxt.models import Model
@@ -19,6 +21,15 @@ if TYPE_CHECKING:
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
 """Met, not met, or too little data to tell."""
+
+
+Watch: TypeAlias = "Callable[[Iterator[float], int, str], Iterator[float]]"
+"""Gives numbers on as they come, of so many, and tells how far what is done with them has come."""
+
+
+def unwatched(found: Iterator[float], _total: int, _what: str) -> Iterator[float]:
+    """Tell nobody."""
+    return found
 
 
 @dataclass(frozen=True)
@@ -33,13 +44,16 @@ class Subject:
     table: pd.DataFrame
     """The same rows with every column of the source, those that the model does not see included."""
     training_inputs: pd.DataFrame
-    """Inputs of the rows that it was trained on."""
+    """Inputs of the whole training table, the rows held out included, for criteria that train again."""
     training_truth: pd.Series[Any]
     """The targets of these."""
     recipe: Recipe | None = None
     """How it was made, if that is known."""
     seed: int = 0
     workers: int = 1
+    """Processes that fit at once."""
+    watched: Watch = unwatched
+    """Tells people how far a long criterion is."""
 
     def recipe_for(self, criterion: str) -> Recipe:
         """The recipe, for a criterion that trains again.
@@ -75,17 +89,18 @@ class Assessment:
     note: str = ""
     """How it was measured, or why nobody can tell."""
 
+    @classmethod
+    def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:
+        """That there is too little data to tell."""
+        nan = float("nan")
+        return cls(criterion, target, "INSUFFICIENT", nan, nan, nan, n, why)
+
 
 class Criterion(Kind, ABC):
     """Something that a model version must meet to be certified."""
 
     minimum_rows: Annotated[int, Field(ge=2)] = 100
     """Fewer rows than this are too few to tell."""
-
-    @property
-    @abstractmethod
-    def label(self) -> str:
-        """What is measured: the name that the value is logged under."""
 
     @abstractmethod
     def assess(self, subject: Subject) -> list[Assessment]:
@@ -94,3 +109,27 @@ class Criterion(Kind, ABC):
         Raises:
             ConfigError: The criterion does not fit the model, or names a column that is absent.
         """
+
+
+def outcome(*, passed: bool) -> Outcome:
+    """What a criterion says that could be measured."""
+    return "PASS" if passed else "FAIL"
+
+
+def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
+    """Why nobody can tell anything from so few rows; empty if there are enough.
+
+    Args:
+        truth: Classes or numbers.
+        minimum: Fewer rows are too few.
+        folds: Each class must have a row in each; 1 for numbers.
+    """
+    if len(truth) < minimum:
+        return f"{len(truth)} rows; at least {minimum} are needed"
+    counts = truth.value_counts()
+    if len(counts) == 1:
+        return f"all {len(truth)} rows have the same target"
+    rarest = int(counts.min())
+    if rarest < folds:
+        return f"a class has {rarest} rows, fewer than the {folds} folds"
+    return ""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 Fact = str | int | float | bool | None
 PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
 
-HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit"}
+HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
 """Fields of a job that tell how it works, not what comes of it."""
 
 

@@ -51,3 +51,35 @@ def interval(estimate: np.ndarray, error: np.ndarray, freedom: float | np.ndarra
     quantile, normal = (1 + CONFIDENCE) / 2, np.isinf(freedom)
     reach = np.where(normal, ndtri(quantile), stdtrit(np.where(normal, 1, freedom), quantile)) * error
     return Interval(estimate, estimate - reach, estimate + reach)
+
+
+def corrected_interval(scores: np.ndarray, test_share: float) -> Interval:
+    """The interval of the mean score of cross-validation, whose folds share the rows that they train on.
+
+    Args:
+        scores: Of all folds of all repeats, shape (folds,).
+        test_share: Rows scored over rows fitted, in a fold.
+
+    Source:
+        Nadeau and Bengio 2003, doi:10.1023/A:1024068626366, the corrected resampled t-test.
+    """
+    import numpy as np
+
+    count = len(scores)
+    error = np.sqrt((1 / count + test_share) * scores.var(ddof=1))
+    return interval(scores.mean(), error, count - 1)
+
+
+def deviation_interval(values: np.ndarray, freedom: int) -> Interval:
+    """The interval of the standard deviation of normal values; the estimate divides by their number.
+
+    Args:
+        values: Shape (n,).
+        freedom: Degrees of freedom: n - 1 if the values are independent.
+    """
+    import numpy as np
+    from scipy.special import chdtri
+
+    spread, tail = values.std(ddof=1), (1 - CONFIDENCE) / 2
+    low, high = (spread * np.sqrt(freedom / chdtri(freedom, share)) for share in (tail, 1 - tail))
+    return Interval(values.std(), low, high)

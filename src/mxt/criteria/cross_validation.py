@@ -1,0 +1,83 @@
+"""Whether a recipe scores well on rows it has not seen, and scores alike on all of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.kinds import OneOf
+from mxt.metrics.base import Metric
+from mxt.models.refits import Refit, Table, folds, scores
+from mxt.stats.intervals import corrected_interval, deviation_interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+ACCURACY = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.94}
+
+
+class CrossValidationCriterion(Criterion):
+    """The mean and the standard deviation of a score over repeated cross-validation.
+
+    The recipe is fitted anew to each fold of the whole training table; classes are stratified. The deviation
+    is that of all folds' scores, divided by their number. Folds share rows, so the interval of the mean is
+    that of Nadeau and Bengio 2003, doi:10.1023/A:1024068626366; the interval of the deviation counts the
+    folds of one repeat only.
+
+    Example:
+        KIND: CrossValidationCriterion
+        metric: {KIND: SklearnMetric, name: accuracy, minimum: 0.94}
+        maximum_deviation: 0.015
+    """
+
+    KIND: Literal["CrossValidationCriterion"] = "CrossValidationCriterion"
+
+    metric: Annotated[Metric, OneOf] = Field(default=ACCURACY, validate_default=True)
+    """The score, with the limits that its mean must keep."""
+
+    maximum_deviation: Annotated[float, Field(gt=0)] = 0.015
+    """The standard deviation must not be greater."""
+
+    folds: Annotated[int, Field(ge=2)] = 5
+    """Parts that the table is cut into; each is scored once a repeat."""
+
+    repeats: Annotated[int, Field(ge=1)] = 5
+    """How often the table is cut anew."""
+
+    def assess(self, subject: Subject) -> list[Assessment]:
+        recipe = subject.recipe_for(self.KIND)
+        inputs, truth = subject.training_inputs, subject.training_truth
+        names = [f"cv_{part}_{self.metric.label}" for part in ("mean", "deviation")]
+        limits = [self.metric.limits(), f"at most {self.maximum_deviation:g}"]
+        why = too_few(truth, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
+        if why:
+            return [
+                Assessment.unknown(name, limit, 0, why) for name, limit in zip(names, limits, strict=True)
+            ]
+        table = Table(inputs, truth)
+        cuts = folds(recipe, truth, self.folds, self.repeats, subject.seed)
+        refits = [Refit(recipe, table, train, test) for train, test in cuts]
+        found = list(
+            subject.watched(scores(refits, self.metric, subject.workers), len(refits), "cross-validate")
+        )
+        return self._judged(names, limits, found, 1 / (self.folds - 1))
+
+    def _judged(
+        self, names: list[str], limits: list[str], found: list[float], test_share: float
+    ) -> list[Assessment]:
+        """The two assessments; `test_share` is the rows scored over the rows fitted."""
+        import numpy as np
+
+        values: np.ndarray = np.array(found)
+        mean = corrected_interval(values, test_share)
+        deviation = deviation_interval(values, self.folds - 1)
+        passed = [self.metric.passes(float(mean.estimate)), deviation.estimate <= self.maximum_deviation]
+        note = f"{self.repeats} x {self.folds} folds, lowest {values.min():.4g}, highest {values.max():.4g}"
+        return [
+            Assessment(
+                name, limit, outcome(passed=bool(met)), *(float(end) for end in interval), len(found), note
+            )
+            for name, limit, met, interval in zip(names, limits, passed, (mean, deviation), strict=True)
+        ]

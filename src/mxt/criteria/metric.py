@@ -1,0 +1,40 @@
+"""Whether a model scores well on the rows held out, by any metric."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.kinds import OneOf
+from mxt.metrics.base import Metric
+
+
+class MetricCriterion(Criterion):
+    """A score on the rows held out from training keeps its limits: calibration, ranking, or any other.
+
+    Example:
+        {KIND: MetricCriterion, metric: {KIND: CalibrationErrorMetric, maximum: 0.05}}
+    """
+
+    KIND: Literal["MetricCriterion"] = "MetricCriterion"
+
+    metric: Annotated[Metric, OneOf]
+    """The score, with its limits."""
+
+    whole_interval: bool = False
+    """Whether all of the 95 % interval must keep the limits, or the score alone."""
+
+    def assess(self, subject: Subject) -> list[Assessment]:
+        words = "interval " if self.whole_interval else ""
+        name, limit = self.metric.label, f"{words}{self.metric.limits()}"
+        why = too_few(subject.truth, self.minimum_rows)
+        if why:
+            return [Assessment.unknown(name, limit, len(subject.truth), why)]
+        predictions = subject.model.predict(subject.inputs)
+        interval = self.metric.interval(subject.truth, predictions, seed=subject.seed)
+        judged = interval if self.whole_interval else interval[:1]
+        passed = all(self.metric.passes(float(end)) for end in judged)
+        ends = (float(end) for end in interval)
+        return [Assessment(name, limit, outcome(passed=passed), *ends, len(subject.truth))]

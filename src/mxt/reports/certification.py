@@ -1,0 +1,51 @@
+"""What a certification found: a page that says which criteria were met, which not, and by how much."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.criteria.base import Assessment, Outcome
+
+OUTCOMES: dict[Outcome, str] = {
+    "PASS": "Every criterion was met.",
+    "FAIL": "At least one criterion was not met.",
+    "INSUFFICIENT": "There is too little data to tell.",
+}
+
+
+def summary(model: str, outcome: Outcome, assessments: Sequence[Assessment], expires_at: str) -> str:
+    """A Markdown page.
+
+    Args:
+        model: Which version, in words.
+        outcome: Of all criteria together.
+        assessments: What each criterion found.
+        expires_at: Until when the certificate counts.
+    """
+    lines = [f"# {outcome}: {model}", "", f"{OUTCOMES[outcome]} The certificate counts until {expires_at}.", ""]
+    lines += ["| criterion | outcome | value | 95 % interval | target | n | how |"]
+    lines += ["| --- | --- | ---: | --- | --- | ---: | --- |"]
+    for found in assessments:
+        cells = [found.criterion, found.outcome, _number(found.value), _interval(found), found.target]
+        lines.append(f"| {' | '.join([*cells, str(found.n), found.note])} |")
+    return "\n".join(lines) + "\n"
+
+
+def told(found: Assessment) -> str:
+    """An assessment in one line: outcome, value, interval and target."""
+    if math.isnan(found.value):
+        return f"{found.outcome}, {found.note} (target: {found.target})"
+    return f"{found.outcome}, {_number(found.value)} {_interval(found)}, target {found.target}, n {found.n}"
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.4g}"
+
+
+def _interval(found: Assessment) -> str:
+    ends = [_number(end) or "?" for end in (found.low, found.high)]
+    return "" if ends == ["?", "?"] else f"[{ends[0]}, {ends[1]}]"
