@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,11 +11,21 @@ CONFIDENCE = 0.95
 
 
 class Interval(NamedTuple):
-    """An estimate and the ends of its interval, arrays of one shape; ends are NaN where nothing is known."""
+    """An estimate and the ends of its interval, arrays of one shape; ends are NaN where nothing is known.
+
+    That of one number holds numbers, `np.float64`, which do what arrays without dimensions do.
+    """
 
     estimate: np.ndarray
     low: np.ndarray
     high: np.ndarray
+
+
+def of_numbers(estimate: float, low: float = float("nan"), high: float = float("nan")) -> Interval:
+    """The interval of one number."""
+    import numpy as np
+
+    return Interval(*cast("list[np.ndarray]", [np.float64(part) for part in (estimate, low, high)]))
 
 
 def mean_interval(values: np.ndarray) -> Interval:

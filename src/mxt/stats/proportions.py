@@ -1,0 +1,39 @@
+"""Intervals of proportions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.stats.intervals import CONFIDENCE, Interval
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def wilson(successes: float | np.ndarray, count: float | np.ndarray) -> Interval:
+    """Wilson's score interval of the share of successes.
+
+    It stays within 0 and 1, and has a width also where all or none succeed.
+
+    Args:
+        successes: How many succeeded, a number or an array of any shape.
+        count: Of how many, of the same shape or one number.
+
+    Returns:
+        Numbers or arrays of that shape; NaN where the count is 0.
+
+    Source:
+        Wilson 1927, Probable inference, the law of succession, and statistical inference; Brown, Cai and
+        DasGupta 2001, Interval estimation for a binomial proportion.
+    """
+    import numpy as np
+    from scipy.special import ndtri
+
+    told, of = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(count, dtype=float))
+    of = np.where(of > 0, of, np.nan)
+    share, spread = told / of, ndtri((1 + CONFIDENCE) / 2) ** 2
+    middle = (told + spread / 2) / (of + spread)
+    reach = np.sqrt(spread * (told * (of - told) / of + spread / 4)) / (of + spread)
+    low = np.where(told == 0, 0 * of, np.maximum(middle - reach, 0))
+    high = np.where(told == of, 1.0, np.minimum(middle + reach, 1))
+    return Interval(share[()], low[()], high[()])
