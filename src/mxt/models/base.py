@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
-from mxt.errors import DataError
+from mxt.errors import ConfigError, DataError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from mxt.models.model import Model
@@ -39,6 +43,29 @@ class Recipe(Kind, ABC):
         Raises:
             DataError: The targets do not fit the task, or a column is of a type that no model takes.
         """
+
+    def varied(self, values: Mapping[str, Any]) -> Self:
+        """The same recipe with other values of some fields.
+
+        Raises:
+            ConfigError: There is no such field, or the value is wrong for it.
+        """
+        known = [name for name in type(self).model_fields if name != "KIND"]
+        for name in values:
+            if name not in known:
+                meant = difflib.get_close_matches(name, known, n=1)
+                hint = f"perhaps {meant[0]!r} was meant" if meant else f"it has {', '.join(known)}"
+                msg = f"{type(self).__name__} has no field {name!r}; {hint}."
+                raise ConfigError(msg)
+        plain = {name: value.item() if hasattr(value, "item") else value for name, value in values.items()}
+        try:
+            return self.model_validate_json(json.dumps({**self.model_dump(mode="json"), **plain}))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            place = fault["loc"][0] if fault["loc"] else next(iter(values))
+            told = f"{type(self).__name__} cannot take {place}: {plain.get(str(place))!r}"
+            msg = f"{told} ({fault['msg'].removeprefix('Value error, ')})."
+            raise ConfigError(msg) from None
 
     def check(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> None:
         """Raise a DataError for targets or columns that the recipe cannot learn from."""
