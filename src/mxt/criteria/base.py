@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mxt.models import Model
     from mxt.models.base import Recipe
+    from mxt.stats.intervals import Interval
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
 """Met, not met, or too little data to tell."""
@@ -90,6 +91,14 @@ class Assessment:
     """How it was measured, or why nobody can tell."""
 
     @classmethod
+    def of(
+        cls, criterion: str, target: str, interval: Interval, n: int, *, passed: bool, note: str = ""
+    ) -> Assessment:
+        """What a criterion says that could be measured."""
+        value, low, high = (float(end) for end in interval)
+        return cls(criterion, target, "PASS" if passed else "FAIL", value, low, high, n, note)
+
+    @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:
         """That there is too little data to tell."""
         nan = float("nan")
@@ -109,11 +118,6 @@ class Criterion(Kind, ABC):
         Raises:
             ConfigError: The criterion does not fit the model, or names a column that is absent.
         """
-
-
-def outcome(*, passed: bool) -> Outcome:
-    """What a criterion says that could be measured."""
-    return "PASS" if passed else "FAIL"
 
 
 def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:

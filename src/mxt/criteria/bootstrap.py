@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -39,6 +39,5 @@ class BootstrapCriterion(Criterion):
         interval = self.metric.bootstrap(
             subject.truth, predictions, seed=subject.seed, resamples=self.resamples
         )
-        value, low, high = (float(end) for end in interval)
-        passed = self.metric.passes(low) and self.metric.passes(high)
-        return [Assessment(name, limit, outcome(passed=passed), value, low, high, len(subject.truth))]
+        passed = all(self.metric.passes(float(end)) for end in interval)
+        return [Assessment.of(name, limit, interval, len(subject.truth), passed=passed)]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 from mxt.models.refits import Refit, Table, folds, scores
@@ -73,11 +73,12 @@ class CrossValidationCriterion(Criterion):
         values: np.ndarray = np.array(found)
         mean = corrected_interval(values, test_share)
         deviation = deviation_interval(values, self.folds - 1)
-        passed = [self.metric.passes(float(mean.estimate)), deviation.estimate <= self.maximum_deviation]
+        passed = [
+            self.metric.passes(float(mean.estimate)),
+            bool(deviation.estimate <= self.maximum_deviation),
+        ]
         note = f"{self.repeats} x {self.folds} folds, lowest {values.min():.4g}, highest {values.max():.4g}"
         return [
-            Assessment(
-                name, limit, outcome(passed=bool(met)), *(float(end) for end in interval), len(found), note
-            )
+            Assessment.of(name, limit, interval, len(found), passed=met, note=note)
             for name, limit, met, interval in zip(names, limits, passed, (mean, deviation), strict=True)
         ]

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, outcome
+from mxt.criteria.base import Assessment, Criterion, Subject
 from mxt.models.latency import measure_latency
 
 
@@ -38,7 +38,6 @@ class LatencyCriterion(Criterion):
             why = f"{len(subject.inputs)} rows; at least {least} are needed"
             return [Assessment.unknown(name, limit, 0, why)]
         found = measure_latency(subject.model.predict, subject.inputs, self.rows, self.calls)
-        value, low, high = (float(end) for end in found.p95)
         note = f"{self.rows} rows a call; P50 {float(found.p50[0]):.3g}, P99 {float(found.p99[0]):.3g}"
-        passed = value <= self.maximum_milliseconds
-        return [Assessment(name, limit, outcome(passed=passed), value, low, high, self.calls, note)]
+        passed = bool(found.p95.estimate <= self.maximum_milliseconds)
+        return [Assessment.of(name, limit, found.p95, self.calls, passed=passed, note=note)]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
-from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -36,5 +34,4 @@ class MetricCriterion(Criterion):
         interval = self.metric.interval(subject.truth, predictions, seed=subject.seed)
         judged = interval if self.whole_interval else interval[:1]
         passed = all(self.metric.passes(float(end)) for end in judged)
-        ends = (float(end) for end in interval)
-        return [Assessment(name, limit, outcome(passed=passed), *ends, len(subject.truth))]
+        return [Assessment.of(name, limit, interval, len(subject.truth), passed=passed)]

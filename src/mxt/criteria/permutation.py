@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from mxt.criteria.base import Assessment, Criterion, Subject, outcome, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 from mxt.models.refits import Refit, Table, first_fold, permuted, scores
@@ -56,6 +56,8 @@ class PermutationCriterion(Criterion):
         return self
 
     def assess(self, subject: Subject) -> list[Assessment]:
+        import numpy as np
+
         recipe = subject.recipe_for(self.KIND).model_copy(update={"calibration": None})
         truth = subject.training_truth
         name, limit = f"permutation_p_{self.metric.label}", f"below {self.level:g}"
@@ -77,12 +79,10 @@ class PermutationCriterion(Criterion):
         test = permutation_test(
             sign * observed, (sign * score for score in found), self.permutations, self.level
         )
-        low, high = (float(end) for end in wilson(test.exceeded, test.done)[1:])
+        chance = wilson(test.exceeded, test.done)._replace(estimate=np.float64(test.p_value))
         note = (
             f"{test.exceeded} of {test.done} permutations (of at most {self.permutations}) reach the "
             f"{self.metric.label} of {observed:.4g} of one fold in {self.folds}"
         )
         passed = test.p_value < self.level
-        return [
-            Assessment(name, limit, outcome(passed=passed), test.p_value, low, high, test.done, note)
-        ]
+        return [Assessment.of(name, limit, chance, test.done, passed=passed, note=note)]

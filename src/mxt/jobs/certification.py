@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
 from pydantic import Field, ValidationError
@@ -23,8 +23,6 @@ from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import pandas as pd
 
     from mxt.registries.versions import Pinned
 
@@ -138,7 +136,7 @@ class CertificationJob(ModelJob):
         given |= {name: value for name, value in own.items() if value is not None}
         absent = [name for name, value in given.items() if value is None]
         if absent:
-            msg = f"The run that trained {pinned} does not tell its {', '.join(absent)}; give them to the job."
+            msg = f"The run that trained {pinned} does not tell its {', '.join(absent)}; give the job these."
             raise ConfigError(msg)
         try:
             return Origin.model_validate_json(json.dumps(given))

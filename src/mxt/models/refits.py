@@ -46,7 +46,7 @@ def first_fold(recipe: Recipe, table: Table, count: int) -> Refit:
 
 
 def permuted(table: Table, seed: int, number: int) -> Table:
-    """The table with its targets in another order, which the seed and the number of the permutation decide."""
+    """The table with its targets in another order, which the seed and a number decide."""
     import numpy as np
 
     order = np.random.default_rng([seed, number]).permutation(len(table.targets))
@@ -87,6 +87,6 @@ def parallel(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int)
 
     call = delayed(function)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", r".*could benefit from adjusting the input task iterator", UserWarning)
+        warnings.filterwarnings("ignore", ".*adjusting the input task iterator", UserWarning)
         with closing(Parallel(n_jobs=workers, return_as="generator")(call(task) for task in tasks)) as found:
             yield from found

@@ -26,7 +26,12 @@ def summary(model: str, outcome: Outcome, assessments: Sequence[Assessment], exp
         assessments: What each criterion found.
         expires_at: Until when the certificate counts.
     """
-    lines = [f"# {outcome}: {model}", "", f"{OUTCOMES[outcome]} The certificate counts until {expires_at}.", ""]
+    lines = [
+        f"# {outcome}: {model}",
+        "",
+        f"{OUTCOMES[outcome]} The certificate counts until {expires_at}.",
+        "",
+    ]
     lines += ["| criterion | outcome | value | 95 % interval | target | n | how |"]
     lines += ["| --- | --- | ---: | --- | --- | ---: | --- |"]
     for found in assessments:
