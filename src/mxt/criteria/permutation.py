@@ -79,7 +79,7 @@ class PermutationCriterion(Criterion):
         test = permutation_test(
             sign * observed, (sign * score for score in found), self.permutations, self.level
         )
-        chance = wilson(test.exceeded, test.done)._replace(estimate=np.float64(test.p_value))
+        chance = wilson(test.exceeded, test.done)._replace(estimate=np.array(test.p_value))
         note = (
             f"{test.exceeded} of {test.done} permutations (of at most {self.permutations}) reach the "
             f"{self.metric.label} of {observed:.4g} of one fold in {self.folds}"
