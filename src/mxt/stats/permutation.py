@@ -35,9 +35,9 @@ def permutation_test(
     """Test whether an observed statistic is greater than chance gives, looking at no more than is needed.
 
     With b of m permutations at the observed statistic or above, p = (b + 1) / (m + 1). The test stops at the
-    h-th such permutation, from which on p cannot fall below the level, and says p = h / n after n of them;
-    or when so many others were seen that p cannot rise to it, and says (b + 1) / (n + 1). Either number is
-    a p-value of its own: of an exact one P(p <= x) = x wherever p can be x, and inverse sampling keeps it.
+    first b >= level m, from which on p cannot fall below the level, and says p = b / n after n permutations;
+    or when so many others were seen that p cannot rise to the level, and says (b + 1) / (n + 1). Whenever it
+    stops, the chance of a p of at most x is x, for each x that p can be: inverse sampling keeps p exact.
 
     Args:
         observed: The statistic of the data as they are; greater speaks against chance.
@@ -49,12 +49,12 @@ def permutation_test(
         Besag and Clifford 1991, Sequential Monte Carlo p-values, doi:10.1093/biomet/78.2.301; Phipson and
         Smyth 2010, doi:10.2202/1544-6115.1585, on the added one.
     """
-    reach = most_exceeding(permutations, level)
+    enough, reach = math.ceil(round(level * permutations, 9)), most_exceeding(permutations, level)
     done = exceeded = 0
     for statistic in permuted:
         done += 1
         exceeded += not statistic < observed
-        if 0 < reach == exceeded:
+        if exceeded == enough:
             return PermutationTest(exceeded / done, done, exceeded)
         if done == permutations or exceeded + permutations - done < reach:
             break
