@@ -89,14 +89,16 @@ class Assessment:
     """How many rows, fits or calls the value rests on."""
     note: str = ""
     """How it was measured, or why nobody can tell."""
+    missed_by: float = 0.0
+    """How far what was judged, the value or an end of the interval, lies from the target; 0 if it is met."""
 
     @classmethod
     def of(
-        cls, criterion: str, target: str, interval: Interval, n: int, *, passed: bool, note: str = ""
+        cls, criterion: str, target: str, interval: Interval, n: int, *, missed_by: float, note: str = ""
     ) -> Assessment:
-        """What a criterion says that could be measured."""
-        value, low, high = (float(end) for end in interval)
-        return cls(criterion, target, "PASS" if passed else "FAIL", value, low, high, n, note)
+        """What a criterion says that could be measured; it is met if it is missed by nothing, and not by NaN."""
+        ends = (float(end) for end in interval)
+        return cls(criterion, target, "FAIL" if missed_by else "PASS", *ends, n, note, missed_by)
 
     @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:

@@ -39,5 +39,5 @@ class BootstrapCriterion(Criterion):
         interval = self.metric.bootstrap(
             subject.truth, predictions, seed=subject.seed, resamples=self.resamples
         )
-        passed = all(self.metric.passes(float(end)) for end in interval)
-        return [Assessment.of(name, limit, interval, len(subject.truth), passed=passed)]
+        missed = max(self.metric.beyond(float(end)) for end in interval)
+        return [Assessment.of(name, limit, interval, len(subject.truth), missed_by=missed)]

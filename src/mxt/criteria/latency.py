@@ -39,5 +39,5 @@ class LatencyCriterion(Criterion):
             return [Assessment.unknown(name, limit, 0, why)]
         found = measure_latency(subject.model.predict, subject.inputs, self.rows, self.calls)
         note = f"{self.rows} rows a call; P50 {float(found.p50[0]):.3g}, P99 {float(found.p99[0]):.3g}"
-        passed = bool(found.p95.estimate <= self.maximum_milliseconds)
-        return [Assessment.of(name, limit, found.p95, self.calls, passed=passed, note=note)]
+        late = max(float(found.p95.estimate) - self.maximum_milliseconds, 0.0)
+        return [Assessment.of(name, limit, found.p95, self.calls, missed_by=late, note=note)]

@@ -33,5 +33,5 @@ class MetricCriterion(Criterion):
         predictions = subject.model.predict(subject.inputs)
         interval = self.metric.interval(subject.truth, predictions, seed=subject.seed)
         judged = interval if self.whole_interval else interval[:1]
-        passed = all(self.metric.passes(float(end)) for end in judged)
-        return [Assessment.of(name, limit, interval, len(subject.truth), passed=passed)]
+        missed = max(self.metric.beyond(float(end)) for end in judged)
+        return [Assessment.of(name, limit, interval, len(subject.truth), missed_by=missed)]

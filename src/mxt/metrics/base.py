@@ -41,6 +41,12 @@ class Metric(Kind, ABC):
         high = float("inf") if self.maximum is None else self.maximum
         return low <= score <= high
 
+    def beyond(self, score: float) -> float:
+        """How far `score` lies beyond the limits; 0 if it keeps them."""
+        short = 0.0 if self.minimum is None else self.minimum - score
+        over = 0.0 if self.maximum is None else score - self.maximum
+        return max(short, over, 0.0)
+
     def limits(self) -> str:
         """The limits in words."""
         bounds = [("at least", self.minimum), ("at most", self.maximum)]
