@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import ValidationError
@@ -46,8 +49,9 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
         ConfigError: Some layer is broken; the message has a line for every fault.
     """
     config = configs.load(files, _environment(), overrides)
+    context = {"root": config.root, "files": _digests(files, config.root)}
     try:
-        return Settings.model_validate_json(json.dumps(config.content), context={"root": config.root})
+        return Settings.model_validate_json(json.dumps(config.content), context=context)
     except ValidationError as error:
         lines = sorted(told(config, error.errors(include_url=False), Settings), key=_by_line)
         raise ConfigError("\n".join(lines)) from None
@@ -56,6 +60,14 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a config."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+
+
+def _digests(files: Sequence[str], root: str) -> dict[str, str]:
+    """SHA-256 of the files, by their paths from the root."""
+    return {
+        Path(os.path.relpath(file, root)).as_posix(): hashlib.sha256(Path(file).read_bytes()).hexdigest()
+        for file in files
+    }
 
 
 def _by_line(line: str) -> list[str | int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
 
 from loguru import logger
@@ -63,8 +64,25 @@ class Job(Kind, ABC):
     mlflow_service: MlflowService = Field(default={}, validate_default=True)
     """Where the run is tracked and models are registered."""
 
+    _root: str = PrivateAttr(default="")
+    _files: dict[str, str] = PrivateAttr(default={})
     _context: Context | None = PrivateAttr(default=None)
     _services: ExitStack = PrivateAttr(default_factory=ExitStack)
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Keep the project's root, and the digests of the files that the config came from."""
+        told = context or {}
+        self._root, self._files = str(told.get("root") or Path.cwd()), dict(told.get("files") or {})
+
+    @property
+    def root(self) -> str:
+        """The project's root, which relative paths start from."""
+        return self._root
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 of the YAML files that the config came from, by their paths from the root."""
+        return self._files
 
     @abstractmethod
     def run(self) -> Locals:

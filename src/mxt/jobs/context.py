@@ -15,6 +15,7 @@ from loguru import logger
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
+from mxt.registries.digests import FILES
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class Context:
         self.run.parameters(parameters(json.loads(self.job.model_dump_json())))
         self.run.tag({"mxt.config_digest": config_digest(self.job)})
         self.run.text(self.job.model_dump_json(indent=2), "config.json")
+        if self.job.files:
+            self.run.text(json.dumps(self.job.files, indent=2, sort_keys=True), FILES)
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:

@@ -23,7 +23,7 @@ from mxt.jobs.base import (
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.registers import refuse_taken
-from mxt.registries.versions import SEMVER_TAG, SemanticVersion
+from mxt.registries.versions import DATA_TAG, SEMVER_TAG, SemanticVersion
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.registries.versions import Pinned
 
-DATA_TAG = "mxt.training_data_id"
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
 

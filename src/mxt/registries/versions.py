@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SEMVER_TAG = "mxt.semver"
+DATA_TAG = "mxt.training_data_id"
+"""Tag of a version: the fingerprint of the table that it was trained on."""
 EVALUATION_TAG = "mxt.evaluation"
 """Tag of a version: the run of its latest evaluation."""
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
