@@ -96,7 +96,7 @@ class Assessment:
     def of(
         cls, criterion: str, target: str, interval: Interval, n: int, *, missed_by: float, note: str = ""
     ) -> Assessment:
-        """What a criterion says that could be measured; it is met if it is missed by nothing, and not by NaN."""
+        """What a criterion says that could be measured; it is met if it is missed by nothing."""
         ends = (float(end) for end in interval)
         return cls(criterion, target, "FAIL" if missed_by else "PASS", *ends, n, note, missed_by)
 

@@ -73,12 +73,10 @@ class CrossValidationCriterion(Criterion):
         values: np.ndarray = np.array(found)
         mean = corrected_interval(values, test_share)
         deviation = deviation_interval(values, self.folds - 1)
-        passed = [
-            self.metric.passes(float(mean.estimate)),
-            bool(deviation.estimate <= self.maximum_deviation),
-        ]
+        wide = max(float(deviation.estimate) - self.maximum_deviation, 0.0)
+        missed = [self.metric.beyond(float(mean.estimate)), wide]
         note = f"{self.repeats} x {self.folds} folds, lowest {values.min():.4g}, highest {values.max():.4g}"
         return [
-            Assessment.of(name, limit, interval, len(found), passed=met, note=note)
-            for name, limit, met, interval in zip(names, limits, passed, (mean, deviation), strict=True)
+            Assessment.of(name, limit, interval, len(found), missed_by=far, note=note)
+            for name, limit, far, interval in zip(names, limits, missed, (mean, deviation), strict=True)
         ]

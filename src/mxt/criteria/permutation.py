@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import math
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -85,5 +85,13 @@ class PermutationCriterion(Criterion):
             f"{test.exceeded} of {test.done} permutations (of at most {self.permutations}) reach the "
             f"{self.metric.label} of {observed:.4g} of one fold in {self.folds}"
         )
-        passed = test.p_value < self.level
-        return [Assessment.of(name, limit, chance, test.done, passed=passed, note=note)]
+        return [
+            Assessment.of(
+                name,
+                limit,
+                chance,
+                test.done,
+                missed_by=max(math.nextafter(test.p_value, 1) - self.level, 0.0),
+                note=note,
+            )
+        ]

@@ -35,7 +35,7 @@ def summary(model: str, outcome: Outcome, assessments: Sequence[Assessment], exp
     lines += ["| criterion | outcome | value | 95 % interval | target | n | how |"]
     lines += ["| --- | --- | ---: | --- | --- | ---: | --- |"]
     for found in assessments:
-        cells = [found.criterion, found.outcome, _number(found.value), _interval(found), found.target]
+        cells = [found.criterion, found.outcome, _number(found.value), _interval(found), _target(found)]
         lines.append(f"| {' | '.join([*cells, str(found.n), found.note])} |")
     return "\n".join(lines) + "\n"
 
@@ -44,7 +44,12 @@ def told(found: Assessment) -> str:
     """An assessment in one line: outcome, value, interval and target."""
     if math.isnan(found.value):
         return f"{found.outcome}, {found.note} (target: {found.target})"
-    return f"{found.outcome}, {_number(found.value)} {_interval(found)}, target {found.target}, n {found.n}"
+    measured = f"{found.outcome}, {_number(found.value)} {_interval(found)}"
+    return f"{measured}, target {_target(found)}, n {found.n}"
+
+
+def _target(found: Assessment) -> str:
+    return f"{found.target}, missed by {_number(found.missed_by)}" if found.missed_by else found.target
 
 
 def _number(value: float) -> str:
