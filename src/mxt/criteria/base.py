@@ -97,8 +97,8 @@ class Assessment:
         cls, criterion: str, target: str, interval: Interval, n: int, *, missed_by: float, note: str = ""
     ) -> Assessment:
         """What a criterion says that could be measured; it is met if it is missed by nothing."""
-        ends = (float(end) for end in interval)
-        return cls(criterion, target, "FAIL" if missed_by else "PASS", *ends, n, note, missed_by)
+        value, low, high = (float(end) for end in interval)
+        return cls(criterion, target, "FAIL" if missed_by else "PASS", value, low, high, n, note, missed_by)
 
     @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:

@@ -18,6 +18,7 @@ from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
 from mxt.kinds import OneOf, Strict
 from mxt.registries import certificates, digests
 from mxt.registries.rows import Rows
+from mxt.registries.versions import DATA_TAG
 from mxt.reports.certification import summary, told
 from mxt.schemas import TargetsSchema
 
@@ -139,7 +140,7 @@ class CertificationJob(ModelJob):
             msg = f"The run that trained {pinned} does not tell its {', '.join(absent)}; give the job these."
             raise ConfigError(msg)
         try:
-            return Origin.model_validate_json(json.dumps(given))
+            return Origin.model_validate_json(json.dumps(given), context={"root": self.root})
         except ValidationError as error:
             blocks = sorted({str(fault["loc"][0]) for fault in error.errors()})
             msg = f"What the run that trained {pinned} tells of its {', '.join(blocks)} cannot be read here."
@@ -149,7 +150,7 @@ class CertificationJob(ModelJob):
         context, source = self.context, origin.inputs.source
         schema = self.loader.load_schema(pinned.uri)
         table = context.read(origin.inputs, "training")
-        trained = pinned.tags.get(certificates.TRAINING_DATA_TAG)
+        trained = pinned.tags.get(DATA_TAG)
         if context.data is None or (trained and trained != context.data.digest):
             msg = f"{source} is not the table that {pinned} was trained on: its fingerprint is another."
             raise DataError(msg)

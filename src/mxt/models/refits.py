@@ -37,7 +37,7 @@ class Refit:
         """The score on the test rows of the model fitted to the training rows."""
         inputs, targets = self.table.inputs, self.table.targets
         model = self.recipe.fit(inputs.iloc[self.train], targets.iloc[self.train])
-        return metric.score(targets.iloc[self.test], model.predict(inputs.iloc[self.test]))
+        return metric.score(targets.iloc[self.test], model.predictor.predict(inputs.iloc[self.test]))
 
 
 def first_fold(recipe: Recipe, table: Table, count: int) -> Refit:

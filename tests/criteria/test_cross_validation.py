@@ -1,0 +1,75 @@
+"""Cross-validation is scikit-learn's, and says so where the data cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+
+from criteria.subjects import subject, with_truth
+from mxt.criteria.cross_validation import CrossValidationCriterion
+from mxt.metrics.sklearn import SklearnMetric
+from mxt.models.estimator import RecipeEstimator
+
+
+def sklearn_scores(folds: int, repeats: int, scoring: str) -> np.ndarray:
+    made = subject()
+    assert made.recipe is not None
+    cuts = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=3)
+    return np.asarray(
+        cross_val_score(
+            RecipeEstimator(made.recipe),
+            made.training_inputs,
+            made.training_truth,
+            cv=cuts,
+            scoring=scoring,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", ["accuracy", "roc_auc", "neg_log_loss"])
+def test_mean_and_deviation_are_those_of_cross_val_score(name: str) -> None:
+    criterion = CrossValidationCriterion(metric=SklearnMetric(name=name), folds=4, repeats=2)
+    mean, deviation = criterion.assess(replace(subject(), seed=3))
+    expected = sklearn_scores(4, 2, name)
+    assert mean.value == pytest.approx(expected.mean(), abs=1e-12)
+    assert deviation.value == pytest.approx(expected.std(), abs=1e-12)
+    assert (mean.criterion, deviation.criterion) == (f"cv_mean_{name}", f"cv_deviation_{name}")
+    assert mean.n == deviation.n == 8
+
+
+def test_the_interval_is_that_of_nadeau_and_bengio() -> None:
+    mean, deviation = CrossValidationCriterion(folds=4, repeats=2).assess(replace(subject(), seed=3))
+    scores = sklearn_scores(4, 2, "accuracy")
+    error = np.sqrt((1 / 8 + 1 / 3) * scores.var(ddof=1))
+    assert (mean.low, mean.high) == pytest.approx(stats.t(7, scores.mean(), error).interval(0.95))
+    ends = [np.sqrt(3 * scores.var(ddof=1) / stats.chi2(3).ppf(share)) for share in (0.975, 0.025)]
+    assert [deviation.low, deviation.high] == pytest.approx(ends)
+
+
+def test_workers_do_not_change_a_bit() -> None:
+    criterion = CrossValidationCriterion(repeats=1)
+    assert criterion.assess(subject()) == criterion.assess(replace(subject(), workers=2))
+
+
+def test_a_missed_target_is_told_with_its_distance() -> None:
+    metric = SklearnMetric(name="accuracy", minimum=0.99)
+    mean, deviation = CrossValidationCriterion(metric=metric, maximum_deviation=0.001).assess(subject())
+    assert mean.outcome == deviation.outcome == "FAIL"
+    assert mean.missed_by == pytest.approx(0.99 - mean.value)
+    assert deviation.missed_by == pytest.approx(deviation.value - 0.001)
+
+
+@pytest.mark.parametrize(
+    ("rows", "bad", "why"),
+    [(60, 20, "60 rows; at least 100"), (200, 0, "the same target"), (200, 3, "a class has 3 rows")],
+)
+def test_too_little_data_is_insufficient(rows: int, bad: int, why: str) -> None:
+    made = with_truth(subject(rows), np.where(np.arange(rows) < bad, "bad", "good").astype(object))
+    for found in CrossValidationCriterion().assess(made):
+        assert found.outcome == "INSUFFICIENT"
+        assert why in found.note
+        assert np.isnan([found.value, found.low, found.high]).all()

@@ -1,0 +1,80 @@
+"""The permutation criterion tells a signal from noise, the same way on every machine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from sklearn.metrics import log_loss
+from sklearn.model_selection import RepeatedStratifiedKFold
+
+from criteria.subjects import subject, with_truth
+from mxt.criteria.base import Subject
+from mxt.criteria.permutation import PermutationCriterion
+from mxt.metrics.sklearn import SklearnMetric
+from mxt.models.refits import Table, permuted
+
+LOG_LOSS = SklearnMetric(name="neg_log_loss")
+
+
+def by_hand(made: Subject, permutations: int) -> float:
+    """p of all permutations, by scikit-learn's folds and loss."""
+    assert made.recipe is not None
+
+    def loss(table: Table) -> float:
+        cuts = RepeatedStratifiedKFold(n_splits=5, n_repeats=1, random_state=0)
+        train, test = next(cuts.split(table.targets, table.targets))
+        model = made.recipe.fit(table.inputs.iloc[train], table.targets.iloc[train])  # type: ignore[union-attr] # asserted
+        chances = model.predict(table.inputs.iloc[test]).iloc[:, 1:]
+        return float(log_loss(table.targets.iloc[test], chances))
+
+    whole = Table(made.training_inputs, made.training_truth)
+    observed = loss(whole)
+    losses = [loss(permuted(whole, made.seed, number)) for number in range(permutations)]
+    return (sum(found <= observed for found in losses) + 1) / (permutations + 1)
+
+
+def test_a_signal_passes() -> None:
+    (found,) = PermutationCriterion(permutations=100).assess(subject())
+    assert found.outcome == "PASS"
+    assert found.value == pytest.approx(1 / 97)
+    assert found.n == 96
+    assert found.low == 0
+
+
+def test_noise_fails_early() -> None:
+    (found,) = PermutationCriterion(permutations=100, metric=LOG_LOSS).assess(subject(signal=0.0, seed=1))
+    assert found.outcome == "FAIL"
+    assert found.missed_by == pytest.approx(found.value - 0.05)
+    assert found.n < 60
+
+
+def test_p_is_that_of_all_permutations_where_none_can_be_spared() -> None:
+    made = subject(150, signal=0.15, seed=5)
+    (found,) = PermutationCriterion(permutations=40, level=0.999, metric=LOG_LOSS).assess(made)
+    assert found.value == pytest.approx(by_hand(made, found.n), abs=1 / 40)
+
+
+def test_a_model_that_says_the_same_of_all_rows_does_not_pass() -> None:
+    rare = np.where(np.arange(400) % 20 == 0, "bad", "good").astype(object)
+    (found,) = PermutationCriterion(permutations=100).assess(
+        with_truth(subject(signal=0.0, seed=1), np.random.default_rng(0).permutation(rare))
+    )
+    assert (found.outcome, found.value) == ("FAIL", 1.0)
+
+
+def test_workers_do_not_change_a_bit() -> None:
+    criterion = PermutationCriterion(permutations=40)
+    assert criterion.assess(subject()) == criterion.assess(replace(subject(), workers=2))
+
+
+def test_a_level_that_cannot_be_reached_is_refused() -> None:
+    with pytest.raises(ValidationError, match="19 permutations cannot give a p-value below 0.05"):
+        PermutationCriterion(permutations=19)
+
+
+def test_too_little_data_is_insufficient() -> None:
+    (found,) = PermutationCriterion().assess(subject(60))
+    assert (found.outcome, found.n) == ("INSUFFICIENT", 0)
