@@ -43,6 +43,10 @@ bench *SUBJECTS:
     {{ python }} tests/benchmarks/environment.py build/bench
     PYTHONPATH=tests build/bench/bin/python -m benchmarks build/bench/data "$@"
 
+# Time a certification beside scikit-learn's own calls (some minutes).
+bench-certification *WORDS:
+    PYTHONPATH=tests {{ python }} -m benchmarks.certification build/bench/certification "$@"
+
 # Fail if MXT's lead over shap has shrunk by more than 30 %.
 bench-micro:
     .venv/bin/pytest -n0 tests/benchmarks/test_micro.py
