@@ -2,9 +2,9 @@
 
 10,000 customers of the shipped process, 5 x 5 folds, 1,000 permutations and 2,000 resamples, on two cores.
 The peer is what one writes without MXT: `cross_val_score`, `permutation_test_score` and a loop of
-`accuracy_score` over resamples, with the same recipe as a scikit-learn estimator. With a number of permutations
-as a second word the peer does only so many, and its seconds are scaled to 1,000; the third word ``calibrated``
-gives both the calibration of the shipped recipe, which costs five more fits each.
+`accuracy_score` over resamples, with the same recipe as a scikit-learn estimator. With a number of
+permutations as a second word the peer does only so many, and its seconds are scaled to 1,000; the third word
+``calibrated`` gives both the calibration of the shipped recipe, which costs five more fits each.
 """
 
 from __future__ import annotations

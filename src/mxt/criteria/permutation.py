@@ -43,8 +43,8 @@ class PermutationCriterion(Criterion):
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """The p-value must be below this."""
 
-    permutations: Annotated[int, Field(ge=1)] = 1000
-    """Most permutations to look at."""
+    permutations: Annotated[int, Field(ge=1)] = 200
+    """Most permutations to look at; more tell a smaller p, and fewer decide as well at 0.05."""
 
     folds: Annotated[int, Field(ge=2)] = 5
     """Parts that the table is cut into; the first is scored."""
