@@ -71,7 +71,7 @@ def test_workers_do_not_change_a_bit() -> None:
 
 
 def test_a_level_that_cannot_be_reached_is_refused() -> None:
-    with pytest.raises(ValidationError, match="19 permutations cannot give a p-value below 0.05"):
+    with pytest.raises(ValidationError, match=r"19 permutations cannot give a p-value below 0\.05"):
         PermutationCriterion(permutations=19)
 
 
