@@ -1,4 +1,4 @@
-"""What every metric owes: its best score for perfect predictions, and limits that are kept."""
+"""What every metric owes: its best score for perfect predictions, an interval, and limits that are kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from mxt.errors import DataError
 from mxt.kinds import example_of, members
 from mxt.metrics.base import Metric
 
@@ -30,6 +31,16 @@ def predictions(labels: pd.Series[Any], wrong: float) -> pd.DataFrame:
     return pd.DataFrame({"prediction": told, "probability_No": 1 - sure, "probability_Yes": sure})
 
 
+def unsure(labels: pd.Series[Any]) -> pd.DataFrame:
+    """Predictions that are better the surer they are."""
+    noise = np.random.default_rng(3).normal(size=len(labels))
+    sure = 1 / (1 + np.exp(-(3 * (labels == "Yes") - 1.5 + noise)))
+    told = np.where(sure > 0.5, "Yes", "No")
+    return pd.DataFrame(
+        {"prediction": told, "probability_No": 1 - sure, "probability_Yes": sure}, labels.index
+    )
+
+
 @each_metric
 def test_more_mistakes_make_a_worse_score(name: str) -> None:
     metric = METRICS[name]
@@ -44,6 +55,47 @@ def test_a_score_does_not_depend_on_the_order_of_rows(name: str) -> None:
     order = np.random.default_rng(2).permutation(len(told))
     shuffled = METRICS[name].score(truth().iloc[order], told.iloc[order])
     assert shuffled == pytest.approx(METRICS[name].score(truth(), told), abs=1e-12)
+
+
+@each_metric
+def test_a_score_lies_in_its_interval(name: str) -> None:
+    metric, labels = METRICS[name], truth()
+    told = unsure(labels)
+    for found in (metric.interval(labels, told), metric.bootstrap(labels, told, resamples=500)):
+        assert found.estimate == metric.score(labels, told)
+        assert found.low <= found.estimate <= found.high
+        assert found.low < found.high
+        assert 0 < found.rows <= len(labels)
+    assert metric.bootstrap(labels, told, resamples=500).method == "bca"
+
+
+@each_metric
+def test_an_interval_depends_on_the_rows_and_the_seed_alone(name: str) -> None:
+    metric, labels = METRICS[name], truth()
+    told = unsure(labels)
+    order = np.random.default_rng(2).permutation(len(told))
+    found = metric.bootstrap(labels, told, seed=3, resamples=500)
+    shuffled = metric.bootstrap(labels.iloc[order], told.iloc[order], seed=3, resamples=500)
+    assert (shuffled.low, shuffled.high) == pytest.approx((found.low, found.high), abs=1e-12)
+
+
+@each_metric
+def test_a_model_does_not_differ_from_itself_and_does_from_a_worse_one(name: str) -> None:
+    metric, labels = METRICS[name], truth()
+    told = unsure(labels)
+    same = metric.difference(labels, told, told, resamples=500)
+    assert (same.estimate, same.low, same.high) == (0, 0, 0)
+    worse = predictions(labels, 0.4)
+    apart = metric.difference(labels, told, worse, resamples=500)
+    assert apart.estimate == metric.score(labels, told) - metric.score(labels, worse)
+    assert (apart.low > 0) if metric.higher_is_better else (apart.high < 0)
+
+
+@each_metric
+def test_numbers_are_refused_by_metrics_of_classes(name: str) -> None:
+    numbers = pd.Series([1.5, 2.5, 3.5])
+    with pytest.raises(DataError, match="for classes, and the model predicts numbers"):
+        METRICS[name].interval(numbers, pd.DataFrame({"prediction": numbers}))
 
 
 @each_metric

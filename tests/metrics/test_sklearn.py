@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 from sklearn import metrics as theirs
 
+from metrics.tables import classified
 from mxt.errors import ConfigError, DataError
 from mxt.metrics.sklearn import SklearnMetric
 
@@ -16,18 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROWS = 300
-
-
-def classified(classes: list[Any], seed: int = 0) -> tuple[pd.Series[Any], pd.DataFrame]:
-    """Truth and predictions of a mediocre classifier, indexed by id."""
-    chance = np.random.default_rng(seed)
-    index = pd.Index([f"id-{row}" for row in range(ROWS)], name="id")
-    truth = pd.Series(chance.choice(classes, size=ROWS), index=index)
-    raw = chance.random((ROWS, len(classes))) + 0.7 * (truth.to_numpy()[:, None] == np.array(classes))
-    shares = raw / raw.sum(axis=1, keepdims=True)
-    table = pd.DataFrame(shares, columns=[f"probability_{name}" for name in classes], index=index)
-    table.insert(0, "prediction", np.array(classes)[shares.argmax(axis=1)])
-    return truth, table
 
 
 BINARY = classified(["No", "Yes"])
@@ -140,6 +130,74 @@ def test_a_score_that_is_not_defined_is_refused(
     with pytest.raises(DataError, match=r"is not defined for these|not among the model's") as caught:
         SklearnMetric(name=name).score(truth, table)
     assert "Never" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "truth", "table"),
+    [("r2", *BINARY), ("neg_mean_absolute_error", *MULTICLASS), ("f1", NUMBERS, GUESSES)],
+)
+def test_a_score_of_another_kind_of_model_is_refused(
+    name: str, truth: pd.Series[Any], table: pd.DataFrame
+) -> None:
+    with pytest.raises(
+        DataError, match=f"{name} is not defined for these .* it is for .* the model predicts"
+    ):
+        SklearnMetric(name=name).score(truth, table)
+
+
+@pytest.mark.parametrize("name", ["rand_score", "v_measure_score", "adjusted_mutual_info_score"])
+def test_a_scorer_of_clusterings_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} compares clusterings"):
+        SklearnMetric(name=name).score(*BINARY)
+
+
+def test_a_model_without_probabilities_is_scored_by_its_labels() -> None:
+    truth, table = MULTICLASS
+    labels = table[["prediction"]]
+    for name in ("accuracy", "f1_macro", "jaccard_weighted", "matthews_corrcoef"):
+        assert SklearnMetric(name=name).score(truth, labels) == SklearnMetric(name=name).score(truth, table)
+    whole = pd.Series([0, 1, 2, 1]), pd.DataFrame({"prediction": [0, 1, 1, 1]})
+    assert SklearnMetric(name="accuracy").score(*whole) == 0.75
+    with pytest.raises(DataError, match="is not defined for these"):
+        SklearnMetric(name="roc_auc_ovr").score(truth, labels)
+
+
+def test_a_precision_of_no_predicted_row_is_no_number() -> None:
+    truth, table = BINARY
+    never = table.assign(prediction="No")
+    with pytest.raises(DataError, match=r"precision is not defined .*UndefinedMetricWarning"):
+        SklearnMetric(name="precision").score(truth, never)
+    assert SklearnMetric(name="f1").score(truth, never) == 0
+    macro = theirs.precision_score(truth, never["prediction"], average="macro", zero_division=0)
+    assert SklearnMetric(name="precision_macro").score(truth, never) == macro
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("accuracy", None), ("precision", "told"), ("recall", "truth"), ("f1_micro", None)]
+)
+def test_proportions_have_the_interval_of_wilson(name: str, chosen: str | None) -> None:
+    truth, table = BINARY
+    columns = {"told": table["prediction"] == "Yes", "truth": truth == "Yes"}
+    right = (truth == table["prediction"])[columns[chosen] if chosen else truth.notna()]
+    found = SklearnMetric(name=name).interval(truth, table)
+    expected = binomtest(int(right.sum()), len(right)).proportion_ci(method="wilson")
+    assert (found.method, found.rows) == ("wilson", len(right))
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    assert found.estimate == SklearnMetric(name=name).score(truth, table)
+
+
+@pytest.mark.parametrize(("name", "method"), [("roc_auc", "delong"), ("f1", "bca"), ("roc_auc_ovr", "bca")])
+def test_each_interval_tells_its_method(name: str, method: str) -> None:
+    found = SklearnMetric(name=name).interval(*BINARY)
+    assert found.method == method
+    assert found.low < found.estimate < found.high
+
+
+def test_a_model_that_is_always_right_has_an_interval_too() -> None:
+    truth, table = BINARY
+    right = SklearnMetric(name="accuracy").interval(truth, table.assign(prediction=truth))
+    assert right.estimate == right.high == 1
+    assert 0.98 < right.low < 1
 
 
 @pytest.mark.parametrize("name", ["rocauc", "log_loss", ""])

@@ -1,14 +1,44 @@
-"""What every metric does: score predictions, and say whether the score is good enough."""
+"""What every metric does: score predictions, say how sure the score is, and whether it is good enough."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
+from mxt.errors import DataError
 from mxt.kinds import Kind
+from mxt.stats import cells as stats
+from mxt.stats.bootstrap import bca, of_indices
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mxt.stats.cells import Cells
+    from mxt.stats.intervals import Interval
+
+RESAMPLES = 2000
+
+Method: TypeAlias = Literal["bca", "delong", "wilson"]
+"""How an interval was found."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score, or a difference of two, with its 95 % interval; the ends are NaN where nothing is known."""
+
+    estimate: float
+    low: float
+    high: float
+    method: Method
+    rows: int
+    """How many rows it rests on."""
+
+    @classmethod
+    def of(cls, score: float, interval: Interval, method: Method, rows: int) -> Estimate:
+        """A score with its interval, which holds it."""
+        low, high = float(interval.low), float(interval.high)
+        return cls(score, min(low, score), max(high, score), method, rows)  # NaN stays
 
 
 class Metric(Kind, ABC):
@@ -35,6 +65,61 @@ class Metric(Kind, ABC):
             DataError: The metric is not defined for these, such as a probability metric for numbers.
         """
 
+    def interval(
+        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+    ) -> Estimate:
+        """The score with its interval by the method that suits the metric best.
+
+        Neither depends on the order of the rows. The rows are taken to be independent.
+
+        Raises:
+            DataError: As `score`.
+        """
+        return self.bootstrap(truth, predictions, seed, resamples)
+
+    def bootstrap(
+        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+    ) -> Estimate:
+        """The score with its BCa interval.
+
+        Raises:
+            DataError: As `score`.
+        """
+        score = self.score(truth, predictions)
+        found = self.cells(*_ordered(truth, predictions))
+        return Estimate.of(score, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
+
+    def difference(
+        self,
+        truth: pd.Series[Any],
+        predictions: pd.DataFrame,
+        others: pd.DataFrame,
+        seed: int = 0,
+        resamples: int = RESAMPLES,
+    ) -> Estimate:
+        """The score less that of `others`, other predictions of the same rows, with its paired BCa interval.
+
+        Each resample holds the same rows for both, so what the two models share does not blur the difference.
+
+        Raises:
+            DataError: As `score`, for one of the two.
+        """
+        apart = self.score(truth, predictions) - self.score(truth, others)
+        ordered = _ordered(truth, predictions, others)
+        found = stats.difference(self.cells(ordered[0], ordered[1]), self.cells(ordered[0], ordered[2]))
+        return Estimate.of(apart, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
+
+    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        """The score of many resamples at once; a member that can do better than one by one says how."""
+
+        def score(rows: Any) -> float:  # noqa: ANN401 - an array, and numpy is not imported here
+            try:
+                return self.score(truth.iloc[rows], predictions.iloc[rows])
+            except DataError:
+                return float("nan")
+
+        return stats.of_rows(of_indices(score), len(truth))
+
     def passes(self, score: float) -> bool:
         """Whether `score` keeps the limits; NaN keeps none."""
         low = float("-inf") if self.minimum is None else self.minimum
@@ -53,3 +138,13 @@ class Metric(Kind, ABC):
         return (
             " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "no limit"
         )
+
+
+def _ordered(truth: pd.Series[Any], *tables: pd.DataFrame) -> tuple[Any, ...]:
+    """The rows in an order that their content decides; rows that are alike are alike in all that counts."""
+    import numpy as np
+
+    columns = [truth, *(table[name] for table in tables for name in table.columns)]
+    keys = [column.astype(str) if column.dtype.kind not in "biuf" else column for column in columns]
+    order = np.lexsort([key.to_numpy() for key in keys])
+    return truth.iloc[order], *(table.iloc[order] for table in tables)

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.errors import DataError
+from mxt.metrics.answers import classes
 from mxt.metrics.base import Metric
-from mxt.schemas.outputs import PREDICTION, PROBABILITY
-from mxt.stats.calibration import expected_calibration_error
+from mxt.stats.calibration import calibration_errors, equal_masses, equal_widths
+from mxt.stats.cells import Cells, of_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 class CalibrationErrorMetric(Metric):
-    """Expected calibration error over equal-width bins of the predicted class's probability.
+    """Expected calibration error: the mean gap between probability and outcome over bins, weighted by rows.
+
+    Few rows a bin make it larger than it is: the gap of a perfect model is the noise of its bins. In
+    resamples the bins stay those of the whole sample.
 
     Example:
         {KIND: CalibrationErrorMetric, maximum: 0.05}
@@ -29,15 +32,28 @@ class CalibrationErrorMetric(Metric):
     bins: Annotated[int, Field(ge=2)] = 10
     """Number of bins of [0, 1]."""
 
+    binning: Literal["equal_width", "equal_mass"] = "equal_width"
+    """Bins as wide as each other, or with as many rows as each other."""
+
+    of: Literal["predicted", "positive"] = "predicted"
+    """Whose probability: that of the predicted class, or of the positive one."""
+
+    positive: str | None = None
+    """The positive class; the last of two in alphabetical order if left out."""
+
     @property
     def label(self) -> str:
         return "calibration_error"
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        names = [name for name in predictions.columns if name.startswith(PROBABILITY)]
-        if not names:
-            msg = "The calibration error needs the probabilities of a classifier."
-            raise DataError(msg)
-        confidence = predictions[names].max(axis=1).to_numpy()
-        correct = (predictions[PREDICTION].astype(str) == truth.astype(str)).to_numpy()
-        return expected_calibration_error(confidence, correct, self.bins)
+        import numpy as np
+
+        return float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
+
+    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        found = classes(self.label, truth, predictions)
+        shares, outcome = found.probabilities(self.label).max(axis=1), found.right
+        if self.of == "positive":
+            shares, outcome = found.scored(self.label, self.positive)
+        places = (equal_widths if self.binning == "equal_width" else equal_masses)(shares, self.bins)
+        return of_rows(lambda counts: calibration_errors(outcome - shares, places, counts), len(truth))

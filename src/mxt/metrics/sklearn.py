@@ -1,4 +1,4 @@
-"""Every scorer of scikit-learn, by its name."""
+"""Every scorer of scikit-learn that compares predictions with the truth, by its name."""
 
 from __future__ import annotations
 
@@ -7,18 +7,29 @@ import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import ConfigError, DataError
-from mxt.metrics.base import Metric
-from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.metrics.answers import TWO, Classes, Numbers, answers, labels
+from mxt.metrics.base import RESAMPLES, Estimate, Metric
+from mxt.metrics.resampled import resampled
+from mxt.schemas.outputs import PREDICTION
+from mxt.stats.bootstrap import of_indices
+from mxt.stats.cells import Cells, of_rows
+from mxt.stats.proportions import wilson
+from mxt.stats.roc import delong
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+RIGHT = ("accuracy", "f1_micro", "precision_micro", "recall_micro")
+"""Scorers whose score is the share of right labels."""
+AVERAGES = ("_macro", "_micro", "_weighted")
+
 
 class SklearnMetric(Metric):
     """A scorer of scikit-learn, as in ``sklearn.metrics.get_scorer_names()``; errors are negative there.
 
-    The positive class of a binary target is the last one in alphabetical order.
+    The positive class of a binary target is the last one in alphabetical order. Scorers of clusterings are
+    refused.
 
     Example:
         {KIND: SklearnMetric, name: roc_auc, minimum: 0.8}
@@ -36,21 +47,100 @@ class SklearnMetric(Metric):
         return self.name
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        from sklearn.metrics import get_scorer, get_scorer_names
+        import numpy as np
 
-        if self.name not in get_scorer_names():
-            msg = f"scikit-learn has no scorer {self.name!r}; it has {', '.join(get_scorer_names())}."
-            raise ConfigError(msg)
-        answers, coded = _answers(truth, predictions)
+        scorer, found = self._scorer(), self._answers(truth, predictions)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+            self._keep_quiet()
             try:
-                score = float(get_scorer(self.name)(answers, predictions, coded))
-            except (ValueError, AttributeError, TypeError) as error:
+                score = float(scorer(_estimator(found), np.arange(len(truth)), found.truth))
+            except (ValueError, AttributeError, TypeError, Warning) as error:
                 raise self._undefined(truth, type(error).__name__) from error
         if math.isnan(score):
             raise self._undefined(truth, "NaN")
         return score
+
+    def interval(
+        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+    ) -> Estimate:
+        found = self._answers(truth, predictions)
+        two = isinstance(found, Classes) and len(found.names) == TWO
+        if isinstance(found, Numbers) or not (self.name in RIGHT or two):
+            return self.bootstrap(truth, predictions, seed, resamples)
+        if self.name == "roc_auc" and found.shares is not None:
+            score = self.score(truth, predictions)
+            return Estimate.of(score, delong(found.shares[:, 1], found.truth == 1), "delong", len(truth))
+        asked = {"precision": found.told == 1, "recall": found.truth == 1}.get(self.name)
+        if asked is None and self.name not in RIGHT:
+            return self.bootstrap(truth, predictions, seed, resamples)
+        right = found.right if asked is None else found.right[asked]
+        return Estimate.of(
+            self.score(truth, predictions), wilson(right.sum(), right.size), "wilson", right.size
+        )
+
+    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        found = self._answers(truth, predictions)
+        at_once = resampled(self.name, found)
+        if at_once is not None:
+            return at_once
+        scorer, estimator = self._scorer(), _estimator(found)
+
+        def score(rows: np.ndarray) -> float:
+            try:
+                return float(scorer(estimator, rows, found.truth[rows]))
+            except (ValueError, Warning):
+                return math.nan
+
+        one_by_one = of_indices(score)
+
+        def statistic(counts: np.ndarray) -> np.ndarray:
+            with warnings.catch_warnings():
+                self._keep_quiet()
+                return one_by_one(counts)
+
+        return of_rows(statistic, len(truth))
+
+    def _scorer(self) -> Any:  # noqa: ANN401 - scikit-learn is untyped
+        from sklearn.metrics import get_scorer, get_scorer_names
+
+        if self.name not in get_scorer_names():
+            known = ", ".join(name for name in get_scorer_names() if "cluster" not in _home(get_scorer(name)))
+            msg = f"scikit-learn has no scorer {self.name!r}; it has {known}."
+            raise ConfigError(msg)
+        scorer = get_scorer(self.name)
+        if "cluster" in _home(scorer):
+            msg = f"The scorer {self.name} compares clusterings; name one that compares predictions."
+            raise ConfigError(msg)
+        return scorer
+
+    def _keep_quiet(self) -> None:
+        """Tell no warning, but take that of a score that is not defined for an error.
+
+        In an average over classes scikit-learn counts a class without a score as 0, and so does this.
+        """
+        from sklearn.exceptions import UndefinedMetricWarning
+
+        warnings.simplefilter("ignore")
+        if not self.name.endswith(AVERAGES):
+            warnings.simplefilter("error", UndefinedMetricWarning)
+
+    def _answers(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Classes | Numbers:
+        """What the scorer compares; whole numbers are classes to a scorer of classes.
+
+        Raises:
+            DataError: The scorer is for numbers and the model predicts classes, or the reverse.
+        """
+        numbers, found = "regression" in _home(self._scorer()), answers(truth, predictions)
+        if isinstance(found, Numbers) and not numbers and found.told.dtype.kind in "iu":
+            found = labels(truth, predictions[PREDICTION])
+        if numbers != isinstance(found, Numbers):
+            wanted, given = ("numbers", "classes") if numbers else ("classes", "numbers")
+            msg = (
+                f"The metric {self.name} is not defined for these predictions: it is for {wanted}, and the "
+                f"model predicts {given}."
+            )
+            raise DataError(msg)
+        return found
 
     def _undefined(self, truth: pd.Series[Any], reason: str) -> DataError:
         return DataError(
@@ -58,38 +148,38 @@ class SklearnMetric(Metric):
         )
 
 
-def _answers(truth: pd.Series[Any], predictions: pd.DataFrame) -> tuple[Any, np.ndarray]:
-    """An estimator that gives the predictions back, and the truth coded as it codes its classes."""
-    import pandas as pd
+def _home(scorer: Any) -> str:  # noqa: ANN401 - as above
+    """The module that the scorer's function is from."""
+    return str(scorer._score_func.__module__)  # noqa: SLF001 - scikit-learn tells it nowhere else
+
+
+def _estimator(found: Classes | Numbers) -> Any:  # noqa: ANN401 - as above
+    """An estimator that, asked for row numbers, gives the predictions back."""
+    import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-    names = [name for name in predictions.columns if name.startswith(PROBABILITY)]
-    if not names:
+    if isinstance(found, Numbers):
 
         class Values(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
-            def predict(self, _: object) -> np.ndarray:
-                return predictions[PREDICTION].to_numpy()
+            def predict(self, rows: np.ndarray) -> np.ndarray:
+                return found.told[rows]
 
-        return Values(), truth.to_numpy()
-    classes = [name.removeprefix(PROBABILITY) for name in names]
+        return Values()
 
-    class Classes(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
-        classes_ = pd.RangeIndex(len(classes)).to_numpy()
+    size = len(found.names)
 
-        def predict(self, _: object) -> np.ndarray:
-            return _codes(predictions[PREDICTION], classes)
+    class Labels(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
+        classes_ = np.arange(size)
 
-        def predict_proba(self, _: object) -> np.ndarray:
-            return predictions[names].to_numpy()
+        def predict(self, rows: np.ndarray) -> np.ndarray:
+            return found.told[rows]
 
-    return Classes(), _codes(truth, classes)
+    if found.shares is None:
+        return Labels()
+    shares = found.shares
 
+    class Chances(Labels):
+        def predict_proba(self, rows: np.ndarray) -> np.ndarray:
+            return shares[rows]
 
-def _codes(labels: pd.Series[Any], classes: list[str]) -> np.ndarray:
-    import pandas as pd
-
-    codes = pd.Categorical(labels.astype(str), categories=classes).codes
-    if (codes < 0).any():
-        msg = f"{int((codes < 0).sum())} rows have a class that is not among the model's {len(classes)}."
-        raise DataError(msg)
-    return codes
+    return Chances()

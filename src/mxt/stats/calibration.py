@@ -46,6 +46,39 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins
     """
     import numpy as np
 
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = np.bincount(places, weights=correct - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(confidence))
+    ones = np.ones((1, len(confidence)))
+    return float(calibration_errors(correct - confidence, equal_widths(confidence, bins), ones)[0])
+
+
+def equal_widths(shares: np.ndarray, bins: int) -> np.ndarray:
+    """The bin of each probability, of so many that are equally wide; the last one is closed on the right."""
+    import numpy as np
+
+    return np.minimum((shares * bins).astype(int), bins - 1)
+
+
+def equal_masses(shares: np.ndarray, bins: int) -> np.ndarray:
+    """The bin of each probability, of so many that hold as many rows each; equal ones stay together."""
+    import numpy as np
+
+    below = np.searchsorted(np.sort(shares), shares, side="left")
+    return below * bins // len(shares)
+
+
+def calibration_errors(gaps: np.ndarray, places: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Mean size of the bins' gaps, weighted by rows, of samples that hold each row so many times.
+
+    Args:
+        gaps: What each row adds to the gap of its bin: outcome less probability, shape (n,).
+        places: The bin of each row, shape (n,).
+        counts: How often each sample holds each row, shape (samples, n).
+
+    Returns:
+        Shape (samples,).
+    """
+    import numpy as np
+
+    order = np.argsort(places, kind="stable")
+    starts = np.flatnonzero(np.diff(places[order], prepend=-1))
+    sums = np.add.reduceat(counts[:, order] * gaps[order], starts, axis=1)
+    return np.abs(sums).sum(axis=1) / counts.sum(axis=1)

@@ -65,11 +65,34 @@ def auc(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndar
     """
     import numpy as np
 
-    order = np.argsort(scores, kind="stable")
-    starts = np.flatnonzero(np.diff(scores[order], prepend=np.nan) != 0)
-    chosen, ordered = np.asarray(positive, dtype=bool)[order], counts[:, order].astype(float)
-    positives = np.add.reduceat(ordered * chosen, starts, axis=1)
-    negatives = np.add.reduceat(ordered * ~chosen, starts, axis=1)
+    positives, negatives = _by_score(scores, positive, counts)
     won = (positives * (negatives.cumsum(axis=1) - negatives / 2)).sum(axis=1)
     pairs = positives.sum(axis=1) * negatives.sum(axis=1)
     return np.divide(won, pairs, out=np.full(len(counts), np.nan), where=pairs > 0)
+
+
+def average_precision(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The precision at each score, weighted by what it adds to the recall; arguments as of `auc`.
+
+    Returns:
+        Shape (samples,); NaN where no row is positive.
+    """
+    import numpy as np
+
+    positives, negatives = _by_score(-scores, positive, counts)
+    found, told = positives.cumsum(axis=1), (positives + negatives).cumsum(axis=1)
+    precision = np.divide(found, told, out=np.zeros_like(told), where=told > 0)
+    total = positives.sum(axis=1)
+    return np.divide(
+        (positives * precision).sum(axis=1), total, out=np.full(len(counts), np.nan), where=total > 0
+    )
+
+
+def _by_score(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How many positive and negative rows each sample has of each score, in ascending order."""
+    import numpy as np
+
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=np.nan) != 0)
+    chosen, ordered = np.asarray(positive, dtype=bool)[order], counts[:, order].astype(float)
+    return tuple(np.add.reduceat(ordered * part, starts, axis=1) for part in (chosen, ~chosen))  # type: ignore[return-value] # two of them

@@ -1,0 +1,58 @@
+"""How well probabilities rank the rows, on the scale of credit scoring."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from mxt.errors import DataError
+from mxt.metrics.answers import classes
+from mxt.metrics.base import RESAMPLES, Estimate, Metric
+from mxt.stats.cells import Cells, of_rows
+from mxt.stats.intervals import Interval
+from mxt.stats.roc import auc, delong
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class GiniMetric(Metric):
+    """Gini coefficient, or accuracy ratio: twice the area under the ROC curve, less 1.
+
+    Example:
+        {KIND: GiniMetric, minimum: 0.6}
+    """
+
+    KIND: Literal["GiniMetric"] = "GiniMetric"
+
+    higher_is_better: ClassVar[bool] = True
+
+    positive: str | None = None
+    """The positive class; the last of two in alphabetical order if left out."""
+
+    @property
+    def label(self) -> str:
+        return "gini"
+
+    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
+        import numpy as np
+
+        found = float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
+        if np.isnan(found):
+            msg = f"The metric gini is not defined for these {len(truth)} predictions (one class)."
+            raise DataError(msg)
+        return found
+
+    def interval(
+        self,
+        truth: pd.Series[Any],
+        predictions: pd.DataFrame,
+        seed: int = 0,  # noqa: ARG002 - nothing is drawn
+        resamples: int = RESAMPLES,  # noqa: ARG002 - as above
+    ) -> Estimate:
+        area = delong(*classes(self.label, truth, predictions).scored(self.label, self.positive))
+        doubled = Interval(*(2 * part - 1 for part in area))
+        return Estimate.of(self.score(truth, predictions), doubled, "delong", len(truth))
+
+    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.positive)
+        return of_rows(lambda counts: 2 * auc(scores, positive, counts) - 1, len(truth))

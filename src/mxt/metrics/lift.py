@@ -1,0 +1,53 @@
+"""How much is gained by acting on the rows with the highest scores first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from mxt.errors import DataError
+from mxt.metrics.answers import classes
+from mxt.metrics.base import Metric
+from mxt.stats.cells import Cells, of_rows
+from mxt.stats.lift import lift
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class LiftMetric(Metric):
+    """Share of positives among the rows with the highest probabilities, over that of all rows.
+
+    Rows that tie at the cut count in part, so the order of rows does not matter.
+
+    Example:
+        {KIND: LiftMetric, share: 0.1, minimum: 2}
+    """
+
+    KIND: Literal["LiftMetric"] = "LiftMetric"
+
+    higher_is_better: ClassVar[bool] = True
+
+    share: Annotated[float, Field(gt=0, lt=1)] = 0.1
+    """Which share of the rows has the highest probabilities."""
+
+    positive: str | None = None
+    """The positive class; the last of two in alphabetical order if left out."""
+
+    @property
+    def label(self) -> str:
+        return f"lift_{100 * self.share:g}".replace(".", "_")
+
+    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
+        import numpy as np
+
+        found = float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
+        if np.isnan(found):
+            msg = f"The metric {self.label} is not defined for these {len(truth)} predictions (no positive)."
+            raise DataError(msg)
+        return found
+
+    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.positive)
+        return of_rows(lambda counts: lift(scores, positive, self.share, counts), len(truth))
