@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.metrics.base import Estimate
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.stats.intervals import Interval
@@ -94,11 +95,19 @@ class Assessment:
 
     @classmethod
     def of(
-        cls, criterion: str, target: str, interval: Interval, n: int, *, missed_by: float, note: str = ""
+        cls,
+        criterion: str,
+        target: str,
+        found: Interval | Estimate,
+        n: int,
+        *,
+        missed_by: float,
+        note: str = "",
     ) -> Assessment:
         """What a criterion says that could be measured; it is met if it is missed by nothing."""
-        value, low, high = (float(end) for end in interval)
-        return cls(criterion, target, "FAIL" if missed_by else "PASS", value, low, high, n, note, missed_by)
+        outcome: Outcome = "FAIL" if missed_by else "PASS"
+        ends = float(found.estimate), float(found.low), float(found.high)
+        return cls(criterion, target, outcome, *ends, n, note, missed_by)
 
     @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,8 +37,8 @@ class BootstrapCriterion(Criterion):
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        interval = self.metric.bootstrap(
-            subject.truth, predictions, seed=subject.seed, resamples=self.resamples
-        )
-        missed = max(self.metric.beyond(float(end)) for end in interval)
-        return [Assessment.of(name, limit, interval, len(subject.truth), missed_by=missed)]
+        found = self.metric.bootstrap(subject.truth, predictions, seed=subject.seed, resamples=self.resamples)
+        if math.isnan(found.low + found.high):
+            return [Assessment.unknown(name, limit, len(subject.truth), "the resamples give no interval")]
+        missed = max(self.metric.beyond(end) for end in (found.low, found.high))
+        return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed)]

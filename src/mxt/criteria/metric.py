@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from mxt.criteria.base import Assessment, Criterion, Subject, too_few
@@ -31,7 +32,10 @@ class MetricCriterion(Criterion):
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        interval = self.metric.interval(subject.truth, predictions, seed=subject.seed)
-        judged = interval if self.whole_interval else interval[:1]
-        missed = max(self.metric.beyond(float(end)) for end in judged)
-        return [Assessment.of(name, limit, interval, len(subject.truth), missed_by=missed)]
+        found = self.metric.interval(subject.truth, predictions, seed=subject.seed)
+        judged = (found.low, found.high) if self.whole_interval else (found.estimate,)
+        if any(map(math.isnan, judged)):
+            return [Assessment.unknown(name, limit, len(subject.truth), "there is no interval of the score")]
+        missed = max(map(self.metric.beyond, judged))
+        note = f"interval by {found.method}"
+        return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
