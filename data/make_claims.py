@@ -41,7 +41,7 @@ REASONS = ("damaged", "lost", "returned", "wrong item")
 CARRIERS = ("air", "post", "road")
 LAST_DAY = 60
 """Claims must come before this many days have passed."""
-CLERKS_ERR = 0.004
+CLERKS_ERR = 0.01
 CENTS = 20_000
 
 

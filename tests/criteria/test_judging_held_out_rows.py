@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, roc_auc_score
+from statsmodels.stats.proportion import proportion_confint
 
 from criteria.subjects import subject, with_truth
 from mxt.criteria.bootstrap import BootstrapCriterion
@@ -38,6 +39,14 @@ def test_the_order_of_rows_does_not_matter_to_the_bootstrap() -> None:
     order = np.random.default_rng(0).permutation(len(MADE.inputs))
     turned = replace(MADE, inputs=MADE.inputs.iloc[order], truth=MADE.truth.iloc[order])
     assert BootstrapCriterion().assess(turned) == BootstrapCriterion().assess(MADE)
+
+
+def test_a_score_without_an_error_is_not_certain() -> None:
+    right = MADE.model.predict(MADE.inputs)["prediction"]
+    (found,) = BootstrapCriterion(metric=accuracy(0.97)).assess(replace(MADE, truth=right))
+    expected = proportion_confint(100, 100, method="wilson")[0]
+    assert (found.value, found.outcome) == (1.0, "FAIL")
+    assert found.low == pytest.approx(expected)
 
 
 def test_a_metric_is_judged_by_its_value_or_by_all_of_its_interval() -> None:

@@ -28,7 +28,7 @@ def test_clerks_follow_the_rules_but_for_few_errors(file: str, rows: int) -> Non
     assert len(table) == table["claimID"].nunique() == rows
     assert (table["claimed_value"] <= table["order_value"]).all()
     errors = (table["decision"] != ruled(table)).mean()
-    assert errors < 0.01
+    assert errors < 0.02
     assert 0.3 < (table["decision"] == "Claimable").mean() < 0.6
 
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.kinds import OneOf
-from mxt.metrics.base import Metric
+from mxt.metrics.base import Estimate, Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ACCURACY = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.96}
 
 
 class BootstrapCriterion(Criterion):
     """The worse end of a score's 95 % bootstrap interval (BCa) on the rows held out from training.
+
+    Where all rows are right, and so all resamples, the interval is the metric's own, such as Wilson's.
 
     Example:
         KIND: BootstrapCriterion
@@ -37,8 +42,17 @@ class BootstrapCriterion(Criterion):
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        found = self.metric.bootstrap(subject.truth, predictions, seed=subject.seed, resamples=self.resamples)
-        if math.isnan(found.low + found.high):
-            return [Assessment.unknown(name, limit, len(subject.truth), "the resamples give no interval")]
+        found, note = self._interval(subject.truth, predictions, subject.seed)
+        if math.isnan(found.low + found.high) or found.low == found.high:
+            why = "all resamples score alike, so they tell nothing of other rows"
+            return [Assessment.unknown(name, limit, len(subject.truth), why)]
         missed = max(self.metric.beyond(end) for end in (found.low, found.high))
-        return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed)]
+        return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
+
+    def _interval(self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int) -> tuple[Estimate, str]:
+        """The bootstrap's interval; of a score without an error, which all resamples share, the metric's own."""
+        found = self.metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
+        if found.low < found.high:
+            return found, f"{self.resamples} resamples"
+        own = self.metric.interval(truth, predictions, seed=seed)
+        return own, f"all resamples score alike; the interval is by {own.method}"
