@@ -50,7 +50,7 @@ class BootstrapCriterion(Criterion):
         return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
 
     def _interval(self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int) -> tuple[Estimate, str]:
-        """The bootstrap's interval; of a score without an error, which all resamples share, the metric's own."""
+        """The bootstrap's interval; of a score that all resamples share, the metric's own."""
         found = self.metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
         if found.low < found.high:
             return found, f"{self.resamples} resamples"
