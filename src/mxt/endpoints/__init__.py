@@ -1,0 +1,1 @@
+"""Endpoints: what two arms of an experiment are compared by, one a file."""

@@ -1,0 +1,151 @@
+"""What every endpoint does: estimate each arm, compare the two, and tell what the experiment could see."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from mxt.endpoints.findings import Finding, Hypothesis, Scale
+from mxt.errors import ConfigError
+from mxt.kinds import Kind
+from mxt.stats.differences import difference, log_ratio
+from mxt.stats.power import detectable, needed, power
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.endpoints.arms import Arm
+    from mxt.endpoints.plans import Plan
+    from mxt.stats.arms import Estimate
+
+
+class Endpoint(Kind, ABC):
+    """Something that the treatment must be better at than the control, or not worse."""
+
+    hypothesis: Hypothesis = "non_inferiority"
+    """What must be shown: that the treatment is better, or that it is not worse by the margin."""
+
+    margin: Annotated[float, Field(gt=0)]
+    """The smallest difference that matters, on the scale: a loss that is harm, a gain worth finding. Of a
+    ratio it is what exceeds 1, so 0.1 is a factor of 1.1 either way."""
+
+    scale: Scale = "difference"
+    """Compare treatment less control, or treatment over control."""
+
+    minimum: Annotated[int, Field(ge=2)] = 30
+    """Fewer subjects, or cases that count, in an arm are too few to tell."""
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """The name that the finding is logged under."""
+
+    @property
+    @abstractmethod
+    def better_if_higher(self) -> bool:
+        """Whether a higher value is better."""
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that the endpoint looks at."""
+        return []
+
+    @property
+    def needs_predictions(self) -> bool:
+        """Whether it asks for predictions and the truth."""
+        return False
+
+    @property
+    def needs_models(self) -> bool:
+        """Whether it asks for the models themselves."""
+        return False
+
+    @abstractmethod
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+        """What each arm tells; None if an arm has no case that counts.
+
+        Raises:
+            DataError: The endpoint is not defined for these rows.
+        """
+
+    def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
+        """Compare the two arms; the verdict is left open."""
+        arms = self.estimates(control, treatment)
+        if arms is None:
+            return self.untold("an arm has no case that counts")
+        shown = replace(
+            self.untold(self._lack(*arms)),
+            control_n=arms[0].subjects,
+            treatment_n=arms[1].subjects,
+            control=arms[0].value,
+            treatment=arms[1].value,
+        )
+        return shown if shown.note else self._compared(shown, *arms, plan)
+
+    def untold(self, why: str) -> Finding:
+        """The finding that nothing can be told, and why."""
+        return Finding(self.label, self.hypothesis, self.scale, self.margin, self.better_if_higher, note=why)
+
+    def _lack(self, first: Estimate, second: Estimate) -> str:
+        """Why nothing can be told of these, if so."""
+        fewest = min(first.subjects, second.subjects, first.count, second.count)
+        if fewest < self.minimum:
+            return f"an arm has {fewest:g} subjects or cases, fewer than {self.minimum}"
+        if math.isnan(first.error + second.error):
+            return "too few values lie beyond the quantile"
+        if self.scale == "ratio" and min(first.value, second.value) <= 0:
+            return "a ratio needs values above 0"
+        shares = first.successes is not None and second.successes is not None and self.scale != "ratio"
+        return "" if shares or first.error + second.error > 0 else "nothing varies"
+
+    def _compared(self, shown: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+        ratio, level = self.scale == "ratio", plan.nominal()
+        better, worse = (second, first) if self.better_if_higher else (first, second)
+        gain = log_ratio(worse, better) if ratio else difference(worse, better)
+        matters = math.log1p(self.margin) if ratio else self.margin
+        low, high = sorted(map(self._effect, gain.interval(1 - 2 * level)))
+        found = replace(
+            shown,
+            effect=self._effect(gain.value),
+            low=low,
+            high=high,
+            confidence=1 - 2 * level,
+            p_superiority=gain.p_above(0.0),
+            p_non_inferiority=gain.p_above(-matters),
+            p_against=gain.p_below(matters if self.hypothesis == "superiority" else -matters),
+        )
+        errors = (first.error, second.error)
+        if ratio:
+            errors = (first.error / first.value, second.error / second.value)
+        error = math.hypot(*errors)
+        if not error:
+            return found
+        # Both hypotheses test a bound that lies one margin below the difference they hope for.
+        deviations = (errors[0] * math.sqrt(first.subjects), errors[1] * math.sqrt(second.subjects))
+        sizes = needed(matters, deviations, plan.control_share, level, plan.power)
+        smallest = detectable(error, level, plan.power)
+        return replace(
+            found,
+            power=power(matters, error, first.freedom + second.freedom, level),
+            detectable=math.expm1(smallest) if ratio else smallest,
+            needed_control=sizes[0],
+            needed_treatment=sizes[1],
+        )
+
+    def _effect(self, gain: float) -> float:
+        """A gain as treatment against control, on the scale."""
+        effect = gain if self.better_if_higher else -gain
+        return math.exp(effect) if self.scale == "ratio" else effect
+
+
+def refuse_repeated(endpoints: Sequence[Endpoint]) -> None:
+    """Raise a ConfigError if two endpoints would be told under one name."""
+    labels = [endpoint.label for endpoint in endpoints]
+    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    if repeated:
+        msg = f"endpoints: {', '.join(repeated)} stands there more than once; remove one."
+        raise ConfigError(msg)

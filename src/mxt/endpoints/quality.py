@@ -1,0 +1,85 @@
+"""How good predictions are: accuracy, precision, recall or F1."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from mxt.endpoints.base import Endpoint
+from mxt.errors import ConfigError, DataError
+from mxt.stats.arms import Estimate, ratio_of_sums
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.endpoints.arms import Arm
+
+
+class QualityEndpoint(Endpoint):
+    """Accuracy, precision, recall or F1 of the predictions; each is a ratio of counts.
+
+    Shares of independent rows are compared by Miettinen and Nurminen's score test. F1, and whatever has
+    several rows of a subject, is compared by the delta method over subjects.
+
+    Example:
+        {KIND: QualityEndpoint, score: recall, margin: 0.02}
+    """
+
+    KIND: Literal["QualityEndpoint"] = "QualityEndpoint"
+
+    score: Literal["accuracy", "precision", "recall", "f1"]
+    """What is compared."""
+
+    positive: str | None = None
+    """The class that precision, recall and F1 look at; the last of two in alphabetical order if left out."""
+
+    @property
+    def label(self) -> str:
+        return self.score
+
+    @property
+    def better_if_higher(self) -> bool:
+        return True
+
+    @property
+    def needs_predictions(self) -> bool:
+        return True
+
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+        positive = "" if self.score == "accuracy" else self._positive(control, treatment)
+        first, second = (self._estimate(arm, positive) for arm in (control, treatment))
+        return None if first is None or second is None else (first, second)
+
+    def _estimate(self, arm: Arm, positive: str) -> Estimate | None:
+        truth, predicted = _texts(arm.truth, arm), _texts(arm.predictions, arm)
+        real, told = (truth == positive).astype(float), (predicted == positive).astype(float)
+        tops, bottoms = {
+            "accuracy": ((truth == predicted).astype(float), 0 * real + 1),
+            "precision": (real * told, told),
+            "recall": (real * told, real),
+            "f1": (2 * real * told, real + told),
+        }[self.score]
+        if not bottoms.any():
+            return None
+        return ratio_of_sums(tops.to_numpy(), bottoms.to_numpy(), arm.subjects)
+
+    def _positive(self, *arms: Arm) -> str:
+        known = sorted({name for arm in arms for name in _texts(arm.truth, arm).unique()})
+        if self.positive is None and len(known) != 2:  # noqa: PLR2004 - two classes tell which is positive
+            msg = f"{self.score}: the truth has {len(known)} classes; name the `positive` one."
+            raise ConfigError(msg)
+        if self.positive is not None and self.positive not in known:
+            msg = f"{self.score}: no row's truth is the positive class {self.positive!r}."
+            raise ConfigError(msg)
+        return known[-1] if self.positive is None else self.positive
+
+
+def _texts(labels: pd.Series[Any] | None, arm: Arm) -> pd.Series[str]:
+    """Classes as texts."""
+    import pandas as pd
+
+    if labels is None or pd.api.types.is_float_dtype(labels):
+        msg = (
+            f"{arm.source}: the {arm.name} arm has no classes to score; its truth or predictions are numbers."
+        )
+        raise DataError(msg)
+    return labels.astype(str)

@@ -1,0 +1,242 @@
+"""A/B test: is the treatment better than the control, or at least not worse, and is the experiment sound?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from mxt.datasets.splitters.base import draw
+from mxt.endpoints.arms import Arm
+from mxt.endpoints.base import Endpoint, refuse_repeated
+from mxt.endpoints.findings import Finding, decided, together
+from mxt.endpoints.plans import Looks, Plan
+from mxt.errors import ConfigError, DataError
+from mxt.jobs.arms import (
+    Served,
+    Variant,
+    Versions,
+    arms_of,
+    assignments_table,
+    hashed,
+    observed,
+    refuse_empty,
+    served,
+    subjects_of,
+    with_model,
+)
+from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
+from mxt.kinds import OneOf
+from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
+from mxt.schemas import TargetsSchema
+from mxt.stats.assignment import mismatch
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+EndpointKind = Annotated[Endpoint, OneOf]
+Level = Annotated[float, Field(gt=0, lt=0.5)]
+
+
+class ABTestJob(Job):
+    """Compares two arms of an experiment by endpoints; the verdict is yes if each hypothesis holds.
+
+    Arms are two registered versions, an observed column, or both. The verdict is no if an endpoint is shown
+    to fail, or if the arms got other shares of the subjects than planned; then nothing else is told.
+
+    Example:
+        KIND: ABTestJob
+        inputs: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "]}
+        variant: {column: variant, control: A, treatment: B}
+        endpoints:
+          - {KIND: RateEndpoint, column: Churn, value: "Yes", higher_is_better: false, margin: 0.02}
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": [name], "properties": {name: {"type": kind}}}
+                for name, kind in (("variant", "object"), ("salt", "string"))
+            ]
+        }
+    )
+
+    KIND: Literal["ABTestJob"] = "ABTestJob"
+
+    inputs: ReaderKind
+    """The table of the experiment: subjects, outcomes, and what the versions predict from."""
+
+    subject: str | None = None
+    """Column that names the subject of a row: who is assigned, and whose rows belong together. Each row is a
+    subject of its own if left out."""
+
+    variant: Variant | None = None
+    """The arm of each row, where it was observed."""
+
+    salt: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """Name of the experiment, by which subjects are assigned where no variant was observed: the SHA-256 of
+    salt and subject decides the arm."""
+
+    control_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
+    """The share of the subjects that was planned for the control arm."""
+
+    versions: Versions | None = None
+    """The versions that predict the rows of the arms."""
+
+    prediction: str | None = None
+    """Column of the predictions that were served, instead of those of `versions`."""
+
+    target: str | None = None
+    """Column with the truth; the one that the versions were trained on if left out."""
+
+    endpoints: tuple[EndpointKind, ...] = Field(min_length=1)
+    """What the arms are compared by; the verdict is yes if all say so."""
+
+    level: Level = 0.05
+    """One-sided level of each test: the chance of a wrong yes. Claims of superiority keep it together."""
+
+    power: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
+    """The chance of a right yes that the needed subjects are told for."""
+
+    looks: Looks | None = None
+    """Looks before the end of the experiment; none if left out."""
+
+    mismatch_level: Level = 0.001
+    """Arms whose sizes are less likely than this under the planned shares are called a mismatch."""
+
+    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
+    """How the versions are loaded."""
+
+    results: WriterKind | None = None
+    """Also write the findings here: a row for each endpoint."""
+
+    assignments: WriterKind | None = None
+    """Also write the arm of each subject here."""
+
+    @model_validator(mode="after")
+    def _assigned_in_one_way(self) -> Self:
+        if (self.variant is None) == (self.salt is None):
+            msg = "arms come from an observed `variant` or from a `salt`; name one of the two"
+            raise ValueError(msg)
+        return self
+
+    def run(self) -> Locals:
+        context, plan = self.context, Plan(self.level, self.power, self.control_share, self.looks)
+        refuse_repeated(self.endpoints)
+        pair = None if self.versions is None else served(context, self.loader, self.versions)
+        table = self._read(pair)
+        subjects = subjects_of(table, self.subject, self.inputs.source)
+        treated = self._treated(table, subjects)
+        target = self._target(pair)
+        if target is not None:
+            TargetsSchema.check(table, target, self.inputs.source)
+        split = arms_of(table, subjects, treated, self.inputs.source, target)
+        p_split = self._check_split(split)
+        sound = p_split >= self.mismatch_level
+        with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
+            findings = self._compare(split, pair, plan) if sound else self._untold()
+        verdict = together(findings) if sound else "no"
+        results = self._show(findings, verdict, plan, p_split)
+        return context.conclude(passed=verdict == "yes", verdict=verdict, findings=findings, results=results)
+
+    def _compare(
+        self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Plan
+    ) -> list[Finding]:
+        control, treatment = pair or (None, None)
+        arms = self._completed(split[0], control), self._completed(split[1], treatment)
+        return decided([endpoint.compare(*arms, plan) for endpoint in self.endpoints], plan)
+
+    def _untold(self) -> list[Finding]:
+        return [endpoint.untold("the arms' sizes are a mismatch") for endpoint in self.endpoints]
+
+    def _read(self, pair: tuple[Served, Served] | None) -> pd.DataFrame:
+        """The table in an order that its ids decide, with every column that is asked for.
+
+        Raises:
+            DataError: A column is absent.
+        """
+        schemas = [by.schema for by in pair or ()]
+        own = [
+            None if self.subject == self.inputs.id_column else self.subject,
+            self.variant.column if self.variant else None,
+            self.prediction,
+            self._target(pair),
+        ]
+        asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
+        names = [name for schema in schemas if schema is not None for name in schema.columns]
+        wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
+        table = self.context.read(self.inputs, "experiment", wanted)
+        absent = sorted(asked - {*table.columns})
+        if absent:
+            msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
+            raise DataError(msg)
+        return table.iloc[draw(table.index, 0).argsort(kind="stable")]
+
+    def _target(self, pair: tuple[Served, Served] | None) -> str | None:
+        """The column with the truth, if an endpoint asks for predictions.
+
+        Raises:
+            ConfigError: There are no predictions, or nobody tells what they should have been.
+        """
+        asking = [endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions]
+        if not asking:
+            return None
+        if pair is None and self.prediction is None:
+            msg = f"{', '.join(asking)}: there are no predictions; give the job `versions` or `prediction`."
+            raise ConfigError(msg)
+        known = self.target or (None if pair is None else self.loader.load_target(pair[1].pinned.uri))
+        if known is None:
+            msg = f"{', '.join(asking)}: nobody tells what is predicted; give the job its `target`."
+            raise ConfigError(msg)
+        return known
+
+    def _treated(self, table: pd.DataFrame, subjects: pd.Series[str]) -> np.ndarray:
+        """Whether each row is in the treatment arm; who is in which is written if that is asked for."""
+        if self.variant is not None:
+            treated = observed(table, subjects, self.variant, self.inputs.source)
+        else:
+            treated = hashed(subjects, str(self.salt), self.control_share)
+        refuse_empty(treated, self.inputs.source)
+        if self.assignments is not None:
+            self.context.write(self.assignments, assignments_table(subjects, treated), "assignments")
+        return treated
+
+    def _completed(self, arm: Arm, by: Served | None) -> Arm:
+        """The arm with what its endpoints ask of models and predictions."""
+        if by is not None and any(end.needs_models or end.needs_predictions for end in self.endpoints):
+            arm = with_model(arm, by, self.context)
+        return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
+
+    def _check_split(self, arms: tuple[Arm, Arm]) -> float:
+        """The p-value of the arms' sizes, told in the run."""
+        counts = [arm.count for arm in arms]
+        p_split = mismatch(counts, (self.control_share, 1 - self.control_share))
+        context = self.context
+        context.facts |= {
+            "control_subjects": counts[0],
+            "treatment_subjects": counts[1],
+            "mismatch_p": float(f"{p_split:.3g}"),
+        }
+        if p_split < self.mismatch_level:
+            found = f"{counts[0] / sum(counts):.1%} in the control arm, planned were {self.control_share:.1%}"
+            why = "subjects were lost or assigned wrongly, and nothing else can be trusted"
+            context.facts["mismatch"] = f"{found}: {why}"
+        return p_split
+
+    def _show(self, findings: list[Finding], verdict: str, plan: Plan, p_split: float) -> pd.DataFrame:
+        """Put what people look at into the run, and write the results."""
+        context, results = self.context, results_table(findings)
+        context.facts["verdict"] = verdict
+        for found in findings:
+            context.facts[found.endpoint] = line(found)
+        context.run.score({**scores(findings), "mismatch_p": p_split})
+        context.run.table(results, "ab_test.csv")
+        context.run.text(summary(findings, verdict, plan, context.facts), "ab_test.md")
+        if any(not math.isnan(found.effect) for found in findings):
+            context.run.figure(effects_figure(findings), "ab_test.png")
+        if self.results is not None:
+            context.write(self.results, results, "results")
+        return results
