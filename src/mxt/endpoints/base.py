@@ -73,18 +73,24 @@ class Endpoint(Kind, ABC):
         """
 
     def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
-        """Compare the two arms; the verdict is left open."""
-        arms = self.estimates(control, treatment)
-        if arms is None:
-            return self.untold("an arm has no case that counts")
+        """Compare the two arms; the verdict is left open.
+
+        Raises:
+            DataError: The endpoint is not defined for these rows.
+        """
+        estimates = self.estimates(control, treatment)
+        return self.weigh(*estimates, plan) if estimates else self.untold("an arm has no case that counts")
+
+    def weigh(self, control: Estimate, treatment: Estimate, plan: Plan) -> Finding:
+        """Compare the estimates of the two arms; the verdict is left open."""
         shown = replace(
-            self.untold(self._lack(*arms)),
-            control_n=arms[0].subjects,
-            treatment_n=arms[1].subjects,
-            control=arms[0].value,
-            treatment=arms[1].value,
+            self.untold(self._lack(control, treatment)),
+            control_n=control.subjects,
+            treatment_n=treatment.subjects,
+            control=control.value,
+            treatment=treatment.value,
         )
-        return shown if shown.note else self._compared(shown, *arms, plan)
+        return shown if shown.note else self._weighed(shown, control, treatment, plan)
 
     def untold(self, why: str) -> Finding:
         """The finding that nothing can be told, and why."""
@@ -102,7 +108,7 @@ class Endpoint(Kind, ABC):
         shares = first.successes is not None and second.successes is not None and self.scale != "ratio"
         return "" if shares or first.error + second.error > 0 else "nothing varies"
 
-    def _compared(self, shown: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+    def _weighed(self, shown: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
         ratio, level = self.scale == "ratio", plan.nominal()
         better, worse = (second, first) if self.better_if_higher else (first, second)
         gain = log_ratio(worse, better) if ratio else difference(worse, better)

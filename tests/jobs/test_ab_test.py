@@ -1,0 +1,270 @@
+"""A/B tests as a person runs them: two versions, an observed variant, and experiments that went wrong."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from pydantic import ValidationError
+from sklearn.metrics import recall_score
+
+from mxt.errors import ConfigError, DataError, ModelError
+from mxt.stats.assignment import assign
+from runs import CHURN, make, run, train
+
+TABLE = pd.read_csv(CHURN["path"], index_col="customerID")
+VARIANT = {"column": "variant", "control": "A", "treatment": "B"}
+CHURNED = {
+    "KIND": "RateEndpoint",
+    "column": "Churn",
+    "value": "Yes",
+    "higher_is_better": False,
+    "margin": 0.03,
+    "hypothesis": "superiority",
+}
+CHARGES = {"KIND": "MeanEndpoint", "column": "MonthlyCharges", "higher_is_better": True, "margin": 2.0}
+RECALL = {"KIND": "QualityEndpoint", "score": "recall", "margin": 0.1}
+ACCURACY = {"KIND": "QualityEndpoint", "score": "accuracy", "margin": 0.05}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with two versions: Champion, and Challenger which is better."""
+    folder = tmp_path_factory.mktemp("ab")
+    stump = {"KIND": "XgboostRecipe", "trees": 1, "depth": 1, "learning_rate": 0.3}
+    train(folder, alias="Champion", recipe=stump, metrics=[])
+    train(folder, alias="Challenger")
+    return folder
+
+
+def compare(root: Path, **fields: Any) -> dict[str, Any]:
+    """The job's locals."""
+    return run(root, "ABTestJob", **{"inputs": CHURN, "endpoints": [CHURNED, CHARGES], **fields})
+
+
+def observed(root: Path, **fields: Any) -> dict[str, Any]:
+    return compare(root, **{"variant": VARIANT, **fields})
+
+
+def csv(folder: Path, table: pd.DataFrame) -> dict[str, Any]:
+    """A reader of a table with the column id."""
+    table.to_csv(folder / "experiment.csv", index=False)
+    return {"KIND": "CsvReader", "path": str(folder / "experiment.csv"), "id_column": "id", "missing": [""]}
+
+
+def experiment(rows: int = 600, seed: int = 0) -> pd.DataFrame:
+    """An experiment without an effect."""
+    chance = np.random.default_rng(seed)
+    arms = np.where(assign(map(str, range(rows)), "x", (0.5, 0.5)) == 0, "A", "B")
+    bought = chance.random(rows) < 0.3
+    return pd.DataFrame(
+        {"id": range(rows), "arm": arms, "bought": bought.astype(int), "spent": chance.normal(10, 2, rows)}
+    )
+
+
+OUTCOMES = [
+    {"KIND": "RateEndpoint", "column": "bought", "value": 1, "higher_is_better": True, "margin": 0.15},
+    {"KIND": "MeanEndpoint", "column": "spent", "higher_is_better": True, "margin": 1.0},
+]
+
+
+def tried(root: Path, folder: Path, table: pd.DataFrame, **fields: Any) -> dict[str, Any]:
+    variant = {"column": "arm", "control": "A", "treatment": "B"}
+    return compare(
+        root, **{"inputs": csv(folder, table), "variant": variant, "endpoints": OUTCOMES, **fields}
+    )
+
+
+def test_the_offer_that_keeps_customers_is_found(root: Path) -> None:
+    found = observed(root)
+    churned = TABLE["Churn"].eq("Yes").groupby(TABLE["variant"]).mean()
+    results = found["results"]
+    assert results.loc["Churn_rate", "effect"] == pytest.approx(churned["B"] - churned["A"], abs=1e-12)
+    # The truth of this table: offer B lowers churn by 3.0 points on average.
+    assert results.loc["Churn_rate", "low"] < -0.030 < results.loc["Churn_rate", "high"] < 0
+    assert (found["verdict"], found["passed"]) == ("yes", True)
+    assert found["facts"]["control_subjects"] == (TABLE["variant"] == "A").sum()
+
+
+def test_the_run_holds_table_page_and_figure(root: Path) -> None:
+    with make(root, "ABTestJob", inputs=CHURN, variant=VARIANT, endpoints=[CHURNED, CHARGES]) as job:
+        found = job.run()
+        run_id, client = job.context.run.run_id, job.context.client
+    files = {file.path for file in client.list_artifacts(run_id)}
+    assert {"ab_test.csv", "ab_test.md", "ab_test.png"} <= files
+    page = Path(client.download_artifacts(run_id, "ab_test.md")).read_text()
+    assert "The verdict is **yes**" in page
+    for label, row in found["results"].iterrows():
+        assert re.search(rf"\| {label} \| yes \|.*{row['effect']:.4g}", page)
+        assert client.get_run(run_id).data.metrics[f"{label}_effect"] == row["effect"]
+
+
+def test_each_row_is_predicted_by_the_version_of_its_arm(root: Path, tmp_path: Path) -> None:
+    writer = {"KIND": "CsvWriter", "path": str(tmp_path / "arms.csv")}
+    found = compare(
+        root, salt="offer", versions={}, endpoints=[ACCURACY, RECALL], assignments=writer, control_share=0.4
+    )
+    arms = pd.read_csv(tmp_path / "arms.csv", index_col="subject")["arm"]
+    expected = np.where(assign(TABLE.index, "offer", (0.4, 0.6)) == 0, "control", "treatment")
+    assert (arms.loc[TABLE.index] == expected).all()
+    # The stump of the champion predicts that everybody stays.
+    control = TABLE.loc[arms.index[arms == "control"], "Churn"]
+    assert found["results"].loc["accuracy", "control"] == pytest.approx((control == "No").mean(), abs=1e-12)
+    assert found["results"].loc["recall", "control"] == 0
+    with make(root, "ABTestJob", inputs=CHURN, salt="offer", versions={}, endpoints=[RECALL]) as job:
+        model = job.loader.load("models:/churn/2")  # type: ignore[attr-defined] # this job has one
+        schema = job.loader.load_schema("models:/churn/2")  # type: ignore[attr-defined] # as above
+        table = job.inputs.read()  # type: ignore[attr-defined] # as above
+    treated = table.loc[arms.index[arms == "treatment"]]
+    predicted = model.predict(schema.check(treated, "table"))["prediction"]
+    recall = recall_score(treated["Churn"], predicted.astype(str), pos_label="Yes")
+    assert found["results"].loc["recall", "treatment"] == pytest.approx(recall, abs=1e-12)
+    assert found["passed"]
+    assert (found["facts"]["control_version"], found["facts"]["treatment_version"]) == (1, 2)
+
+
+def test_the_same_version_in_both_arms_is_an_a_a_test(root: Path) -> None:
+    versions = {"control": "Challenger", "treatment": 2}
+    found = compare(root, salt="a/a", versions=versions, endpoints=[ACCURACY])
+    assert found["facts"]["same_version"] is True
+    assert found["verdict"] == "yes"
+
+
+def test_latency_is_measured_by_asking_both_versions_in_turn(root: Path) -> None:
+    latency = {"KIND": "LatencyEndpoint", "margin": 20.0, "calls": 100, "warm_up": 2, "share": 0.5}
+    found = compare(root, salt="x", versions={}, endpoints=[latency])["findings"][0]
+    assert (found.control_n, found.treatment_n) == (100, 100)
+    assert 0.01 < found.control < 10_000
+    assert found.effect == pytest.approx(found.treatment / found.control, rel=1e-9)
+    assert found.verdict == "yes"
+    with pytest.raises(ConfigError, match="LatencyEndpoint asks the versions of both arms"):
+        compare(root, salt="x", endpoints=[latency])
+
+
+def test_the_same_experiment_gives_the_same_bytes_in_any_order(root: Path, tmp_path: Path) -> None:
+    written = []
+    for place, table in enumerate((experiment(), experiment().sample(frac=1, random_state=1))):
+        results = {"KIND": "CsvWriter", "path": str(tmp_path / f"{place}.csv")}
+        tried(root, tmp_path, table, results=results)
+        written.append((tmp_path / f"{place}.csv").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_lost_arm_is_a_mismatch_and_nothing_else_is_told(root: Path, tmp_path: Path) -> None:
+    table = experiment(4000)
+    lost = (table["arm"] == "B") & (table["bought"] == 0) & (table["id"] % 5 == 0)
+    found = tried(root, tmp_path, table[~lost])
+    assert not found["passed"]
+    assert found["verdict"] == "no"
+    assert "nothing else can be trusted" in found["facts"]["mismatch"]
+    assert found["results"]["effect"].isna().all()
+    assert tried(root, tmp_path, table)["verdict"] == "yes"
+
+
+def test_rows_of_one_subject_count_as_one_subject(root: Path, tmp_path: Path) -> None:
+    once = experiment().assign(customer=lambda table: "c" + table["id"].astype(str))
+    again = pd.concat([once] * 4, ignore_index=True).assign(id=lambda table: range(len(table)))
+    alone, copied, naive = (
+        tried(root, tmp_path, table, subject=subject)["results"].loc["spent_mean"]
+        for table, subject in ((once, "customer"), (again, "customer"), (again, None))
+    )
+    assert copied["control_n"] == alone["control_n"]
+    assert copied[["effect", "low", "high"]].tolist() == pytest.approx(
+        alone[["effect", "low", "high"]].tolist(), rel=1e-9
+    )
+    assert naive["high"] - naive["low"] < 0.55 * (alone["high"] - alone["low"])
+
+
+def test_an_experiment_that_is_too_small_says_how_many_it_needs(root: Path, tmp_path: Path) -> None:
+    strict = [{**OUTCOMES[0], "margin": 0.01}]
+    found = tried(root, tmp_path, experiment(200), endpoints=strict)
+    assert (found["verdict"], found["passed"]) == ("inconclusive", False)
+    needed = int(found["results"]["needed_control"].iloc[0])
+    assert f"needs {needed} and" in found["facts"]["bought_rate"]
+    # Twice the variance of a rate near 0.3, times the square of 1.645 + 0.842 over the margin.
+    assert needed == pytest.approx(2 * 0.21 * (2.486 / 0.01) ** 2, rel=0.15)
+
+
+def test_a_look_is_held_against_its_part_of_the_level(root: Path, tmp_path: Path) -> None:
+    looks = {"planned": 5, "look": 2, "spending": "obrien_fleming"}
+    found = tried(root, tmp_path, experiment(), looks=looks, level=0.025)["findings"][0]
+    # The normal tail beyond 3.3569, the second critical value of that law.
+    assert found.level == pytest.approx(0.000394, rel=0.01)
+    assert found.confidence == pytest.approx(1 - 2 * found.level, rel=1e-9)
+
+
+def test_logged_predictions_need_no_model(root: Path, tmp_path: Path) -> None:
+    table = experiment().assign(served=lambda table: (table["spent"] > 9).astype(int))
+    accuracy = {**ACCURACY, "margin": 0.2}
+    found = tried(root, tmp_path, table, prediction="served", target="bought", endpoints=[accuracy])
+    right = (table["served"] == table["bought"]).groupby(table["arm"]).mean()
+    assert found["results"].loc["accuracy", "control"] == pytest.approx(right["A"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"arm": "A"}, "the treatment arm has none of the 600 rows"),
+        ({"arm": "secret"}, "in 600 of 600 rows column 'arm' holds neither 'A' nor 'B'"),
+        ({"arm": np.nan}, "in 600 of 600 rows column 'arm' holds neither"),
+        ({"spent": np.r_[np.nan, np.ones(599)]}, "column 'spent' misses 1 of"),
+        ({"spent": "secret"}, "column 'spent' holds no numbers"),
+        ({"bought": 0}, "no row has the value 1 in column 'bought'"),
+    ],
+)
+def test_bad_tables_are_refused_by_numbers_and_not_by_cells(
+    root: Path, tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(DataError, match=re.escape(told)) as caught:
+        tried(root, tmp_path, experiment().assign(**change))
+    assert "secret" not in str(caught.value)
+
+
+def test_absent_columns_are_named(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"has no columns \['arm', 'spent'\]; it has"):
+        tried(root, tmp_path, experiment().drop(columns=["arm", "spent"]))
+
+
+def test_subjects_in_both_arms_or_in_none_are_refused(root: Path, tmp_path: Path) -> None:
+    shared = experiment().assign(customer=lambda table: table["id"] // 2)
+    with pytest.raises(DataError, match=r"\d+ subjects have rows in both arms"):
+        tried(root, tmp_path, shared, subject="customer")
+    with pytest.raises(DataError, match="misses the subject of 1 of 600 rows"):
+        tried(root, tmp_path, experiment().assign(customer=[None, *["x"] * 599]), subject="customer")
+    with pytest.raises(DataError, match="decimal numbers, which have no one text"):
+        tried(root, tmp_path, experiment().assign(customer=np.arange(600) + 0.5), subject="customer")
+
+
+def test_one_class_is_refused(root: Path, tmp_path: Path) -> None:
+    table = experiment().assign(truth="no", served="no")
+    with pytest.raises(DataError, match="'truth' is the same in all 600"):
+        tried(root, tmp_path, table, prediction="served", target="truth", endpoints=[RECALL])
+
+
+def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
+    for fields in ({}, {"variant": VARIANT, "salt": "x"}):
+        with pytest.raises(ValidationError, match="name one of the two"):
+            compare(root, **fields)
+    with pytest.raises(ConfigError, match="Churn_rate stands there more than once"):
+        observed(root, endpoints=[CHURNED, CHURNED])
+    with pytest.raises(ConfigError, match="look 3 is none of the 2 planned"):
+        observed(root, looks={"planned": 2, "look": 3})
+    with pytest.raises(ConfigError, match="recall: there are no predictions"):
+        observed(root, endpoints=[RECALL])
+    with pytest.raises(ConfigError, match="nobody tells what is predicted"):
+        observed(root, endpoints=[RECALL], prediction="Churn")
+    with pytest.raises(ModelError, match="no alias or version 'Nobody'"):
+        observed(root, versions={"control": "Nobody"})
+
+
+def test_a_run_is_tied_to_the_version_that_is_tried(root: Path) -> None:
+    with make(root, "ABTestJob", inputs=CHURN, salt="x", versions={}, endpoints=[ACCURACY]) as job:
+        job.run()
+        run_id, client = job.context.run.run_id, job.context.client
+    assert isinstance(client, MlflowClient)
+    assert client.get_run(run_id).data.tags["mxt.model_version"] == "2"
