@@ -129,9 +129,9 @@ def _names(flags: np.ndarray) -> pd.Series[Any]:
     return pd.Series(np.where(flags, "yes", "no"))
 
 
-RATE = {"column": "x", "value": 1, "higher_is_better": True}
-LESS = {"column": "x", "value": 1, "higher_is_better": False}
-MEAN = {"column": "x", "higher_is_better": True}
+RATE: dict[str, Any] = {"column": "x", "value": 1, "higher_is_better": True}
+LESS: dict[str, Any] = {"column": "x", "value": 1, "higher_is_better": False}
+MEAN: dict[str, Any] = {"column": "x", "higher_is_better": True}
 WAIT: dict[str, Any] = {
     "column": "x",
     "share": 0.9,
@@ -225,7 +225,8 @@ def test_several_claims_of_superiority_are_seldom_wrong_at_all() -> None:
     chance = np.random.default_rng(7)
     endpoint, wrong = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), 0
     for _ in range(EXPERIMENTS):
-        findings = [endpoint.weigh(*map(mean, chance.normal(size=(2, 60))), PLAN) for _ in range(3)]
+        draws = chance.normal(size=(3, 2, 60))
+        findings = [endpoint.weigh(mean(control), mean(treatment), PLAN) for control, treatment in draws]
         wrong += any(found.verdict == "yes" for found in decided(findings, PLAN))
     assert wrong / EXPERIMENTS == pytest.approx(0.05, abs=POINTS)
 
@@ -256,7 +257,7 @@ def test_verdicts_are_what_the_interval_shows(scale: Any, higher: bool) -> None:
             higher_is_better=higher,
             margin=0.1,
             scale=scale,
-            hypothesis=hypothesis,  # type: ignore[arg-type] # one of two
+            hypothesis=hypothesis,
         )
         for _ in range(150):
             shift = chance.uniform(-0.3, 0.3)

@@ -235,7 +235,7 @@ def test_subjects_in_both_arms_or_in_none_are_refused(root: Path, tmp_path: Path
     with pytest.raises(DataError, match=r"\d+ subjects have rows in both arms"):
         tried(root, tmp_path, shared, subject="customer")
     with pytest.raises(DataError, match="misses the subject of 1 of 600 rows"):
-        tried(root, tmp_path, experiment().assign(customer=[None, *["x"] * 599]), subject="customer")
+        tried(root, tmp_path, experiment().assign(customer=["", *["x"] * 599]), subject="customer")
     with pytest.raises(DataError, match="decimal numbers, which have no one text"):
         tried(root, tmp_path, experiment().assign(customer=np.arange(600) + 0.5), subject="customer")
 

@@ -138,8 +138,8 @@ class Endpoint(Kind, ABC):
             found,
             power=power(matters, error, first.freedom + second.freedom, level),
             detectable=math.expm1(smallest) if ratio else smallest,
-            needed_control=sizes[0],
-            needed_treatment=sizes[1],
+            needed_control=max(sizes[0], self.minimum),
+            needed_treatment=max(sizes[1], self.minimum),
         )
 
     def _effect(self, gain: float) -> float:

@@ -25,7 +25,7 @@ ROW_INCHES, WIDE_INCHES = 1.3, 8.0
 def summary(findings: Sequence[Finding], verdict: str, plan: Plan, facts: Mapping[str, object]) -> str:
     """A Markdown page that says in words and tables what the figure shows."""
     lines = ["# A/B test", "", f"The verdict is **{verdict}**.", "", *_split(facts), "", "## Findings", ""]
-    heads = f"treatment against control | {1 - 2 * plan.nominal():.5g} interval | p | held against"
+    heads = f"treatment against control | {100 * (1 - 2 * plan.nominal()):.5g} % interval | p | held against"
     lines += [f"| endpoint | verdict | control | treatment | {heads} |", f"|{' --- |' * 8}"]
     lines += [_row(found) for found in findings]
     lines += ["", "## What the experiment could see", ""]
