@@ -136,9 +136,9 @@ def test_the_same_version_in_both_arms_is_an_a_a_test(root: Path) -> None:
 
 
 def test_latency_is_measured_by_asking_both_versions_in_turn(root: Path) -> None:
-    latency = {"KIND": "LatencyEndpoint", "margin": 20.0, "calls": 100, "warm_up": 2, "share": 0.5}
+    latency = {"KIND": "LatencyEndpoint", "margin": 20.0, "calls": 40, "warm_up": 2, "share": 0.5}
     found = compare(root, salt="x", versions={}, endpoints=[latency])["findings"][0]
-    assert (found.control_n, found.treatment_n) == (100, 100)
+    assert (found.control_n, found.treatment_n) == (40, 40)
     assert 0.01 < found.control < 10_000
     assert found.effect == pytest.approx(found.treatment / found.control, rel=1e-9)
     assert found.verdict == "yes"
