@@ -278,12 +278,33 @@ def test_verdicts_are_what_the_interval_shows(scale: Any, higher: bool) -> None:
     assert seen == {"yes", "no", "inconclusive"}
 
 
+@pytest.mark.parametrize(
+    ("name", "truth"),
+    [("a rate at the margin", -0.05), ("a mean at the margin", -0.3), ("many rows at the margin", -0.3)],
+)
+def test_intervals_of_95_percent_hold_the_truth_as_often(name: str, truth: float) -> None:
+    endpoint, plan = NULLS[name][0], Plan(0.025, 0.8, 0.5)
+    again = {"a rate at the margin": rates(0.3, 0.25), "a mean at the margin": means(-0.3)}
+    found = [endpoint.weigh(*pair, plan) for pair in again.get(name, clusters(-0.3))]
+    assert np.mean([part.low <= truth <= part.high for part in found]) == pytest.approx(0.95, abs=0.02)
+
+
 def test_the_needed_subjects_have_the_power_that_was_asked_for() -> None:
     endpoint, pilot = RateEndpoint(**RATE, margin=0.1), Estimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
     found = endpoint.weigh(pilot, pilot, PLAN)
     assert found.needed_control is not None
     assert found.needed_control == found.needed_treatment
     assert yes_share(endpoint, rates(0.3, 0.3, found.needed_control)) == pytest.approx(0.8, abs=0.02)
+
+
+def test_the_needed_subjects_are_those_of_the_last_look() -> None:
+    pilot = Estimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
+    looks = [Looks(planned=5, look=look) for look in (1, 5)]
+    first, last = (
+        RateEndpoint(**RATE, margin=0.1).weigh(pilot, pilot, Plan(0.05, 0.8, 0.5, look)) for look in looks
+    )
+    assert first.needed_control == last.needed_control
+    assert first.power < 0.05 < last.power
 
 
 def test_what_cannot_be_told_is_inconclusive_and_says_why() -> None:

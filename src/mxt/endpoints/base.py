@@ -132,7 +132,7 @@ class Endpoint(Kind, ABC):
             return found
         # Both hypotheses test a bound that lies one margin below the difference they hope for.
         deviations = (errors[0] * math.sqrt(first.subjects), errors[1] * math.sqrt(second.subjects))
-        sizes = needed(matters, deviations, plan.control_share, level, plan.power)
+        sizes = needed(matters, deviations, plan.control_share, plan.last, plan.power)
         smallest = detectable(error, level, plan.power)
         return replace(
             found,

@@ -50,7 +50,7 @@ class Finding:
     detectable: float = math.nan
     """The smallest gain over the bound tested that would be found with the wanted power, on the scale."""
     needed_control: int | None = None
-    """Subjects of the control arm that the wanted power needs."""
+    """Subjects of the control arm that the wanted power needs, at the last look if there are several."""
     needed_treatment: int | None = None
     level: float = math.nan
     """What the p-value of the hypothesis is held against, after looks and other claims."""

@@ -25,8 +25,9 @@ MILLISECONDS = 1000.0
 class LatencyEndpoint(Endpoint):
     """Quantile of the milliseconds that a version takes to predict one row of its arm.
 
-    The two versions are asked in turn, so that whatever slows the machine slows both. The unit is the call.
-    Latencies that were observed in service are columns: compare them by a `QuantileEndpoint`.
+    The two versions are asked in turn, so that whatever slows the machine slows both. The unit is the call,
+    and calls are taken to be independent. Latencies that were observed in service are columns: compare them
+    by a `QuantileEndpoint`.
 
     Example:
         {KIND: LatencyEndpoint, margin: 0.25}

@@ -54,9 +54,17 @@ class Plan:
 
     def nominal(self, claims: int = 1) -> float:
         """What the p-value of one of so many claims is held against now."""
+        return self._nominal(claims, 0 if self.looks is None else self.looks.look)
+
+    @property
+    def last(self) -> float:
+        """What the p-value of a single claim is held against at the last look."""
+        return self._nominal(1, 0 if self.looks is None else self.looks.planned)
+
+    def _nominal(self, claims: int, look: int) -> float:
         from scipy.special import ndtr
 
         if self.looks is None:
             return self.level / claims
         values = critical_values(self.level / claims, self.looks.shares, self.looks.spending)
-        return float(ndtr(-values[self.looks.look - 1]))
+        return float(ndtr(-values[look - 1]))
