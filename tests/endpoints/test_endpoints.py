@@ -9,9 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    mean_absolute_error,
+    mean_squared_error,
+    precision_score,
+    recall_score,
+)
 
 from mxt.endpoints.arms import Arm
+from mxt.endpoints.error import ErrorEndpoint
 from mxt.endpoints.findings import decided, together
 from mxt.endpoints.mean import MeanEndpoint
 from mxt.endpoints.plans import Looks, Plan
@@ -244,6 +252,19 @@ def test_qualities_are_those_of_scikit_learn() -> None:
         assert found.control == pytest.approx(score(control.truth, control.predictions), abs=1e-12)
         assert found.treatment == pytest.approx(score(treatment.truth, treatment.predictions), abs=1e-12)
         assert found.effect == pytest.approx(found.treatment - found.control, abs=1e-12)
+
+
+def test_errors_are_those_of_scikit_learn() -> None:
+    chance = np.random.default_rng(1)
+    truth, told = pd.Series(chance.normal(size=80)), pd.Series(chance.normal(size=80))
+    numbers = arm("control", truth=truth, predictions=told)
+    absolute = compared(ErrorEndpoint(margin=0.1), numbers, numbers)
+    squared = compared(ErrorEndpoint(margin=0.1, error="squared"), numbers, numbers)
+    assert absolute.control == pytest.approx(mean_absolute_error(truth, told), abs=1e-12)
+    assert squared.treatment == pytest.approx(mean_squared_error(truth, told), abs=1e-12)
+    words = arm("control", truth=_names(truth.to_numpy() > 0), predictions=_names(told.to_numpy() > 0))
+    with pytest.raises(DataError, match="control arm predicts no numbers"):
+        compared(ErrorEndpoint(margin=0.1), words, words)
 
 
 @pytest.mark.parametrize("scale", ["difference", "ratio"])

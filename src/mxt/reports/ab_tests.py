@@ -62,7 +62,7 @@ def line(found: Finding) -> str:
     sure = f"{found.low:.4g} to {found.high:.4g}"
     told = f"{found.verdict}: {found.control:.4g} to {found.treatment:.4g}, {found.scale} {found.effect:.4g}"
     needs = ""
-    if found.verdict == "inconclusive" and found.needed_control is not None:
+    if found.verdict == "inconclusive" and found.needed_control and found.needed_control > found.control_n:
         needs = f"; needs {found.needed_control} and {found.needed_treatment} subjects"
     return f"{told} ({sure}){needs}"
 
