@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def wilson(successes: float | np.ndarray, count: float | np.ndarray) -> Interval:
+def wilson(
+    successes: float | np.ndarray, count: float | np.ndarray, confidence: float = CONFIDENCE
+) -> Interval:
     """Wilson's score interval of the share of successes.
 
     It stays within 0 and 1, and has a width also where all or none succeed.
@@ -18,6 +20,7 @@ def wilson(successes: float | np.ndarray, count: float | np.ndarray) -> Interval
     Args:
         successes: How many succeeded, a number or an array of any shape.
         count: Of how many, of the same shape or one number.
+        confidence: How often the interval holds.
 
     Returns:
         Numbers or arrays of that shape; NaN where the count is 0.
@@ -31,7 +34,7 @@ def wilson(successes: float | np.ndarray, count: float | np.ndarray) -> Interval
 
     told, of = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(count, dtype=float))
     of = np.where(of > 0, of, np.nan)
-    share, spread = told / of, ndtri((1 + CONFIDENCE) / 2) ** 2
+    share, spread = told / of, ndtri((1 + confidence) / 2) ** 2
     middle = (told + spread / 2) / (of + spread)
     reach = np.sqrt(spread * (told * (of - told) / of + spread / 4)) / (of + spread)
     low = np.where(told == 0, 0 * of, np.maximum(middle - reach, 0))

@@ -1,0 +1,202 @@
+"""Explanation diff: does another version decide otherwise, and for other reasons?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.datasets.groups import Grouping
+from mxt.explainers.comparison import Told, compared
+from mxt.importances.base import drawn
+from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
+from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
+from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
+from mxt.schemas.outputs import PREDICTION
+from mxt.stats.explanation_diff import measure
+from mxt.stats.role_swaps import swaps
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from mxt.explainers.comparison import Compared
+    from mxt.schemas import InputsSchema
+    from mxt.stats.intervals import Interval
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+ALL = "all rows"
+
+
+class ExplanationDiffJob(ModelJob):
+    """Explains the same rows with two versions of a model, and tells what has changed.
+
+    It works in memory, on at most `rows` rows. Reasons are those for the class that the baseline decides for.
+
+    Example:
+        KIND: ExplanationDiffJob
+        inputs: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "]}
+        alias_or_version: Challenger
+        baseline: Champion
+        segments: [{column: Contract}, {column: tenure, edges: [12, 36]}]
+        max_changed_decisions: 0.05
+    """
+
+    KIND: Literal["ExplanationDiffJob"] = "ExplanationDiffJob"
+
+    inputs: ReaderKind
+    """The rows that both versions explain."""
+
+    alias_or_version: AliasOrVersion = "Challenger"
+    """The version that may have changed, by alias, number or semantic version."""
+
+    baseline: AliasOrVersion = "Champion"
+    """The version that it is compared with."""
+
+    explainer: ExplainerKind = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    """How both are explained; their contributions must be in one unit."""
+
+    rows: Annotated[int, Field(ge=2)] = 5000
+    """Most rows to explain, drawn by their ids and the seed."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draw."""
+
+    tolerance: Annotated[float, Field(ge=0)] | None = None
+    """Predicted numbers that differ by more than this, in the target's unit, are another decision."""
+
+    top: Annotated[int, Field(ge=1)] = 3
+    """How many columns of the largest contributions are the reasons of a decision."""
+
+    ordered: bool = False
+    """Whether the same reasons in another order are a change."""
+
+    negligible: Share = 0.05
+    """Contributions below this share of their row's sum of sizes have no sign that could flip."""
+
+    segments: tuple[Grouping, ...] = ()
+    """Also tell the changes by the values of these columns, or by bins of them."""
+
+    minimum_rows: Annotated[int, Field(ge=1)] = 30
+    """A segment of fewer rows is insufficient: nothing is told of it."""
+
+    swap_share: Annotated[float, Field(gt=0, le=1)] = 0.05
+    """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
+
+    max_changed_decisions: Share | None = None
+    """The verdict is no if a larger share of the rows is decided otherwise."""
+
+    max_changed_reasons: Share | None = None
+    """The verdict is no if a larger share of the rows has other reasons."""
+
+    max_sign_flips: Share | None = None
+    """The verdict is no if a larger share of the contributions changed their sign."""
+
+    differences: WriterKind | None = None
+    """Also write the measures here: a row for each segment and measure."""
+
+    def run(self) -> Locals:
+        context = self.context
+        pinned = context.pin(self.alias_or_version)
+        baseline = pin(context.client, context.name, self.baseline)
+        context.run.tag({"mxt.baseline_version": str(baseline.version)})
+        context.facts["baseline_version"] = baseline.version
+        schemas = [self.loader.load_schema(version.uri) for version in (baseline, pinned)]
+        table = self._table(schemas)
+        before, after = (
+            self._told(version, schema, table)
+            for version, schema in zip((baseline, pinned), schemas, strict=True)
+        )
+        both = compared(before, after, self.tolerance)
+        measures, roles = self._measures(both, table), self._roles(both)
+        passed = self._judge(measures)
+        self._show(measures, roles, both.unit, baseline)
+        context.client.set_model_version_tag(
+            pinned.name, str(pinned.version), EXPLANATION_DIFF_TAG, context.run.run_id
+        )
+        return context.conclude(passed=passed, measures=measures, roles=roles, version=pinned)
+
+    def _table(self, schemas: list[InputsSchema | None]) -> pd.DataFrame:
+        """The rows to explain, in an order that their ids decide."""
+        known = [schema for schema in schemas if schema is not None]
+        wanted = [name for schema in known for name in schema.columns]
+        wanted += [segment.column for segment in self.segments]
+        every = len(known) < len(schemas)
+        table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)])
+        return drawn(table, self.rows, self.seed)
+
+    def _told(self, version: Pinned, schema: InputsSchema | None, table: pd.DataFrame) -> Told:
+        """What a version decides for each row, and why."""
+        context = self.context
+        inputs = context.check(schema, table, self.inputs.source)
+        model = context.load(self.loader, version.uri)
+        with context.step(f"explain {len(inputs)} rows with version {version.version}"):
+            decisions = model.predict(inputs)[PREDICTION]
+            explanation = model.explain(inputs, self.explainer)
+        return Told(f"version {version.version}", decisions, explanation)
+
+    def _measures(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
+        """A row for each group of each segment, and for all rows, and measure."""
+        import numpy as np
+
+        pair = both.pair
+        parts: list[tuple[str, str, np.ndarray]] = [("", ALL, np.ones(len(table), dtype=bool))]
+        for segment in self.segments:
+            groups = segment.groups(table)
+            parts += [
+                (groups.name, label, groups.of_rows == place) for place, label in enumerate(groups.labels)
+            ]
+        found: list[tuple[str, str, int, dict[str, Interval] | None]] = []
+        for name, label, rows in parts:
+            count = int(rows.sum())
+            enough = name == "" or count >= self.minimum_rows
+            told = measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered) if enough else None
+            found.append((name, label, count, told))
+        return diff_table(found)
+
+    def _roles(self, both: Compared) -> pd.DataFrame:
+        """A row for each column: its share of the contributions before and after, and its exchange."""
+        facts, names = self.context.facts, both.columns
+        exchanged = swaps(both.pair, self.swap_share)
+        facts["exchanged_roles"] = ", ".join(
+            f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged
+        )
+        lonely = [name for name, shared in zip(names, both.pair.shared, strict=True) if not shared]
+        if lonely:
+            facts["columns_of_one_version"] = ", ".join(lonely)
+        return roles_table(both.pair, names, exchanged)
+
+    def _judge(self, measures: pd.DataFrame) -> bool:
+        """Whether the changes of all rows keep their limits."""
+        context = self.context
+        values = measures[measures["segment"] == ""].set_index("measure")["value"].dropna()
+        shares = {str(name): float(value) for name, value in values.items()}
+        context.run.score(shares)
+        context.facts |= {name: round(value, 4) for name, value in shares.items()}
+        limits = {
+            "changed_decisions": self.max_changed_decisions,
+            "changed_reasons": self.max_changed_reasons,
+            "sign_flips": self.max_sign_flips,
+        }
+        beyond = [
+            f"{name} (at most {limit:g})"
+            for name, limit in limits.items()
+            if limit is not None and not shares.get(name, 0.0) <= limit
+        ]
+        if beyond:
+            context.facts["beyond_limits"] = ", ".join(beyond)
+        return not beyond
+
+    def _show(self, measures: pd.DataFrame, roles: pd.DataFrame, unit: str, baseline: Pinned) -> None:
+        """Put what people look at into the run."""
+        context, of_baseline = self.context, {"baseline_uri": baseline.uri}
+        context.facts |= {"unit": unit, "rows_compared": int(measures["rows"].iloc[0])}
+        context.run.table(measures.set_index("segment"), "explanation_diff.csv")
+        context.run.table(roles.set_index("column"), "explanation_roles.csv")
+        facts = {**context.provenance(unit).facts, **of_baseline}
+        page = diff_summary(measures, roles, facts, self.top)
+        context.run.text(page, "explanation_diff.md")
+        context.run.figure(diff_figure(roles), "explanation_diff.png")
+        if self.differences is not None:
+            context.write(self.differences, measures.set_index("segment"), "differences", unit, of_baseline)

@@ -1,0 +1,205 @@
+"""How differently a classifier treats groups: rates of each, and gaps and ratios between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+from mxt.stats.intervals import CONFIDENCE
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mxt.stats.intervals import Interval
+
+MEASURES: dict[str, tuple[str, ...]] = {
+    "demographic_parity_difference": ("selection_rate",),
+    "demographic_parity_ratio": ("selection_rate",),
+    "equal_opportunity_difference": ("true_positive_rate",),
+    "equal_opportunity_ratio": ("true_positive_rate",),
+    "false_positive_difference": ("false_positive_rate",),
+    "false_positive_ratio": ("false_positive_rate",),
+    "equalized_odds_difference": ("true_positive_rate", "false_positive_rate"),
+    "equalized_odds_ratio": ("true_positive_rate", "false_positive_rate"),
+    "calibration_difference": ("calibration_gap",),
+}
+"""What can be compared between groups, and the rates that it is made of."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of each group, arrays of shape (groups,)."""
+
+    rows: np.ndarray
+    selected: np.ndarray
+    """Rows with the positive class predicted."""
+    positives: np.ndarray
+    """Rows that are of the positive class."""
+    hits: np.ndarray
+    """Rows of which both is so."""
+    gaps: np.ndarray
+    """Sum over rows of the positive class's probability less the outcome; NaN without probabilities."""
+    squares: np.ndarray
+    """Sum of the squares of these."""
+
+    @classmethod
+    def of(
+        cls,
+        groups: np.ndarray,
+        count: int,
+        selected: np.ndarray,
+        positive: np.ndarray,
+        chances: np.ndarray | None = None,
+    ) -> Counts:
+        """Count rows.
+
+        Args:
+            groups: Group of each row, 0 to count - 1, shape (rows,).
+            count: Number of groups.
+            selected: Whether the positive class was predicted, shape (rows,).
+            positive: Whether it is the truth, shape (rows,).
+            chances: Probability of the positive class, shape (rows,).
+        """
+        import numpy as np
+
+        gaps = np.full(len(groups), np.nan) if chances is None else chances - positive
+        summed = (np.ones(len(groups)), selected, positive, selected & positive, gaps, gaps**2)
+        return cls(*(np.bincount(groups, part, count) for part in summed))
+
+
+class Rates(NamedTuple):
+    """A rate of each group, its interval, and how many rows it is a share or a mean of; shape (groups,)."""
+
+    estimate: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    n: np.ndarray
+
+
+class Disparity(NamedTuple):
+    """How much a measure differs between groups; NaN where fewer than two groups can be judged."""
+
+    value: float
+    low: float
+    high: float
+    judged: np.ndarray
+    """Whether each group takes part, shape (groups,)."""
+
+
+def rates(counts: Counts, confidence: float = CONFIDENCE) -> dict[str, Rates]:
+    """The rates of each group, by name.
+
+    Intervals of shares are Wilson's; that of the calibration gap, the mean probability less the share of the
+    positive class, is Student's. What is a rate of no row is NaN.
+    """
+    negatives, false = counts.rows - counts.positives, counts.selected - counts.hits
+    return {
+        "selection_rate": _share(counts.selected, counts.rows, confidence),
+        "true_positive_rate": _share(counts.hits, counts.positives, confidence),
+        "false_positive_rate": _share(false, negatives, confidence),
+        "false_negative_rate": _share(counts.positives - counts.hits, counts.positives, confidence),
+        "calibration_gap": _mean(counts.gaps, counts.squares, counts.rows, confidence),
+    }
+
+
+def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
+    """The largest difference of two groups' rates, or the smallest ratio of a lower to a higher one.
+
+    A group takes part if each rate that the measure is made of rests on `minimum` rows of it. Of measures of
+    two rates the worse one counts. So the values are those of Fairlearn, where all groups take part.
+
+    The interval holds for the largest true difference, or smallest true ratio: every pair of groups gets an
+    interval, at a level that Bonferroni's correction makes hold for all pairs and rates at once, and the ends
+    are the worst of theirs. For two groups it is that of the one pair; for more it is somewhat too wide. The
+    largest difference of many groups is above 0 by chance alone, and its low end tells whether it is more.
+    Of pairs of shares: Newcombe 1998 (doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I),
+    method 10; ratios as Donner and Zou 2012 (doi:10.1177/0962280210383082), with Wilson's ends in both.
+
+    Args:
+        counts: Of all groups.
+        measure: One of `MEASURES`.
+        minimum: Fewest rows, at least 1.
+    """
+    import numpy as np
+
+    names = MEASURES[measure]
+    single = rates(counts)
+    judged = np.all([single[name].n >= max(minimum, 1) for name in names], axis=0)
+    pairs = list(combinations(np.flatnonzero(judged), 2))
+    if not pairs:
+        return Disparity(np.nan, np.nan, np.nan, judged)
+    known = rates(counts, 1 - (1 - CONFIDENCE) / (len(pairs) * len(names)))
+    lower, higher = (np.array(side) for side in zip(*pairs, strict=True))
+    if measure.endswith("_ratio"):
+        worst = np.min([_ratios(known[name], lower, higher) for name in names], axis=0)
+    else:
+        worst = np.max([_differences(known[name], lower, higher) for name in names], axis=0)
+    value, low, high = worst.tolist()
+    return Disparity(value, low, high, judged)
+
+
+def _differences(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The largest absolute difference of some pairs, with the ends of its interval, shape (3,)."""
+    import numpy as np
+
+    higher, lower = _by_size(rates, first, second)
+    gap = higher.estimate - lower.estimate
+    low = gap - np.hypot(higher.estimate - higher.low, lower.high - lower.estimate)
+    high = gap + np.hypot(higher.high - higher.estimate, lower.estimate - lower.low)
+    return np.stack([gap, np.maximum(low, 0), np.maximum(high, -low)]).max(axis=1)
+
+
+def _ratios(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The smallest ratio of the lower to the higher of some pairs, with the ends of its interval, shape (3,).
+
+    Two rates of 0 have no ratio; where all are 0 it is NaN.
+    """
+    import numpy as np
+
+    higher, lower = _by_size(rates, first, second)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        product = lower.estimate * higher.estimate
+        bottom = lower.low * (2 * lower.estimate - lower.low)
+        top = lower.high * (2 * lower.estimate - lower.high)
+        under, over = (end * (2 * higher.estimate - end) for end in (higher.low, higher.high))
+        least = bottom / (product + np.sqrt(np.maximum(product**2 - bottom * over, 0)))
+        most = (product + np.sqrt(np.maximum(product**2 - top * under, 0))) / under
+        ratio = lower.estimate / higher.estimate
+        least = np.where(bottom == 0, 0.0, least)
+        either = most > 1
+        low = np.where(either, np.minimum(least, 1 / most), least)
+    high = np.where(either, 1.0, most)
+    known = ~np.isnan(ratio)
+    found = np.stack([ratio, low, high])[:, known]
+    return found.min(axis=1) if known.any() else np.full(3, np.nan)
+
+
+def _by_size(rates: Rates, first: np.ndarray, second: np.ndarray) -> tuple[Rates, Rates]:
+    """The higher and the lower of each pair."""
+    import numpy as np
+
+    swapped = rates.estimate[first] < rates.estimate[second]
+    places = (np.where(swapped, second, first), np.where(swapped, first, second))
+    high, low = (Rates(*(part[place] for part in rates)) for place in places)
+    return high, low
+
+
+def _share(successes: np.ndarray, rows: np.ndarray, confidence: float) -> Rates:
+    from mxt.stats.proportions import wilson
+
+    found: Interval = wilson(successes, rows, confidence)
+    return Rates(*found, rows)
+
+
+def _mean(sums: np.ndarray, squares: np.ndarray, rows: np.ndarray, confidence: float) -> Rates:
+    """Mean over rows with Student's interval, from sums."""
+    import numpy as np
+    from scipy.special import stdtrit
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        mean = sums / rows
+        variance = np.maximum(squares / rows - mean**2, 0) / (rows - 1)
+        reach = stdtrit(np.maximum(rows - 1, 1), (1 + confidence) / 2) * np.sqrt(variance)
+    reach = np.where(rows > 1, reach, np.nan)
+    return Rates(mean, mean - reach, mean + reach, np.where(np.isnan(sums), 0, rows))
