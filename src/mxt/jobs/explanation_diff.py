@@ -81,8 +81,8 @@ class ExplanationDiffJob(ModelJob):
     minimum_rows: Annotated[int, Field(ge=1)] = 30
     """A segment of fewer rows is insufficient: nothing is told of it."""
 
-    swap_share: Annotated[float, Field(gt=0, le=1)] = 0.05
-    """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
+    swap_share: Annotated[float, Field(gt=0, le=1)] = 0.01
+    """Smallest change of two columns' shares of the contributions that can be an exchange of weight."""
 
     max_changed_decisions: Share | None = None
     """The verdict is no if a larger share of the rows is decided otherwise."""

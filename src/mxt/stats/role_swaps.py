@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 ALIKE = 0.9
 """Correlation over rows from which a column's contributions are those of another before."""
 UNLIKE = 0.5
-"""Correlation up to which they are no longer its own."""
+"""Correlation up to which they are no longer its own; from its negative on they are reversed."""
+EXPLAINED = 0.2
+"""Least part of all changes of shares that an exchange of weight must explain; all of them twice that."""
+
+WEIGHTY = 0.05
+"""Least share, in both versions, of columns whose direction counts."""
 
 
 class Swap(NamedTuple):
@@ -23,76 +28,98 @@ class Swap(NamedTuple):
     first: int
     second: int
     by: str
-    """``weight`` if their shares were exchanged, ``rows`` if their contributions were, row by row."""
+    """What they exchanged: ``rows``, ``weight`` or ``direction``."""
 
 
 def swaps(pair: Pair, least: float) -> list[Swap]:
     """The columns that exchanged roles, each in one pair at most, the clearest first.
 
-    Two columns A and B exchanged their *weight* if the share of one grew and that of the other fell, each by
-    at least `least` and beyond its 95 % interval, and the new share of each is nearer to the other's old one
-    than to its own: the gap that is left is at most half of that which the exchange explains. They exchanged
-    *rows* if A's new contributions correlate with B's old ones, and B's with A's, by `ALIKE` at least, and
-    those of A and of B with their own by `UNLIKE` at most, whatever their shares.
+    Columns A and B exchanged
 
-    A model that is compared with itself has none, since nothing grows and all columns correlate with their
-    own.
+    - *rows* if A's new contributions are B's old ones row by row, and the other way round: both correlate by
+      `ALIKE` at least, and with their own by `UNLIKE` at most;
+    - *weight* if the share of one grew and that of the other fell, each by at least `least` and beyond its
+      95 % interval, so that each is now near the other's old share: what is left is at most half of what
+      changed. It must explain `EXPLAINED` of the changes of all columns' shares, and all such exchanges
+      together twice that, lest one is seen in a model that has changed altogether;
+    - *direction* if they are the only two columns of a share of `WEIGHTY` whose contributions were reversed:
+      they correlate with their own by the negative of `UNLIKE` at most.
+
+    A model beside itself has none: no share changes, and what varies correlates with its own. Two columns of
+    one weight and direction can exchange their roles without a trace in contributions.
 
     Args:
-        pair: Two versions; rows are at least two.
-        least: Smallest change of a share, above 0.
+        pair: Two versions; rows are at least one.
+        least: Smallest change of a share that can be an exchange of weight, above 0.
     """
-    found = [*_by_rows(pair), *_by_weight(pair, least)]
+    found = [*_by_rows(pair), *_by_weight(pair, least), *_by_direction(pair)]
     taken: set[int] = set()
     chosen = []
-    for _, swap in sorted(found, key=lambda entry: entry[0]):
+    for swap in found:
         if not {swap.first, swap.second} & taken:
             taken |= {swap.first, swap.second}
             chosen.append(swap)
     return chosen
 
 
-def _by_weight(pair: Pair, least: float) -> list[tuple[float, Swap]]:
-    """Pairs that exchanged shares, with what is left unexplained, 0 to 1/2."""
+def _by_rows(pair: Pair) -> list[Swap]:
+    import numpy as np
+
+    alike = _correlations(pair)
+    own, mutual = np.diag(alike) <= UNLIKE, np.minimum(alike, alike.T)
+    return _best(np.triu(own[:, np.newaxis] & own & (mutual >= ALIKE), 1), 1 - mutual, "rows")
+
+
+def _by_weight(pair: Pair, least: float) -> list[Swap]:
     import numpy as np
 
     before, after = (shares(part).mean(axis=0) for part in (pair.before, pair.after))
-    changes = role_changes(pair)
-    grown = np.flatnonzero((changes.estimate >= least) & (changes.low > 0))
-    fallen = np.flatnonzero((changes.estimate <= -least) & (changes.high < 0))
-    left = np.abs(after[grown, np.newaxis] - before[fallen]) + np.abs(
-        after[fallen] - before[grown, np.newaxis]
-    )
-    explained = changes.estimate[grown, np.newaxis] - changes.estimate[fallen]
-    rest = left / explained
-    return [
-        (float(rest[row, place]), _swap(grown[row], fallen[place], "weight"))
-        for row, place in np.argwhere(rest <= 1 / 2)
-    ]
+    change = role_changes(pair)
+    grown = (change.estimate >= least) & (change.low > 0)
+    fallen = (change.estimate <= -least) & (change.high < 0)
+    moved = np.abs(change.estimate)
+    left = np.abs(after[:, np.newaxis] - before)
+    left, both = left + left.T, moved[:, np.newaxis] + moved
+    explained = (both - left) / (moved.sum() or 1)
+    near = grown[:, np.newaxis] & fallen & (left <= both / 2) & (explained >= EXPLAINED)
+    found = _best(near, -explained, "weight")
+    together = sum(explained[swap.first, swap.second] for swap in found)
+    return found if together >= 2 * EXPLAINED else []
 
 
-def _by_rows(pair: Pair) -> list[tuple[float, Swap]]:
-    """Pairs whose contributions are each other's, with 1 less their correlation."""
+def _by_direction(pair: Pair) -> list[Swap]:
     import numpy as np
 
+    weighty = np.min([shares(part).mean(axis=0) for part in (pair.before, pair.after)], axis=0) >= WEIGHTY
+    turned = np.flatnonzero(weighty & (np.diag(_correlations(pair)) <= -UNLIKE)).tolist()
+    return [Swap(*turned, "direction")] if len(turned) == 2 else []  # noqa: PLR2004 - one pair
+
+
+def _best(possible: np.ndarray, costs: np.ndarray, by: str) -> list[Swap]:
+    """Of the possible pairs those of least cost, each column in one: booleans and costs by columns."""
+    import numpy as np
+
+    pairs = np.argwhere(possible)
+    ranked = pairs[np.argsort(costs[possible], kind="stable")].tolist()
+    taken: set[int] = set()
+    chosen = []
+    for one, other in ranked:
+        if not {one, other} & taken:
+            taken |= {one, other}
+            chosen.append(Swap(min(one, other), max(one, other), by))
+    return chosen
+
+
+def _correlations(pair: Pair) -> np.ndarray:
+    """Correlation of each column's new contributions with each one's old ones, shape (columns, columns)."""
     new, old = (_standard(part) for part in (pair.after, pair.before))
-    alike = new.T @ old / len(new)
-    own = np.diag(alike)
-    mutual = np.minimum(alike, alike.T)
-    lost = (own <= UNLIKE)[:, np.newaxis] & (own <= UNLIKE)
-    places = np.argwhere(np.triu((mutual >= ALIKE) & lost, 1))
-    return [(1 - float(mutual[row, place]), _swap(row, place, "rows")) for row, place in places]
+    return new.T @ old / len(new)
 
 
 def _standard(values: np.ndarray) -> np.ndarray:
     """Columns of mean 0 and variance 1; a constant one is 0."""
     import numpy as np
 
-    centred = values - values.mean(axis=0)
-    deviation = values.std(axis=0)
+    centred, deviation = values - values.mean(axis=0), values.std(axis=0)
     constant = deviation <= 1e-12 * np.abs(values).max(axis=0)
     return np.where(constant, 0, centred / np.where(constant, 1, deviation))
-
-
-def _swap(one: int, other: int, by: str) -> Swap:
-    return Swap(int(min(one, other)), int(max(one, other)), by)
