@@ -130,6 +130,10 @@ class Criterion(Kind, ABC):
             ConfigError: The criterion does not fit the model, or names a column that is absent.
         """
 
+    def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
+        """Tables of what lies behind the assessments, by the file that a run keeps them in."""
+        return {}
+
 
 def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
     """Why nobody can tell anything from so few rows; empty if there are enough.
@@ -140,7 +144,7 @@ def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
         folds: Each class must have a row in each; 1 for numbers.
     """
     if len(truth) < minimum:
-        return f"{len(truth)} rows; at least {minimum} are needed"
+        return _few(len(truth), minimum)
     counts = truth.value_counts()
     if len(counts) == 1:
         return f"all {len(truth)} rows have the same target"
@@ -148,3 +152,14 @@ def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
     if rarest < folds:
         return f"a class has {rarest} rows, fewer than the {folds} folds"
     return ""
+
+
+def too_few_to_explain(subject: Subject, rows: int, minimum: int) -> str:
+    """Why explanations of so many rows tell nothing; empty if they tell something."""
+    if len(subject.model.predictor.columns) < 2:  # noqa: PLR2004 - one is always first
+        return "the model has one column, which has no rank"
+    return _few(rows, minimum) if rows < minimum else ""
+
+
+def _few(rows: int, minimum: int) -> str:
+    return f"{rows} rows; at least {minimum} are needed"

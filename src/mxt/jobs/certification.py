@@ -180,6 +180,8 @@ class CertificationJob(ModelJob):
     def _assess(self, criterion: Criterion, subject: Subject) -> list[Assessment]:
         with self.context.step(type(criterion).__name__):
             found = criterion.assess(subject)
+            for file, table in criterion.evidence(subject).items():
+                self.context.run.table(table, file)
         for assessment in found:
             level = "INFO" if assessment.outcome == "PASS" else "WARNING"
             logger.log(level, "{}: {}", assessment.criterion, told(assessment))

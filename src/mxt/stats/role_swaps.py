@@ -92,7 +92,9 @@ def _by_direction(pair: Pair) -> list[Swap]:
 
     weighty = np.min([shares(part).mean(axis=0) for part in (pair.before, pair.after)], axis=0) >= WEIGHTY
     turned = np.flatnonzero(weighty & (np.diag(_correlations(pair)) <= -UNLIKE)).tolist()
-    return [Swap(*turned, "direction")] if len(turned) == 2 else []  # noqa: PLR2004 - one pair
+    if len(turned) != 2:  # noqa: PLR2004 - one pair
+        return []
+    return [Swap(turned[0], turned[1], "direction")]
 
 
 def _best(possible: np.ndarray, costs: np.ndarray, by: str) -> list[Swap]:
