@@ -28,7 +28,7 @@ class AgreementCriterion(Criterion):
     with their signs, so that their units do not matter. The interval is Student's over rows.
 
     Example:
-        {KIND: AgreementCriterion, minimum: 0.8, rows: 200}
+        {KIND: AgreementCriterion, minimum: 0.8, rows: 100}
     """
 
     KIND: Literal["AgreementCriterion"] = "AgreementCriterion"
@@ -44,7 +44,7 @@ class AgreementCriterion(Criterion):
     )
     """The other; by sampling, unless another is named."""
 
-    rows: Annotated[int, Field(ge=2)] = 200
+    rows: Annotated[int, Field(ge=2)] = 100
     """Most rows to explain, drawn by their ids and the seed."""
 
     def assess(self, subject: Subject) -> list[Assessment]:
