@@ -18,6 +18,10 @@ UNLIKE = 0.5
 EXPLAINED = 0.2
 """Least part of all changes of shares that an exchange of weight must explain; all of them twice that."""
 
+APART = 1.5
+"""Least ratio of two old shares that are clearly apart."""
+NEARLY_ALL = 0.8
+"""Part of all changes of shares that an exchange must explain if the old shares are not."""
 WEIGHTY = 0.05
 """Least share, in both versions, of columns whose direction counts."""
 
@@ -41,7 +45,8 @@ def swaps(pair: Pair, least: float) -> list[Swap]:
     - *weight* if the share of one grew and that of the other fell, each by at least `least` and beyond its
       95 % interval, so that each is now near the other's old share: what is left is at most half of what
       changed. It must explain `EXPLAINED` of the changes of all columns' shares, and all such exchanges
-      together twice that, lest one is seen in a model that has changed altogether;
+      together twice that, lest one is seen in a model that has changed altogether; and `NEARLY_ALL` of them
+      if the old shares are not `APART`, lest small changes of columns that weigh alike are one;
     - *direction* if they are the only two columns of a share of `WEIGHTY` whose contributions were reversed:
       they correlate with their own by the negative of `UNLIKE` at most.
 
@@ -81,7 +86,9 @@ def _by_weight(pair: Pair, least: float) -> list[Swap]:
     left = np.abs(after[:, np.newaxis] - before)
     left, both = left + left.T, moved[:, np.newaxis] + moved
     explained = (both - left) / (moved.sum() or 1)
-    near = grown[:, np.newaxis] & fallen & (left <= both / 2) & (explained >= EXPLAINED)
+    apart = before[:, np.newaxis] * APART <= before  # what has grown was the smaller
+    told = explained >= np.where(apart, EXPLAINED, NEARLY_ALL)
+    near = grown[:, np.newaxis] & fallen & (left <= both / 2) & told
     found = _best(near, -explained, "weight")
     together = sum(explained[swap.first, swap.second] for swap in found)
     return found if together >= 2 * EXPLAINED else []
