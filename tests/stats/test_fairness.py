@@ -1,4 +1,4 @@
-"""Fairness equals Fairlearn's numbers; intervals equal published examples, statsmodels', and keep their level."""
+"""Fairness equals Fairlearn's numbers; intervals equal published ones, and hold as often as they say."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def two(first: tuple[int, int], second: tuple[int, int]) -> Counts:
 @pytest.mark.parametrize("name", RATES)
 def test_the_rates_of_groups_are_fairlearns(name: str, groups: int) -> None:
     group, selected, positive, chances = people(groups, 700, groups)
-    frame = peer.MetricFrame(
-        metrics=RATES[name], y_true=positive, y_pred=selected, sensitive_features=group
-    )
+    frame = peer.MetricFrame(metrics=RATES[name], y_true=positive, y_pred=selected, sensitive_features=group)
     found = rates(Counts.of(group, groups, selected, positive, chances))[name]
     np.testing.assert_allclose(found.estimate, frame.by_group.to_numpy(float), atol=1e-12, rtol=0)
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from churn import churn
+from mxt.explainers.comparison import Told, cells_of, compared
+from mxt.models.random_forest import RandomForestRecipe
+from mxt.models.xgboost import XgboostRecipe
 from mxt.stats.explanation_diff import Pair
 from mxt.stats.role_swaps import Swap, swaps
 
@@ -19,6 +23,29 @@ def lines(slopes: list[float], rows: int = 500, seed: int = 0) -> np.ndarray:
 def found(before: np.ndarray, after: np.ndarray) -> list[Swap]:
     count, columns = before.shape
     return swaps(Pair(before, after, np.zeros(count, dtype=bool), np.ones(columns, dtype=bool)), LEAST)
+
+
+def effects(swap: bool, rows: int = 800) -> tuple[Pair, list[np.ndarray]]:  # noqa: FBT001 - with or without
+    """Contributions that steps at values make, of columns of other ranges; a swap feeds each to the other."""
+    chance = np.random.default_rng(2)
+    cells = [chance.uniform(0, 72, rows), chance.uniform(18, 118, rows), chance.choice(["a", "b"], rows)]
+    steps = [
+        lambda cell: 2.0 * (cell > 40),
+        lambda cell: -1.0 * (cell > 90),
+        lambda cell: 1.0 * (cell == "b"),
+    ]
+    before = np.stack([step(cell) for step, cell in zip(steps, cells, strict=True)], axis=1)
+    order = [1, 0, 2] if swap else [0, 1, 2]
+    after = np.stack([steps[place](cell) for place, cell in zip(order, cells, strict=True)], axis=1)
+    changed = np.zeros(rows, dtype=bool)
+    return Pair(before, after * 1.05, changed, np.ones(3, dtype=bool)), cells
+
+
+def test_columns_fed_to_each_other_are_an_exchange_of_values() -> None:
+    pair, cells = effects(swap=True)
+    assert swaps(pair, LEAST, cells) == [Swap(0, 1, "values")]
+    pair, cells = effects(swap=False)
+    assert swaps(pair, LEAST, cells) == []
 
 
 def test_a_model_beside_itself_has_no_exchange() -> None:
@@ -52,6 +79,44 @@ def test_a_target_whose_classes_were_exchanged_is_no_exchange_of_columns() -> No
 
 def test_a_column_that_alone_gained_weight_exchanged_nothing() -> None:
     assert found(lines([3, 1, 1, 0.5]), lines([3, 1, 1, 2])) == []
+
+
+def retrained(sort: str, seed: int) -> tuple[Pair, list[np.ndarray]]:
+    """Two models of one recipe that differ by chance alone: by the forest's seed, or by half of the rows."""
+    inputs, targets = churn(1600)
+    if sort == "seed":
+        models = [
+            RandomForestRecipe(trees=60, depth=6, seed=each).fit(inputs, targets) for each in (seed, 99)
+        ]
+    else:
+        half = np.random.default_rng(seed).random(len(inputs)) < 0.5
+        recipe = XgboostRecipe(trees=40, depth=3, learning_rate=0.1)
+        models = [recipe.fit(inputs[part], targets[part]) for part in (half, ~half)]
+    told = [Told("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models]
+    both = compared(told[0], told[1], None)
+    return both.pair, cells_of(inputs, both.columns)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("sort", ["seed", "half"])
+def test_mere_retraining_exchanges_nothing(sort: str, seed: int) -> None:
+    pair, cells = retrained(sort, seed)
+    assert pair.changed_decisions.any()
+    assert swaps(pair, LEAST, cells) == []
+
+
+@pytest.mark.parametrize(
+    "names", [("tenure", "MonthlyCharges"), ("OnlineSecurity", "StreamingTV"), ("tenure", "TotalCharges")]
+)
+def test_columns_exchanged_at_training_are_named(names: tuple[str, str]) -> None:
+    inputs, targets = churn(1600)
+    recipe = XgboostRecipe(trees=40, depth=3, learning_rate=0.1)
+    turned = inputs.assign(**dict(zip(names, (inputs[name] for name in reversed(names)), strict=True)))
+    models = [recipe.fit(table, targets) for table in (inputs, turned)]
+    told = [Told("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models]
+    both = compared(told[0], told[1], None)
+    [swap] = swaps(both.pair, LEAST, cells_of(inputs, both.columns))
+    assert {both.columns[swap.first], both.columns[swap.second]} == {*names}
 
 
 @pytest.mark.parametrize("seed", range(20))

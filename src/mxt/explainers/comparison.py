@@ -99,6 +99,19 @@ def contributions(explanation: Explanation, outputs: np.ndarray) -> np.ndarray:
     return explanation.values[np.arange(len(outputs)), :, outputs]
 
 
+def cells_of(table: pd.DataFrame, columns: list[str]) -> list[np.ndarray]:
+    """The values of each column: doubles, NaN where missing, or texts."""
+    import numpy as np
+    import pandas as pd
+
+    return [
+        table[name].to_numpy(float, na_value=np.nan)
+        if pd.api.types.is_numeric_dtype(table[name])
+        else table[name].astype(str).to_numpy(object)
+        for name in columns
+    ]
+
+
 def _spread(explanation: Explanation, outputs: np.ndarray, columns: list[str]) -> np.ndarray:
     """`contributions` in the order of `columns`; 0 in those that the explanation lacks."""
     import numpy as np

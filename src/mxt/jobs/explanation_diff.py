@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.datasets.groups import Grouping
-from mxt.explainers.comparison import Told, compared
+from mxt.explainers.comparison import Told, cells_of, compared
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
 from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
@@ -82,7 +82,7 @@ class ExplanationDiffJob(ModelJob):
     """A segment of fewer rows is insufficient: nothing is told of it."""
 
     swap_share: Annotated[float, Field(gt=0, le=1)] = 0.01
-    """Smallest change of two columns' shares of the contributions that can be an exchange of weight."""
+    """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
 
     max_changed_decisions: Share | None = None
     """The verdict is no if a larger share of the rows is decided otherwise."""
@@ -109,7 +109,7 @@ class ExplanationDiffJob(ModelJob):
             for version, schema in zip((baseline, pinned), schemas, strict=True)
         )
         both = compared(before, after, self.tolerance)
-        measures, roles = self._measures(both, table), self._roles(both)
+        measures, roles = self._measures(both, table), self._roles(both, table)
         passed = self._judge(measures)
         self._show(measures, roles, both.unit, baseline)
         context.client.set_model_version_tag(
@@ -155,10 +155,10 @@ class ExplanationDiffJob(ModelJob):
             found.append((name, label, count, told))
         return diff_table(found)
 
-    def _roles(self, both: Compared) -> pd.DataFrame:
+    def _roles(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
         """A row for each column: its share of the contributions before and after, and its exchange."""
         facts, names = self.context.facts, both.columns
-        exchanged = swaps(both.pair, self.swap_share)
+        exchanged = swaps(both.pair, self.swap_share, cells_of(table, names))
         facts["exchanged_roles"] = ", ".join(
             f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
+from mxt.stats.binning import quantile_edges
 from mxt.stats.explanation_diff import role_changes, shares
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from mxt.stats.explanation_diff import Pair
@@ -22,6 +26,8 @@ APART = 1.5
 """Least ratio of two old shares that are clearly apart."""
 NEARLY_ALL = 0.8
 """Part of all changes of shares that an exchange must explain if the old shares are not."""
+BINS = 30
+"""Bins of numbers in which old contributions are averaged."""
 WEIGHTY = 0.05
 """Least share, in both versions, of columns whose direction counts."""
 
@@ -32,32 +38,41 @@ class Swap(NamedTuple):
     first: int
     second: int
     by: str
-    """What they exchanged: ``rows``, ``weight`` or ``direction``."""
+    """What they exchanged: ``rows``, ``values``, ``weight`` or ``direction``."""
 
 
-def swaps(pair: Pair, least: float) -> list[Swap]:
+def swaps(pair: Pair, least: float, cells: Sequence[np.ndarray] = ()) -> list[Swap]:
     """The columns that exchanged roles, each in one pair at most, the clearest first.
 
     Columns A and B exchanged
 
     - *rows* if A's new contributions are B's old ones row by row, and the other way round: both correlate by
       `ALIKE` at least, and with their own by `UNLIKE` at most;
+    - *values* if a value of A now contributes what it contributed as one of B, and the other way round: the
+      new contributions of A differ from what B's old ones were at A's values, on average over rows near
+      them, by half as much as from A's own old ones at most, and those of B likewise;
     - *weight* if the share of one grew and that of the other fell, each by at least `least` and beyond its
       95 % interval, so that each is now near the other's old share: what is left is at most half of what
-      changed. It must explain `EXPLAINED` of the changes of all columns' shares, and all such exchanges
-      together twice that, lest one is seen in a model that has changed altogether; and `NEARLY_ALL` of them
-      if the old shares are not `APART`, lest small changes of columns that weigh alike are one;
+      changed;
     - *direction* if they are the only two columns of a share of `WEIGHTY` whose contributions were reversed:
       they correlate with their own by the negative of `UNLIKE` at most.
+
+    An exchange of values or of weight must explain `EXPLAINED` of the changes of all columns, and all such
+    exchanges together twice that, lest one is seen in a model that has changed altogether. One of weight must
+    explain `NEARLY_ALL` if the old shares are not `APART`, lest small changes of columns that weigh alike are
+    one.
 
     A model beside itself has none: no share changes, and what varies correlates with its own. Two columns of
     one weight and direction can exchange their roles without a trace in contributions.
 
     Args:
         pair: Two versions; rows are at least one.
-        least: Smallest change of a share that can be an exchange of weight, above 0.
+        least: Smallest change of a share that can be an exchange of values or of weight, above 0.
+        cells: Values of each column, shape (rows,): doubles, NaN where missing, or texts; without them no
+            exchange of values is seen.
     """
-    found = [*_by_rows(pair), *_by_weight(pair, least), *_by_direction(pair)]
+    by_values = _by_values(pair, least, cells) if cells else []
+    found = [*_by_rows(pair), *by_values, *_by_weight(pair, least), *_by_direction(pair)]
     taken: set[int] = set()
     chosen = []
     for swap in found:
@@ -89,7 +104,52 @@ def _by_weight(pair: Pair, least: float) -> list[Swap]:
     apart = before[:, np.newaxis] * APART <= before  # what has grown was the smaller
     told = explained >= np.where(apart, EXPLAINED, NEARLY_ALL)
     near = grown[:, np.newaxis] & fallen & (left <= both / 2) & told
-    found = _best(near, -explained, "weight")
+    return _explaining(near, explained, "weight")
+
+
+def _by_values(pair: Pair, least: float, cells: Sequence[np.ndarray]) -> list[Swap]:
+    import numpy as np
+
+    moved = np.abs(pair.after - pair.before).mean(axis=0)
+    total = np.abs(pair.before).sum(axis=1).mean() + np.abs(pair.after).sum(axis=1).mean()
+    count = len(moved)
+    left = np.full((count, count), np.inf)
+    for one, other in permutations(np.flatnonzero(moved >= least * total / 2), 2):
+        if cells[one].dtype.kind == cells[other].dtype.kind:
+            left[one, other] = _left(cells[one], pair.after[:, one], cells[other], pair.before[:, other])
+    near = (left <= moved[:, np.newaxis] / 2) & (left <= moved[:, np.newaxis] / 2).T
+    both = moved[:, np.newaxis] + moved
+    explained = np.where(near, both - np.where(near, left + left.T, 0), 0) / (moved.sum() or 1)
+    return _explaining(np.triu(near & (explained >= EXPLAINED), 1), explained, "values")
+
+
+def _left(cells: np.ndarray, after: np.ndarray, others: np.ndarray, before: np.ndarray) -> float:
+    """How far contributions lie from another column's old ones at the same values; infinite if unknown."""
+    import numpy as np
+
+    if cells.dtype.kind == "f":
+        known = ~np.isnan(others)
+        if not known.any():
+            return float("inf")
+        edges = quantile_edges(others[known], BINS)
+        own, their = (
+            np.where(np.isnan(part), len(edges) + 1, np.searchsorted(edges, part)) for part in (cells, others)
+        )
+    else:
+        places = np.unique(np.concatenate([cells, others]).astype(str), return_inverse=True)[1]
+        own, their = places[: len(cells)], places[len(cells) :]
+    size = int(max(own.max(), their.max())) + 1
+    counts = np.bincount(their, minlength=size)
+    told = np.bincount(their, before, size) / np.maximum(counts, 1)
+    seen = counts[own] > 0
+    if seen.mean() <= 1 / 2:
+        return float("inf")
+    return float(np.abs(after[seen] - told[own[seen]]).mean())
+
+
+def _explaining(possible: np.ndarray, explained: np.ndarray, by: str) -> list[Swap]:
+    """The best of the possible pairs, if together they explain enough of all changes."""
+    found = _best(possible, -explained, by)
     together = sum(explained[swap.first, swap.second] for swap in found)
     return found if together >= 2 * EXPLAINED else []
 
