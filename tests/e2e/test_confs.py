@@ -42,7 +42,14 @@ def test_any_current_folder_will_do(
     trained: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for conf in ["explanations", "drift", "inference", "drift_shifted", "promotion_refused"]:
+    for conf in [
+        "explanations",
+        "explanation_diff",
+        "drift",
+        "inference",
+        "drift_shifted",
+        "promotion_refused",
+    ]:
         ended = trained.here(conf)
         assert ended.code == (10 if conf in REFUSED else 0), ended.err
         assert all(target.startswith(str(trained.root)) for target in ended.outcome["outputs"].values())

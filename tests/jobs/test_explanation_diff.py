@@ -72,7 +72,7 @@ def test_a_version_beside_itself_has_changed_nothing(
     values = found["measures"].set_index("measure")["value"].dropna()
     assert (values.drop("rank_correlation") == 0).all()
     assert (values["rank_correlation"] == 1).all()
-    assert found["facts"]["exchanged_roles"] == ""
+    assert found["facts"]["exchanged_roles"] == "none"
     assert (found["roles"]["change"] == 0).all()
 
 
@@ -88,7 +88,7 @@ def test_exchanged_columns_are_named(root: Path) -> None:
 @pytest.mark.parametrize("version", ["More", "Line"])
 def test_another_recipe_is_no_exchange(root: Path, version: str) -> None:
     found = diff(root, version)
-    assert found["facts"]["exchanged_roles"] == ""
+    assert found["facts"]["exchanged_roles"] == "none"
     assert 0 < found["facts"]["changed_decisions"] < 0.2
 
 

@@ -117,7 +117,7 @@ def test_the_intervals_of_two_groups_hold_as_often_as_they_say(
     """
     truth = disparity(two(*[(share * 1e6, 1e6) for share in shares]), measure).value  # type: ignore[arg-type]
     drawn = np.random.default_rng(0).binomial(rows, shares, (1500, 2))
-    found = [disparity(two(*zip(row, rows, strict=True)), measure) for row in drawn]  # type: ignore[arg-type]
+    found = [disparity(two(*zip(row, rows, strict=True)), measure) for row in drawn]
     held = np.mean([part.low <= truth + 1e-9 and truth - 1e-9 <= part.high for part in found])
     assert 0.935 <= held <= 0.99
 

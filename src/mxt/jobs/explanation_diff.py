@@ -124,6 +124,8 @@ class ExplanationDiffJob(ModelJob):
         wanted += [segment.column for segment in self.segments]
         every = len(known) < len(schemas)
         table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)])
+        if len(table) > self.rows:
+            self.context.sample = f"{self.rows} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, self.rows, self.seed)
 
     def _told(self, version: Pinned, schema: InputsSchema | None, table: pd.DataFrame) -> Told:
@@ -159,9 +161,8 @@ class ExplanationDiffJob(ModelJob):
         """A row for each column: its share of the contributions before and after, and its exchange."""
         facts, names = self.context.facts, both.columns
         exchanged = swaps(both.pair, self.swap_share, cells_of(table, names))
-        facts["exchanged_roles"] = ", ".join(
-            f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged
-        )
+        told = [f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged]
+        facts["exchanged_roles"] = ", ".join(told) or "none"
         lonely = [name for name, shared in zip(names, both.pair.shared, strict=True) if not shared]
         if lonely:
             facts["columns_of_one_version"] = ", ".join(lonely)

@@ -140,7 +140,7 @@ def diff_figure(roles: pd.DataFrame) -> Figure:
     axes.set_xlim(left=0)
     axes.set_xlabel("mean share of a row's contributions")
     axes.set_title("What the columns contribute")
-    axes.legend(loc="best")
+    axes.legend(loc="lower right")
     return figure
 
 

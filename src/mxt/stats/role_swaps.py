@@ -114,7 +114,7 @@ def _by_values(pair: Pair, least: float, cells: Sequence[np.ndarray]) -> list[Sw
     total = np.abs(pair.before).sum(axis=1).mean() + np.abs(pair.after).sum(axis=1).mean()
     count = len(moved)
     left = np.full((count, count), np.inf)
-    for one, other in permutations(np.flatnonzero(moved >= least * total / 2), 2):
+    for one, other in permutations(np.flatnonzero(moved >= least * total / 2).tolist(), 2):
         if cells[one].dtype.kind == cells[other].dtype.kind:
             left[one, other] = _left(cells[one], pair.after[:, one], cells[other], pair.before[:, other])
     near = (left <= moved[:, np.newaxis] / 2) & (left <= moved[:, np.newaxis] / 2).T
