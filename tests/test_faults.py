@@ -8,6 +8,8 @@ import pytest
 
 from mxt import settings
 from mxt.errors import ConfigError
+from mxt.gates.base import Gate
+from mxt.kinds import members
 
 INFERENCE = """\
 job:
@@ -54,8 +56,9 @@ def test_what_is_missing_is_told_at_its_block(tmp_path: Path) -> None:
 
 
 def test_a_faulty_member_of_a_list_is_told_once(tmp_path: Path) -> None:
-    (line,) = told(tmp_path, "job:\n  KIND: PromotionJob\n  gates:\n    - KIND: EvaluationGait\n")
-    known = "(known: EvaluationGate, ThresholdGate)"
+    text = "job:\n  KIND: PromotionJob\n  reason: a test\n  gates:\n    - KIND: EvaluationGait\n"
+    (line,) = told(tmp_path, text)
+    known = f"(known: {', '.join(members(Gate))})"
     assert line.endswith(
         f"job.gates[0]: unknown KIND 'EvaluationGait'; did you mean 'EvaluationGate'? {known}"
     )

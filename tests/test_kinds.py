@@ -15,7 +15,8 @@ from pydantic import ValidationError
 import mxt.settings
 from conftest import REPOSITORY, Project
 from mxt.datasets.readers.csv import CsvReader
-from mxt.gates import Gate, ThresholdGate
+from mxt.gates.base import Gate
+from mxt.gates.threshold import ThresholdGate
 from mxt.kinds import example_of, families, find, help_of, members
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MEMBERS = {name: kind for family in families().values() for name, kind in member
 CLASSES = """
 from typing import Annotated, Literal
 from pydantic import Field
-from mxt.gates import Gate, Verdict
+from mxt.gates.base import Gate, Verdict
 
 class {name}(Gate):
     {declared}
@@ -37,7 +38,7 @@ class {name}(Gate):
 PLUG_IN = '''
 """A gate from outside."""
 from typing import Literal
-from mxt.gates import Gate, Verdict
+from mxt.gates.base import Gate, Verdict
 
 class DuskGate(Gate):
     """Opens after dusk.
@@ -95,7 +96,7 @@ def test_a_plug_in_is_found_shown_and_checked_like_any_member(project: Project, 
     shown = project.mxt("--kinds", "DuskGate", env=env)
     assert "Opens after dusk." in shown.out
     assert "hour (default 20): The hour it opens." in shown.out
-    assert "  DuskGate        Opens after dusk." in project.mxt("--kinds", "Gate", env=env).out
+    assert "  DuskGate         Opens after dusk." in project.mxt("--kinds", "Gate", env=env).out
     assert "DuskGate" in json.loads(project.mxt("--schema", env=env).out)["$defs"]
     checked = project.mxt(
         "--check", "confs/promotion.yaml", "job.gates=[{KIND: DuskGate, hour: 21}]", env=env
@@ -112,7 +113,9 @@ BROKEN = {
     PLUG_IN.replace(
         "class Dusk", "class Dawn"
     ): 'dusk.DawnGate must declare KIND: Literal["DawnGate"] = "Dawn',
-    PLUG_IN.replace("DuskG", "ThresholdG"): "two kinds are called ThresholdGate, in mxt.gates and dusk;",
+    PLUG_IN.replace(
+        "DuskG", "ThresholdG"
+    ): "two kinds are called ThresholdGate, in dusk and mxt.gates.threshold;",
 }
 
 

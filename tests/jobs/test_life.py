@@ -48,7 +48,12 @@ def test_evaluating_the_held_out_part_gives_the_score_of_the_training(root: Path
 
 def test_promotion_asks_for_an_evaluation_and_rollback_undoes_it(root: Path) -> None:
     client = mlflow.MlflowClient()
-    promote = {"alias": "Best"}
+    promote = {
+        "alias": "Best",
+        "reason": "a test",
+        "gates": [{"KIND": "EvaluationGate"}],
+        "allow_first": True,
+    }
     evaluate(root, 1)
     assert run(root, "PromotionJob", alias_or_version=1, **promote)["passed"]
     refused = run(root, "PromotionJob", alias_or_version=2, **promote)
@@ -72,7 +77,7 @@ def test_promotion_asks_for_an_evaluation_and_rollback_undoes_it(root: Path) -> 
 
 def test_there_is_nothing_to_roll_back_to_before_a_promotion(root: Path) -> None:
     with pytest.raises(ModelError, match="No promotion of 'churn' tells which version 'First'"):
-        run(root, "PromotionJob", alias="First", rollback=True)
+        run(root, "PromotionJob", alias="First", rollback=True, reason="a test")
 
 
 def test_the_same_rows_do_not_drift_and_shifted_ones_do(root: Path) -> None:
@@ -158,7 +163,7 @@ def test_scoring_part_by_part_gives_what_scoring_the_whole_gives(root: Path) -> 
 
 
 def test_a_job_runs_only_between_its_services(root: Path) -> None:
-    job = make(root, "PromotionJob")
+    job = make(root, "PromotionJob", reason="a test")
     with pytest.raises(RuntimeError, match=r"with job: job\.run"):
         job.run()
 

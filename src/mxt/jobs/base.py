@@ -15,7 +15,7 @@ from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
 from mxt.errors import MxtError, memory_told
 from mxt.explainers.base import Explainer
-from mxt.gates import Gate
+from mxt.gates.base import Gate
 from mxt.importances.base import Importance
 from mxt.kinds import Kind, OneOf
 from mxt.metrics.base import Metric

@@ -111,6 +111,11 @@ class Context:
             {"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri}
         )
 
+    def tag_version(self, tag: str) -> None:
+        """Let the model version tell that this run is the latest of its sort."""
+        if self.model is not None:
+            self.client.set_model_version_tag(self.model.name, str(self.model.version), tag, self.run.run_id)
+
     def checked_inputs(
         self, loader: Loader, uri: str, reader: Reader, role: str, extra: list[str] | None = None
     ) -> tuple[InputsSchema | None, pd.DataFrame, pd.DataFrame]:

@@ -14,6 +14,7 @@ from mxt.jobs.base import Locals, ReaderKind, WriterKind
 from mxt.jobs.streams import StreamJob
 from mxt.jobs.tasks import Done, Table, Task
 from mxt.kinds import OneOf
+from mxt.registries.versions import DRIFT_TAG
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -83,7 +84,9 @@ class DriftJob(StreamJob):
                 found = self._compare(task, merged(task.references, parts.states(PROFILES)))
             comparisons = _table(found)
             context.write(self.comparisons, comparisons, "comparisons")
-        return context.conclude(passed=self._verdict(comparisons), comparisons=comparisons, version=pinned)
+        passed = self._verdict(comparisons)
+        context.tag_version(DRIFT_TAG)
+        return context.conclude(passed=passed, comparisons=comparisons, version=pinned)
 
     def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
         if self.reference is not None:

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import getpass
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
 from pydantic import Field, StringConstraints
 
 from mxt.errors import ModelError
-from mxt.gates import Evidence, Verdict
+from mxt.gates.base import Verdict, refused
 from mxt.jobs.base import GateKind, Job, Locals
-from mxt.registries.aliases import move, move_tags, previous
-from mxt.registries.versions import EVALUATION_TAG, AliasOrVersion, Pinned
+from mxt.registries import moments
+from mxt.registries.aliases import move, move_tags, moves, previous
+from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG
+from mxt.registries.evidence import Request, gather
+from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, versions_of
+from mxt.reports.decisions import decision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.registries.aliases import Move
+
+Judged = tuple[str, Verdict]
+"""Who judged, and how."""
 
 
 class PromotionJob(Job):
     """Moves an alias to a version if every gate lets it pass; otherwise says why not.
 
+    The run keeps the decision: who asked, when and why, from which version to which, and what each gate said.
+
     Example:
         KIND: PromotionJob
         alias: Champion
         alias_or_version: Challenger
-        gates: [{KIND: EvaluationGate}]
+        reason: fewer false alarms in the pilot
+        gates: [{KIND: EvaluationGate}, {KIND: CertificateGate}]
     """
 
     KIND: Literal["PromotionJob"] = "PromotionJob"
@@ -32,59 +48,130 @@ class PromotionJob(Job):
     alias_or_version: AliasOrVersion = "Challenger"
     """The version to promote, by alias, number or semantic version."""
 
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+    """Why the alias should move, for those who ask later."""
+
+    requested_by: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] | None = None
+    """Who asks for it; the user of this machine if left out."""
+
     gates: tuple[GateKind, ...] = Field(
-        default=({"KIND": "EvaluationGate"},), validate_default=True, min_length=1
+        default=({"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}), validate_default=True, min_length=1
     )
     """What the version must meet."""
 
+    allow_first: bool = False
+    """Whether the alias may be made if there is none yet, so that there is no version to compare with."""
+
+    dry_run: bool = False
+    """Judge and tell, but move nothing."""
+
     rollback: bool = False
-    """Move the alias back to the version it stood for before its last promotion; gates are not asked."""
+    """Move the alias back to the version it stood for before its last move; gates are not asked."""
 
     def run(self) -> Locals:
-        return self._roll_back() if self.rollback else self._promote()
+        context = self.context
+        context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason})
+        if self.dry_run:
+            context.run.tag({"mxt.dry_run": "true"})
+        made = moves(context.client, context.name, self.alias)
+        self._warn_of_the_last(made)
+        return self._roll_back(made) if self.rollback else self._promote(made)
 
-    def _promote(self) -> Locals:
+    def _promote(self, made: Sequence[Move]) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        verdicts = [gate.judge(self._evidence(pinned)) for gate in self.gates]
-        passed = all(verdict.passed for verdict in verdicts)
-        for verdict in verdicts:
-            logger.log(
-                "INFO" if verdict.passed else "WARNING",
-                "{}: {}",
-                "pass" if verdict.passed else "refuse",
-                verdict.reason,
-            )
-        context.facts["reasons"] = "; ".join(
-            verdict.reason for verdict in verdicts if passed or not verdict.passed
+        champion = aliases_of(context.client, context.name).get(self.alias)
+        request = Request(
+            pinned, champion, self._who, self.allow_first, self.mlflow_service.experiment_id, self.root
         )
-        if passed:
-            self._move(pinned.version)
-        return context.conclude(passed=passed, verdicts=verdicts, version=pinned)
+        with context.step("ask the gates"):
+            evidence = gather(context.client, request, self.gates)
+            judged = [(type(gate).__name__, gate.judge(evidence)) for gate in self.gates]
+        if champion is None and not self.allow_first:
+            reason = f"{self.alias!r} stands for no version yet; the first promotion needs allow_first: true"
+            judged.append(("PromotionJob", refused(reason)))
+        return self._decide(judged, champion, pinned, made)
 
-    def _roll_back(self) -> Locals:
+    def _roll_back(self, made: Sequence[Move]) -> Locals:
         context = self.context
-        before = previous(context.client, self.mlflow_service.experiment_id, context.name, self.alias)
+        before = previous(made)
         if before is None:
             msg = f"No promotion of {context.name!r} tells which version {self.alias!r} stood for before."
             raise ModelError(msg)
-        pinned = context.pin(before)
-        self._move(pinned.version)
-        verdict = Verdict(passed=True, reason=f"rolled back to version {before}")
-        context.facts["reasons"] = verdict.reason
-        return context.conclude(passed=True, verdicts=[verdict], version=pinned)
+        champion = aliases_of(context.client, context.name).get(self.alias)
+        there = {int(found.version) for found in versions_of(context.client, context.name)}
+        if before in there:
+            pinned, verdict = context.pin(before), Verdict(passed=True, reason=f"back to version {before}")
+        else:
+            pinned = None
+            verdict = refused(
+                f"version {before}, which {self.alias!r} stood for before, is there no more; promote another"
+            )
+        return self._decide([("rollback", verdict)], champion, pinned, made)
 
-    def _move(self, version: int) -> None:
+    def _decide(
+        self, judged: list[Judged], champion: int | None, pinned: Pinned | None, made: Sequence[Move]
+    ) -> Locals:
+        """Move the alias if all say yes, and write the decision down."""
         context = self.context
-        moved = move(context.client, context.name, self.alias, version)
-        context.run.tag(move_tags(context.name, moved, rollback=self.rollback))
-        context.facts |= {"alias": self.alias, "from_version": moved.before, "to_version": moved.after}
+        passed = all(verdict.passed for _, verdict in judged)
+        for name, verdict in judged:
+            level, said = ("INFO", "PASS") if verdict.passed else ("WARNING", "REFUSED")
+            logger.log(level, "{}: {}: {}", name, said, verdict.reason)
+        context.facts["reasons"] = "; ".join(
+            verdict.reason for _, verdict in judged if passed or not verdict.passed
+        )
+        context.facts["requested_by"] = self._who
+        if passed and pinned is not None:
+            self._move(champion, pinned.version)
+        context.run.text(self._page(judged, champion, pinned, made), "decision.md")
+        verdicts = [verdict for _, verdict in judged]
+        return context.conclude(passed=passed, verdicts=verdicts, version=pinned)
 
-    def _evidence(self, pinned: Pinned) -> Evidence:
-        """What the latest evaluation of the version found, from its run."""
-        run_id = pinned.tags.get(EVALUATION_TAG)
-        if run_id is None:
-            return Evidence(pinned.version)
-        run = self.context.client.get_run(run_id)
-        passed = run.info.status == "FINISHED" and run.data.tags.get("mxt.passed") == "true"
-        return Evidence(pinned.version, run_id, passed, dict(run.data.metrics))
+    def _move(self, champion: int | None, version: int) -> None:
+        context = self.context
+        context.facts |= {"alias": self.alias, "from_version": champion, "to_version": version}
+        if self.dry_run:
+            context.facts["dry_run"] = "nothing was moved"
+            return
+        if champion == version:
+            context.facts["nothing_moved"] = f"{self.alias} stands for version {version} already"
+            return
+        now = aliases_of(context.client, context.name).get(self.alias)
+        if now != champion:
+            msg = f"{self.alias!r} was moved from {champion} to {now} while the gates were asked. Run again."
+            raise ModelError(msg)
+        moved = move(context.client, context.name, self.alias, version)
+        context.run.tag(
+            move_tags(context.name, moved, who=self._who, why=self.reason, rollback=self.rollback)
+        )
+
+    def _page(
+        self, judged: list[Judged], champion: int | None, pinned: Pinned | None, made: Sequence[Move]
+    ) -> str:
+        """The decision in words."""
+        facts = {
+            "model": self.context.name,
+            "alias": self.alias,
+            "from version": "none" if champion is None else str(champion),
+            "to version": "none" if pinned is None else str(pinned.version),
+            "who": self._who,
+            "when": moments.to_text(moments.now()),
+            "why": self.reason,
+            "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
+            "moved": "no: a dry run" if self.dry_run else "",
+        }
+        outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
+        return decision({key: value for key, value in facts.items() if value}, judged, outside)
+
+    def _warn_of_the_last(self, made: Sequence[Move]) -> None:
+        """Tell that the alias does not stand where the last recorded move left it."""
+        if made and not made[-1].recorded:
+            before, now = made[-1].before, made[-1].after
+            told = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
+            self.context.facts["moved_outside"] = told
+            logger.warning("{}: somebody moved it outside MXT.", told)
+
+    @property
+    def _who(self) -> str:
+        return self.requested_by or getpass.getuser()

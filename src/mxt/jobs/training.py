@@ -100,9 +100,8 @@ class TrainingJob(Job):
         passed = all(metric.passes(scores[metric.label]) for metric in self._metrics(parts.test))
         pinned = self._register(model, schema, inputs, scores)
         if self.alias and passed:
-            context.run.tag(
-                move_tags(context.name, move(context.client, context.name, self.alias, pinned.version))
-            )
+            moved = move(context.client, context.name, self.alias, pinned.version)
+            context.run.tag(move_tags(context.name, moved, why="its training kept the limits"))
         return context.conclude(passed=passed, model=model, scores=scores, version=pinned)
 
     def _table(self) -> pd.DataFrame:

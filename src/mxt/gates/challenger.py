@@ -1,0 +1,69 @@
+"""Whether the version beats the one that stands there now."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, StringConstraints
+
+from mxt.gates.base import Ask, Evidence, Examination, Gate, Verdict, refused
+
+
+class ChallengerGate(Gate):
+    """A score is at least as good as that of the version the alias stands for, on the same rows.
+
+    Both scores are those of the latest evaluations, which must have read the same table and used the same
+    rows of it.
+
+    Example:
+        {KIND: ChallengerGate, metric: roc_auc, margin: 0.005}
+    """
+
+    KIND: Literal["ChallengerGate"] = "ChallengerGate"
+
+    asks: ClassVar[tuple[Ask, ...]] = ("evaluation", "champion_evaluation")
+
+    metric: Annotated[str, StringConstraints(min_length=1)]
+    """Label of the score, as the evaluations logged it."""
+
+    margin: Annotated[float, Field(allow_inf_nan=False)] = 0.0
+    """By how much the score must be better; below zero, by how much it may be worse."""
+
+    higher_is_better: bool = True
+    """Whether a higher score is a better one; say false for errors such as calibration_error."""
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        candidate, champion = evidence.version, evidence.champion
+        if champion is None and evidence.allow_first:
+            return Verdict(passed=True, reason="there is no version to beat yet, and the first may come")
+        if champion is None:
+            return refused(f"version {candidate} has no version to beat; the first needs allow_first: true")
+        if champion == candidate:
+            return Verdict(passed=True, reason=f"version {candidate} stands there already")
+        ours, theirs = evidence.evaluation, evidence.champion_evaluation
+        if ours is None or theirs is None:
+            version = candidate if ours is None else champion
+            return refused(f"version {version} was never evaluated, so nothing can be compared")
+        fault = self._fault(f"versions {candidate} and {champion}", ours, theirs)
+        return refused(fault) if fault else self._compare(champion, ours, theirs)
+
+    def _fault(self, versions: str, ours: Examination, theirs: Examination) -> str:
+        """Why two evaluations cannot be compared; empty if they can."""
+        for what, one, other in (("data", ours.data, theirs.data), ("rows", ours.rows, theirs.rows)):
+            if not one or not other:
+                return f"the evaluations of {versions} do not tell which {what} they used"
+            if one != other:
+                return f"{versions} were evaluated on different {what}; evaluate both on the same table"
+        common = {*ours.metrics} & {*theirs.metrics}
+        known = ", ".join(sorted(common)) or "none"
+        return (
+            "" if self.metric in common else f"no score {self.metric!r} of both {versions} (known: {known})"
+        )
+
+    def _compare(self, champion: int, ours: Examination, theirs: Examination) -> Verdict:
+        score, before = ours.metrics[self.metric], theirs.metrics[self.metric]
+        gain = score - before if self.higher_is_better else before - score
+        told = f"{self.metric} is {score:.4g}, against {before:.4g} of version {champion}"
+        if not gain >= self.margin:
+            return refused(f"{told}; it should be better by {self.margin:g}")
+        return Verdict(passed=True, reason=told)

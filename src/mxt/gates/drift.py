@@ -1,0 +1,43 @@
+"""Whether the data still look like those that the version was trained on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from mxt.gates.base import CLOCKS_DIFFER, Ask, Evidence, Gate, Verdict, refused
+
+
+class DriftGate(Gate):
+    """The latest DriftJob on the version passed, and is not too old.
+
+    Example:
+        {KIND: DriftGate, max_age_days: 7}
+    """
+
+    KIND: Literal["DriftGate"] = "DriftGate"
+
+    asks: ClassVar[tuple[Ask, ...]] = ("drift",)
+
+    max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 7
+    """Refuse an older comparison."""
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        found, version = evidence.drift, evidence.version
+        if found is None:
+            return refused(f"version {version} was never compared with today's data (DriftJob)")
+        age = evidence.now - found.ended
+        if age < -CLOCKS_DIFFER:
+            return refused(
+                f"the clock was moved back: the drift of version {version} was told later than now"
+            )
+        if not found.passed:
+            return refused(f"the data have drifted from those of version {version} (run {found.run_id})")
+        days = age / timedelta(days=1)
+        if days > self.max_age_days:
+            return refused(
+                f"the drift of version {version} was told {days:.1f} days ago; {self.max_age_days:g} may pass"
+            )
+        return Verdict(passed=True, reason=f"the data have not drifted (run {found.run_id})")

@@ -1,0 +1,26 @@
+"""Whether the version passed its evaluation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from mxt.gates.base import Evidence, Gate, Verdict, refused
+
+
+class EvaluationGate(Gate):
+    """The latest evaluation of the version passed.
+
+    Example:
+        {KIND: EvaluationGate}
+    """
+
+    KIND: Literal["EvaluationGate"] = "EvaluationGate"
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        found = evidence.evaluation
+        if found is None:
+            return refused(f"version {evidence.version} was never evaluated")
+        outcome = "passed" if found.passed else "failed"
+        return Verdict(
+            found.passed, f"the evaluation of version {evidence.version} {outcome} (run {found.run_id})"
+        )

@@ -1,0 +1,57 @@
+"""Whether a score of the version keeps a limit."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import ConfigDict, StringConstraints, model_validator
+
+from mxt.gates.base import Evidence, Gate, Verdict, refused
+
+
+class ThresholdGate(Gate):
+    """A score of the latest evaluation keeps a limit.
+
+    Example:
+        {KIND: ThresholdGate, metric: roc_auc, minimum: 0.8}
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": [limit], "properties": {limit: {"type": "number"}}}
+                for limit in ("minimum", "maximum")
+            ]
+        }
+    )
+
+    KIND: Literal["ThresholdGate"] = "ThresholdGate"
+
+    metric: Annotated[str, StringConstraints(min_length=1)]
+    """Label of the score, as the evaluation logged it."""
+
+    minimum: float | None = None
+    """Refuse a lower score."""
+
+    maximum: float | None = None
+    """Refuse a higher score."""
+
+    @model_validator(mode="after")
+    def _with_a_limit(self) -> Self:
+        if self.minimum is None and self.maximum is None:
+            msg = "a threshold is a minimum, a maximum or both"
+            raise ValueError(msg)
+        return self
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        metrics = evidence.evaluation.metrics if evidence.evaluation else {}
+        score = metrics.get(self.metric)
+        if score is None:
+            known = ", ".join(sorted(metrics)) or "none"
+            return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})")
+        low, high = self.minimum, self.maximum
+        if low is not None and not score >= low:
+            return refused(f"{self.metric} is {score:.4g}, below {low:g}")
+        if high is not None and not score <= high:
+            return refused(f"{self.metric} is {score:.4g}, above {high:g}")
+        return Verdict(passed=True, reason=f"{self.metric} is {score:.4g}")

@@ -1,0 +1,158 @@
+"""History: which version an alias stood for, and who moved it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import StringConstraints
+
+from mxt.errors import ConfigError, ModelError
+from mxt.jobs.base import Job, Locals, WriterKind
+from mxt.registries import moments
+from mxt.registries.aliases import moves, standing
+from mxt.registries.versions import aliases_of
+from mxt.reports.histories import history_figure, history_page
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from mxt.registries.aliases import Move
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Which version an alias stood for at a moment."""
+
+    version: int | None
+    move: Move | None
+    """The last recorded move before it."""
+    doubt: str = ""
+    """Why it may have been another version; empty if nothing speaks for that."""
+
+
+class HistoryJob(Job):
+    """Tells which version an alias stood for at a moment, and every move that jobs made of it.
+
+    The verdict is no if no move had been recorded by then.
+
+    Example:
+        KIND: HistoryJob
+        alias: Champion
+        as_of: "2026-11-21"
+    """
+
+    KIND: Literal["HistoryJob"] = "HistoryJob"
+
+    alias: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] = "Champion"
+    """The alias that is asked about."""
+
+    as_of: datetime | date | None = None
+    """A day, which means its end, or a moment; in UTC unless the moment says otherwise. Now if left out."""
+
+    history: WriterKind | None = None
+    """Also write the table of moves here."""
+
+    def run(self) -> Locals:
+        context = self.context
+        now = moments.now()
+        moment = self._moment(now)
+        made = moves(context.client, context.name, self.alias)
+        known = aliases_of(context.client, context.name)
+        if not made and self.alias not in known:
+            names = ", ".join(sorted(known)) or "none"
+            msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
+            raise ModelError(msg)
+        context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}
+        answer = _answer(made, moment)
+        context.facts |= self._told(answer, made)
+        self._show(made, answer, now)
+        table = _table(made)
+        if self.history is not None and made:
+            context.write(self.history, table, "history")
+        passed = answer.move is not None and answer.version is not None
+        return context.conclude(passed=passed, history=table, version=answer.version)
+
+    def _moment(self, now: datetime) -> datetime:
+        """The moment that is asked about; today's end has not come, so today means now."""
+        asked = self.as_of
+        if asked is None or asked == now.date():
+            return now
+        if isinstance(asked, datetime):
+            moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
+        else:
+            moment = datetime.combine(asked, time(), UTC) + timedelta(days=1, microseconds=-1)
+        if moment > now:
+            msg = f"as_of: {self.as_of} is still to come; now is {moments.to_text(now)}."
+            raise ConfigError(msg)
+        return moment
+
+    def _told(self, answer: Answer, made: Sequence[Move]) -> dict[str, str | int | None]:
+        """The answer, and how many moves there were."""
+        last = answer.move
+        counts = {"moves": len(made), "moves_outside": sum(not part.recorded for part in made)}
+        if last is None or last.at is None:
+            first = next((part.at for part in made if part.at), None)
+            since = f"; the first is of {moments.to_text(first)}" if first else ""
+            return {"answer": f"nobody knows: no move was recorded by then{since}", **counts}
+        facts: dict[str, str | int | None] = {"version": answer.version}
+        if answer.doubt:
+            facts["doubt"] = answer.doubt
+        if last.after == answer.version:
+            facts |= {"since": moments.to_text(last.at), "by": last.who, "why": last.why, "how": last.how}
+        if type(self.as_of) is date:
+            day = [part for part in made if part.at and part.at.date() == self.as_of]
+            facts["that_day"] = (
+                ", ".join(f"{part.after} from {part.at:%H:%M:%S}" for part in day) or "no move"
+            )
+        return {**facts, **counts}
+
+    def _show(self, made: Sequence[Move], answer: Answer, now: datetime) -> None:
+        """Put what people look at into the run."""
+        context, table = self.context, _table(made)
+        context.run.tag({"mxt.model": context.name})
+        context.run.table(table, "history.csv")
+        context.run.text(history_page(context.facts, table), "history.md")
+        steps = [(part.at, part.after) for part in made if part.at is not None]
+        if steps:
+            context.run.figure(history_figure(self.alias, steps, now), "history.png")
+        if answer.version is not None:
+            context.run.score({"version": answer.version})
+
+
+def _answer(made: Sequence[Move], moment: datetime) -> Answer:
+    """The version of the last recorded move, and whether the alias was moved by others after that."""
+    last = standing(made, moment)
+    if last is None:
+        return Answer(None, None)
+    later = made[list(made).index(last) + 1 :]
+    if not later or later[0].recorded:
+        return Answer(last.after, last)
+    other, known = later[0].after, [part.at for part in later if part.at is not None]
+    until = f"before {moments.to_text(known[0])}" if known else "since"
+    doubt = f"somebody moved it to version {other} outside MXT {until}; nobody knows when"
+    return Answer(last.after, last, doubt)
+
+
+def _table(made: Sequence[Move]) -> pd.DataFrame:
+    """One row for each move, in their order."""
+    import pandas as pd
+
+    rows = [
+        {
+            "move": place,
+            "at": moments.to_text(part.at) if part.at else "",
+            "from_version": "" if part.before is None else str(part.before),
+            "to_version": "" if part.after is None else str(part.after),
+            "how": part.how,
+            "who": part.who,
+            "why": part.why,
+            "run": part.run_id,
+        }
+        for place, part in enumerate(made, start=1)
+    ]
+    columns = ["move", "at", "from_version", "to_version", "how", "who", "why", "run"]
+    return pd.DataFrame(rows, columns=columns).set_index("move")

@@ -1,0 +1,34 @@
+"""What every gate owes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from mxt.gates.base import Evidence, Gate
+from mxt.kinds import example_of, members
+
+EACH = pytest.mark.parametrize("kind", members(Gate).values(), ids=members(Gate))
+
+
+@EACH
+def test_no_gate_lets_a_version_pass_of_which_nothing_is_known(kind: type[Gate]) -> None:
+    verdict = kind.model_validate(yaml.safe_load(example_of(kind)), strict=False).judge(
+        Evidence(version=7, now=datetime(2026, 3, 1, tzinfo=UTC))
+    )
+    assert not verdict.passed
+    assert "version 7" in verdict.reason
+
+
+@EACH
+def test_the_first_version_needs_evidence_too_where_there_could_be_some(kind: type[Gate]) -> None:
+    gate = kind.model_validate(yaml.safe_load(example_of(kind)), strict=False)
+    evidence = Evidence(version=7, now=datetime(2026, 3, 1, tzinfo=UTC), allow_first=True)
+    assert gate.judge(evidence).passed == (kind.__name__ in {"ChallengerGate", "ExplanationGate"})
+
+
+@EACH
+def test_a_gate_asks_for_evidence_that_there_is(kind: type[Gate]) -> None:
+    assert set(kind.asks) <= set(Evidence.__dataclass_fields__)
