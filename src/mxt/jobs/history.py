@@ -67,7 +67,7 @@ class HistoryJob(Job):
             msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
             raise ModelError(msg)
         context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}
-        answer = _answer(made, moment)
+        answer = _answer(made, moment, now)
         context.facts |= self._told(answer, made)
         self._show(made, answer, now)
         table = _table(made)
@@ -123,18 +123,18 @@ class HistoryJob(Job):
             context.run.score({"version": answer.version})
 
 
-def _answer(made: Sequence[Move], moment: datetime) -> Answer:
-    """The version of the last recorded move, and whether the alias was moved by others after that."""
+def _answer(made: Sequence[Move], moment: datetime, now: datetime) -> Answer:
+    """The version of the last recorded move, unless the alias was moved by others after that."""
     last = standing(made, moment)
     if last is None:
         return Answer(None, None)
     later = made[list(made).index(last) + 1 :]
     if not later or later[0].recorded:
         return Answer(last.after, last)
-    other, known = later[0].after, [part.at for part in later if part.at is not None]
-    until = f"before {moments.to_text(known[0])}" if known else "since"
-    doubt = f"somebody moved it to version {other} outside MXT {until}; nobody knows when"
-    return Answer(last.after, last, doubt)
+    known = [part.at for part in later if part.at is not None]
+    until = f" before {moments.to_text(known[0])}" if known else ""
+    doubt = f"somebody moved it to version {later[0].after} outside MXT{until}; nobody knows when"
+    return Answer(later[-1].after if moment == now else last.after, last, doubt)
 
 
 def _table(made: Sequence[Move]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import Field, StringConstraints
 
-from mxt.errors import ModelError
+from mxt.errors import ConfigError, ModelError
 from mxt.gates.base import Verdict, refused
 from mxt.jobs.base import GateKind, Job, Locals
 from mxt.registries import moments
@@ -174,4 +174,8 @@ class PromotionJob(Job):
 
     @property
     def _who(self) -> str:
-        return self.requested_by or getpass.getuser()
+        try:
+            return self.requested_by or getpass.getuser()
+        except (OSError, KeyError, ImportError) as error:  # a container may have no such user
+            msg = "Nobody knows who asks for this promotion: this machine has no user; set requested_by."
+            raise ConfigError(msg) from error
