@@ -270,6 +270,15 @@ def test_a_version_without_a_certificate_has_none(project: Project, pinned: Pinn
     assert certificate_fault(client(project), bare) == "the certificate (there is none)"
 
 
+def test_a_certificate_whose_run_is_gone_is_told(project: Project, pinned: Pinned) -> None:
+    for tags in (
+        {**pinned.tags, "mxt.certificate_run": "0" * 32},
+        {**pinned.tags, "mxt.certificate_run": ""},
+    ):
+        fault = certificate_fault(client(project), replace(pinned, tags=tags))
+        assert fault == "the certificate (the run that issued it is gone)"
+
+
 def test_a_certificate_that_was_deleted_is_told(project: Project, pinned: Pinned) -> None:
     (path,) = artifacts(project, f"{pinned.tags['mxt.certificate_run']}.json")
     path.rename(path.with_suffix(".gone"))

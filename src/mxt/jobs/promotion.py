@@ -159,10 +159,10 @@ class PromotionJob(Job):
             "when": moments.to_text(moments.now()),
             "why": self.reason,
             "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
-            "moved": "no: a dry run" if self.dry_run else "",
+            "moved": self.context.facts.get("dry_run", self.context.facts.get("nothing_moved", "")),
         }
         outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
-        return decision({key: value for key, value in facts.items() if value}, judged, outside)
+        return decision({key: str(value) for key, value in facts.items() if value}, judged, outside)
 
     def _warn_of_the_last(self, made: Sequence[Move]) -> None:
         """Tell that the alias does not stand where the last recorded move left it."""

@@ -37,9 +37,10 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
         return "the certificate (it cannot be fetched)"
     if content is None:
         return "the certificate (there is none)"
-    run = client.get_run(pinned.tags[CERTIFICATE_RUN_TAG])
-    issued = {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, run.data.tags)}
-    if issued != {digests.sha256(content)}:
+    of_run = _tags(client, pinned.tags.get(CERTIFICATE_RUN_TAG, ""))
+    if of_run is None:
+        return "the certificate (the run that issued it is gone)"
+    if {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, of_run)} != {digests.sha256(content)}:
         return "the certificate"
     certificate = Certificate.from_bytes(content)
     if (certificate.model, certificate.version) != (pinned.name, pinned.version):
@@ -77,6 +78,18 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
         if fault is not None:
             found[name] = f"{NAMES[name]}{fault}"
     return dict(sorted(found.items()))
+
+
+def _tags(client: MlflowClient, run_id: str) -> dict[str, str] | None:
+    """The tags of a run; None if there is no such run."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return dict(client.get_run(run_id).data.tags) if run_id else None
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
 
 
 def _told(name: str, digest: str) -> str:
