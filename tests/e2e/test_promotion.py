@@ -395,6 +395,9 @@ def test_a_history_of_the_future_or_of_an_alias_that_never_was_is_an_error(bare:
     ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2999-01-01'")
     assert ended.code == 2
     assert "as_of: 2999-01-01 is still to come" in ended.err
+    ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2026-02-30'")
+    assert ended.code == 2
+    assert "as_of: 2026-02-30 is no day or moment that there ever was" in ended.err
     ended = bare.here("ask", "job.alias=Champoin")
     assert ended.code == 4
     assert "'churn' has no alias 'Champoin', and had none before; it has: " in ended.err

@@ -350,11 +350,16 @@ def test_approvals_that_cannot_be_read_are_told(text: str) -> None:
         {"file": "a.yaml", "variable": "OK"},
         {"variable": None},
         {"approvers": ()},
-        {"approvers": ("Ada",)},
-        {"approvers": ("Ada", "ada ")},
-        {"required": 4},
+        {"approvers": ("Ada", " ")},
+        {"required": 0},
     ],
 )
-def test_an_approval_gate_that_nobody_could_pass_is_refused(fields: dict[str, Any]) -> None:
+def test_an_approval_gate_names_one_place_and_people(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         ApprovalGate(**{"approvers": ("Ada", "Ben", "Cleo"), "variable": "OK", **fields})
+
+
+def test_a_gate_that_nobody_could_pass_says_so() -> None:
+    passed, reason = approved(said("Ada"), approvers=("Ada", "ada "))
+    assert not passed
+    assert reason == "version 7 is approved by Ada; only 1 may approve, and 2 approvals are required"

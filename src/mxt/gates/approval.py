@@ -13,7 +13,7 @@ from mxt.errors import ConfigError
 from mxt.gates.base import Ask, Evidence, Gate, Verdict, refused
 from mxt.kinds import Strict
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Name = Annotated[str, StringConstraints(max_length=200, pattern=r"\S")]
 
 
 class Approval(Strict):
@@ -78,12 +78,9 @@ class ApprovalGate(Gate):
     """Whether only approvals count that name the version's certificate by its digest."""
 
     @model_validator(mode="after")
-    def _can_be_met(self) -> Self:
+    def _from_one_place(self) -> Self:
         if (self.file is None) == (self.variable is None):
             msg = "approvals come from a file or from a variable, one of them"
-            raise ValueError(msg)
-        if len({_person(name) for name in self.approvers}) < self.required:
-            msg = f"{self.required} approvals are required, and fewer people may approve"
             raise ValueError(msg)
         return self
 
@@ -119,6 +116,9 @@ class ApprovalGate(Gate):
         without = f"; not counted: {', '.join(ignored)}" if ignored else ""
         names = ", ".join(sorted(agreed.values())) or "nobody"
         reason = f"version {evidence.version} is approved by {names}"
+        people = len({_person(name) for name in self.approvers})
+        if people < self.required:
+            return refused(f"{reason}; only {people} may approve, and {self.required} approvals are required")
         if len(agreed) < self.required:
             return refused(f"{reason}, and {self.required} approvals are required{without}")
         return Verdict(passed=True, reason=f"{reason}{without}")

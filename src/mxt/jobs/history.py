@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.registries.aliases import Move
+
+
+_DAY_OR_MOMENT = (
+    r"^[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?)?$"
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +56,9 @@ class HistoryJob(Job):
     alias: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] = "Champion"
     """The alias that is asked about."""
 
-    as_of: datetime | date | None = None
-    """A day, which means its end, or a moment; in UTC unless the moment says otherwise. Now if left out."""
+    as_of: Annotated[str, StringConstraints(pattern=_DAY_OR_MOMENT)] | None = None
+    """A day such as 2026-11-21, which means its end, or a moment such as 2026-11-21T20:15:00+01:00; in UTC
+    unless the moment says otherwise. Now if left out."""
 
     history: WriterKind | None = None
     """Also write the table of moves here."""
@@ -78,17 +85,24 @@ class HistoryJob(Job):
 
     def _moment(self, now: datetime) -> datetime:
         """The moment that is asked about; today's end has not come, so today means now."""
-        asked = self.as_of
-        if asked is None or asked == now.date():
+        if self.as_of is None or self.as_of == str(now.date()):
             return now
-        if isinstance(asked, datetime):
-            moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
-        else:
-            moment = datetime.combine(asked, time(), UTC) + timedelta(days=1, microseconds=-1)
+        try:
+            asked = datetime.fromisoformat(self.as_of)
+        except ValueError as error:
+            msg = f"as_of: {self.as_of} is no day or moment that there ever was."
+            raise ConfigError(msg) from error
+        if self._is_day:
+            asked += timedelta(days=1, microseconds=-1)
+        moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
         if moment > now:
             msg = f"as_of: {self.as_of} is still to come; now is {moments.to_text(now)}."
             raise ConfigError(msg)
         return moment
+
+    @property
+    def _is_day(self) -> bool:
+        return self.as_of is not None and "T" not in self.as_of
 
     def _told(self, answer: Answer, made: Sequence[Move]) -> dict[str, str | int | None]:
         """The answer, and how many moves there were."""
@@ -103,8 +117,8 @@ class HistoryJob(Job):
             facts["doubt"] = answer.doubt
         if last.after == answer.version:
             facts |= {"since": moments.to_text(last.at), "by": last.who, "why": last.why, "how": last.how}
-        if type(self.as_of) is date:
-            day = [part for part in made if part.at and part.at.date() == self.as_of]
+        if self._is_day:
+            day = [part for part in made if part.at and str(part.at.date()) == self.as_of]
             facts["that_day"] = (
                 ", ".join(f"{part.after} from {part.at:%H:%M:%S}" for part in day) or "no move"
             )

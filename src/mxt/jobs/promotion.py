@@ -48,10 +48,10 @@ class PromotionJob(Job):
     alias_or_version: AliasOrVersion = "Challenger"
     """The version to promote, by alias, number or semantic version."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
+    reason: Annotated[str, StringConstraints(max_length=2000, pattern=r"\S")]
     """Why the alias should move, for those who ask later."""
 
-    requested_by: Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)] | None = None
+    requested_by: Annotated[str, StringConstraints(max_length=200, pattern=r"\S")] | None = None
     """Who asks for it; the user of this machine if left out."""
 
     gates: tuple[GateKind, ...] = Field(
