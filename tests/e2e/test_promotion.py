@@ -343,6 +343,15 @@ def test_a_move_made_outside_is_noticed_told_and_undone_by_a_rollback(bare: Proj
     assert "doubt" not in facts
 
 
+def test_no_alias_moves_before_its_last_move(bare: Project) -> None:
+    ended = promote(bare, alias="Early", version=1)
+    client(bare).set_tag(ended.outcome["run_id"], "mxt.alias_at", "2999-01-01T00:00:00+00:00")
+    told = "the clock was moved back: the alias was moved at 2999-01-01 00:00 UTC, which is to come"
+    ended = promote(bare, alias="Early", version=2)
+    assert (ended.code, ended.outcome["facts"]["reasons"]) == (10, told)
+    assert aliases_of(client(bare), "churn")["Early"] == 1
+
+
 def test_the_history_answers_for_any_date(bare: Project) -> None:
     store = client(bare)
     moments = {

@@ -117,11 +117,11 @@ def test_a_challenger_is_better_by_the_margin(fields: dict[str, Any], before: fl
         ({"evaluation": None}, "version 7 was never evaluated, so nothing can be compared"),
         (
             {"champion_evaluation": scored(0.1, data="e")},
-            "versions 7 and 3 were evaluated on different data; evaluate both on the same table",
+            "versions 7 and 3 were evaluated on different data; evaluate both by one config",
         ),
         (
             {"champion_evaluation": scored(0.1, rows="s")},
-            "versions 7 and 3 were evaluated on different rows; evaluate both on the same table",
+            "versions 7 and 3 were evaluated on different rows; evaluate both by one config",
         ),
         (
             {"champion_evaluation": scored(0.1, rows="")},

@@ -294,3 +294,10 @@ def test_a_later_certificate_keeps_the_earlier_one(project: Project, pinned: Pin
     assert stored(now) == later
     assert len(list(artifacts(project, "certificates")[0].iterdir())) == 2
     assert stored(pinned) is not None
+
+
+def test_no_certificate_is_issued_on_a_broken_config(project: Project, pinned: Pinned) -> None:
+    (path,) = [path for path in artifacts(project, "config.json") if pinned.run_id in path.parts]
+    for _ in flipped(path, 0):
+        with pytest.raises(ModelError, match=r"The file config\.json of run .* is broken"):
+            certify(project, "job.metrics=[{KIND: SklearnMetric, name: roc_auc}]")

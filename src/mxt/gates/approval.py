@@ -111,7 +111,7 @@ class ApprovalGate(Gate):
             if (approval.model, approval.version) == (evidence.model, evidence.version)
         ]
         doubts = [(approval.name, self._doubt(approval, evidence)) for approval in mine]
-        agreed = {_person(name): name for name, doubt in doubts if not doubt}
+        agreed = {_person(name): " ".join(name.split()) for name, doubt in doubts if not doubt}
         ignored = [f"{name} {doubt}" for name, doubt in doubts if doubt]
         without = f"; not counted: {', '.join(ignored)}" if ignored else ""
         names = ", ".join(sorted(agreed.values())) or "nobody"

@@ -12,8 +12,8 @@ from mxt.gates.base import Ask, Evidence, Examination, Gate, Verdict, refused
 class ChallengerGate(Gate):
     """A score is at least as good as that of the version the alias stands for, on the same rows.
 
-    Both scores are those of the latest evaluations, which must have read the same table and used the same
-    rows of it.
+    Both scores are those of the latest evaluations, which must have read the same columns of the same table
+    and used the same rows of it: evaluate both by one config.
 
     Example:
         {KIND: ChallengerGate, metric: roc_auc, margin: 0.005}
@@ -53,7 +53,7 @@ class ChallengerGate(Gate):
             if not one or not other:
                 return f"the evaluations of {versions} do not tell which {what} they used"
             if one != other:
-                return f"{versions} were evaluated on different {what}; evaluate both on the same table"
+                return f"{versions} were evaluated on different {what}; evaluate both by one config"
         common = {*ours.metrics} & {*theirs.metrics}
         known = ", ".join(sorted(common)) or "none"
         return (

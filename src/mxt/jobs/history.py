@@ -89,12 +89,11 @@ class HistoryJob(Job):
             return now
         try:
             asked = datetime.fromisoformat(self.as_of)
-        except ValueError as error:
+            asked += timedelta(days=1, microseconds=-1) if self._is_day else timedelta()
+            moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError) as error:
             msg = f"as_of: {self.as_of} is no day or moment that there ever was."
             raise ConfigError(msg) from error
-        if self._is_day:
-            asked += timedelta(days=1, microseconds=-1)
-        moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
         if moment > now:
             msg = f"as_of: {self.as_of} is still to come; now is {moments.to_text(now)}."
             raise ConfigError(msg)

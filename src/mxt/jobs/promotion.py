@@ -9,7 +9,7 @@ from loguru import logger
 from pydantic import Field, StringConstraints
 
 from mxt.errors import ConfigError, ModelError
-from mxt.gates.base import Verdict, refused
+from mxt.gates.base import CLOCKS_DIFFER, Verdict, refused
 from mxt.jobs.base import GateKind, Job, Locals
 from mxt.registries import moments
 from mxt.registries.aliases import move, move_tags, moves, previous
@@ -114,6 +114,8 @@ class PromotionJob(Job):
     ) -> Locals:
         """Move the alias if all say yes, and write the decision down."""
         context = self.context
+        clock = _clock_fault(made)
+        judged += [("clock", refused(clock))] if clock else []
         passed = all(verdict.passed for _, verdict in judged)
         for name, verdict in judged:
             level, said = ("INFO", "PASS") if verdict.passed else ("WARNING", "REFUSED")
@@ -179,3 +181,13 @@ class PromotionJob(Job):
         except (OSError, KeyError, ImportError) as error:  # a container may have no such user
             msg = "Nobody knows who asks for this promotion: this machine has no user; set requested_by."
             raise ConfigError(msg) from error
+
+
+def _clock_fault(made: Sequence[Move]) -> str:
+    """Why a move would not come after those before it; empty if it would."""
+    later = [part.at for part in made if part.at is not None and part.at > moments.now() + CLOCKS_DIFFER]
+    if not later:
+        return ""
+    return (
+        f"the clock was moved back: the alias was moved at {later[-1]:%Y-%m-%d %H:%M} UTC, which is to come"
+    )

@@ -185,8 +185,7 @@ def stored_bytes(pinned: Pinned) -> bytes | None:
 
 def trained_on(pinned: Pinned, root: str) -> Rows | None:
     """The table that a version was trained on; None if its run does not tell."""
-    content, digest = digests.artifact(pinned.run_id, "config.json"), pinned.tags.get(DATA_TAG)
-    reader = {} if content is None else json.loads(content).get("inputs")
+    reader, digest = digests.recorded(pinned.run_id, "config.json").get("inputs"), pinned.tags.get(DATA_TAG)
     return Rows(digest, reader_of(reader, root)) if reader and digest else None
 
 

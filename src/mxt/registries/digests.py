@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
 from mxt.registries.savers import PACKAGES
@@ -59,8 +59,22 @@ def config_digest(run_id: str) -> str:
 
 def config_files(run_id: str) -> dict[str, str]:
     """The YAML files that a run's config came from, and their SHA-256; none if it came from none."""
-    content = artifact(run_id, FILES)
-    return {} if content is None else dict(json.loads(content))
+    return {str(path): str(digest) for path, digest in recorded(run_id, FILES).items()}
+
+
+def recorded(run_id: str, name: str) -> dict[str, Any]:
+    """What a run's artifact holds as JSON; nothing if there is none.
+
+    Raises:
+        ModelError: It was broken.
+    """
+    content = artifact(run_id, name)
+    try:
+        told = {} if content is None else json.loads(content)
+    except ValueError as error:
+        msg = f"The file {name} of run {run_id} is broken; run that job again."
+        raise ModelError(msg) from error
+    return told if isinstance(told, dict) else {}
 
 
 def artifact(run_id: str, name: str) -> bytes | None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROWS_TAG = "mxt.evaluated_rows"
 """Tag of an evaluation's run: the digest of the rows that it scored."""
+DATA_TAG = "mxt.data_digest"
+"""Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
 BASELINE_TAG = "mxt.baseline_version"
 """Tag of a run that compared two versions: the number of the other one."""
 
@@ -97,7 +99,7 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
         run.info.status == "FINISHED" and tags.get("mxt.passed") == "true",
         moments.from_milliseconds(run.info.end_time or run.info.start_time),
         dict(run.data.metrics),
-        _data(run, "evaluation"),
+        tags.get(DATA_TAG) or _data(run, "evaluation"),
         tags.get(ROWS_TAG, ""),
         int(baseline) if baseline.isdigit() else None,
     )
@@ -108,7 +110,7 @@ def _data(run: Any, role: str) -> str:
     for read in run.inputs.dataset_inputs if run.inputs else []:
         tags = {tag.key: tag.value for tag in read.tags}
         if tags.get("mlflow.data.context") == role:
-            return str(tags.get("mxt.data_digest", ""))
+            return str(tags.get(DATA_TAG, ""))
     return ""
 
 
