@@ -33,9 +33,9 @@ test *ARGS:
 run CONF="confs/explanations.yaml" *ARGS:
     {{ python }} -m mxt "$@"
 
-# Run the six jobs in turn; "no" (10) and "nothing to do" (99) are answers, so go on.
+# Run the jobs of a model's life in turn; "no" (10) and "nothing to do" (99) are answers, so go on.
 demo:
-    for job in training evaluations explanations drift promotion inference; do \
+    for job in training evaluations explanations drift certification promotion inference; do \
         {{ python }} -m mxt "confs/$job.yaml"; case $? in 0|10|99) ;; *) exit ;; esac; done
 
 # Time MXT beside the newest of its peers; alone it writes docs/benchmarks.md, with subjects it prints them.

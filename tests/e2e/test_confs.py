@@ -15,8 +15,14 @@ from conftest import REPOSITORY, Project, clean_environment
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIFE = ["training", "evaluations", "explanations", "drift", "promotion", "inference"]
-REFUSED = {"drift_shifted", "promotion_refused"}
+LIFE = ["training", "evaluations", "explanations", "drift", "certification", "promotion", "inference"]
+REFUSED = {
+    "certification_breast_cancer",
+    "certification_pilot",
+    "certification_refused",
+    "drift_shifted",
+    "promotion_refused",
+}
 DATA_FIELDS = {
     "training": "job.inputs.path",
     "evaluations": "job.inputs.path",
