@@ -9,7 +9,7 @@ from sklearn.metrics import get_scorer_names
 from metrics.tables import classified, measured
 from mxt.errors import MxtError
 from mxt.metrics.answers import answers
-from mxt.metrics.base import _ordered
+from mxt.metrics.base import ordered
 from mxt.metrics.resampled import resampled
 from mxt.metrics.sklearn import SklearnMetric
 
@@ -40,7 +40,7 @@ def test_scorers_of_all_three_sorts_are_known() -> None:
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_resamples_score_as_repeated_rows(name: str, kind: str) -> None:
-    metric, (truth, table) = SklearnMetric(name=name), _ordered(*SETS[kind])
+    metric, (truth, table) = SklearnMetric(name=name), ordered(*SETS[kind])
     cells = metric.cells(truth, table)
     chance = np.random.default_rng(0)
     rows = [np.sort(chance.integers(120, size=120)) for _ in range(5)]

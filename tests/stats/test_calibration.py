@@ -8,7 +8,12 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from mxt.stats.calibration import expected_calibration_error, fit_sigmoid
+from mxt.stats.calibration import (
+    calibration_interval,
+    equal_widths,
+    expected_calibration_error,
+    fit_sigmoid,
+)
 
 
 def outcomes(scores: np.ndarray, slope: float, intercept: float, seed: int) -> np.ndarray:
@@ -89,3 +94,21 @@ def test_a_calibrated_model_errs_by_chance_alone_and_a_sure_one_by_its_excess() 
     assert expected_calibration_error(surer, correct, bins=10) == pytest.approx(
         np.mean(surer - confidence), abs=0.01
     )
+
+
+@pytest.mark.parametrize(
+    ("power", "rows", "least"), [(1.0, 400, 0.95), (1.0, 1500, 0.95), (1.1, 1500, 0.88), (1.5, 1500, 0.93)]
+)
+def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(
+    power: float, rows: int, least: float
+) -> None:
+    # The error of all rows there could be, of bins of uniform probabilities whose true chance is their power.
+    edges = np.linspace(0, 1, 11)
+    error = np.abs(np.diff(edges ** (power + 1) / (power + 1) - edges**2 / 2)).sum()
+    chance, held, runs = np.random.default_rng(0), 0, 200
+    for seed in range(runs):
+        shares = chance.random(rows)
+        outcome = chance.random(rows) < shares**power
+        found = calibration_interval(shares, outcome, equal_widths(shares, 10), 200, seed)
+        held += bool(found.low <= error + 1e-12 and error <= found.high)
+    assert held / runs >= least

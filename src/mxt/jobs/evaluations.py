@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field
+from loguru import logger
+from pydantic import Field, model_validator
 
-from mxt.errors import ConfigError
+from mxt.assessments.classes import classes_table
+from mxt.assessments.confidence import confidence_table
+from mxt.assessments.latency import LatencyTest
+from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
+from mxt.assessments.segments import Segment
+from mxt.datasets.splitters.base import draw
+from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
-from mxt.registries.versions import EVALUATION_TAG
+from mxt.metrics.answers import Classes, answers
+from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
+from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
+    from typing import Self
+
     import pandas as pd
+
+    from mxt.models import Model
+    from mxt.schemas import InputsSchema
+
+ROWS_TAG = "mxt.evaluated_rows"
+"""Tag of a run: the digest of the ids of the rows evaluated."""
+DATA_TAG = "mxt.data_digest"
+"""Tag of a run: the fingerprint of the table that they are from."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The rows evaluated, in an order that their ids decide."""
+
+    table: pd.DataFrame
+    """Every column read."""
+    truth: pd.Series[Any]
 
 
 class EvaluationsJob(ModelJob):
     """Scores a version on a table; the verdict is yes if every score keeps its limits.
+
+    Every score has a 95 % interval. Scores by class and by confidence come with them; those of segments,
+    beside another version, and of time, are asked for.
 
     Example:
         KIND: EvaluationsJob
@@ -24,6 +60,7 @@ class EvaluationsJob(ModelJob):
         splitter: {KIND: StratifiedSplitter}
         alias_or_version: Challenger
         metrics: [{KIND: SklearnMetric, name: roc_auc, minimum: 0.8}]
+        segments: [{column: Contract}, {column: tenure, bins: 4}]
     """
 
     KIND: Literal["EvaluationsJob"] = "EvaluationsJob"
@@ -40,59 +77,147 @@ class EvaluationsJob(ModelJob):
     metrics: tuple[MetricKind, ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
 
+    intervals: Drawing = Field(default={}, validate_default=True)
+    """How the intervals that are drawn are drawn."""
+
+    segments: tuple[Segment, ...] = ()
+    """Parts of the rows that are scored by themselves."""
+
+    baseline: Baseline | None = None
+    """Another version that the scores must bear comparison with."""
+
+    latency: LatencyTest | None = None
+    """Also time predictions; the numbers differ from run to run."""
+
     evaluations: WriterKind | None = None
     """Also write the table of scores here."""
+
+    @model_validator(mode="after")
+    def _tell_metrics_apart(self) -> Self:
+        for metrics in (self.metrics, *(segment.metrics for segment in self.segments)):
+            twice = [
+                label for label, count in Counter(metric.label for metric in metrics).items() if count > 1
+            ]
+            if twice:
+                msg = f"two metrics are called {twice[0]}"
+                raise ValueError(msg)
+        return self
 
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
+        other = self._other()
+        schema = self.loader.load_schema(pinned.uri)
+        others_schema = None if other is None else self.loader.load_schema(other.uri)
+        rows = self._rows(pinned, schema, others_schema)
+        model, predictions = self._predict(pinned, schema, rows)
+        told = Told(rows.truth, predictions)
+        with context.step(f"score {len(rows.truth)} rows"):
+            scores = scores_table(self.metrics, told, self.intervals)
+            if self.baseline is not None and other is not None:
+                _, others = self._predict(other, others_schema, rows)
+                compared = self.baseline.compare(self.metrics, told, others, self.intervals)
+                scores = scores.join(compared)
+            segments = self._segments(told, rows.table)
+        latency = None if self.latency is None else self.latency.measure(model, self._inputs(schema, rows))
+        beside = "" if other is None else str(other)
+        found = Findings(str(pinned), scores, segments, *self._confidence(told), latency, beside)
+        passed = self._record(found)
+        context.client.set_model_version_tag(
+            pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id
+        )
+        return context.conclude(
+            passed=passed, evaluations=scores, findings=found, predictions=predictions, version=pinned
+        )
+
+    def _other(self) -> Pinned | None:
+        """The version to compare with; None without one, or if it would be the first and may be."""
+        if self.baseline is None:
+            return None
+        context, wanted = self.context, self.baseline.alias_or_version
+        named = isinstance(wanted, str) and not wanted[:1].isdigit()
+        if named and wanted not in aliases_of(context.client, context.name):
+            if not self.baseline.allow_first:
+                msg = (
+                    f"baseline: the model {context.name!r} has no alias {wanted!r}; set `allow_first: true` "
+                    "if there is none yet."
+                )
+                raise ModelError(msg)
+            context.facts["baseline"] = "none yet"
+            return None
+        other = pin(context.client, context.name, wanted)
+        context.facts["baseline"] = other.version
+        return other
+
+    def _rows(self, pinned: Pinned, schema: InputsSchema | None, others: InputsSchema | None) -> Rows:
+        """The rows to evaluate; the run tells which."""
+        context = self.context
         target = self.target or self.loader.load_target(pinned.uri)
         if target is None:
             msg = f"{pinned.uri} does not tell what it predicts; give the job its `target`."
             raise ConfigError(msg)
         extra = [target, *(self.splitter.columns if self.splitter else [])]
-        _, inputs, table = context.checked_inputs(self.loader, pinned.uri, self.inputs, "evaluation", extra)
-        truth = TargetsSchema.check(table, target, self.inputs.source)
-        if self.splitter is not None:
-            truth = self.splitter.split(table, target).test[target]
-        model = context.load(self.loader, pinned.uri)
-        with context.step(f"score {len(truth)} rows"):
-            predictions = model.predict(inputs.loc[truth.index])
-            table = self._judge(truth, predictions)
-        passed = self._record(table)
-        context.client.set_model_version_tag(
-            pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id
+        extra += [segment.column for segment in self.segments]
+        wanted = [*(schema.columns if schema else []), *(others.columns if others else []), *extra]
+        table = context.read(
+            self.inputs, "evaluation", None if schema is None else list(dict.fromkeys(wanted))
         )
-        return context.conclude(passed=passed, evaluations=table, predictions=predictions, version=pinned)
+        TargetsSchema.check(table, target, self.inputs.source)
+        if self.splitter is not None:
+            table = self.splitter.split(table, target).test
+        table = table.iloc[draw(table.index, self.intervals.seed).argsort(kind="stable")]
+        truth = TargetsSchema.check(table, target, self.inputs.source)
+        ids = json.dumps(sorted(map(str, table.index)))
+        digest = hashlib.sha256(ids.encode()).hexdigest()
+        context.run.tag({ROWS_TAG: digest, DATA_TAG: context.data.digest if context.data else ""})
+        return Rows(table, truth)
 
-    def _judge(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> pd.DataFrame:
-        """One row for each metric: score, limits, and whether it keeps them."""
+    def _predict(
+        self, version: Pinned, schema: InputsSchema | None, rows: Rows
+    ) -> tuple[Model, pd.DataFrame]:
+        inputs = self._inputs(schema, rows)
+        model = self.context.load(self.loader, version.uri)
+        predictions = model.predict(inputs)
+        if len(predictions.drop_duplicates()) == 1:
+            logger.warning("{} predicts the same for all {} rows", version, len(inputs))
+        return model, predictions
+
+    def _inputs(self, schema: InputsSchema | None, rows: Rows) -> pd.DataFrame:
+        return self.context.check(schema, rows.table, self.inputs.source)
+
+    def _segments(self, told: Told, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
 
-        scores = [metric.score(truth, predictions) for metric in self.metrics]
-        rows = [
-            {
-                "metric": metric.label,
-                "score": score,
-                "limits": metric.limits(),
-                "higher_is_better": metric.higher_is_better,
-                "rows": len(truth),
-                "passed": metric.passes(score),
-            }
-            for metric, score in zip(self.metrics, scores, strict=True)
+        if not self.segments:
+            return None
+        parts = [
+            segment.table(self.metrics, told, segment.cells(table, self.inputs.source), self.intervals)
+            for segment in self.segments
         ]
-        return pd.DataFrame(rows).set_index("metric")
+        return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
 
-    def _record(self, table: pd.DataFrame) -> bool:
+    def _confidence(self, told: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+        """The tables of classes and of confidence, as far as the model has any."""
+        found = answers(told.truth, told.predictions)
+        if not isinstance(found, Classes):
+            return None, None
+        confidence = None if found.shares is None else confidence_table(found)
+        return classes_table(found, self.intervals), confidence
+
+    def _record(self, found: Findings) -> bool:
+        """Put what was found into the run, and say whether it is enough."""
         context = self.context
-        context.run.score({str(label): float(score) for label, score in table["score"].items()})
-        context.run.table(table, "evaluations.csv")
+        scores = found.scores
+        ends = {f"{label}_{end}": scores.loc[label, end] for label in scores.index for end in ("low", "high")}
+        values = {**scores["score"], **ends}
+        context.run.score({name: float(value) for name, value in values.items() if not math.isnan(value)})
+        for file, table in found.tables.items():
+            context.run.table(table, file)
+        for file, figure in found.figures().items():
+            context.run.figure(figure, file)
+        context.run.text(summary(context.provenance().facts, found), "evaluation.md")
         if self.evaluations is not None:
-            context.write(self.evaluations, table, "evaluations")
-        context.facts |= {str(label): round(float(score), 4) for label, score in table["score"].items()}
-        failed = table.index[~table["passed"]]
-        if len(failed):
-            context.facts["beyond_limits"] = ", ".join(
-                f"{label} ({table.loc[label, 'limits']})" for label in failed
-            )
-        return failed.empty
+            context.write(self.evaluations, scores, "evaluations")
+        context.facts |= {str(label): round(float(score), 4) for label, score in scores["score"].items()}
+        context.facts |= found.facts()
+        return found.passed

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from mxt.errors import DataError
 from mxt.kinds import Kind
 from mxt.stats import cells as stats
 from mxt.stats.bootstrap import bca, of_indices
+from mxt.stats.intervals import Interval, of_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.stats.cells import Cells
-    from mxt.stats.intervals import Interval
 
 RESAMPLES = 2000
 
-Method: TypeAlias = Literal["bca", "delong", "wilson"]
+Method: TypeAlias = Literal["basic", "bca", "delong", "wilson"]
 """How an interval was found."""
 
 
-@dataclass(frozen=True)
-class Estimate:
+class Estimate(Interval):
     """A score, or a difference of two, with its 95 % interval; the ends are NaN where nothing is known."""
 
-    estimate: float
-    low: float
-    high: float
     method: Method
     rows: int
     """How many rows it rests on."""
@@ -38,7 +33,14 @@ class Estimate:
     def of(cls, score: float, interval: Interval, method: Method, rows: int) -> Estimate:
         """A score with its interval, which holds it."""
         low, high = float(interval.low), float(interval.high)
-        return cls(score, min(low, score), max(high, score), method, rows)  # NaN stays
+        found = cls(*of_numbers(score, min(low, score), max(high, score)))  # NaN stays
+        found.method, found.rows = method, rows
+        return found
+
+    def __neg__(self) -> Estimate:
+        return Estimate.of(
+            -float(self.estimate), Interval(self.estimate, -self.high, -self.low), self.method, self.rows
+        )
 
 
 class Metric(Kind, ABC):
@@ -86,7 +88,7 @@ class Metric(Kind, ABC):
             DataError: As `score`.
         """
         score = self.score(truth, predictions)
-        found = self.cells(*_ordered(truth, predictions))
+        found = self.cells(*ordered(truth, predictions))
         return Estimate.of(score, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
 
     def difference(
@@ -105,8 +107,8 @@ class Metric(Kind, ABC):
             DataError: As `score`, for one of the two.
         """
         apart = self.score(truth, predictions) - self.score(truth, others)
-        ordered = _ordered(truth, predictions, others)
-        found = stats.difference(self.cells(ordered[0], ordered[1]), self.cells(ordered[0], ordered[2]))
+        rows, first, second = ordered(truth, predictions, others)
+        found = stats.difference(self.cells(rows, first), self.cells(rows, second))
         return Estimate.of(apart, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
 
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
@@ -140,7 +142,7 @@ class Metric(Kind, ABC):
         )
 
 
-def _ordered(truth: pd.Series[Any], *tables: pd.DataFrame) -> tuple[Any, ...]:
+def ordered(truth: pd.Series[Any], *tables: pd.DataFrame) -> tuple[Any, ...]:
     """The rows in an order that their content decides; rows that are alike are alike in all that counts."""
     import numpy as np
 

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mxt.metrics.answers import classes
-from mxt.metrics.base import Metric
-from mxt.stats.calibration import calibration_errors, equal_masses, equal_widths
+from mxt.metrics.base import RESAMPLES, Estimate, Metric, ordered
+from mxt.stats.calibration import calibration_errors, calibration_interval, equal_masses, equal_widths
 from mxt.stats.cells import Cells, of_rows
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 
 class CalibrationErrorMetric(Metric):
     """Expected calibration error: the mean gap between probability and outcome over bins, weighted by rows.
 
-    Few rows a bin make it larger than it is: the gap of a perfect model is the noise of its bins. In
-    resamples the bins stay those of the whole sample.
+    Few rows a bin make it larger than it is: the gap of a perfect model is the noise of its bins. Its
+    interval takes that noise into account. In resamples the bins stay those of the whole sample.
 
     Example:
         {KIND: CalibrationErrorMetric, maximum: 0.05}
@@ -43,17 +44,31 @@ class CalibrationErrorMetric(Metric):
 
     @property
     def label(self) -> str:
-        return "calibration_error"
+        which = "" if self.of == "predicted" else "_positive"
+        return f"calibration_error{which}{'' if self.binning == 'equal_width' else '_equal_mass'}"
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
         import numpy as np
 
         return float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
 
+    def interval(
+        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+    ) -> Estimate:
+        found = calibration_interval(*self._binned(*ordered(truth, predictions)), resamples, seed)
+        return Estimate.of(self.score(truth, predictions), found, "basic", len(truth))
+
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+        shares, outcome, places = self._binned(truth, predictions)
+        return of_rows(lambda counts: calibration_errors(outcome - shares, places, counts), len(truth))
+
+    def _binned(
+        self, truth: pd.Series[Any], predictions: pd.DataFrame
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The probability, outcome and bin of each row."""
         found = classes(self.label, truth, predictions)
         shares, outcome = found.probabilities(self.label).max(axis=1), found.right
         if self.of == "positive":
             shares, outcome = found.scored(self.label, self.positive)
         places = (equal_widths if self.binning == "equal_width" else equal_masses)(shares, self.bins)
-        return of_rows(lambda counts: calibration_errors(outcome - shares, places, counts), len(truth))
+        return shares, outcome, places

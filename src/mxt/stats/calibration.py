@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from mxt.stats.bootstrap import CELLS, drawn
+from mxt.stats.intervals import CONFIDENCE, Interval, of_numbers
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -76,9 +79,55 @@ def calibration_errors(gaps: np.ndarray, places: np.ndarray, counts: np.ndarray)
     Returns:
         Shape (samples,).
     """
+    return _gaps(counts * gaps, places) / counts.sum(axis=1)
+
+
+def _gaps(gaps: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """The sizes of the bins' gaps added up, from those of rows, shape (samples, n)."""
     import numpy as np
 
     order = np.argsort(places, kind="stable")
     starts = np.flatnonzero(np.diff(places[order], prepend=-1))
-    sums = np.add.reduceat(counts[:, order] * gaps[order], starts, axis=1)
-    return np.abs(sums).sum(axis=1) / counts.sum(axis=1)
+    return np.abs(np.add.reduceat(gaps[:, order], starts, axis=1)).sum(axis=1)
+
+
+def calibration_interval(
+    shares: np.ndarray, outcome: np.ndarray, places: np.ndarray, resamples: int, seed: int
+) -> Interval:
+    """The calibration error with an interval that knows that noise alone makes it greater than 0.
+
+    The basic bootstrap interval, which mirrors the resamples at the estimate and so takes out their bias;
+    its lower end is lowered by what a perfect model of these probabilities shows by chance, to 0 if that
+    explains all. Percentile and BCa intervals fail here: of a perfect model they almost never hold the 0.
+
+    Args:
+        shares: Probability of the outcome, shape (n,).
+        outcome: Whether it came, shape (n,).
+        places: The bin of each row, shape (n,).
+        resamples: How many to draw, of the rows and of a perfect model's outcomes.
+        seed: Of the draws.
+
+    Source:
+        Davison and Hinkley 1997, Bootstrap methods and their application, section 5.2, for the basic
+        interval; Bröcker and Smith 2007, Increasing the reliability of reliability diagrams, for outcomes
+        drawn from the probabilities.
+    """
+    import numpy as np
+
+    rows = np.ones((1, len(shares)))
+    estimate = float(calibration_errors(outcome - shares, places, rows)[0])
+    sizes = rows[0].astype(int)
+    if len(sizes) < 2:  # noqa: PLR2004 - one row does not vary
+        return of_numbers(estimate)
+    parts = [calibration_errors(outcome - shares, places, counts) for counts in drawn(sizes, resamples, seed)]
+    low, high = np.quantile(np.concatenate(parts), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    chance, each = np.random.default_rng((seed, 2)), max(1, CELLS // len(shares))
+    samples = [min(each, resamples - start) for start in range(0, resamples, each)]
+    perfect = [
+        _gaps((chance.random((part, len(shares))) < shares) - shares, places) / len(shares)
+        for part in samples
+    ]
+    noise = float(np.quantile(np.concatenate(perfect), (1 + CONFIDENCE) / 2))
+    return of_numbers(
+        estimate, max(min(2 * estimate - high, estimate - noise), 0.0), max(2 * estimate - low, estimate)
+    )

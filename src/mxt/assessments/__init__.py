@@ -1,0 +1,1 @@
+"""Assessments: what an evaluation finds, as tables."""

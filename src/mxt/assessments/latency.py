@@ -1,0 +1,63 @@
+"""Latency: how long the model takes, and whether that is short enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from mxt.kinds import Strict
+from mxt.models.latency import measure_latency
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.models import Model
+
+Rows = Annotated[int, Field(ge=1)]
+
+
+class LatencyTest(Strict):
+    """Times predictions, after a warm-up. The numbers differ from run to run, and from machine to machine."""
+
+    rows: Annotated[tuple[Rows, ...], Field(min_length=1)] = (1,)
+    """How many rows a call predicts; each number is timed by itself."""
+
+    calls: Annotated[int, Field(ge=20)] = 200
+    """How many calls are timed."""
+
+    warm_up: Annotated[int, Field(ge=0)] = 20
+    """How many calls are made before."""
+
+    maximum_p95_ms: Annotated[float, Field(gt=0)] | None = None
+    """The evaluation fails if 95 % of the calls, of any number of rows, do not end within so many
+    milliseconds."""
+
+    def measure(self, model: Model, inputs: pd.DataFrame) -> pd.DataFrame:
+        """One row for each number of rows and quantile, in milliseconds.
+
+        Raises:
+            DataError: There are fewer inputs than a call takes.
+        """
+        import pandas as pd
+
+        rows = []
+        for size in self.rows:
+            found = measure_latency(model.predict, inputs, size, self.calls, self.warm_up)
+            rows += [
+                {
+                    "rows": size,
+                    "quantile": name,
+                    "milliseconds": float(quantile.estimate),
+                    "low": float(quantile.low),
+                    "high": float(quantile.high),
+                    "calls": self.calls,
+                    "passed": name != "p95" or self.passes(float(quantile.estimate)),
+                }
+                for name, quantile in (("p50", found.p50), ("p95", found.p95), ("p99", found.p99))
+            ]
+        return pd.DataFrame(rows).set_index("rows")
+
+    def passes(self, p95: float) -> bool:
+        """Whether a 95 % quantile keeps the limit."""
+        return self.maximum_p95_ms is None or p95 <= self.maximum_p95_ms
