@@ -1,0 +1,182 @@
+"""Evaluations of versions in a store: intervals, segments, a baseline, latency, and bad input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import pandas as pd
+import pytest
+from pydantic import ValidationError
+
+from mxt.errors import ConfigError, DataError, ModelError
+from runs import CHURN, SMALL, run, train
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = {**CHURN, "limit": 2000}
+STRATIFIED = {"KIND": "StratifiedSplitter"}
+AUC = {"KIND": "SklearnMetric", "name": "roc_auc"}
+ACCURACY = {"KIND": "SklearnMetric", "name": "accuracy"}
+QUICK = {"resamples": 300}
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a good version, a worse one, and one that always predicts the same class."""
+    folder = tmp_path_factory.mktemp("evaluations")
+    train(folder, alias="Good", splitter=STRATIFIED)
+    train(folder, alias="Worse", splitter=STRATIFIED, recipe={**SMALL, "trees": 1, "depth": 1})
+    train(folder, alias="Same", splitter=STRATIFIED, recipe={**SMALL, "trees": 1, "learning_rate": 1e-6})
+    return folder
+
+
+def evaluate(root: Path, **fields: Any) -> dict[str, Any]:
+    defaults = {
+        "inputs": ROWS,
+        "splitter": STRATIFIED,
+        "alias_or_version": "Good",
+        "metrics": [AUC],
+        "intervals": QUICK,
+    }
+    return run(root, "EvaluationsJob", **{**defaults, **fields})
+
+
+def latest(root: Path) -> Any:
+    """The run of the last evaluation."""
+    client = mlflow.MlflowClient(f"sqlite:///{root}/mlflow.db")
+    experiment = client.get_experiment_by_name("churn")
+    return client.search_runs([experiment.experiment_id], "tags.`mxt.job` = 'EvaluationsJob'")[0]
+
+
+def test_the_run_tells_scores_ends_rows_and_data(root: Path) -> None:
+    found = evaluate(root, metrics=[AUC, {"KIND": "BrierMetric"}])
+    told = latest(root).data
+    for label, row in found["evaluations"].iterrows():
+        values = [told.metrics[name] for name in (label, f"{label}_low", f"{label}_high")]
+        assert values == row[["score", "low", "high"]].tolist()
+        assert row["low"] < row["score"] < row["high"]
+    evaluate(root, alias_or_version="Worse")
+    for tag in ("mxt.evaluated_rows", "mxt.data_digest"):
+        assert len(told.tags[tag]) == 64
+        assert latest(root).data.tags[tag] == told.tags[tag]
+    evaluate(root, splitter={**STRATIFIED, "seed": 1})
+    assert latest(root).data.tags["mxt.evaluated_rows"] != told.tags["mxt.evaluated_rows"]
+    assert latest(root).data.tags["mxt.data_digest"] == told.tags["mxt.data_digest"]
+
+
+def test_tables_page_and_figures_are_kept_with_the_run(root: Path) -> None:
+    evaluate(root, segments=[{"column": "Contract"}], latency={"calls": 20})
+    kept = {file.path for file in mlflow.MlflowClient().list_artifacts(latest(root).info.run_id)}
+    tables = {"evaluations.csv", "segments.csv", "classes.csv", "confidence.csv", "latency.csv"}
+    assert tables | {"evaluation.md", "reliability.png", "segments.png"} <= kept
+    page = mlflow.artifacts.load_text(f"runs:/{latest(root).info.run_id}/evaluation.md")
+    assert "| Contract | Two year | roc_auc |" in page
+    assert "keeps all limits" in page
+
+
+def test_the_order_of_the_rows_does_not_matter(root: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(CHURN["path"], nrows=2000, dtype=str, keep_default_na=False)
+    shuffled = tmp_path / "shuffled.csv"
+    table.sample(frac=1, random_state=0).to_csv(shuffled, index=False)
+    metrics = [AUC, {"KIND": "SklearnMetric", "name": "f1"}, {"KIND": "CalibrationErrorMetric"}]
+    segments = [{"column": "tenure", "bins": 2}]
+    found = evaluate(root, metrics=metrics, segments=segments)
+    again = evaluate(root, metrics=metrics, segments=segments, inputs={**CHURN, "path": str(shuffled)})
+    pd.testing.assert_frame_equal(found["evaluations"], again["evaluations"], check_exact=True)
+    pd.testing.assert_frame_equal(found["findings"].segments, again["findings"].segments, check_exact=True)
+
+
+def test_the_cells_of_a_segment_hold_all_rows_and_the_model_need_not_know_the_column(root: Path) -> None:
+    found = evaluate(root, segments=[{"column": "variant"}, {"column": "Contract", "metrics": [ACCURACY]}])
+    segments = found["findings"].segments
+    for column in ("variant", "Contract"):
+        assert segments.loc[column, "rows"].sum() == len(found["predictions"]) == 400
+    assert found["passed"]
+
+
+def test_a_cell_beyond_its_limit_fails_and_one_of_few_rows_does_not(root: Path) -> None:
+    impossible = {**ACCURACY, "minimum": 1.0}
+    segment = {"column": "Contract", "metrics": [impossible], "minimum_rows": 100}
+    found = evaluate(root, segments=[segment])
+    assert not found["passed"]
+    broken = (found["findings"].segments["outcome"] == "broken").sum()
+    assert found["facts"]["beyond_limits"] == f"accuracy in {broken} cells of Contract"
+    few = evaluate(root, segments=[{**segment, "minimum_rows": 401}])
+    assert few["passed"]
+    assert few["facts"]["insufficient_cells"] == few["facts"]["cells"] == 3
+
+
+def test_a_version_is_compared_with_another_on_the_same_rows(root: Path) -> None:
+    better = evaluate(root, baseline={"alias_or_version": "Worse", "demand": "better"})
+    assert better["passed"]
+    row = better["evaluations"].loc["roc_auc"]
+    assert row["better_by"] == pytest.approx(row["score"] - row["baseline"], abs=1e-12)
+    assert 0 < row["better_by_low"] < row["better_by"] < row["better_by_high"]
+    worse = evaluate(root, alias_or_version="Worse", baseline={"alias_or_version": "Good"})
+    assert not worse["passed"]
+    assert worse["facts"]["beyond_limits"] == "roc_auc (not_surely_worse than the baseline)"
+    assert worse["facts"]["baseline"] == 1
+    told = latest(root)
+    assert told.data.tags["mxt.model_version"] == "2", "the run is of the version evaluated"
+
+
+def test_a_missing_baseline_is_an_error_unless_a_first_version_is_allowed(root: Path) -> None:
+    with pytest.raises(ModelError, match=r"no alias 'Champion'; set `allow_first: true`"):
+        evaluate(root, baseline={})
+    first = evaluate(root, baseline={"allow_first": True})
+    assert first["passed"]
+    assert first["facts"]["baseline"] == "none yet"
+    with pytest.raises(ModelError, match="no alias or version '99'"):
+        evaluate(root, baseline={"alias_or_version": 99, "allow_first": True})
+
+
+def test_time_is_told_apart_from_scores_and_can_fail(root: Path) -> None:
+    writer = {"KIND": "CsvWriter", "path": "scores.csv"}
+    slow = {"rows": [1, 100], "calls": 20, "warm_up": 2, "maximum_p95_ms": 0.0001}
+    found = evaluate(root, latency=slow, evaluations=writer)
+    assert not found["passed"]
+    latency = found["findings"].latency
+    assert latency.index.tolist() == [1, 1, 1, 100, 100, 100]
+    assert (latency["milliseconds"] > 0).all()
+    assert "p95 of 100 rows" in found["facts"]["beyond_limits"]
+    assert "milliseconds" not in (root / "scores.csv").read_text()
+    assert evaluate(root, latency={**slow, "maximum_p95_ms": 60_000})["passed"]
+
+
+def test_a_batch_larger_than_the_table_is_refused(root: Path) -> None:
+    with pytest.raises(DataError, match="A call of 5000 rows cannot be timed with 400"):
+        evaluate(root, latency={"rows": [5000]})
+
+
+def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
+    with pytest.raises(DataError, match="precision is not defined for these 400 predictions"):
+        evaluate(root, alias_or_version="Same", metrics=[{"KIND": "SklearnMetric", "name": "precision"}])
+    found = evaluate(root, alias_or_version="Same", metrics=[ACCURACY])
+    assert found["evaluations"].loc["accuracy", "low"] > 0.6
+    assert found["findings"].classes.loc["Yes", "predicted"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind", "told"),
+    [
+        (
+            {"metrics": [{"KIND": "SklearnMetric", "name": "r2"}]},
+            DataError,
+            "r2 is not defined .* for numbers",
+        ),
+        ({"segments": [{"column": "Planet"}]}, DataError, "Planet"),
+        ({"segments": [{"column": "TotalCharges"}]}, ConfigError, "'TotalCharges' has .* values"),
+        ({"inputs": {**ROWS, "filters": [["Churn", "==", "No"]]}}, DataError, "'Churn' is the same in all"),
+        ({"inputs": {**ROWS, "missing": ["", " ", "Yes"]}}, DataError, "'Churn' breaks not_nullable"),
+    ],
+)
+def test_bad_input_is_told(root: Path, fields: dict[str, Any], kind: type[Exception], told: str) -> None:
+    with pytest.raises(kind, match=told):
+        evaluate(root, **fields)
+
+
+def test_two_metrics_of_one_name_are_refused(root: Path) -> None:
+    with pytest.raises(ValidationError, match="two metrics are called roc_auc"):
+        evaluate(root, metrics=[AUC, AUC])
