@@ -110,16 +110,16 @@ class EvaluationsJob(ModelJob):
         schema = self.loader.load_schema(pinned.uri)
         others_schema = None if other is None else self.loader.load_schema(other.uri)
         rows = self._rows(pinned, schema, others_schema)
-        model, predictions = self._predict(pinned, schema, rows)
+        model, inputs, predictions = self._predict(pinned, schema, rows)
         told = Told(rows.truth, predictions)
         with context.step(f"score {len(rows.truth)} rows"):
             scores = scores_table(self.metrics, told, self.intervals)
             if self.baseline is not None and other is not None:
-                _, others = self._predict(other, others_schema, rows)
+                _, _, others = self._predict(other, others_schema, rows)
                 compared = self.baseline.compare(self.metrics, told, others, self.intervals)
                 scores = scores.join(compared)
             segments = self._segments(told, rows.table)
-        latency = None if self.latency is None else self.latency.measure(model, self._inputs(schema, rows))
+        latency = None if self.latency is None else self.latency.measure(model, inputs)
         beside = "" if other is None else str(other)
         found = Findings(str(pinned), scores, segments, *self._confidence(told), latency, beside)
         passed = self._record(found)
@@ -174,16 +174,14 @@ class EvaluationsJob(ModelJob):
 
     def _predict(
         self, version: Pinned, schema: InputsSchema | None, rows: Rows
-    ) -> tuple[Model, pd.DataFrame]:
-        inputs = self._inputs(schema, rows)
+    ) -> tuple[Model, pd.DataFrame, pd.DataFrame]:
+        """A version's model, its inputs, and what it predicts."""
+        inputs = self.context.check(schema, rows.table, self.inputs.source)
         model = self.context.load(self.loader, version.uri)
         predictions = model.predict(inputs)
         if len(predictions.drop_duplicates()) == 1:
             logger.warning("{} predicts the same for all {} rows", version, len(inputs))
-        return model, predictions
-
-    def _inputs(self, schema: InputsSchema | None, rows: Rows) -> pd.DataFrame:
-        return self.context.check(schema, rows.table, self.inputs.source)
+        return model, inputs, predictions
 
     def _segments(self, told: Told, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
