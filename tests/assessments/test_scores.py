@@ -13,7 +13,6 @@ from mxt.errors import DataError
 from mxt.metrics.base import Estimate
 from mxt.metrics.brier import BrierMetric
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.stats.intervals import of_numbers
 
 DRAWING = Drawing()
 TRUTH, TABLE = classified(["No", "Yes"], 400)
@@ -25,7 +24,11 @@ def test_each_score_stands_with_its_interval_and_verdict() -> None:
     assert table["passed"].to_dict() == {"accuracy": False, "brier": True}
     for metric in METRICS:
         found = metric.interval(TRUTH, TABLE)
-        assert list(table.loc[metric.label, ["score", "low", "high"]]) == [float(part) for part in found]
+        assert list(table.loc[metric.label, ["score", "low", "high"]]) == [
+            found.estimate,
+            found.low,
+            found.high,
+        ]
 
 
 def test_a_score_that_is_not_defined_fails_the_whole() -> None:
@@ -77,7 +80,7 @@ def test_a_version_is_as_good_as_itself_and_no_better() -> None:
     ],
 )
 def test_what_a_demand_asks_of_the_interval(low: float, high: float, met: set[str]) -> None:
-    found = Estimate.of((low + high) / 2, of_numbers(0.0, low, high), "bca", 100)
+    found = Estimate((low + high) / 2, low, high, "bca", 100)
     demands: tuple[Demand, ...] = ("not_surely_worse", "not_worse", "better")
     assert {demand for demand in demands if Baseline(demand=demand, margin=0.01).meets(found)} == met
 

@@ -121,7 +121,7 @@ def test_a_cell_scores_as_its_rows_do_alone() -> None:
         for metric in (ACCURACY, BrierMetric()):
             alone = metric.interval(truth[rows], told[rows], resamples=200)
             row: Any = found.loc[(cell, metric.label)]
-            assert list(row[["score", "low", "high"]]) == [float(part) for part in alone]
+            assert list(row[["score", "low", "high"]]) == [alone.estimate, alone.low, alone.high]
             assert (row["rows"], row["method"], row["outcome"]) == (alone.rows, alone.method, "kept")
 
 

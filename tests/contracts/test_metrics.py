@@ -84,7 +84,7 @@ def test_a_model_does_not_differ_from_itself_and_does_from_a_worse_one(name: str
     metric, labels = METRICS[name], truth()
     told = unsure(labels)
     same = metric.difference(labels, told, told, resamples=500)
-    assert list(same) == [0, 0, 0]
+    assert (same.estimate, same.low, same.high) == (0, 0, 0)
     worse = predictions(labels, 0.4)
     apart = metric.difference(labels, told, worse, resamples=500)
     assert apart.estimate == metric.score(labels, told) - metric.score(labels, worse)

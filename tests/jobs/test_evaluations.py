@@ -180,3 +180,27 @@ def test_bad_input_is_told(root: Path, fields: dict[str, Any], kind: type[Except
 def test_two_metrics_of_one_name_are_refused(root: Path) -> None:
     with pytest.raises(ValidationError, match="two metrics are called roc_auc"):
         evaluate(root, metrics=[AUC, AUC])
+
+
+def test_numbers_are_evaluated_too(root: Path) -> None:
+    recipe = {**SMALL, "task": "regression"}
+    train(
+        root,
+        alias="Numbers",
+        target="MonthlyCharges",
+        recipe=recipe,
+        mlflow_service={"registry_name": "charges"},
+    )
+    found = evaluate(
+        root,
+        mlflow_service={"registry_name": "charges"},
+        alias_or_version="Numbers",
+        splitter=None,
+        metrics=[{"KIND": "SklearnMetric", "name": "r2", "minimum": 0.5}],
+        segments=[{"column": "Contract", "metrics": [{"KIND": "SklearnMetric", "name": "neg_max_error"}]}],
+        baseline={"alias_or_version": "Numbers"},
+    )
+    assert found["passed"]
+    assert found["findings"].classes is None
+    assert found["findings"].confidence is None
+    assert set(found["findings"].segments["method"]) == {"bca"}

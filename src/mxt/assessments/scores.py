@@ -10,7 +10,6 @@ from pydantic import Field
 from mxt.errors import DataError
 from mxt.kinds import Strict
 from mxt.metrics.base import RESAMPLES, Estimate, Metric
-from mxt.stats.intervals import of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +53,7 @@ def scores_table(metrics: Sequence[Metric], told: Told, drawing: Drawing) -> pd.
     rows = []
     for metric in metrics:
         found = metric.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
-        kept = metric.passes(float(found.estimate))
+        kept = metric.passes(found.estimate)
         rows.append(
             {
                 **scored(metric.label, found),
@@ -70,9 +69,9 @@ def scored(label: str, found: Estimate) -> dict[str, Any]:
     """The columns that every table of scores has."""
     return {
         "metric": label,
-        "score": float(found.estimate),
-        "low": float(found.low),
-        "high": float(found.high),
+        "score": found.estimate,
+        "low": found.low,
+        "high": found.high,
         "method": found.method,
         "rows": found.rows,
     }
@@ -80,7 +79,7 @@ def scored(label: str, found: Estimate) -> dict[str, Any]:
 
 def cell_row(metric: Metric, told: Told, minimum_rows: int, drawing: Drawing) -> dict[str, Any]:
     """The score of some of the rows, and what became of it; no number where there are too few."""
-    nothing = Estimate.of(float("nan"), of_numbers(float("nan")), "bca", len(told.truth))
+    nothing = Estimate(float("nan"), float("nan"), float("nan"), "bca", len(told.truth))
     empty = {**scored(metric.label, nothing), "method": "", "limits": metric.limits()}
     if len(told.truth) < minimum_rows:
         return {**empty, "outcome": INSUFFICIENT}
@@ -88,7 +87,7 @@ def cell_row(metric: Metric, told: Told, minimum_rows: int, drawing: Drawing) ->
         found = metric.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
     except DataError:
         return {**empty, "outcome": UNDEFINED}
-    outcome = KEPT if metric.passes(float(found.estimate)) else BROKEN
+    outcome = KEPT if metric.passes(found.estimate) else BROKEN
     return {**scored(metric.label, found), "limits": metric.limits(), "outcome": outcome}
 
 
@@ -114,8 +113,8 @@ class Baseline(Strict):
     def meets(self, better_by: Estimate) -> bool:
         """Whether a difference is what is demanded; one without an interval is not."""
         if self.demand == "better":
-            return float(better_by.low) > self.margin
-        return float(better_by.high if self.demand == "not_surely_worse" else better_by.low) >= -self.margin
+            return better_by.low > self.margin
+        return (better_by.high if self.demand == "not_surely_worse" else better_by.low) >= -self.margin
 
     def compare(
         self, metrics: Sequence[Metric], told: Told, others: pd.DataFrame, drawing: Drawing
@@ -135,9 +134,9 @@ class Baseline(Strict):
                 {
                     "metric": metric.label,
                     "baseline": metric.score(told.truth, others),
-                    "better_by": float(better.estimate),
-                    "better_by_low": float(better.low),
-                    "better_by_high": float(better.high),
+                    "better_by": better.estimate,
+                    "better_by_low": better.low,
+                    "better_by_high": better.high,
                     "margin": self.margin,
                     "demand": self.demand,
                     "met": self.meets(better),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from mxt.errors import DataError
 from mxt.kinds import Kind
 from mxt.stats import cells as stats
 from mxt.stats.bootstrap import bca, of_indices
-from mxt.stats.intervals import Interval, of_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.stats.cells import Cells
+    from mxt.stats.intervals import Interval
 
 RESAMPLES = 2000
 
@@ -22,9 +23,13 @@ Method: TypeAlias = Literal["basic", "bca", "delong", "wilson"]
 """How an interval was found."""
 
 
-class Estimate(Interval):
+@dataclass(frozen=True)
+class Estimate:
     """A score, or a difference of two, with its 95 % interval; the ends are NaN where nothing is known."""
 
+    estimate: float
+    low: float
+    high: float
     method: Method
     rows: int
     """How many rows it rests on."""
@@ -33,14 +38,10 @@ class Estimate(Interval):
     def of(cls, score: float, interval: Interval, method: Method, rows: int) -> Estimate:
         """A score with its interval, which holds it."""
         low, high = float(interval.low), float(interval.high)
-        found = cls(*of_numbers(score, min(low, score), max(high, score)))  # NaN stays
-        found.method, found.rows = method, rows
-        return found
+        return cls(score, min(low, score), max(high, score), method, rows)  # NaN stays
 
     def __neg__(self) -> Estimate:
-        return Estimate.of(
-            -float(self.estimate), Interval(self.estimate, -self.high, -self.low), self.method, self.rows
-        )
+        return replace(self, estimate=0 - self.estimate, low=0 - self.high, high=0 - self.low)  # 0, never -0
 
 
 class Metric(Kind, ABC):

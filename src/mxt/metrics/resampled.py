@@ -31,6 +31,11 @@ WHOLE = {
     "matthews_corrcoef": confusion.matthews,
 }
 """Other scores of labels."""
+OF_TWO = {
+    "neg_negative_likelihood_ratio": lambda matrix: -confusion.negative_likelihood_ratio(matrix),
+    "positive_likelihood_ratio": confusion.positive_likelihood_ratio,
+}
+"""Other scores of the labels of two classes."""
 RANKED = {"average_precision": roc.average_precision, "roc_auc": roc.auc}
 """Scores of the probability of a class, by the start of the scorer's name."""
 
@@ -51,7 +56,7 @@ def _label_score(name: str, classes: int) -> Callable[[np.ndarray], np.ndarray] 
         return functools.partial(AVERAGED[start], average=average)
     if name in AVERAGED and classes == TWO:
         return functools.partial(AVERAGED[name], average="binary")
-    return WHOLE.get(name)
+    return OF_TWO.get(name) if classes == TWO and name in OF_TWO else WHOLE.get(name)
 
 
 def _of_shares(name: str, found: Classes) -> Cells | None:
@@ -61,7 +66,7 @@ def _of_shares(name: str, found: Classes) -> Cells | None:
         return mean_of(_log_chances(found.shares, found.truth))
     if name == "neg_brier_score":
         return mean_of(-_squared_distances(found.shares, found.truth))
-    ranked = _ranking(name, found.shares, found.truth)
+    ranked = _ranking(name, found.shares, found.truth) or _spared(name, found.shares, found.truth)
     return None if ranked is None else of_rows(ranked, len(found.truth))
 
 
@@ -73,6 +78,27 @@ def _ranking(name: str, shares: np.ndarray, truth: np.ndarray) -> Statistic | No
     if score is not None and (name == "average_precision" or "_ovr" in name):
         return functools.partial(_of_each, score, shares, truth, weighted=weighted)
     return functools.partial(_of_pairs, shares, truth, weighted=weighted) if "_ovo" in name else None
+
+
+def _spared(name: str, shares: np.ndarray, truth: np.ndarray) -> Statistic | None:
+    """The share of the loss of constant probabilities that is spared, if that is what a scorer tells."""
+    import numpy as np
+    from scipy.special import xlogy
+
+    if name not in {"d2_brier_score", "d2_log_loss_score"}:
+        return None
+    logs, classes = name == "d2_log_loss_score", np.eye(shares.shape[1])[truth]
+    losses = -_log_chances(shares, truth) if logs else ((shares - classes) ** 2).sum(axis=1)
+
+    def spared(counts: np.ndarray) -> np.ndarray:
+        rows = counts.sum(axis=1)
+        true = counts @ classes / rows[:, None]
+        constant = -xlogy(true, true).sum(axis=1) if logs else 1 - (true**2).sum(axis=1)
+        defined = (true > 0).all(axis=1)
+        lost = np.divide(counts @ losses / rows, constant, out=np.full(len(rows), np.nan), where=defined)
+        return 1 - lost
+
+    return spared
 
 
 def _of_each(

@@ -56,8 +56,8 @@ class SklearnMetric(Metric):
                 score = float(scorer(_estimator(found), np.arange(len(truth)), found.truth))
             except (ValueError, AttributeError, TypeError, Warning) as error:
                 raise self._undefined(truth, type(error).__name__) from error
-        if math.isnan(score):
-            raise self._undefined(truth, "NaN")
+        if not math.isfinite(score):
+            raise self._undefined(truth, str(score))
         return score
 
     def interval(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Statistic: TypeAlias = "Callable[[np.ndarray], np.ndarray]"
-"""From counts, shape (resamples, rows), to values, shape (resamples,); NaN where it is not defined."""
+"""From counts, shape (resamples, rows), to values, shape (resamples,); no finite number where undefined."""
 
 CELLS = 1_000_000
 """Counts held at once."""
@@ -60,10 +60,10 @@ def bca(statistic: Statistic, rows: int | np.ndarray, resamples: int = 2000, see
 
     sizes = np.ones(rows, dtype=np.int64) if isinstance(rows, int) else np.asarray(rows, dtype=np.int64)
     estimate = float(statistic(sizes[None])[0]) if sizes.sum() else float("nan")
-    if np.isnan(estimate) or sizes.sum() < 2:  # noqa: PLR2004 - one row does not vary
+    if not np.isfinite(estimate) or sizes.sum() < 2:  # noqa: PLR2004 - one row does not vary
         return of_numbers(estimate)
     values = np.concatenate([statistic(counts) for counts in drawn(sizes, resamples, seed)])
-    known = np.sort(values[~np.isnan(values)])
+    known = np.sort(values[np.isfinite(values)])
     if len(known) < (1 - UNDEFINED) * resamples:
         return of_numbers(estimate)
     below = (np.searchsorted(known, estimate, "left") + np.searchsorted(known, estimate, "right")) / 2
@@ -124,7 +124,7 @@ def _acceleration(statistic: Statistic, sizes: np.ndarray, seed: int) -> float:
         *((statistic(counts), weight) for counts, weight in _left_out(sizes, seed)), strict=True
     )
     values, weight = np.concatenate(told), np.concatenate(weights)
-    values, weight = values[~np.isnan(values)], weight[~np.isnan(values)]
+    values, weight = values[np.isfinite(values)], weight[np.isfinite(values)]
     if not len(values):
         return 0.0
     owed = np.average(values, weights=weight) - values

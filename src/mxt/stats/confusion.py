@@ -47,6 +47,22 @@ def matthews(confusion: np.ndarray) -> np.ndarray:
     return _ratio(right * rows - (true * told).sum(axis=1), np.sqrt(spreads[0] * spreads[1]), 0.0)
 
 
+def positive_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
+    """How much likelier the second of two classes is told where it is true than where it is not."""
+    import numpy as np
+
+    rates = _ratio(confusion[:, :, 1], confusion.sum(axis=2), np.nan)
+    return _ratio(rates[:, 1], rates[:, 0], np.nan)
+
+
+def negative_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
+    """How much likelier the first of two classes is told where it is not true than where it is."""
+    import numpy as np
+
+    rates = _ratio(confusion[:, :, 0], confusion.sum(axis=2), np.nan)
+    return _ratio(rates[:, 1], rates[:, 0], np.nan)
+
+
 def precision(confusion: np.ndarray, average: Average) -> np.ndarray:
     """The share of right ones among the labels of a class."""
     return _averaged(confusion, _right(confusion), confusion.sum(axis=1), average)
