@@ -96,12 +96,8 @@ def test_a_calibrated_model_errs_by_chance_alone_and_a_sure_one_by_its_excess() 
     )
 
 
-@pytest.mark.parametrize(
-    ("power", "rows", "least"), [(1.0, 400, 0.95), (1.0, 1500, 0.95), (1.1, 1500, 0.88), (1.5, 1500, 0.93)]
-)
-def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(
-    power: float, rows: int, least: float
-) -> None:
+@pytest.mark.parametrize(("power", "rows"), [(1.0, 400), (1.0, 1500), (1.1, 1500), (1.5, 1500)])
+def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(power: float, rows: int) -> None:
     # The error of all rows there could be, of bins of uniform probabilities whose true chance is their power.
     edges = np.linspace(0, 1, 11)
     error = np.abs(np.diff(edges ** (power + 1) / (power + 1) - edges**2 / 2)).sum()
@@ -111,4 +107,4 @@ def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(
         outcome = chance.random(rows) < shares**power
         found = calibration_interval(shares, outcome, equal_widths(shares, 10), 200, seed)
         held += bool(found.low <= error + 1e-12 and error <= found.high)
-    assert held / runs >= least
+    assert held / runs >= 0.93  # 95 % of 200 runs, less 1.3 standard errors

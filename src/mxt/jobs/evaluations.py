@@ -121,7 +121,8 @@ class EvaluationsJob(ModelJob):
             segments = self._segments(told, rows.table)
         latency = None if self.latency is None else self.latency.measure(model, inputs)
         beside = "" if other is None else str(other)
-        found = Findings(str(pinned), scores, segments, *self._confidence(told), latency, beside)
+        tables = (scores, segments, *self._confidence(told), latency)
+        found = Findings(str(pinned), len(rows.truth), *tables, beside)
         passed = self._record(found)
         context.client.set_model_version_tag(
             pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id

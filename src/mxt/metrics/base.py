@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 RESAMPLES = 2000
 
-Method: TypeAlias = Literal["basic", "bca", "delong", "wilson"]
-"""How an interval was found."""
+Method: TypeAlias = Literal["bca", "delong", "noise", "wilson"]
+"""How an interval was found; `noise` is the calibration error's own way."""
 
 
 @dataclass(frozen=True)

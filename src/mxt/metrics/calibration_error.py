@@ -56,7 +56,7 @@ class CalibrationErrorMetric(Metric):
         self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     ) -> Estimate:
         found = calibration_interval(*self._binned(*ordered(truth, predictions)), resamples, seed)
-        return Estimate.of(self.score(truth, predictions), found, "basic", len(truth))
+        return Estimate.of(self.score(truth, predictions), found, "noise", len(truth))
 
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
         shares, outcome, places = self._binned(truth, predictions)

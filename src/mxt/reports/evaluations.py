@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mxt.assessments.scores import BROKEN, INSUFFICIENT, UNDEFINED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
 SHOWN_CELLS = 40
 SHOWN_METRICS = 3
-KEPT, BROKEN, UNDEFINED, INSUFFICIENT = "kept", "broken", "undefined", "insufficient"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class Findings:
     """What an evaluation found, as tables."""
 
     version: str
+    rows: int
+    """How many rows were scored."""
     scores: pd.DataFrame
     """By metric."""
     segments: pd.DataFrame | None
@@ -101,10 +104,14 @@ class Findings:
 
 def summary(provenance: Mapping[str, str], found: Findings) -> str:
     """A Markdown page that says in words and tables what the figures show."""
-    rows = int(found.scores["rows"].max())
     verdict = "keeps all limits" if found.passed else f"does not keep: {'; '.join(found.beyond)}"
     beside = f", beside {found.baseline}" if found.baseline else ""
-    lines = ["# Evaluation", "", f"{found.version} was scored on {rows} rows{beside}. It {verdict}.", ""]
+    lines = [
+        "# Evaluation",
+        "",
+        f"{found.version} was scored on {found.rows} rows{beside}. It {verdict}.",
+        "",
+    ]
     lines += ["Intervals hold 95 %; they take the rows to be independent.", "", "## Scores", ""]
     lines += _markdown(found.scores.drop(columns="higher_is_better"))
     if found.segments is not None:

@@ -96,9 +96,11 @@ def calibration_interval(
 ) -> Interval:
     """The calibration error with an interval that knows that noise alone makes it greater than 0.
 
-    The basic bootstrap interval, which mirrors the resamples at the estimate and so takes out their bias;
-    its lower end is lowered by what a perfect model of these probabilities shows by chance, to 0 if that
-    explains all. Percentile and BCa intervals fail here: of a perfect model they almost never hold the 0.
+    It errs on the safe side at both ends. The lower end is that of the basic bootstrap interval, which
+    mirrors the resamples at the estimate and so takes out their bias, or the estimate less what a perfect
+    model of these probabilities shows by chance, if that is lower; it is 0 if chance explains all. The upper
+    end is the higher one of the basic and the percentile interval. BCa intervals fail here: of a perfect
+    model they almost never hold the 0.
 
     Args:
         shares: Probability of the outcome, shape (n,).
@@ -128,6 +130,5 @@ def calibration_interval(
         for part in samples
     ]
     noise = float(np.quantile(np.concatenate(perfect), (1 + CONFIDENCE) / 2))
-    return of_numbers(
-        estimate, max(min(2 * estimate - high, estimate - noise), 0.0), max(2 * estimate - low, estimate)
-    )
+    least = max(min(2 * estimate - high, estimate - noise), 0.0)
+    return of_numbers(estimate, least, max(2 * estimate - low, high, estimate))
