@@ -1,0 +1,176 @@
+"""What jobs that make a model do: from a table to a registered model version."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from mxt.configs import Location
+from mxt.datasets.splitters.base import draw
+from mxt.errors import ConfigError
+from mxt.jobs.base import (
+    Job,
+    Locals,
+    MetricKind,
+    ReaderKind,
+    RecipeKind,
+    RegisterKind,
+    SaverKind,
+    SplitterKind,
+)
+from mxt.metrics.sklearn import SklearnMetric
+from mxt.registries.aliases import move, move_tags
+from mxt.registries.registers import refuse_taken
+from mxt.registries.versions import DATA_TAG, SEMVER_TAG, SemanticVersion
+from mxt.schemas import InputsSchema, TargetsSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mxt.models import Model
+    from mxt.models.base import Recipe
+    from mxt.registries.versions import Pinned
+
+BACKGROUND_ROWS = 10_000
+"""Rows of the training inputs that are kept with the model, for explanations and drift."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The recipe that is to make the model."""
+
+    recipe: Recipe
+    found: Mapping[str, Any] = field(default_factory=dict)
+    """What else the job has found on the way, by name."""
+
+
+class FittingJob(Job, ABC):
+    """Reads a table, splits it, fits a recipe, scores it on the held-out part, and registers the model.
+
+    The schema of the inputs, a sample of them and the fingerprint of the whole table are stored with
+    the version. The rows' order in the source does not matter.
+    """
+
+    inputs: ReaderKind
+    """The table to learn from, target included."""
+
+    target: str
+    """Column to predict."""
+
+    exclude: tuple[str, ...] = ()
+    """Columns that the model must not see."""
+
+    splitter: SplitterKind = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
+    """How rows are held out to score the model on."""
+
+    recipe: RecipeKind
+    """How the model is made."""
+
+    metrics: tuple[MetricKind, ...] = ()
+    """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
+
+    inputs_schema: Location | None = None
+    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+
+    saver: SaverKind = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
+    """How the model is stored."""
+
+    register_: RegisterKind = Field(
+        default={"KIND": "MlflowRegister"}, validate_default=True, alias="register"
+    )
+    """How the version is registered."""
+
+    version: SemanticVersion | None = None
+    """Semantic version of the model, such as "1.2.3"; each can be given once."""
+
+    alias: str | None = None
+    """Alias that moves to the new version if its scores keep their limits."""
+
+    @abstractmethod
+    def choose(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Choice:
+        """The recipe to fit, where only the training part may be looked at.
+
+        Args:
+            inputs: Those of the training part, checked, in an order that their ids decide.
+            targets: What the model should predict for them.
+        """
+
+    def run(self) -> Locals:
+        context = self.context
+        if self.version:
+            refuse_taken(context.client, context.name, self.version)
+        table = self._table()
+        schema = self._schema(table)
+        inputs = schema.check(table, self.inputs.source)
+        parts = self.splitter.split(table, self.target)
+        training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        learned = schema.categorised(training)
+        choice = self.choose(learned, truth)
+        model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
+        scores = self._score(model, inputs.loc[parts.test.index], parts.test[self.target])
+        passed = all(
+            metric.passes(scores[metric.label]) for metric in self.metrics_for(parts.test[self.target])
+        )
+        pinned = self._register(model, schema, inputs, scores)
+        if self.alias and passed:
+            moved = move(context.client, context.name, self.alias, pinned.version)
+            context.run.tag(move_tags(context.name, moved, why="its training kept the limits"))
+        return context.conclude(passed=passed, model=model, scores=scores, version=pinned, **choice.found)
+
+    def metrics_for(self, truth: pd.Series[Any]) -> tuple[MetricKind, ...]:
+        """The metrics, or the one that fits the targets `truth` if none were asked for."""
+        if self.metrics:
+            return self.metrics
+        if self.recipe.task == "regression":
+            return (SklearnMetric(name="r2"),)
+        return (SklearnMetric(name="roc_auc" if truth.nunique() == 2 else "accuracy"),)  # noqa: PLR2004 - two classes
+
+    def _table(self) -> pd.DataFrame:
+        """The whole table in an order that its ids decide."""
+        table = self.context.read(self.inputs, "training")
+        TargetsSchema.check(table, self.target, self.inputs.source)
+        absent = [name for name in self.exclude if name not in table.columns]
+        if absent:
+            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
+            raise ConfigError(msg)
+        return table.iloc[draw(table.index, self.recipe.seed).argsort(kind="stable")]
+
+    def _schema(self, table: pd.DataFrame) -> InputsSchema:
+        if self.inputs_schema is None:
+            return InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        try:
+            text = Path(self.inputs_schema).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
+            raise ConfigError(msg) from error
+        return InputsSchema.from_yaml(text, self.inputs_schema)
+
+    def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+        with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
+            return recipe.fit(inputs, targets)
+
+    def _score(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> dict[str, float]:
+        predictions = model.predict(inputs)
+        return {metric.label: metric.score(truth, predictions) for metric in self.metrics_for(truth)}
+
+    def _register(
+        self, model: Model, schema: InputsSchema, inputs: pd.DataFrame, scores: dict[str, float]
+    ) -> Pinned:
+        context = self.context
+        with context.step("save and register the model"):
+            uri = self.saver.save(model, schema, inputs.head(100), self.target)
+            tags = {
+                DATA_TAG: context.data.digest if context.data else "",
+                **({SEMVER_TAG: self.version} if self.version else {}),
+            }
+            pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)
+        context.pinned(pinned)
+        context.run.score({f"test_{label}": score for label, score in scores.items()})
+        context.facts |= {f"test_{label}": round(score, 4) for label, score in scores.items()}
+        return pinned
