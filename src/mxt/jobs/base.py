@@ -24,6 +24,7 @@ from mxt.registries.loaders import Loader
 from mxt.registries.registers import Register
 from mxt.registries.savers import Saver
 from mxt.registries.versions import AliasOrVersion
+from mxt.searches.base import Search
 from mxt.services import AlertsService, LoggerService, MlflowService
 from mxt.services.runs import Run, translated
 
@@ -43,6 +44,7 @@ MetricKind = Annotated[Metric, OneOf]
 ExplainerKind = Annotated[Explainer, OneOf]
 ImportanceKind = Annotated[Importance, OneOf]
 GateKind = Annotated[Gate, OneOf]
+SearchKind = Annotated[Search, OneOf]
 SaverKind = Annotated[Saver, OneOf]
 LoaderKind = Annotated[Loader, OneOf]
 RegisterKind = Annotated[Register, OneOf]

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
 
+RECIPE_FILE = "recipe.json"
+"""Artifact of the run: the recipe that made the model, defaults included."""
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
 
@@ -93,12 +95,12 @@ class FittingJob(Job, ABC):
     """Alias that moves to the new version if its scores keep their limits."""
 
     @abstractmethod
-    def choose(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Choice:
+    def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
         """The recipe to fit, where only the training part may be looked at.
 
         Args:
             inputs: Those of the training part, checked, in an order that their ids decide.
-            targets: What the model should predict for them.
+            table: The same rows with every column of the source, the target included.
         """
 
     def run(self) -> Locals:
@@ -111,7 +113,8 @@ class FittingJob(Job, ABC):
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         learned = schema.categorised(training)
-        choice = self.choose(learned, truth)
+        choice = self.choose(learned, parts.train)
+        context.run.text(choice.recipe.model_dump_json(indent=2), RECIPE_FILE)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
         scores = self._score(model, inputs.loc[parts.test.index], parts.test[self.target])
         passed = all(

@@ -21,7 +21,7 @@ EVERY_SECONDS = 60.0
 class Progress:
     """Counts rows; used as a context manager."""
 
-    def __init__(self, run: Run, what: str, total: int | None, done: int = 0) -> None:
+    def __init__(self, run: Run, what: str, total: int | None, done: int = 0, unit: str = "row") -> None:
         """Start counting.
 
         Args:
@@ -29,11 +29,12 @@ class Progress:
             what: What is done with the rows, as a verb.
             total: How many rows there are, if it is known.
             done: How many of them need no work any more.
+            unit: What is counted, if it is not rows.
         """
-        self._run, self._what, self._total = run, what, total
+        self._run, self._what, self._total, self._unit = run, what, total, unit
         self._done = self._before = done
         self._begun = self._told = time.monotonic()
-        self._bar = tqdm(total=total, initial=done, desc=what, unit="row", unit_scale=True, disable=None)
+        self._bar = tqdm(total=total, initial=done, desc=what, unit=unit, unit_scale=True, disable=None)
 
     def __enter__(self) -> Self:
         return self
@@ -47,15 +48,15 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Rows per second, so far."""
+        """Rows, or whatever is counted, per second, so far."""
         return (self._done - self._before) / max(time.monotonic() - self._begun, 1e-9)
 
     @property
     def metrics(self) -> dict[str, float]:
         """What the run is told."""
         return {
-            "rows_done": float(self._done),
-            "rows_per_second": round(self.rate, 1),
+            f"{self._unit}s_done": float(self._done),
+            f"{self._unit}s_per_second": round(self.rate, 1),
             "peak_memory_megabytes": round(peak_megabytes(), 1),
         }
 
@@ -69,7 +70,9 @@ class Progress:
         self._run.score(self.metrics)
         if self._bar.disable:
             left = "" if self._total is None else f" of {self._total}, {self._seconds_left():.0f} s left"
-            logger.info("{}: {} rows{}, {:.0f} rows/s", self._what, self._done, left, self.rate)
+            logger.info(
+                "{}: {} {}s{}, {:.3g} {}s/s", self._what, self._done, self._unit, left, self.rate, self._unit
+            )
 
     def _seconds_left(self) -> float:
         return ((self._total or 0) - self._done) / max(self.rate, 1e-9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt.jobs.fitting import Choice, FittingJob
 
@@ -26,5 +26,5 @@ class TrainingJob(FittingJob):
 
     KIND: Literal["TrainingJob"] = "TrainingJob"
 
-    def choose(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Choice:  # noqa: ARG002 - there is no choice
+    def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:  # noqa: ARG002 - there is no choice
         return Choice(self.recipe)

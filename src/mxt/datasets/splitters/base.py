@@ -35,6 +35,16 @@ class Splitter(Kind, ABC):
         """Columns that the split looks at, beside the id and the target."""
         return []
 
+    @property
+    def group_column(self) -> str | None:
+        """Column whose groups it keeps together, if it does."""
+        return None
+
+    @property
+    def time_column(self) -> str | None:
+        """Column by which it holds out the latest rows, if it does."""
+        return None
+
     @abstractmethod
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:
         """Whether each row belongs to the test part: booleans, shape (rows,)."""

@@ -32,6 +32,10 @@ class GroupedSplitter(Splitter):
     def columns(self) -> list[str]:
         return [self.group]
 
+    @property
+    def group_column(self) -> str:
+        return self.group
+
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:  # noqa: ARG002 - other members look at the target
         import pandas as pd
 

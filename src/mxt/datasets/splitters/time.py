@@ -28,6 +28,10 @@ class TimeSplitter(Splitter):
     def columns(self) -> list[str]:
         return [self.column]
 
+    @property
+    def time_column(self) -> str:
+        return self.column
+
     def in_test(self, table: pd.DataFrame, target: str) -> np.ndarray:  # noqa: ARG002 - other members look at the target
         import numpy as np
         from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype

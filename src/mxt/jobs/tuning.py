@@ -1,0 +1,132 @@
+"""Tuning: which values of a recipe's fields make the best model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from loguru import logger
+from pydantic import ValidationInfo, field_validator
+
+from mxt.datasets.folds import folds
+from mxt.jobs.base import SearchKind, WriterKind
+from mxt.jobs.context import parameters
+from mxt.jobs.fitting import Choice, FittingJob
+from mxt.jobs.progress import Progress
+from mxt.reports.trials import summary, trials_figure, trials_table
+from mxt.searches.studies import Study
+from mxt.searches.trials import best_of
+from mxt.services.runs import Nested
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.searches.trials import Trial
+
+TRIAL_TAG = "mxt.trial"
+
+
+class TuningJob(FittingJob):
+    """Searches for the best values of a recipe's fields, and registers the model that they make.
+
+    Each trial is scored in cross-validation on the training part, by the first of `metrics`, and is a nested
+    run in MLflow. The best recipe is then fitted to the whole training part, scored on the held-out part,
+    which no trial has seen, and registered as a training would register it.
+
+    Example:
+        KIND: TuningJob
+        inputs: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "]}
+        target: Churn
+        recipe: {KIND: XgboostRecipe, calibration: sigmoid}
+        search: {KIND: GridSearch, values: {depth: [2, 3], learning_rate: [0.05, 0.1]}}
+        alias: Candidate
+    """
+
+    KIND: Literal["TuningJob"] = "TuningJob"
+
+    search: SearchKind
+    """Which values of the recipe's fields are tried, and how."""
+
+    trials: WriterKind | None = None
+    """Also write the table of trials here."""
+
+    @field_validator("search", mode="after")
+    @classmethod
+    def _of_the_recipe(cls, search: SearchKind, info: ValidationInfo) -> SearchKind:
+        if "recipe" in info.data:
+            search.check(info.data["recipe"])
+        return search
+
+    def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
+        study = self._study(inputs, table)
+        trials, runs = self._trials(study)
+        best = best_of(trials, study.metric)
+        self.context.client.set_tag(runs[best.number], "mxt.best", "true")
+        self._tell(trials, best, study)
+        return Choice(self.recipe.varied(best.values), {"trials": trials, "best": best})
+
+    def _study(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Study:
+        targets, search = table[self.target], self.search
+        cut = folds(table, self.target, self.splitter, self.recipe.task, search.folds, search.seed)
+        return Study(self.recipe, inputs, targets, cut, self.metrics_for(targets)[0], search.workers)
+
+    def _trials(self, study: Study) -> tuple[list[Trial], dict[int, str]]:
+        """Every trial, and its run."""
+        context = self.context
+        trials: list[Trial] = []
+        runs: dict[int, str] = {}
+        what = f"score {self.search.total} trials in {len(study.folds)} folds"
+        with context.step(what), Progress(context.run, "tune", self.search.total, unit="trial") as progress:
+            for done in self.search.trials(study):
+                progress.add(len(done))
+                trials += done
+                runs |= {trial.number: context.run.nest(self._nested(trial, study)) for trial in done}
+        for trial in trials:
+            if trial.failure:
+                logger.warning("trial {} failed: {}", trial.number, trial.failure)
+        return trials, runs
+
+    def _nested(self, trial: Trial, study: Study) -> Nested:
+        label = f"cv_{study.metric.label}"
+        metrics = [
+            fact
+            for step, done in enumerate(trial.rounds)
+            for fact in (
+                (label, done.mean, step),
+                (f"{label}_deviation", done.deviation, step),
+                ("rows", float(done.rows), step),
+                *((f"{label}_fold_{fold}", score, step) for fold, score in enumerate(done.scores, 1)),
+            )
+        ]
+        recipe = self.recipe.varied(trial.values).model_dump(mode="json")
+        told = ", ".join(f"{name} {_shown(value)}" for name, value in trial.values.items())
+        return Nested(
+            name=f"trial {trial.number}: {told}",
+            parameters=parameters({"recipe": recipe}),
+            metrics=metrics,
+            tags={TRIAL_TAG: str(trial.number), **({"mxt.failure": trial.failure} if trial.failure else {})},
+            seconds=sum(done.seconds for done in trial.rounds),
+            failed=bool(trial.failure),
+        )
+
+    def _tell(self, trials: list[Trial], best: Trial, study: Study) -> None:
+        context, label = self.context, f"cv_{study.metric.label}"
+        table = trials_table(trials, best, study.metric)
+        context.run.text(summary(table, type(self.search).__name__, len(study.folds)), "tuning.md")
+        context.run.table(table, "trials.csv")
+        context.run.figure(trials_figure(table), "trials.png")
+        if self.trials is not None:
+            context.write(self.trials, table, "trials")
+        context.run.score({label: best.last.mean, f"{label}_deviation": best.last.deviation})
+        context.facts |= {"trials": len(trials), "best_trial": best.number}
+        failed = sum(bool(trial.failure) for trial in trials)
+        if failed:
+            context.facts["failed_trials"] = failed
+        context.facts |= {f"best_{name}": value for name, value in best.values.items()}
+        context.facts |= {
+            label: round(best.last.mean, 4),
+            f"{label}_deviation": round(best.last.deviation, 4),
+        }
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - a value of any field
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,192 @@
+"""What a search found: a table of its trials, a page that sums them up, and a figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from mxt.metrics.base import Metric
+    from mxt.searches.trials import Trial
+
+TOP = 10
+ACROSS = 3
+SIZE_INCHES = (4.0, 3.0)
+DECADES = 10.0
+"""Greatest over least value from which a field's axis is logarithmic."""
+FEW = 8
+"""Most values of a field that stand side by side; more numbers make a scale."""
+WIDTH = 0.6
+"""How wide the trials of one such value are spread."""
+FIELD = "recipe."
+"""Before the name of a field: the column of its values."""
+
+
+def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric) -> pd.DataFrame:
+    """A row for each trial: its values, its score, the score of each fold, and whether it is the best.
+
+    The rank is that among trials of as many rounds, after those of more; a trial that failed has none.
+    """
+    import pandas as pd
+
+    told = {
+        trial.number: {
+            **{f"{FIELD}{name}": value for name, value in trial.values.items()},
+            "metric": metric.label,
+            "score": trial.last.mean,
+            "deviation": trial.last.deviation,
+            **{f"fold_{place}": score for place, score in enumerate(trial.last.scores, 1)},
+            "rows": trial.last.rows,
+            "rounds": len(trial.rounds),
+            "best": trial is best,
+            "failure": trial.failure,
+        }
+        for trial in trials
+    }
+    table = pd.DataFrame.from_dict(told, orient="index").rename_axis("trial")
+    scored = table[table["failure"] == ""]
+    order = scored.sort_values(
+        ["rounds", "score"], ascending=[False, not metric.higher_is_better], kind="stable"
+    )
+    ranks = pd.Series(range(1, len(order) + 1), index=order.index)
+    table.insert(0, "rank", ranks.reindex(table.index).astype("Int64"))
+    return table
+
+
+def summary(table: pd.DataFrame, how: str, folds: int) -> str:
+    """A Markdown page: the best trials, and how far the choice among them can be trusted.
+
+    Args:
+        table: That of `trials_table`.
+        how: The search, by its KIND.
+        folds: How many there were.
+    """
+    best, failed = table[table["best"]].iloc[0], table[table["failure"] != ""]
+    metric = best["metric"]
+    told = (
+        f"{len(table)} trials of {how} were scored by {metric} in {folds} folds of the training rows. "
+        f"The best is trial {best.name}: {metric} {best['score']:.4g}, with a standard deviation of "
+        f"{best['deviation']:.2g} between folds."
+    )
+    trust = (
+        f"{_rivals(table)} of the other trials lie within one standard deviation of it. The best of many "
+        "scores is a little too good to be true; what to expect is the score on the rows held out, which no "
+        "trial saw."
+    )
+    lines = ["# Tuning", "", told, "", trust, ""]
+    fields = [name for name in table.columns if name.startswith(FIELD)]
+    heads = ["rank", "trial", *fields, metric, "deviation", "rows"]
+    lines += [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for number, row in table.dropna(subset=["rank"]).sort_values("rank").head(TOP).iterrows():
+        cells = [
+            row["rank"],
+            number,
+            *row[fields],
+            f"{row['score']:.4f}",
+            f"{row['deviation']:.4f}",
+            row["rows"],
+        ]
+        lines.append(f"| {' | '.join(_shown(cell) for cell in cells)} |")
+    if len(failed):
+        lines += [
+            "",
+            "## Failed",
+            "",
+            *(f"- trial {number}: {why}" for number, why in failed["failure"].items()),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def trials_figure(table: pd.DataFrame) -> Figure:
+    """The score of each trial by the value of each field, with its deviation; the best as a star.
+
+    Trials that came to an earlier round only, so that their scores rest on fewer rows, are hollow.
+    """
+    import matplotlib as mpl
+
+    mpl.use("agg")
+    from matplotlib import pyplot as plt
+
+    fields = [name for name in table.columns if name.startswith(FIELD)]
+    across = min(ACROSS, len(fields))
+    down = -(-len(fields) // across)
+    size = (across * SIZE_INCHES[0], down * SIZE_INCHES[1])
+    figure, grid = plt.subplots(down, across, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    scored = table[table["failure"] == ""]
+    for axes, field in zip(grid.flat, fields, strict=False):
+        _draw(axes, scored, scored[field])
+        axes.set_xlabel(field.removeprefix(FIELD))
+    for axes in grid.flat[len(fields) :]:
+        axes.set_visible(False)
+    for row in grid:
+        row[0].set_ylabel(str(table["metric"].iloc[0]))
+    early = ", hollow: fewer rows" if scored["rounds"].min() < scored["rounds"].max() else ""
+    figure.suptitle(f"Trials, mean and standard deviation between folds (star: the best{early})")
+    return figure
+
+
+def _draw(axes: Axes, scored: pd.DataFrame, values: pd.Series[Any]) -> None:
+    """The points of one field, with their deviations."""
+    places = _places(axes, values)
+    late = scored["rounds"] == scored["rounds"].max()
+    for part, filled in ((scored[~late], False), (scored[late & ~scored["best"]], True)):
+        axes.errorbar(
+            places[part.index],
+            part["score"],
+            yerr=part["deviation"],
+            fmt="o",
+            color="tab:blue",
+            ecolor="tab:gray",
+            elinewidth=0.8,
+            markerfacecolor="tab:blue" if filled else "white",
+        )
+    best = scored[scored["best"]]
+    axes.errorbar(
+        places[best.index],
+        best["score"],
+        yerr=best["deviation"],
+        fmt="*",
+        markersize=16,
+        color="black",
+        capsize=4,
+        zorder=3,
+    )
+
+
+def _places(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
+    """Where each value stands: many numbers on a scale; else side by side, trials of one value apart."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(values, errors="coerce").astype(float)
+    known = list(values.unique())
+    if len(known) > FEW and not numbers.isna().any():
+        if numbers.min() > 0 and numbers.max() / numbers.min() >= DECADES:
+            axes.set_xscale("log")
+        return numbers
+    if not numbers.isna().any():
+        known = sorted(known)
+    axes.set_xticks(range(len(known)), [_shown(value) for value in known])
+    axes.set_xlim(-0.5, len(known) - 0.5)
+    codes = values.map({value: place for place, value in enumerate(known)}).astype(float)
+    of_one = codes.groupby(codes)
+    apart = (of_one.cumcount() + 0.5) / of_one.transform("size") - 0.5
+    return codes + apart * WIDTH
+
+
+def _rivals(table: pd.DataFrame) -> int:
+    """How many other trials of as many rounds score within one standard deviation of the best."""
+    best = table[table["best"]].iloc[0]
+    others = table[~table["best"] & (table["failure"] == "") & (table["rounds"] == best["rounds"])]
+    return int(((others["score"] - best["score"]).abs() <= best["deviation"]).sum())
+
+
+def _shown(cell: object) -> str:
+    """A cell in words; a field left out is null, as in a config."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - NaN is unlike itself
+        return "null"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)

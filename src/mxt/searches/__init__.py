@@ -1,0 +1,1 @@
+"""Searches: which values of a recipe's fields make the best model, one way to look a file."""

@@ -1,0 +1,108 @@
+"""Many combinations on few rows, the better ones on ever more."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from mxt.errors import DataError
+from mxt.searches.base import Search, ValuesOrRange, for_sampling
+from mxt.searches.ranges import Range
+from mxt.searches.studies import watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mxt.searches.studies import Study
+    from mxt.searches.trials import Round, Trial
+
+
+class HalvingSearch(Search):
+    """Successive halving: tries all candidates on few rows, and the best of each round on more rows.
+
+    It is scikit-learn's ``HalvingGridSearchCV``, or ``HalvingRandomSearchCV`` where `candidates` are drawn.
+    Scores of different rounds rest on different rows; only those of the last round decide.
+
+    Example:
+        KIND: HalvingSearch
+        values: {depth: [2, 3, 4, 6], learning_rate: [0.03, 0.05, 0.1]}
+        factor: 3
+    """
+
+    KIND: Literal["HalvingSearch"] = "HalvingSearch"
+
+    values: Annotated[dict[str, ValuesOrRange], Field(min_length=1)]
+    """What to try, by the recipe's fields."""
+
+    candidates: Annotated[int, Field(ge=1)] | None = None
+    """How many combinations are drawn; all of them if left out. Ranges need it."""
+
+    factor: Annotated[int, Field(ge=2)] = 3
+    """One in so many candidates comes to the next round, on so many times the rows."""
+
+    first_rows: Annotated[int, Field(ge=2)] | None = None
+    """Rows of the first round; if left out, as many as let the last round use nearly all."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if self.candidates is None and any(isinstance(tried, Range) for tried in self.values.values()):
+            msg = "a range holds any number of candidates; say how many to draw, as candidates: 20"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def tried(self) -> dict[str, ValuesOrRange]:
+        return self.values
+
+    @property
+    def total(self) -> int:
+        return int(min(self.combinations if self.candidates is None else self.candidates, self.combinations))
+
+    def trials(self, study: Study) -> Iterator[list[Trial]]:
+        searcher = self._searcher(study)
+        if self.first_rows is not None and self.first_rows > len(study.inputs):
+            msg = f"first_rows is {self.first_rows}, and there are only {len(study.inputs)} rows in training."
+            raise DataError(msg)
+        try:
+            with watched():
+                results = searcher.fit(study.inputs, study.targets).cv_results_
+        except ValueError as error:
+            rows = len(study.inputs)
+            msg = f"{rows} rows in training are too few for the rounds of a HalvingSearch ({error})"
+            raise DataError(msg) from error
+        rounds: dict[str, list[Round]] = {}
+        values: dict[str, dict[str, Any]] = {}
+        scored = study.rounds(results, [int(rows) for rows in results["n_resources"]])
+        for params, found in zip(results["params"], scored, strict=True):
+            name = json.dumps(params, sort_keys=True)
+            values[name] = params
+            rounds.setdefault(name, []).append(found)
+        yield [
+            study.trial(number, values[name], tuple(found))
+            for number, (name, found) in enumerate(rounds.items(), 1)
+        ]
+
+    def _searcher(self, study: Study) -> Any:  # noqa: ANN401 - scikit-learn publishes no types
+        """The search of scikit-learn; the candidates are checked before it starts."""
+        from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes the next import work
+        from sklearn.model_selection import (
+            HalvingGridSearchCV,
+            HalvingRandomSearchCV,
+            ParameterGrid,
+            ParameterSampler,
+        )
+
+        common = {
+            **study.common,
+            "factor": self.factor,
+            "min_resources": self.first_rows or "exhaust",
+            "random_state": self.seed,
+        }
+        spread = for_sampling(self.values)
+        if self.candidates is None:
+            study.check(list(ParameterGrid(spread)))
+            return HalvingGridSearchCV(param_grid=spread, **common)
+        study.check(list(ParameterSampler(spread, self.total, random_state=self.seed)))
+        return HalvingRandomSearchCV(param_distributions=spread, n_candidates=self.total, **common)
