@@ -1,0 +1,200 @@
+"""Tuning: what is searched, told and registered, and what it does not depend on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+
+from mxt.errors import DataError, ModelError
+from mxt.registries.loaders import MlflowLoader
+from mxt.registries.versions import aliases_of
+from runs import CHURN, SMALL, make, run, train
+
+GRID = {"KIND": "GridSearch", "values": {"depth": [1, 3], "learning_rate": [0.1, 0.3]}, "folds": 3}
+FEW = {
+    **CHURN,
+    "limit": 1500,
+    "columns": ["tenure", "Contract", "MonthlyCharges", "InternetService", "Churn"],
+}
+
+
+def tune(root: Path, **fields: Any) -> dict[str, Any]:
+    """Tune on some of the shipped table; the version gets the alias Candidate."""
+    defaults = {"inputs": FEW, "target": "Churn", "recipe": SMALL, "search": GRID, "alias": "Candidate"}
+    return run(root, "TuningJob", **{**defaults, **fields})
+
+
+def nested_in(run_id: str) -> list[Any]:
+    """The runs within a run, in the order of their trials."""
+    client = mlflow.MlflowClient()
+    experiment = client.get_run(run_id).info.experiment_id
+    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    return sorted(found, key=lambda nested: int(nested.data.tags["mxt.trial"]))
+
+
+def artifact(run_id: str, file: str) -> Path:
+    return Path(mlflow.artifacts.download_artifacts(f"runs:/{run_id}/{file}"))
+
+
+def test_the_version_is_the_one_that_a_training_with_the_best_recipe_makes(tmp_path: Path) -> None:
+    found = tune(tmp_path / "tuned")
+    best = {**SMALL, **found["best"].values}
+    again = train(tmp_path / "trained", inputs=FEW, exclude=[], recipe=best)
+    assert found["model"].predictor.core.save_raw("ubj") == again["model"].predictor.core.save_raw("ubj")
+    assert found["scores"] == again["scores"]
+    assert found["version"].tags == again["version"].tags
+
+
+def test_the_registered_version_loads_and_predicts(tmp_path: Path) -> None:
+    found = tune(tmp_path)
+    loader, uri = MlflowLoader(), found["version"].uri
+    inputs = loader.load_background(uri)
+    assert inputs is not None
+    assert len(inputs) == 1200
+    pd.testing.assert_frame_equal(loader.load(uri).predict(inputs), found["model"].predict(inputs))
+    assert aliases_of(mlflow.MlflowClient(), "churn") == {"Candidate": 1}
+
+
+def test_each_trial_is_a_run_within_the_jobs_run(tmp_path: Path) -> None:
+    found = tune(tmp_path)
+    nested = nested_in(found["version"].run_id)
+    assert [trial.data.params["recipe.depth"] for trial in nested] == ["1", "1", "3", "3"]
+    assert [trial.data.params["recipe.trees"] for trial in nested] == ["20"] * 4
+    assert {trial.info.status for trial in nested} == {"FINISHED"}
+    for trial, run_ in zip(found["trials"], nested, strict=True):
+        folds = [run_.data.metrics[f"cv_roc_auc_fold_{fold}"] for fold in (1, 2, 3)]
+        assert tuple(folds) == trial.last.scores
+        assert run_.data.metrics["cv_roc_auc"] == pytest.approx(np.mean(folds), abs=1e-12)
+        assert run_.data.metrics["cv_roc_auc_deviation"] == pytest.approx(np.std(folds), abs=1e-12)
+    best = [trial.data.tags["mxt.trial"] for trial in nested if "mxt.best" in trial.data.tags]
+    assert best == [str(found["best"].number)]
+    assert nested[0].info.run_name == "trial 1: depth 1, learning_rate 0.1"
+    assert mlflow.active_run() is None
+
+
+def test_the_rounds_of_halving_are_steps_of_a_trials_run(tmp_path: Path) -> None:
+    found = tune(tmp_path, search={**GRID, "KIND": "HalvingSearch", "factor": 2})
+    best = next(t for t in nested_in(found["version"].run_id) if "mxt.best" in t.data.tags)
+    history = mlflow.MlflowClient().get_metric_history(best.info.run_id, "rows")
+    assert [(point.step, point.value) for point in history] == [(0, 300), (1, 600), (2, 1200)]
+
+
+def test_the_run_tells_what_was_found(tmp_path: Path) -> None:
+    found = tune(tmp_path, trials={"KIND": "CsvWriter", "path": "outputs/trials.csv"})
+    run_id = found["version"].run_id
+    page = artifact(run_id, "tuning.md").read_text()
+    assert page.startswith("# Tuning\n\n4 trials of GridSearch were scored by roc_auc in 3 folds")
+    assert f"The best is trial {found['best'].number}: roc_auc {found['best'].last.mean:.4g}" in page
+    table = pd.read_csv(artifact(run_id, "trials.csv"), index_col="trial")
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "outputs" / "trials.csv", index_col="trial"), table)
+    assert table.loc[found["best"].number, "rank"] == 1
+    assert list(table.sort_values("rank")["score"]) == sorted(table["score"], reverse=True)
+    assert artifact(run_id, "trials.png").stat().st_size > 10_000
+    recipe = json.loads(artifact(run_id, "recipe.json").read_text())
+    assert {**SMALL, **found["best"].values}.items() <= recipe.items()
+    assert found["facts"]["best_depth"] == found["best"].values["depth"]
+    assert found["facts"]["cv_roc_auc"] == round(found["best"].last.mean, 4)
+    metrics = mlflow.get_run(run_id).data.metrics
+    assert metrics["cv_roc_auc"] == found["best"].last.mean
+    assert metrics["test_roc_auc"] == found["scores"]["roc_auc"]
+    assert metrics["trials_done"] == 4
+
+
+def test_the_order_of_rows_and_the_workers_do_not_matter(tmp_path: Path) -> None:
+    table = pd.read_csv(CHURN["path"], nrows=1500, dtype=str, keep_default_na=False)
+    found = []
+    for name, rows, workers in (("forth", table, 1), ("back", table.iloc[::-1], 2)):
+        rows.to_csv(tmp_path / f"{name}.csv", index=False)
+        inputs = {**FEW, "path": str(tmp_path / f"{name}.csv")}
+        tuned = tune(tmp_path / name, inputs=inputs, search={**GRID, "workers": workers})
+        trials = artifact(tuned["version"].run_id, "trials.csv").read_bytes()
+        found.append((trials, tuned["model"].predictor.core.save_raw("ubj"), tuned["scores"]))
+    assert found[0] == found[1]
+
+
+def test_no_trial_sees_the_rows_held_out(tmp_path: Path) -> None:
+    table = pd.read_csv(CHURN["path"], nrows=1500, dtype=str, keep_default_na=False)
+    found: list[dict[str, Any]] = []
+    for name in ("kept", "turned"):
+        if name == "turned":
+            training = MlflowLoader().load_background(found[0]["version"].uri)
+            model = found[0]["model"]
+            assert training is not None
+            ids = set(model.background.index)
+            held_out = ~table["customerID"].isin(ids)
+            assert held_out.sum() == 300
+            table.loc[held_out, "Churn"] = table.loc[held_out, "Churn"].map({"Yes": "No", "No": "Yes"})
+        table.to_csv(tmp_path / f"{name}.csv", index=False)
+        found.append(tune(tmp_path / name, inputs={**FEW, "path": str(tmp_path / f"{name}.csv")}))
+    first, second = ([trial.last.scores for trial in some["trials"]] for some in found)
+    assert first == second
+    assert found[1]["scores"]["roc_auc"] == pytest.approx(1 - found[0]["scores"]["roc_auc"], abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "splitter",
+    [
+        {"KIND": "GroupedSplitter", "group": "PaymentMethod", "test_share": 0.25},
+        {"KIND": "TimeSplitter", "column": "tenure"},
+        {"KIND": "StratifiedSplitter"},
+    ],
+    ids=lambda splitter: str(splitter["KIND"]),
+)
+def test_every_splitter_tunes(splitter: dict[str, Any], tmp_path: Path) -> None:
+    inputs = {**FEW, "columns": [*FEW["columns"], "PaymentMethod"]}
+    assert tune(tmp_path, inputs=inputs, splitter=splitter)["scores"]["roc_auc"] > 0.6
+
+
+def test_a_regression_is_tuned_by_r2(tmp_path: Path) -> None:
+    found = tune(tmp_path, target="MonthlyCharges", recipe={**SMALL, "task": "regression"})
+    assert found["facts"]["cv_r2"] > 0.8
+    assert found["best"].last.mean == max(trial.last.mean for trial in found["trials"])
+
+
+def test_a_trial_that_fails_is_a_failed_run_and_the_best_of_the_others_is_registered(tmp_path: Path) -> None:
+    found = tune(tmp_path, search={**GRID, "values": {"l2": [1e39, 1.0]}})
+    nested = nested_in(found["version"].run_id)
+    assert [trial.info.status for trial in nested] == ["FAILED", "FINISHED"]
+    assert nested[0].data.tags["mxt.failure"] == "XGBoostError"
+    assert "cv_roc_auc" not in nested[0].data.metrics
+    assert found["facts"]["failed_trials"] == 1
+    assert found["facts"]["best_l2"] == 1.0
+    assert "- trial 1: XGBoostError" in artifact(found["version"].run_id, "tuning.md").read_text()
+
+
+def test_nothing_is_registered_when_all_trials_fail(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="All 2 trials failed; trial 1 since: XGBoostError"):
+        tune(tmp_path, search={**GRID, "values": {"l2": [1e39, 1e40]}})
+    assert mlflow.MlflowClient().search_registered_models() == []
+    assert mlflow.active_run() is None
+
+
+def test_a_best_below_its_limits_is_registered_but_gets_no_alias(tmp_path: Path) -> None:
+    found = tune(tmp_path, metrics=[{"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.999}])
+    assert not found["passed"]
+    assert aliases_of(mlflow.MlflowClient(), "churn") == {}
+
+
+def test_the_first_metric_chooses(tmp_path: Path) -> None:
+    metrics = [{"KIND": "CalibrationErrorMetric"}, {"KIND": "SklearnMetric", "name": "roc_auc"}]
+    found = tune(tmp_path, metrics=metrics)
+    assert found["best"].last.mean == min(trial.last.mean for trial in found["trials"])
+    assert {*found["scores"]} == {"calibration_error", "roc_auc"}
+
+
+def test_more_folds_than_rows_of_a_class_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"500 folds need at least 500 rows of the rarest class in training"):
+        tune(tmp_path, search={**GRID, "folds": 500})
+
+
+def test_the_faults_of_a_search_are_told_when_the_config_is_read(tmp_path: Path) -> None:
+    values = {"depth": [2, 0], "lerning_rate": [0.1]}
+    fields = {"inputs": FEW, "target": "Churn", "recipe": SMALL, "search": {**GRID, "values": values}}
+    with pytest.raises(ValueError, match=r"(?s)values.depth.1\n.*values.lerning_rate.0\n"):
+        make(tmp_path, "TuningJob", **fields)
