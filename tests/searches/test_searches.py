@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+import signal
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -22,7 +24,7 @@ from sklearn.model_selection import (
 from churn import Churn, churn
 from mxt.datasets.folds import folds
 from mxt.datasets.splitters.holdout import HoldoutSplitter
-from mxt.errors import ConfigError, DataError, ModelError
+from mxt.errors import ConfigError, DataError, ModelError, ServiceError
 from mxt.metrics.base import Metric
 from mxt.metrics.calibration_error import CalibrationErrorMetric
 from mxt.metrics.sklearn import SklearnMetric
@@ -249,7 +251,7 @@ def test_a_trial_that_fails_is_told_and_the_search_goes_on(kind: type[GridSearch
 
 def test_a_search_whose_trials_all_fail_says_why() -> None:
     trials = done(GridSearch(values={"l2": (1e39, 1e40)}), study())
-    with pytest.raises(ModelError, match=r"All 2 trials failed; trial 1 since: XGBoostError$"):
+    with pytest.raises(ModelError, match=r"All trials failed; trial 1 of 2 since: XGBoostError$"):
         best_of(trials, AUC)
 
 
@@ -262,6 +264,21 @@ def test_a_metric_that_is_not_defined_fails_each_trial() -> None:
 def test_values_that_do_not_go_together_are_told_before_anything_is_fitted() -> None:
     with pytest.raises(ConfigError, match="XgboostRecipe cannot take depth: 0"):
         next(study().scored([{"depth": 2}, {"depth": 0}]))
+
+
+def test_a_worker_that_is_killed_is_told() -> None:
+    class Deadly:
+        """Not a metric but the end of the process that asks it."""
+
+        higher_is_better = True
+
+        def score(self, *_: object) -> float:
+            os.kill(os.getpid(), signal.SIGKILL)
+            return 0.0
+
+    within = replace(study(workers=2), metric=cast("Metric", Deadly()))
+    with pytest.raises(ServiceError, match=r"A process of the search was killed.*fewer workers"):
+        done(GridSearch(values=VALUES), within)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ class TuningJob(FittingJob):
 
     def _study(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Study:
         targets, search = table[self.target], self.search
+        self.recipe.check(inputs, targets)
         cut = folds(table, self.target, self.splitter, self.recipe.task, search.folds, search.seed)
         return Study(self.recipe, inputs, targets, cut, self.metrics_for(targets)[0], search.workers)
 

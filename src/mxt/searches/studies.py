@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from mxt.errors import MxtError, ServiceError, out_of_memory
+from mxt.errors import ConfigError, MxtError, ServiceError, out_of_memory
 from mxt.models.estimator import RecipeEstimator
 from mxt.searches.trials import Round, Trial
 
@@ -86,6 +86,7 @@ class Study:
 
         Raises:
             ConfigError: The recipe cannot take the values of one together; told before anything is fitted.
+            ServiceError: A worker was killed.
         """
         from sklearn.model_selection import GridSearchCV
 
@@ -125,12 +126,18 @@ class Study:
         return Trial(number, candidate, rounds, self._reason(candidate, rounds[-1]) if failed else "")
 
     def _reason(self, candidate: Mapping[str, Any], failed: Round) -> str:
-        """Why a candidate failed, told by failing again; the text of a library's error may quote data."""
+        """Why a candidate failed, told by failing again; the text of a library's error may quote data.
+
+        Raises:
+            ConfigError: It is no fault of the candidate's, as when scikit-learn has no such metric.
+        """
         places = [fold for fold, score in enumerate(failed.scores) if math.isnan(score)]
         train, test = self.folds[places[0]]
         try:
             model = self.recipe.varied(candidate).fit(self.inputs.iloc[train], self.targets.iloc[train])
             self.metric.score(self.targets.iloc[test], model.predict(self.inputs.iloc[test]))
+        except ConfigError:
+            raise
         except MxtError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 - what fails is told

@@ -70,7 +70,7 @@ def best_of(trials: Sequence[Trial], metric: Metric) -> Trial:
     last = [trial for trial in trials if len(trial.rounds) == longest and not trial.failure]
     if not last:
         why = next(trial for trial in trials if trial.failure)
-        msg = f"All {len(trials)} trials failed; trial {why.number} since: {why.failure}"
+        msg = f"All trials failed; trial {why.number} of {len(trials)} since: {why.failure}"
         raise ModelError(msg)
     sign = 1 if metric.higher_is_better else -1
     return max(last, key=lambda trial: sign * trial.last.mean)
