@@ -74,9 +74,8 @@ def summary(table: pd.DataFrame, how: str, folds: int) -> str:
         f"{best['deviation']:.2g} between folds."
     )
     trust = (
-        f"{_rivals(table)} of the other trials lie within one standard deviation of it. The best of many "
-        "scores is a little too good to be true; what to expect is the score on the rows held out, which no "
-        "trial saw."
+        f"Other trials within one standard deviation of it: {_rivals(table)}. The best of many scores is a "
+        "little too good to be true; what to expect is the score on the rows held out, which no trial saw."
     )
     lines = ["# Tuning", "", told, "", trust, ""]
     fields = [name for name in table.columns if name.startswith(FIELD)]
