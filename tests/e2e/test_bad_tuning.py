@@ -20,6 +20,7 @@ def search(kind: str, values: str) -> str:
     return f"job.search={{KIND: {kind}, folds: 3, values: {values}}}"
 
 
+QUICK = ("job.metrics=[]", "job.workers=1")
 GRID = search("GridSearch", "{depth: [1, 2]}")
 
 
@@ -86,7 +87,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_told_in_one_sentence(fault: str, project: Project) -> None:
     words, code, message = FAULTS[fault]
-    ended = project.here("tuning", "job.metrics=[]", *words)
+    ended = project.here("tuning", *QUICK, *words)
     assert ended.code == code, ended.err
     assert re.search(message, ended.outcome["error"], re.MULTILINE), ended.outcome["error"]
     assert "Traceback" not in ended.err
@@ -94,7 +95,7 @@ def test_a_fault_is_told_in_one_sentence(fault: str, project: Project) -> None:
 
 def test_eight_rows_are_enough_to_tune_on(project: Project) -> None:
     words = ["job.inputs.path=data/few.csv", "job.splitter.test_share=0.5", "job.search.folds=2"]
-    ended = project.here("tuning", "job.metrics=[]", GRID, *words)
+    ended = project.here("tuning", *QUICK, GRID, *words)
     assert ended.code == 0, ended.err
     assert ended.outcome["facts"]["trials"] == 2
 
@@ -107,6 +108,6 @@ def test_a_fault_of_a_search_stops_check(project: Project) -> None:
 
 def test_nothing_is_registered_by_a_search_that_fails(project: Project) -> None:
     before = len(mlflow.MlflowClient().search_model_versions("name='churn'"))
-    ended = project.here("tuning", "job.metrics=[]", GRID, "job.inputs.path=data/rare.csv")
+    ended = project.here("tuning", *QUICK, GRID, "job.inputs.path=data/rare.csv")
     assert ended.code == 3
     assert len(mlflow.MlflowClient().search_model_versions("name='churn'")) == before

@@ -26,8 +26,8 @@ FEW = {
 
 def tune(root: Path, **fields: Any) -> dict[str, Any]:
     """Tune on some of the shipped table; the version gets the alias Candidate."""
-    defaults = {"inputs": FEW, "target": "Churn", "recipe": SMALL, "search": GRID, "alias": "Candidate"}
-    return run(root, "TuningJob", **{**defaults, **fields})
+    defaults = {"inputs": FEW, "target": "Churn", "recipe": SMALL, "search": GRID, "workers": 1}
+    return run(root, "TuningJob", **{"alias": "Candidate", **defaults, **fields})
 
 
 def nested_in(run_id: str) -> list[Any]:
@@ -112,7 +112,7 @@ def test_the_order_of_rows_and_the_workers_do_not_matter(tmp_path: Path) -> None
     for name, rows, workers in (("forth", table, 1), ("back", table.iloc[::-1], 2)):
         rows.to_csv(tmp_path / f"{name}.csv", index=False)
         inputs = {**FEW, "path": str(tmp_path / f"{name}.csv")}
-        tuned = tune(tmp_path / name, inputs=inputs, search={**GRID, "workers": workers})
+        tuned = tune(tmp_path / name, inputs=inputs, workers=workers)
         trials = artifact(tuned["version"].run_id, "trials.csv").read_bytes()
         found.append((trials, tuned["model"].predictor.core.save_raw("ubj"), tuned["scores"]))
     assert found[0] == found[1]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import os
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from loguru import logger
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from mxt.datasets.folds import folds
 from mxt.jobs.base import SearchKind, WriterKind
@@ -46,6 +47,9 @@ class TuningJob(FittingJob):
     search: SearchKind
     """Which values of the recipe's fields are tried, and how."""
 
+    workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes that fit at once; what comes out does not depend on them. All cores if left out."""
+
     trials: WriterKind | None = None
     """Also write the table of trials here."""
 
@@ -68,7 +72,7 @@ class TuningJob(FittingJob):
         targets, search = table[self.target], self.search
         self.recipe.check(inputs, targets)
         cut = folds(table, self.target, self.splitter, self.recipe.task, search.folds, search.seed)
-        return Study(self.recipe, inputs, targets, cut, self.metrics_for(targets)[0], search.workers)
+        return Study(self.recipe, inputs, targets, cut, self.metrics_for(targets)[0], self.workers)
 
     def _trials(self, study: Study) -> tuple[list[Trial], dict[int, str]]:
         """Every trial, and its run."""

@@ -55,9 +55,6 @@ class Search(Kind, ABC):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the folds, and of whatever else the search draws."""
 
-    workers: Annotated[int, Field(ge=1)] = 1
-    """Processes that fit models at the same time."""
-
     @property
     @abstractmethod
     def tried(self) -> dict[str, ValuesOrRange]:
