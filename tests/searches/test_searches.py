@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import signal
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -261,6 +262,27 @@ def test_a_worker_that_is_killed_is_told() -> None:
     within = replace(study(workers=2), metric=cast("Metric", Deadly()))
     with pytest.raises(ServiceError, match=r"A process of the search was killed.*fewer workers"):
         done(GridSearch(values=VALUES), within)
+
+
+def test_neither_the_text_of_an_error_nor_a_warning_reaches_anyone(
+    recwarn: pytest.WarningsRecorder, capfd: pytest.CaptureFixture[str]
+) -> None:
+    class Talkative:
+        """A metric that fails and quotes what it was given."""
+
+        higher_is_better = True
+
+        def score(self, *_: object) -> float:
+            warnings.warn("the cell canary-4711", stacklevel=2)
+            msg = "the cell canary-4711"
+            raise ValueError(msg)
+
+    for workers in (1, 2):
+        within = replace(study(workers=workers), metric=cast("Metric", Talkative()))
+        trials = done(GridSearch(values={"depth": (1, 2)}), within)
+        assert [trial.failure for trial in trials] == ["ValueError", "ValueError"]
+    told = [str(warning.message) for warning in recwarn] + [*capfd.readouterr()]
+    assert not [text for text in told if "canary" in text]
 
 
 @pytest.mark.parametrize(

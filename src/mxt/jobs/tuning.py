@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
 from pydantic import Field, ValidationInfo, field_validator
@@ -13,7 +13,7 @@ from mxt.jobs.base import SearchKind, WriterKind
 from mxt.jobs.context import parameters
 from mxt.jobs.fitting import Choice, FittingJob
 from mxt.jobs.progress import Progress
-from mxt.reports.trials import summary, trials_figure, trials_table
+from mxt.reports.trials import shown, summary, trials_figure, trials_table
 from mxt.searches.studies import Study
 from mxt.searches.trials import best_of
 from mxt.services.runs import Nested
@@ -103,7 +103,7 @@ class TuningJob(FittingJob):
             )
         ]
         recipe = self.recipe.varied(trial.values).model_dump(mode="json")
-        told = ", ".join(f"{name} {_shown(value)}" for name, value in trial.values.items())
+        told = ", ".join(f"{name} {shown(value)}" for name, value in trial.values.items())
         return Nested(
             name=f"trial {trial.number}: {told}",
             parameters=parameters({"recipe": recipe}),
@@ -131,7 +131,3 @@ class TuningJob(FittingJob):
             label: round(best.last.mean, 4),
             f"{label}_deviation": round(best.last.deviation, 4),
         }
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - a value of any field
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -90,7 +90,7 @@ def summary(table: pd.DataFrame, how: str, folds: int) -> str:
             f"{row['deviation']:.4f}",
             row["rows"],
         ]
-        lines.append(f"| {' | '.join(_shown(cell) for cell in cells)} |")
+        lines.append(f"| {' | '.join(shown(cell) for cell in cells)} |")
     if len(failed):
         lines += [
             "",
@@ -127,6 +127,13 @@ def trials_figure(table: pd.DataFrame) -> Figure:
     early = ", hollow: fewer rows" if scored["rounds"].min() < scored["rounds"].max() else ""
     figure.suptitle(f"Trials, mean and standard deviation between folds (star: the best{early})")
     return figure
+
+
+def shown(cell: object) -> str:
+    """A cell in words; a field left out is null, as in a config."""
+    if cell is None or cell != cell:  # noqa: PLR0124 - NaN is unlike itself
+        return "null"
+    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
 def _draw(axes: Axes, scored: pd.DataFrame, values: pd.Series[Any]) -> None:
@@ -169,7 +176,7 @@ def _places(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
         return numbers
     if not numbers.isna().any():
         known = sorted(known)
-    axes.set_xticks(range(len(known)), [_shown(value) for value in known])
+    axes.set_xticks(range(len(known)), [shown(value) for value in known])
     axes.set_xlim(-0.5, len(known) - 0.5)
     codes = values.map({value: place for place, value in enumerate(known)}).astype(float)
     of_one = codes.groupby(codes)
@@ -182,10 +189,3 @@ def _rivals(table: pd.DataFrame) -> int:
     best = table[table["best"]].iloc[0]
     others = table[~table["best"] & (table["failure"] == "") & (table["rounds"] == best["rounds"])]
     return int(((others["score"] - best["score"]).abs() <= best["deviation"]).sum())
-
-
-def _shown(cell: object) -> str:
-    """A cell in words; a field left out is null, as in a config."""
-    if cell is None or cell != cell:  # noqa: PLR0124 - NaN is unlike itself
-        return "null"
-    return f"{cell:.4g}" if isinstance(cell, float) else str(cell)

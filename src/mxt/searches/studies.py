@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,14 +26,13 @@ AT_ONCE = 2
 
 
 class _Tolerant(RecipeEstimator):
-    """An estimator whose fit may fail without an end to the search."""
+    """An estimator whose fit may fail without an end to the search, and without a word."""
 
     def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any] | np.ndarray) -> Self:
         self.model_ = None
-        try:
-            return super().fit(inputs, targets)
-        except Exception:  # noqa: BLE001 - whatever it is, the trial has no score, and is told to have failed
-            return self
+        with suppress(Exception), _quiet():
+            super().fit(inputs, targets)
+        return self
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,9 @@ class _Scorer:
         """The score, NaN if there is none."""
         if estimator.model_ is None:
             return math.nan
-        try:
+        with suppress(Exception), _quiet():
             return self.sign * self.metric.score(truth, estimator.model_.predict(inputs))
-        except MxtError:
-            return math.nan
+        return math.nan
 
 
 @dataclass(frozen=True)
@@ -134,8 +132,9 @@ class Study:
         places = [fold for fold, score in enumerate(failed.scores) if math.isnan(score)]
         train, test = self.folds[places[0]]
         try:
-            model = self.recipe.varied(candidate).fit(self.inputs.iloc[train], self.targets.iloc[train])
-            self.metric.score(self.targets.iloc[test], model.predict(self.inputs.iloc[test]))
+            with _quiet():
+                model = self.recipe.varied(candidate).fit(self.inputs.iloc[train], self.targets.iloc[train])
+                self.metric.score(self.targets.iloc[test], model.predict(self.inputs.iloc[test]))
         except ConfigError:
             raise
         except MxtError as error:
@@ -147,7 +146,7 @@ class Study:
 
 @contextmanager
 def watched() -> Iterator[None]:
-    """Keep scikit-learn's warnings back, which may quote data, and tell a worker's death.
+    """Tell a worker's death.
 
     Raises:
         ServiceError: A worker was killed.
@@ -155,9 +154,16 @@ def watched() -> Iterator[None]:
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             yield
     except BrokenProcessPool as error:
         msg = "A process of the search was killed, perhaps for want of memory; give the search fewer workers."
         raise ServiceError(msg) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep warnings back, which may quote data; what failed is told with the trial."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
