@@ -55,7 +55,7 @@ def few_columns(rows: int) -> Churn:
 
 
 def study(
-    recipe: Recipe = SMALL, metric: Metric = AUC, workers: int = 1, rows: int = 500, count: int = 3
+    recipe: Recipe = SMALL, metric: Metric = AUC, workers: int = 1, rows: int = 500, count: int = 2
 ) -> Study:
     inputs, targets = few_columns(rows)
     table = inputs.assign(Churn=targets)
@@ -240,7 +240,7 @@ def test_a_search_whose_trials_all_fail_says_why() -> None:
 
 def test_a_metric_that_is_not_defined_fails_each_trial() -> None:
     trials = done(GridSearch(values={"depth": (1, 2)}), replace(three_classes(), metric=AUC))
-    told = "The metric roc_auc is not defined for these 167 predictions (ValueError)."
+    told = "The metric roc_auc is not defined for these 250 predictions (ValueError)."
     assert [trial.failure for trial in trials] == [told, told]
 
 
