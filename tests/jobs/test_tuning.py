@@ -61,6 +61,21 @@ def test_the_registered_version_loads_and_predicts(tmp_path: Path) -> None:
     assert aliases_of(mlflow.MlflowClient(), "churn") == {"Candidate": 1}
 
 
+def test_a_certification_trains_the_recipe_that_won(tmp_path: Path) -> None:
+    best = tune(tmp_path, recipe={**SMALL, "depth": 8}, search={**GRID, "values": {"depth": [1]}})["best"]
+    fields = {
+        "alias_or_version": "Candidate",
+        "workers": 1,
+        "criteria": [{"KIND": "CrossValidationCriterion", "folds": 2, "repeats": 1}],
+    }
+    told, given, other = (
+        run(tmp_path, "CertificationJob", **fields, **own)["assessments"][0].value
+        for own in ({}, {"recipe": {**SMALL, **best.values}}, {"recipe": {**SMALL, "depth": 8}})
+    )
+    assert told == given
+    assert told != other
+
+
 def test_each_trial_is_a_run_within_the_jobs_run(tmp_path: Path) -> None:
     found = tune(tmp_path)
     nested = nested_in(found["version"].run_id)
