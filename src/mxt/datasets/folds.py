@@ -40,13 +40,13 @@ def folds(
         DataError: There are too few rows, rows of a class, or groups.
     """
     import numpy as np
-    from sklearn import model_selection as cut
+    from sklearn.model_selection import TimeSeriesSplit
 
     keys = draw(table.index, seed)
     if splitter.time_column is not None:
         order = np.lexsort((keys, table[splitter.time_column].to_numpy()))
         _require(len(table) - 1, count, "rows but the earliest")
-        return [(order[train], order[test]) for train, test in cut.TimeSeriesSplit(count).split(order)]
+        return [(order[train], order[test]) for train, test in TimeSeriesSplit(count).split(order)]
     order = keys.argsort(kind="stable")
     truth, groups = table[target].iloc[order], None
     if splitter.group_column is not None:
@@ -55,13 +55,17 @@ def folds(
     if task == "classification":
         _require(int(truth.value_counts().min()), count, "rows of the rarest class")
     _require(len(table), count, "rows")
-    cutter: Any = {
-        (True, True): cut.StratifiedGroupKFold,
-        (True, False): cut.StratifiedKFold,
-        (False, True): cut.GroupKFold,
-        (False, False): cut.KFold,
-    }[task == "classification", groups is not None]
-    return [(order[train], order[test]) for train, test in cutter(count).split(truth, truth, groups)]
+    cutter = _cutter(classes=task == "classification", groups=groups is not None)(count)
+    return [(order[train], order[test]) for train, test in cutter.split(truth, truth, groups)]
+
+
+def _cutter(*, classes: bool, groups: bool) -> Any:  # noqa: ANN401 - scikit-learn publishes no types
+    """The class of scikit-learn that spreads classes evenly, keeps groups together, or both."""
+    from sklearn import model_selection as cut
+
+    if classes:
+        return cut.StratifiedGroupKFold if groups else cut.StratifiedKFold
+    return cut.GroupKFold if groups else cut.KFold
 
 
 def _require(found: int, count: int, what: str) -> None:
