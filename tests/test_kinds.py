@@ -165,7 +165,7 @@ def test_a_job_and_the_kinds_within_it_survive_a_round_trip(job: dict[str, Any])
         inner = getattr(again, {"register": "register_"}.get(name, name))
         if isinstance(block, dict) and "KIND" in block:
             assert type(inner) is MEMBERS[block["KIND"]]
-        if isinstance(block, list) and isinstance(block[0], dict):
+        if isinstance(block, list) and isinstance(block[0], dict) and "KIND" in block[0]:
             assert [type(item) for item in inner] == [MEMBERS[item["KIND"]] for item in block]
 
 
