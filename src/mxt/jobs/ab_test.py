@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from mxt.datasets.splitters.base import draw
+from mxt.datasets.splitters.base import shuffled
 from mxt.endpoints.arms import Arm
 from mxt.endpoints.base import Endpoint, refuse_repeated
 from mxt.endpoints.findings import Finding, decided, together
@@ -173,7 +173,7 @@ class ABTestJob(Job):
         if absent:
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
-        return table.iloc[draw(table.index, 0).argsort(kind="stable")]
+        return shuffled(table, 0)
 
     def _target(self, pair: tuple[Served, Served] | None) -> str | None:
         """The column with the truth, if an endpoint asks for predictions.

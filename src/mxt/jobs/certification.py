@@ -12,7 +12,7 @@ from loguru import logger
 from pydantic import Field, ValidationError
 
 from mxt.criteria.base import Assessment, Criterion, Outcome, Subject
-from mxt.datasets.splitters.base import draw
+from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
 from mxt.kinds import OneOf, Strict
@@ -154,7 +154,7 @@ class CertificationJob(ModelJob):
         if context.data is None or (trained and trained != context.data.digest):
             msg = f"{source} is not the table that {pinned} was trained on: its fingerprint is another."
             raise DataError(msg)
-        table = table.iloc[draw(table.index, self.seed).argsort(kind="stable")]
+        table = shuffled(table, self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
         inputs = context.check(schema, table, source)
         inputs = inputs if schema is None else schema.categorised(inputs)

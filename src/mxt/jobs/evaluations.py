@@ -17,10 +17,11 @@ from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
 from mxt.assessments.segments import Segment
-from mxt.datasets.splitters.base import draw
+from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.metrics.answers import Classes, answers
+from mxt.registries.evidence import DATA_TAG, ROWS_TAG
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -32,11 +33,6 @@ if TYPE_CHECKING:
 
     from mxt.models import Model
     from mxt.schemas import InputsSchema
-
-ROWS_TAG = "mxt.evaluated_rows"
-"""Tag of a run: the digest of the ids of the rows evaluated."""
-DATA_TAG = "mxt.data_digest"
-"""Tag of a run: the fingerprint of the table that they are from."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +162,7 @@ class EvaluationsJob(ModelJob):
         TargetsSchema.check(table, target, self.inputs.source)
         if self.splitter is not None:
             table = self.splitter.split(table, target).test
-        table = table.iloc[draw(table.index, self.intervals.seed).argsort(kind="stable")]
+        table = shuffled(table, self.intervals.seed)
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()

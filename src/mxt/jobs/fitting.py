@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from mxt.configs import Location
-from mxt.datasets.splitters.base import draw
+from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import (
     Job,
@@ -142,7 +142,7 @@ class FittingJob(Job, ABC):
         if absent:
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
-        return table.iloc[draw(table.index, self.recipe.seed).argsort(kind="stable")]
+        return shuffled(table, self.recipe.seed)
 
     def _schema(self, table: pd.DataFrame) -> InputsSchema:
         if self.inputs_schema is None:

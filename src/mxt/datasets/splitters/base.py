@@ -92,6 +92,11 @@ def _texts(ids: pd.Index | pd.Series) -> np.ndarray:
     return np.asarray(ids.astype(str), dtype=object)
 
 
+def shuffled(table: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The rows in an order that their ids and the seed decide, however they were stored."""
+    return table.iloc[draw(table.index, seed).argsort(kind="stable")]
+
+
 def require_column(table: pd.DataFrame, column: str, kind: str) -> None:
     """Raise a DataError unless `table` has `column`."""
     if column not in table.columns:
