@@ -10,6 +10,7 @@ from mxt.datasets.groups import Grouping
 from mxt.explainers.comparison import Told, cells_of, compared
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
+from mxt.registries.evidence import BASELINE_TAG
 from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
 from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
 from mxt.schemas.outputs import PREDICTION
@@ -100,7 +101,7 @@ class ExplanationDiffJob(ModelJob):
         context = self.context
         pinned = context.pin(self.alias_or_version)
         baseline = pin(context.client, context.name, self.baseline)
-        context.run.tag({"mxt.baseline_version": str(baseline.version)})
+        context.run.tag({BASELINE_TAG: str(baseline.version)})
         context.facts["baseline_version"] = baseline.version
         schemas = [self.loader.load_schema(version.uri) for version in (baseline, pinned)]
         table = self._table(schemas)
