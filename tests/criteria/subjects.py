@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mxt.criteria.base import Subject
+from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.models.logistic_regression import LogisticRegressionRecipe
+from mxt.models.refits import Table
 
 
 @cache
@@ -36,13 +38,18 @@ def subject(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Subject:
         inputs=inputs.iloc[held_out],
         truth=truth.iloc[held_out],
         table=inputs.iloc[held_out].assign(risk=truth),
-        training_inputs=inputs,
-        training_truth=truth,
+        training=whole(inputs, truth),
         recipe=recipe,
     )
 
 
+def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> Table:
+    """A training table whose rows can be cut anyhow."""
+    return Table(inputs, targets, HoldoutSplitter(), inputs[[]])
+
+
 def with_truth(found: Subject, truth: Any) -> Subject:
     """The same version, judged on other targets."""
-    whole = pd.Series(truth, index=found.training_truth.index, name="risk")
-    return replace(found, training_truth=whole, truth=whole.loc[found.truth.index])
+    whole = pd.Series(truth, index=found.training.targets.index, name="risk")
+    training = replace(found.training, targets=whole)
+    return replace(found, training=training, truth=whole.loc[found.truth.index])

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
-from sklearn.model_selection import RepeatedStratifiedKFold, cross_val_score
+from sklearn.model_selection import cross_val_score
 
 from criteria.subjects import subject, with_truth
 from mxt.criteria.cross_validation import CrossValidationCriterion
+from mxt.datasets.splitters.grouped import GroupedSplitter
+from mxt.datasets.splitters.time import TimeSplitter
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.estimator import RecipeEstimator
 
@@ -18,12 +21,12 @@ from mxt.models.estimator import RecipeEstimator
 def sklearn_scores(folds: int, repeats: int, scoring: str) -> np.ndarray:
     made = subject()
     assert made.recipe is not None
-    cuts = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=3)
+    cuts = [cut for repeat in range(repeats) for cut in made.training.folds(made.recipe, folds, 3 + repeat)]
     return np.asarray(
         cross_val_score(
             RecipeEstimator(made.recipe),
-            made.training_inputs,
-            made.training_truth,
+            made.training.inputs,
+            made.training.targets,
             cv=cuts,
             scoring=scoring,
         )
@@ -73,3 +76,27 @@ def test_too_little_data_is_insufficient(rows: int, bad: int, why: str) -> None:
         assert found.outcome == "INSUFFICIENT"
         assert why in found.note
         assert np.isnan([found.value, found.low, found.high]).all()
+
+
+def test_folds_keep_groups_together_as_the_split_did() -> None:
+    made = subject()
+    homes = pd.Series(np.arange(400) // 8, index=made.training.inputs.index, name="home")
+    training = replace(made.training, splitter=GroupedSplitter(group="home"), keys=homes.to_frame())
+    assert made.recipe is not None
+    for train, test in training.folds(made.recipe, 5, 0):
+        assert not set(homes.iloc[train]) & set(homes.iloc[test])
+    few = replace(training, splitter=GroupedSplitter(group="home"), keys=(homes // 25).to_frame())
+    for found in CrossValidationCriterion().assess(replace(made, training=few)):
+        assert found.outcome == "INSUFFICIENT"
+        assert "groups of column 'home'" in found.note
+
+
+def test_rows_in_time_are_scored_after_those_they_learn_from_and_once() -> None:
+    made = subject()
+    days = pd.Series(pd.date_range("2026-01-01", periods=400), index=made.training.inputs.index, name="day")
+    training = replace(made.training, splitter=TimeSplitter(column="day"), keys=days.to_frame())
+    assert made.recipe is not None
+    for train, test in training.folds(made.recipe, 5, 0):
+        assert days.iloc[train].max() < days.iloc[test].min()
+    mean, _ = CrossValidationCriterion().assess(replace(made, training=training))
+    assert mean.n == 5

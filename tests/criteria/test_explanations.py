@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from churn import churn
-from criteria.subjects import subject
+from criteria.subjects import subject, whole
 from mxt.criteria.agreement import AgreementCriterion
 from mxt.criteria.base import Criterion, Subject
 from mxt.criteria.fidelity import FidelityCriterion
@@ -42,7 +42,9 @@ def trees() -> Subject:
     inputs, targets = churn(1100)
     model = XgboostRecipe(trees=40, depth=3, learning_rate=0.2).fit(inputs[:1000], targets[:1000])
     held_out = inputs[1000:]
-    return Subject(model.with_background(inputs[:1000]), held_out, targets[1000:], held_out, inputs, targets)
+    return Subject(
+        model.with_background(inputs[:1000]), held_out, targets[1000:], held_out, whole(inputs, targets)
+    )
 
 
 @cache
@@ -53,7 +55,9 @@ def classes() -> Subject:
     targets = inputs.pop("Contract")
     model = RandomForestRecipe(trees=20, depth=4).fit(inputs[:600], targets[:600])
     held_out = inputs[600:]
-    return Subject(model.with_background(inputs[:600]), held_out, targets[600:], held_out, inputs, targets)
+    return Subject(
+        model.with_background(inputs[:600]), held_out, targets[600:], held_out, whole(inputs, targets)
+    )
 
 
 def shuffled(explanation: Explanation) -> Explanation:
@@ -112,12 +116,12 @@ def test_fewer_background_rows_are_less_stable() -> None:
 def test_deletion_moves_a_linear_model_as_reckoned_by_hand() -> None:
     """Against one background row, a linear score loses its largest contribution first."""
     made = subject()
-    one = replace(made, model=made.model.with_background(made.training_inputs.iloc[:1]))
+    one = replace(made, model=made.model.with_background(made.training.inputs.iloc[:1]))
     explanation = one.model.explain(one.inputs, KernelExplainer(coalitions=6, background_rows=1))
     criterion = FidelityCriterion(orders=200, background_rows=1, minimum_rows=2)
     gains = criterion._gains(one, one.inputs, explanation)
     row = one.inputs.iloc[[0]]
-    there, gone = row.iloc[0], one.training_inputs.iloc[0]
+    there, gone = row.iloc[0], one.training.inputs.iloc[0]
     sign = np.sign(explanation.prediction[0, 0] - explanation.base[0])
     order = np.argsort(-sign * explanation.values[0, :, 0], kind="stable")
 
@@ -157,5 +161,5 @@ def test_too_few_rows_are_insufficient(criterion: Criterion) -> None:
 def test_a_model_of_one_column_is_insufficient(criterion: Criterion) -> None:
     inputs, targets = churn(300)
     model = XgboostRecipe(trees=3).fit(inputs[["tenure"]], targets)
-    made = Subject(model, inputs, targets, inputs, inputs, targets)
+    made = Subject(model, inputs, targets, inputs, whole(inputs, targets))
     assert {assessment.outcome for assessment in criterion.assess(made)} == {"INSUFFICIENT"}

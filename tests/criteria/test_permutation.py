@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 from sklearn.metrics import log_loss
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import StratifiedKFold
 
 from criteria.subjects import subject, with_truth
 from mxt.criteria.base import Subject
 from mxt.criteria.permutation import PermutationCriterion
+from mxt.datasets.splitters.base import draw
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.models.refits import Table, permuted
+from mxt.models.refits import Table
 
 LOG_LOSS = SklearnMetric(name="neg_log_loss")
 
@@ -24,15 +25,16 @@ def by_hand(made: Subject, permutations: int) -> float:
     assert made.recipe is not None
 
     def loss(table: Table) -> float:
-        cuts = RepeatedStratifiedKFold(n_splits=5, n_repeats=1, random_state=0)
-        train, test = next(cuts.split(table.targets, table.targets))
+        order = draw(table.targets.index, made.seed).argsort(kind="stable")
+        ordered = table.targets.iloc[order]
+        train, test = (order[part] for part in list(StratifiedKFold(5).split(ordered, ordered))[-1])
         model = made.recipe.fit(table.inputs.iloc[train], table.targets.iloc[train])  # type: ignore[union-attr] # asserted
         chances = model.predict(table.inputs.iloc[test]).iloc[:, 1:]
         return float(log_loss(table.targets.iloc[test], chances))
 
-    whole = Table(made.training_inputs, made.training_truth)
+    whole = made.training
     observed = loss(whole)
-    losses = [loss(permuted(whole, made.seed, number)) for number in range(permutations)]
+    losses = [loss(whole.permuted(made.seed, number)) for number in range(permutations)]
     return (sum(found <= observed for found in losses) + 1) / (permutations + 1)
 
 

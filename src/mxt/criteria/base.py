@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mxt.metrics.base import Estimate
     from mxt.models import Model
     from mxt.models.base import Recipe
+    from mxt.models.refits import Table
     from mxt.stats.intervals import Interval
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
@@ -45,10 +46,8 @@ class Subject:
     """What the model should predict for them."""
     table: pd.DataFrame
     """The same rows with every column of the source, those that the model does not see included."""
-    training_inputs: pd.DataFrame
-    """Inputs of the whole training table, the rows held out included, for criteria that train again."""
-    training_truth: pd.Series[Any]
-    """The targets of these."""
+    training: Table
+    """The whole training table, the rows held out included, for criteria that train again."""
     recipe: Recipe | None = None
     """How it was made, if that is known."""
     seed: int = 0

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.models.refits import Refit, Table, folds, scores
+from mxt.models.refits import Refit, scores
 from mxt.stats.intervals import corrected_interval, deviation_interval
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from mxt.models.base import Recipe
 
 ACCURACY = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.94}
 
@@ -48,21 +51,31 @@ class CrossValidationCriterion(Criterion):
 
     def assess(self, subject: Subject) -> list[Assessment]:
         recipe = subject.recipe_for(self.KIND)
-        inputs, truth = subject.training_inputs, subject.training_truth
+        truth = subject.training.targets
         names = [f"cv_{part}_{self.metric.label}" for part in ("mean", "deviation")]
         limits = [self.metric.limits(), f"at most {self.maximum_deviation:g}"]
         why = too_few(truth, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
+        try:
+            cuts = [] if why else self._cuts(subject, recipe)
+        except DataError as error:
+            why = str(error)
         if why:
-            return [
-                Assessment.unknown(name, limit, 0, why) for name, limit in zip(names, limits, strict=True)
-            ]
-        table = Table(inputs, truth)
-        cuts = folds(recipe, truth, self.folds, self.repeats, subject.seed)
-        refits = [Refit(recipe, table, train, test) for train, test in cuts]
+            return [Assessment.unknown(*told, 0, why) for told in zip(names, limits, strict=True)]
+        refits = [Refit(recipe, subject.training, train, test) for train, test in cuts]
         found = list(
             subject.watched(scores(refits, self.metric, subject.workers), len(refits), "cross-validate")
         )
-        return self._judged(names, limits, found, 1 / (self.folds - 1))
+        test_share = sum(len(test) / len(train) for train, test in cuts) / len(cuts)
+        return self._judged(names, limits, found, test_share)
+
+    def _cuts(self, subject: Subject, recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Each fold of each repeat; rows in the order of time can be cut in one way only."""
+        repeats = 1 if subject.training.splitter.time_column else self.repeats
+        return [
+            cut
+            for repeat in range(repeats)
+            for cut in subject.training.folds(recipe, self.folds, subject.seed + repeat)
+        ]
 
     def _judged(
         self, names: list[str], limits: list[str], found: list[float], test_share: float
@@ -75,7 +88,9 @@ class CrossValidationCriterion(Criterion):
         deviation = deviation_interval(values, self.folds - 1)
         wide = max(float(deviation.estimate) - self.maximum_deviation, 0.0)
         missed = [self.metric.beyond(float(mean.estimate)), wide]
-        note = f"{self.repeats} x {self.folds} folds, lowest {values.min():.4g}, highest {values.max():.4g}"
+        note = (
+            f"{len(found) // self.folds} x {self.folds} folds, from {values.min():.4g} to {values.max():.4g}"
+        )
         return [
             Assessment.of(name, limit, interval, len(found), missed_by=far, note=note)
             for name, limit, far, interval in zip(names, limits, missed, (mean, deviation), strict=True)

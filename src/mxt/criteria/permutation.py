@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.models.refits import Refit, Table, first_fold, permuted, scores
+from mxt.models.refits import Refit, last_fold, scores
 from mxt.stats.permutation import most_exceeding, permutation_test
 from mxt.stats.proportions import wilson
 
@@ -47,7 +48,7 @@ class PermutationCriterion(Criterion):
     """Most permutations to look at; more tell a smaller p, and fewer decide as well at 0.05."""
 
     folds: Annotated[int, Field(ge=2)] = 5
-    """Parts that the table is cut into; the first is scored."""
+    """Parts that the table is cut into; the last is scored."""
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
@@ -60,17 +61,20 @@ class PermutationCriterion(Criterion):
         import numpy as np
 
         recipe = subject.recipe_for(self.KIND).model_copy(update={"calibration": None})
-        truth = subject.training_truth
+        table, seed = subject.training, subject.seed
         name, limit = f"permutation_p_{self.metric.label}", f"below {self.level:g}"
-        why = too_few(truth, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
-        if why:
+        why = too_few(table.targets, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
+        try:
+            first = None if why else last_fold(recipe, table, self.folds, seed)
+        except DataError as error:
+            why = str(error)
+        if why or first is None:
             return [Assessment.unknown(name, limit, 0, why)]
-        table = Table(subject.training_inputs, truth)
 
         def refits() -> Iterator[Refit]:
-            yield first_fold(recipe, table, self.folds)
+            yield first
             for number in range(self.permutations):
-                yield first_fold(recipe, permuted(table, subject.seed, number), self.folds)
+                yield last_fold(recipe, table.permuted(seed, number), self.folds, seed)
 
         sign = 1 if self.metric.higher_is_better else -1
         found = subject.watched(

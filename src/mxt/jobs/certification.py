@@ -16,6 +16,7 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
 from mxt.kinds import OneOf, Strict
+from mxt.models.refits import Table
 from mxt.registries import certificates, digests
 from mxt.registries.rows import Rows
 from mxt.registries.versions import DATA_TAG
@@ -168,8 +169,7 @@ class CertificationJob(ModelJob):
             inputs=inputs.loc[held_out.index],
             truth=truth.loc[held_out.index],
             table=held_out,
-            training_inputs=inputs,
-            training_truth=truth,
+            training=Table(inputs, truth, origin.splitter, table[origin.splitter.columns]),
             recipe=origin.recipe,
             seed=self.seed,
             workers=self.workers,

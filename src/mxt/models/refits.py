@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from mxt.datasets.folds import folds
+from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -12,16 +15,38 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.datasets.splitters.base import Splitter
     from mxt.metrics.base import Metric
     from mxt.models.base import Recipe
 
 
 @dataclass(frozen=True)
 class Table:
-    """What a recipe learns from; the same rows in both."""
+    """What a recipe learns from, and how its rows may be cut; the order of rows is one of their ids."""
 
     inputs: pd.DataFrame
     targets: pd.Series[Any]
+    splitter: Splitter
+    """How rows were held out from training: folds keep groups together and go by time as it does."""
+    keys: pd.DataFrame
+    """The columns that the splitter looks at."""
+
+    def folds(self, recipe: Recipe, count: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+        """Places of the training and test rows of each fold.
+
+        Raises:
+            DataError: There are too few rows, rows of a class, or groups.
+        """
+        name = str(self.targets.name)
+        keyed = self.keys.assign(**{name: self.targets})
+        return folds(keyed, name, self.splitter, recipe.task, count, seed)
+
+    def permuted(self, seed: int, number: int) -> Table:
+        """The table with its targets in another order, which the seed and a number decide."""
+        import numpy as np
+
+        order = np.random.default_rng([seed, number]).permutation(len(self.targets))
+        return replace(self, targets=self.targets.iloc[order].set_axis(self.targets.index))
 
 
 @dataclass(frozen=True)
@@ -34,33 +59,23 @@ class Refit:
     test: np.ndarray
 
     def score(self, metric: Metric) -> float:
-        """The score on the test rows of the model fitted to the training rows."""
+        """The score on the test rows of the model fitted to the training rows.
+
+        Raises:
+            DataError: The training rows have one target only, or the metric is not defined for the test rows.
+        """
         inputs, targets = self.table.inputs, self.table.targets
-        model = self.recipe.fit(inputs.iloc[self.train], targets.iloc[self.train])
+        learned = targets.iloc[self.train]
+        if (learned == learned.iloc[0]).all():
+            msg = f"All {len(learned)} training rows of a fold have one {targets.name!r}; use fewer folds."
+            raise DataError(msg)
+        model = self.recipe.fit(inputs.iloc[self.train], learned)
         return metric.score(targets.iloc[self.test], model.predictor.predict(inputs.iloc[self.test]))
 
 
-def first_fold(recipe: Recipe, table: Table, count: int) -> Refit:
-    """The first of so many folds, which only the order of the rows and their targets decide."""
-    return Refit(recipe, table, *next(folds(recipe, table.targets, count)))
-
-
-def permuted(table: Table, seed: int, number: int) -> Table:
-    """The table with its targets in another order, which the seed and a number decide."""
-    import numpy as np
-
-    order = np.random.default_rng([seed, number]).permutation(len(table.targets))
-    return Table(table.inputs, table.targets.iloc[order].set_axis(table.targets.index))
-
-
-def folds(
-    recipe: Recipe, targets: pd.Series[Any], count: int, repeats: int = 1, seed: int = 0
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Places of the training and test rows of each fold, by scikit-learn: stratified for classes."""
-    from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
-
-    kind = RepeatedKFold if recipe.task == "regression" else RepeatedStratifiedKFold
-    yield from kind(n_splits=count, n_repeats=repeats, random_state=seed).split(targets, targets)
+def last_fold(recipe: Recipe, table: Table, count: int, seed: int) -> Refit:
+    """The fit that is scored on the last of so many folds: of a table cut by time, on the latest rows."""
+    return Refit(recipe, table, *table.folds(recipe, count, seed)[-1])
 
 
 def scores(refits: Iterable[Refit], metric: Metric, workers: int) -> Iterator[float]:
