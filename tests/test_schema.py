@@ -29,6 +29,8 @@ CONFIGS = [
     *(yaml.safe_load(path.read_text()) for path in sorted((REPOSITORY / "confs").glob("*.yaml"))),
     *({"job": example} for example in EXAMPLES if example["KIND"].endswith("Job")),
 ]
+BEYOND_SCHEMA = {"not_of_the_recipe", "not_a_range", "no_count", "twice"}
+"""Faults of a search, which depend on another field or on values beside each other."""
 FIELDS = sorted(
     {
         name
@@ -110,8 +112,10 @@ def test_the_json_schema_and_the_runtime_agree(config: Any) -> None:
         content = parse_value(json.dumps(config, ensure_ascii=False), "config")
         Settings.model_validate_json(json.dumps(content))
         accepted = True
-    except (ConfigError, ValidationError):
+    except ConfigError:
         accepted = False
+    except ValidationError as error:
+        accepted = all(fault["type"] in BEYOND_SCHEMA for fault in error.errors())
     assert VALIDATOR.is_valid(content) is accepted
 
 

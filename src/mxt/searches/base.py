@@ -28,8 +28,8 @@ def _each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
     told = [(type(value), value) for value in values]
     for place, value in enumerate(told):
         if value in told[:place]:
-            msg = f"the value {value[1]!r} stands there twice"
-            raise ValueError(msg)
+            kind, msg = "twice", "the value {value} stands there twice"
+            raise PydanticCustomError(kind, msg, {"value": repr(value[1])})
     return values
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import DataError
 from mxt.searches.base import Search, ValuesOrRange, for_sampling
@@ -48,8 +49,11 @@ class HalvingSearch(Search):
     @model_validator(mode="after")
     def _counted(self) -> Self:
         if self.candidates is None and any(isinstance(tried, Range) for tried in self.values.values()):
-            msg = "a range holds any number of candidates; say how many to draw, as candidates: 20"
-            raise ValueError(msg)
+            kind, msg = (
+                "no_count",
+                "a range has no end of values; say how many to draw, as candidates: 20",
+            )
+            raise PydanticCustomError(kind, msg)
         return self
 
     @property

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.kinds import Strict
 
@@ -28,11 +29,11 @@ class Range(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            msg = f"low must lie below high, and {self.low:g} to {self.high:g} is no such range"
-            raise ValueError(msg)
+            told = f"low must lie below high, and {self.low:g} to {self.high:g} is no such range"
+            raise _fault(told)
         if self.log and self.low <= 0:
-            msg = f"a logarithmic range must lie above 0; low is {self.low:g}"
-            raise ValueError(msg)
+            told = f"a logarithmic range must lie above 0; low is {self.low:g}"
+            raise _fault(told)
         return self
 
     @property
@@ -50,3 +51,7 @@ class Range(Strict):
         drawn = start + (end - start) * share
         bounded = min(max(math.exp(drawn) if self.log else drawn, self.low), self.high)
         return math.floor(bounded) if self.whole else float(bounded)
+
+
+def _fault(told: str) -> PydanticCustomError:
+    return PydanticCustomError("not_a_range", "{told}", {"told": told})
