@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 from sklearn.metrics import log_loss
@@ -14,6 +15,8 @@ from criteria.subjects import subject, with_truth
 from mxt.criteria.base import Subject
 from mxt.criteria.permutation import PermutationCriterion
 from mxt.datasets.splitters.base import draw
+from mxt.datasets.splitters.grouped import GroupedSplitter
+from mxt.datasets.splitters.time import TimeSplitter
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.refits import Table
 
@@ -80,3 +83,36 @@ def test_a_level_that_cannot_be_reached_is_refused() -> None:
 def test_too_little_data_is_insufficient() -> None:
     (found,) = PermutationCriterion().assess(subject(60))
     assert (found.outcome, found.n) == ("INSUFFICIENT", 0)
+
+
+def grouped(seed: int, *, mixed: bool = False) -> Subject:
+    """Forty homes whose rows share their numbers and their target, which know nothing of each other."""
+    chance, homes = np.random.default_rng(seed), np.repeat(np.arange(40), 10)
+    made = subject()
+    income, age = chance.normal(size=(2, 40))[:, homes]
+    inputs = made.training.inputs.assign(income=income, age=age)
+    labels = np.where(chance.random(40) < 0.5, "good", "bad")[homes]
+    if mixed:
+        labels[0] = "bad" if labels[0] == "good" else "good"
+    targets = pd.Series(labels.astype(object), index=inputs.index, name="risk")
+    keys = pd.DataFrame({"home": homes}, index=inputs.index)
+    table = Table(inputs.drop(columns="region"), targets, GroupedSplitter(group="home"), keys)
+    return replace(made, training=table)
+
+
+def test_noise_in_groups_seldom_passes() -> None:
+    criterion = PermutationCriterion(permutations=20, level=0.1, metric=LOG_LOSS, folds=4)
+    passed = [criterion.assess(grouped(seed))[0].outcome == "PASS" for seed in range(40)]
+    assert sum(passed) <= 10  # of 40 at a level of 0.1: more come once in 400 times
+
+
+def test_targets_that_cannot_change_places_are_insufficient() -> None:
+    (found,) = PermutationCriterion().assess(grouped(0, mixed=True))
+    assert found.outcome == "INSUFFICIENT"
+    assert "rows of one group have several targets" in found.note
+    made = subject()
+    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=400)}, index=made.training.inputs.index)
+    in_time = replace(made.training, splitter=TimeSplitter(column="day"), keys=days)
+    (found,) = PermutationCriterion().assess(replace(made, training=in_time))
+    assert found.outcome == "INSUFFICIENT"
+    assert "order of time" in found.note

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.metrics.base import Estimate
+    from mxt.metrics.base import Estimate, Metric
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.models.refits import Table
@@ -132,6 +132,18 @@ class Criterion(Kind, ABC):
     def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
         """Tables of what lies behind the assessments, by the file that a run keeps them in."""
         return {}
+
+
+def limited(metric: Metric) -> Metric:
+    """The metric, if it has a limit that can be missed.
+
+    Raises:
+        ValueError: It has none.
+    """
+    if metric.minimum is None and metric.maximum is None:
+        msg = "the metric of a criterion needs a minimum or a maximum"
+        raise ValueError(msg)
+    return metric
 
 
 def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Estimate, Metric
 
@@ -30,7 +30,7 @@ class BootstrapCriterion(Criterion):
 
     KIND: Literal["BootstrapCriterion"] = "BootstrapCriterion"
 
-    metric: Annotated[Metric, OneOf] = Field(default=ACCURACY, validate_default=True)
+    metric: Annotated[Metric, OneOf, AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
     """The score; the interval's lower end must keep its minimum, and the upper end its maximum."""
 
     resamples: Annotated[int, Field(ge=100)] = 2000

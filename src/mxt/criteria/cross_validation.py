@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -37,7 +37,7 @@ class CrossValidationCriterion(Criterion):
 
     KIND: Literal["CrossValidationCriterion"] = "CrossValidationCriterion"
 
-    metric: Annotated[Metric, OneOf] = Field(default=ACCURACY, validate_default=True)
+    metric: Annotated[Metric, OneOf, AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
     """The score, with the limits that its mean must keep."""
 
     maximum_deviation: Annotated[float, Field(gt=0)] = 0.015

@@ -32,7 +32,8 @@ class LatencyCriterion(Criterion):
     """How many predictions are timed, after 20 that are not; 72 are the least for an interval of P95."""
 
     def assess(self, subject: Subject) -> list[Assessment]:
-        name, limit = "latency_p95_milliseconds", f"at most {self.maximum_milliseconds:g}"
+        several = "" if self.rows == 1 else f"_of_{self.rows}_rows"
+        name, limit = f"latency_p95_milliseconds{several}", f"at most {self.maximum_milliseconds:g}"
         least = max(self.minimum_rows, self.rows)
         if len(subject.inputs) < least:
             why = f"{len(subject.inputs)} rows; at least {least} are needed"

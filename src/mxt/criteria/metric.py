@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Literal
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from pydantic import AfterValidator
+
+from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -19,7 +21,7 @@ class MetricCriterion(Criterion):
 
     KIND: Literal["MetricCriterion"] = "MetricCriterion"
 
-    metric: Annotated[Metric, OneOf]
+    metric: Annotated[Metric, OneOf, AfterValidator(limited)]
     """The score, with its limits."""
 
     whole_interval: bool = False

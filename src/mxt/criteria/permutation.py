@@ -28,7 +28,8 @@ class PermutationCriterion(Criterion):
     the recipe fitted to the others. The recipe goes without calibration, which moves no rank and costs five
     more fits. Any score makes the test exact, so one fold is as safe as five, and five times as fast; five
     find a weak signal a little sooner. Ties count against the model. The test stops once its verdict cannot
-    change; p is exact either way (`mxt.stats.permutation`).
+    change; p is exact either way (`mxt.stats.permutation`). Where training held out whole groups, targets go
+    from group to group; where it went by time, no row is like another, and nobody can tell.
 
     Ojala and Garriga 2010, JMLR 11, test 1; Besag and Clifford 1991, doi:10.1093/biomet/78.2.301.
 
@@ -64,6 +65,7 @@ class PermutationCriterion(Criterion):
         table, seed = subject.training, subject.seed
         name, limit = f"permutation_p_{self.metric.label}", f"below {self.level:g}"
         why = too_few(table.targets, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
+        why = why or table.bound
         try:
             first = None if why else last_fold(recipe, table, self.folds, seed)
         except DataError as error:

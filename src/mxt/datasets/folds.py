@@ -40,6 +40,7 @@ def folds(
         DataError: There are too few rows, rows of a class, or groups.
     """
     import numpy as np
+    import pandas as pd
     from sklearn.model_selection import TimeSeriesSplit
 
     keys = draw(table.index, seed)
@@ -48,10 +49,11 @@ def folds(
         _require(len(table) - 1, count, "rows but the earliest")
         return [(order[train], order[test]) for train, test in TimeSeriesSplit(count).split(order)]
     order = keys.argsort(kind="stable")
-    truth, groups = table[target].iloc[order], None
+    truth = table[target].iloc[order]
+    groups: np.ndarray | None = None
     if splitter.group_column is not None:
-        groups = table[splitter.group_column].iloc[order]
-        _require(groups.nunique(), count, f"groups of column {splitter.group_column!r}")
+        groups = pd.factorize(table[splitter.group_column].iloc[order], use_na_sentinel=False)[0]
+        _require(len(np.unique(groups)), count, f"groups of column {splitter.group_column!r}")
     if task == "classification":
         _require(int(truth.value_counts().min()), count, "rows of the rarest class")
     _require(len(table), count, "rows")

@@ -42,8 +42,12 @@ class Certified:
     outcome: str = ""
     issued: datetime | None = None
     expires: datetime | None = None
+    met: tuple[str, ...] = ()
+    """Criteria that the version met."""
     missed: tuple[str, ...] = ()
     """Criteria that the version did not meet."""
+    commit: bool = True
+    """Whether it names a commit that holds all of the code."""
     changed: Mapping[str, str] = field(default_factory=dict)
     """What is no longer as it was certified: names, and for each what to tell of it."""
 

@@ -22,11 +22,14 @@ class CertificateGate(Gate):
 
     asks: ClassVar[tuple[Ask, ...]] = ("certificate",)
 
+    criteria: tuple[str, ...] = ()
+    """Names of criteria that it must rest on, as the certification tells them, such as cv_mean_accuracy."""
+
     same_files: bool = True
     """Whether the YAML files of the configs must be the same; the recorded configs must be in any case."""
 
     same_code: bool = False
-    """Whether the project must stand at the same git commit."""
+    """Whether the project must stand at the same git commit, which must hold all of the code."""
 
     same_packages: bool = False
     """Whether the same versions of packages must be installed."""
@@ -35,12 +38,16 @@ class CertificateGate(Gate):
         found, version = evidence.certificate, evidence.version
         if found is None:
             return refused(f"version {version} was never certified")
+        unproven = [name for name in self.criteria if name not in found.met]
+        lost = self.same_code and not found.commit
         changed = [told for name, told in found.changed.items() if self._counts(name)]
         faults = {
             f"changed since version {version} was certified: {found.fault}": found.fault,
             evidence.clock_fault: evidence.clock_fault,
             f"the certificate of version {version} expired{_at(found.expires)}": _expired(found, evidence),
             f"version {version} was certified {found.outcome}{_missed(found)}": found.outcome != "PASS",
+            f"version {version} was certified with code that no commit holds": lost,
+            f"the certificate of version {version} does not rest on {', '.join(unproven)}": unproven,
             f"changed since version {version} was certified: {', '.join(changed)}": changed,
         }
         fault = next((told for told, there in faults.items() if there), None)

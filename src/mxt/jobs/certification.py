@@ -9,17 +9,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Outcome, Subject
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
-from mxt.kinds import OneOf, Strict
+from mxt.jobs.origins import Origin, origin_of
+from mxt.kinds import OneOf
 from mxt.models.refits import Table
-from mxt.registries import certificates, digests
+from mxt.registries import certificates
 from mxt.registries.rows import Rows
-from mxt.registries.versions import DATA_TAG
+from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG
 from mxt.reports.certification import summary, told
 from mxt.schemas import TargetsSchema
 
@@ -36,19 +37,6 @@ DEFAULTS = (
     {"KIND": "BootstrapCriterion"},
     {"KIND": "LatencyCriterion"},
 )
-
-
-class Origin(Strict):
-    """How a version was made."""
-
-    inputs: ReaderKind
-    """The whole table that it was trained on."""
-    target: str
-    """Column that it predicts."""
-    splitter: SplitterKind
-    """How rows were held out."""
-    recipe: RecipeKind
-    """How it was fitted."""
 
 
 class CertificationJob(ModelJob):
@@ -73,30 +61,31 @@ class CertificationJob(ModelJob):
     """The table that the version was trained on, target included."""
 
     target: str | None = None
-    """Column with the truth."""
+    """Column with the truth, if nobody recorded it."""
 
     splitter: SplitterKind | None = None
-    """How rows were held out from training; the model itself is judged on these."""
+    """How rows were held out from training, if nobody recorded it; the model itself is judged on these."""
 
     recipe: RecipeKind | None = None
-    """How the model was made, for the criteria that train again."""
+    """How the model was made, if nobody recorded it, for the criteria that train again."""
 
     criteria: tuple[CriterionKind, ...] = Field(default=DEFAULTS, validate_default=True, min_length=1)
     """What the version must meet."""
 
-    seed: Annotated[int, Field(ge=0)] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     """Seed of folds, permutations and resamples."""
 
     workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that fit at once; what comes out does not depend on them. All cores if left out."""
 
-    valid_days: Annotated[int, Field(ge=1)] = 90
+    valid_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """Days until the certificate expires."""
 
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        origin = self._origin(pinned)
+        given = json.loads(self.model_dump_json(include=set(Origin.model_fields)))
+        origin = origin_of(pinned, given, self.root)
         subject, rows = self._subject(pinned, origin)
         found = [assessment for criterion in self.criteria for assessment in self._assess(criterion, subject)]
         refuse_twice(found)
@@ -123,49 +112,20 @@ class CertificationJob(ModelJob):
             passed=result == "PASS", assessments=found, certificate=certificate, version=pinned
         )
 
-    def _origin(self, pinned: Pinned) -> Origin:
-        """How the version was made: as the job says, or else as its training run recorded.
-
-        Raises:
-            ConfigError: Neither tells.
-        """
-        recorded = digests.artifact(pinned.run_id, "config.json")
-        told = {} if recorded is None else json.loads(recorded)
-        chosen = digests.artifact(pinned.run_id, "recipe.json")
-        given = {name: told.get(name) for name in Origin.model_fields}
-        given |= {} if chosen is None else {"recipe": json.loads(chosen)}
-        own = json.loads(self.model_dump_json(include=set(Origin.model_fields)))
-        given |= {name: value for name, value in own.items() if value is not None}
-        absent = [name for name, value in given.items() if value is None]
-        if absent:
-            msg = f"The run that trained {pinned} does not tell its {', '.join(absent)}; give the job these."
-            raise ConfigError(msg)
-        try:
-            return Origin.model_validate_json(json.dumps(given), context={"root": self.root})
-        except ValidationError as error:
-            blocks = sorted({str(fault["loc"][0]) for fault in error.errors()})
-            msg = f"What the run that trained {pinned} tells of its {', '.join(blocks)} cannot be read here."
-            raise ConfigError(msg) from error
-
     def _subject(self, pinned: Pinned, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
         context, source = self.context, origin.inputs.source
         schema = self.loader.load_schema(pinned.uri)
-        table = context.read(origin.inputs, "training")
-        trained = pinned.tags.get(DATA_TAG)
-        if context.data is None or (trained and trained != context.data.digest):
-            msg = f"{source} is not the table that {pinned} was trained on: its fingerprint is another."
-            raise DataError(msg)
-        table = shuffled(table, self.seed)
+        table = shuffled(context.read(origin.inputs, "training"), self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
-        inputs = context.check(schema, table, source)
-        inputs = inputs if schema is None else schema.categorised(inputs)
         held_out = origin.splitter.split(table, origin.target).test
-        rows = (
-            Rows.whole(origin.inputs, context.data),
-            Rows.part(origin.inputs, held_out, origin.splitter, origin.target),
-        )
+        whole = Rows.whole(origin.inputs, context.linked)
+        part = Rows.part(origin.inputs, held_out, origin.splitter, origin.target)
+        self._refuse_other_rows(pinned, source, whole, part)
+        inputs = context.check(schema, table, source)
+        model = context.load(self.loader, pinned.uri)
+        inputs = model.predictor.select(inputs) if schema is None else schema.categorised(inputs)
         subject = Subject(
-            model=context.load(self.loader, pinned.uri),
+            model=model,
             inputs=inputs.loc[held_out.index],
             truth=truth.loc[held_out.index],
             table=held_out,
@@ -175,7 +135,23 @@ class CertificationJob(ModelJob):
             workers=self.workers,
             watched=watched,
         )
-        return subject, rows
+        return subject, (whole, part)
+
+    def _refuse_other_rows(self, pinned: Pinned, source: str, whole: Rows, held_out: Rows) -> None:
+        """Raise a DataError unless the version was trained on this table, and not on the rows held out."""
+        trained, spared = (pinned.tags.get(tag) for tag in (DATA_TAG, HELD_OUT_TAG))
+        if trained and trained != whole.digest:
+            msg = f"{source} is not the table that {pinned} was trained on: its fingerprint is another."
+            raise DataError(msg)
+        if spared and spared != held_out.digest:
+            msg = (
+                f"{source}: the rows held out are not those that the training of {pinned} held out. Without "
+                "an id_column a row's place decides; train from a table with ids."
+            )
+            raise DataError(msg)
+        if not (trained and spared):
+            self.context.facts["held_out"] = "by the word of this config; the version does not tell"
+            logger.warning("{} does not tell which rows it was trained on: the config's word counts.", pinned)
 
     def _assess(self, criterion: Criterion, subject: Subject) -> list[Assessment]:
         with self.context.step(type(criterion).__name__):

@@ -97,6 +97,14 @@ class Context:
         self.facts[f"{role}_rows"] = data.rows
         self.run.dataset(head, data.digest, data.rows, source, role)
 
+    @property
+    def linked(self) -> Fingerprint:
+        """The fingerprint of the data linked last."""
+        if self.data is None:
+            msg = "No data were linked to the run yet."
+            raise RuntimeError(msg)
+        return self.data
+
     def pin(self, alias_or_version: str | int) -> Pinned:
         """Find the model version that the job works on, once, and tie it to the run."""
         self.pinned(pin(self.client, self.name, alias_or_version))

@@ -166,7 +166,7 @@ class EvaluationsJob(ModelJob):
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
-        context.run.tag({ROWS_TAG: digest, DATA_TAG: context.data.digest if context.data else ""})
+        context.run.tag({ROWS_TAG: digest, DATA_TAG: context.linked.digest})
         return Rows(table, truth)
 
     def _predict(

@@ -24,8 +24,10 @@ from mxt.jobs.base import (
 )
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
+from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.registers import refuse_taken
-from mxt.registries.versions import DATA_TAG, SEMVER_TAG, SemanticVersion
+from mxt.registries.rows import digest_of
+from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
 
-RECIPE_FILE = "recipe.json"
-"""Artifact of the run: the recipe that made the model, defaults included."""
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
 
@@ -120,7 +120,7 @@ class FittingJob(Job, ABC):
         passed = all(
             metric.passes(scores[metric.label]) for metric in self.metrics_for(parts.test[self.target])
         )
-        pinned = self._register(model, schema, inputs, scores)
+        pinned = self._register(model, schema, inputs, scores, digest_of(parts.test))
         if self.alias and passed:
             moved = move(context.client, context.name, self.alias, pinned.version)
             context.run.tag(move_tags(context.name, moved, why="its training kept the limits"))
@@ -163,13 +163,19 @@ class FittingJob(Job, ABC):
         return {metric.label: metric.score(truth, predictions) for metric in self.metrics_for(truth)}
 
     def _register(
-        self, model: Model, schema: InputsSchema, inputs: pd.DataFrame, scores: dict[str, float]
+        self,
+        model: Model,
+        schema: InputsSchema,
+        inputs: pd.DataFrame,
+        scores: dict[str, float],
+        held_out: str,
     ) -> Pinned:
         context = self.context
         with context.step("save and register the model"):
             uri = self.saver.save(model, schema, inputs.head(100), self.target)
             tags = {
-                DATA_TAG: context.data.digest if context.data else "",
+                DATA_TAG: context.linked.digest,
+                HELD_OUT_TAG: held_out,
                 **({SEMVER_TAG: self.version} if self.version else {}),
             }
             pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)

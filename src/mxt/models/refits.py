@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.folds import folds
@@ -41,12 +42,44 @@ class Table:
         keyed = self.keys.assign(**{name: self.targets})
         return folds(keyed, name, self.splitter, recipe.task, count, seed)
 
+    @property
+    def bound(self) -> str:
+        """Why the targets cannot change places, which only alike rows can; empty if they can.
+
+        Rows of one group can if they share one target, which then goes from group to group.
+        """
+        if self.splitter.time_column is not None:
+            return "rows in the order of time are not alike, so their targets cannot change places"
+        told = [] if self.splitter.group_column is None else self._groups
+        if any((self.targets.iloc[rows] != self.targets.iloc[rows[0]]).any() for rows in told):
+            return "rows of one group have several targets, which cannot change places with those of others"
+        return ""
+
+    @cached_property
+    def _groups(self) -> list[np.ndarray]:
+        """The places of the rows that belong together."""
+        import numpy as np
+        import pandas as pd
+
+        keys = self.keys[self.splitter.group_column]
+        codes = pd.factorize(keys, use_na_sentinel=False)[0]
+        return np.split(codes.argsort(kind="stable"), np.bincount(codes).cumsum()[:-1])
+
     def permuted(self, seed: int, number: int) -> Table:
-        """The table with its targets in another order, which the seed and a number decide."""
+        """The table with its targets in another order, which the seed and a number decide.
+
+        Targets of groups go from group to group; the table must not be `bound`.
+        """
         import numpy as np
 
-        order = np.random.default_rng([seed, number]).permutation(len(self.targets))
-        return replace(self, targets=self.targets.iloc[order].set_axis(self.targets.index))
+        chance = np.random.default_rng([seed, number])
+        if self.splitter.group_column is None:
+            givers = chance.permutation(len(self.targets))
+        else:
+            givers = np.empty(len(self.targets), dtype=int)
+            for rows, giver in zip(self._groups, chance.permutation(len(self._groups)), strict=True):
+                givers[rows] = self._groups[giver][0]
+        return replace(self, targets=self.targets.iloc[givers].set_axis(self.targets.index))
 
 
 @dataclass(frozen=True)

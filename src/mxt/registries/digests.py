@@ -23,8 +23,11 @@ CERTIFICATES = "certificates"
 _NOT_THE_MODEL = {CERTIFICATES, "registered_model_meta"}
 """What lies beside a model: its certificates, and what MLflow writes when it fetches the model."""
 UNKNOWN = "unknown"
+WITH_CHANGES = " with changes"
 FILES = "config_files.json"
 """Artifact of a run: the digests of the YAML files that its config came from."""
+RECIPE_FILE = "recipe.json"
+"""Artifact of a run that trained: the recipe that it fitted, which a search may have chosen."""
 _GIT_SECONDS = 10
 
 
@@ -119,15 +122,23 @@ def code_commit(root: str) -> str:
     git = shutil.which("git")
     if git is None or not root:
         return UNKNOWN
-    head, status = (
-        subprocess.run(  # noqa: S603 - git itself, in the project's folder
-            [git, "-C", root, *words], capture_output=True, text=True, check=False, timeout=_GIT_SECONDS
+    try:
+        head, status = (
+            subprocess.run(  # noqa: S603 - git itself, in the project's folder
+                [git, "-C", root, *words], capture_output=True, text=True, check=False, timeout=_GIT_SECONDS
+            )
+            for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
-        for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
-    )
+    except (subprocess.TimeoutExpired, OSError):
+        return UNKNOWN
     if head.returncode or not head.stdout.strip():
         return UNKNOWN
-    return head.stdout.strip() + (" with changes" if status.stdout.strip() else "")
+    return head.stdout.strip() + (WITH_CHANGES if status.stdout.strip() else "")
+
+
+def is_commit(code: str) -> bool:
+    """Whether what `code_commit` told names all of the code: no commit tells what was changed since."""
+    return code != UNKNOWN and not code.endswith(WITH_CHANGES)
 
 
 def packages() -> str:

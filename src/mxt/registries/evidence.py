@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mxt.gates.base import Certified, Evidence, Examination, Gate
-from mxt.registries import moments
+from mxt.registries import digests, moments
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_TAG, Certificate, stored_bytes
 from mxt.registries.changes import certificate_fault, changed
 from mxt.registries.versions import (
@@ -122,13 +122,18 @@ def _certified(client: MlflowClient, pinned: Pinned, root: str) -> Certified | N
     if content is None:
         return Certified(fault)
     certificate = Certificate.from_bytes(content)
-    missed = [told["criterion"] for told in certificate.criteria if told["outcome"] != "PASS"]
+    met, missed = (
+        tuple(told["criterion"] for told in certificate.criteria if (told["outcome"] == "PASS") == passed)
+        for passed in (True, False)
+    )
     return Certified(
         "",
         certificate.outcome,
         moments.from_text(certificate.issued_at),
         moments.from_text(certificate.expires_at),
-        tuple(missed),
+        met,
+        missed,
+        digests.is_commit(certificate.bound["code"]),
         changed(pinned, certificate, root),
     )
 

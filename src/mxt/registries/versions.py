@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 SEMVER_TAG = "mxt.semver"
 DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
+HELD_OUT_TAG = "mxt.held_out_data_id"
+"""Tag of a version: the fingerprint of the rows, with their ids, that its training held out."""
 EVALUATION_TAG = "mxt.evaluation"
 """Tag of a version: the run of its latest evaluation."""
 DRIFT_TAG = "mxt.drift"
