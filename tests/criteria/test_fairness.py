@@ -57,14 +57,18 @@ def test_the_verdict_is_that_of_the_value_or_of_the_whole_interval() -> None:
 def test_a_column_that_the_model_does_not_see_is_judged_by_bins() -> None:
     made = subject(1200)
     chance = np.random.default_rng(0)
-    table = made.table.assign(years=chance.integers(18, 90, len(made.table)))
+    years = chance.integers(18, 90, len(made.table))
+    visited = np.where(years % 2, "2025-01-31", "2025-02-01")
+    table = made.table.assign(years=years, visited=visited)
     criterion = judged(columns=[{"column": "years", "edges": [40, 65]}])
     found = replace(made, table=table)
     [assessment] = criterion.assess(found)
     assert assessment.outcome == "PASS"
     rates = criterion.evidence(found)["fairness.csv"].reset_index()
-    assert set(rates["group"]) == {"up to 40", "above 40 to 65", "above 65"}
+    assert set(rates["group"]) == {"below 40", "40 to below 65", "65 and above"}
     assert len(rates) == 3 * 5
+    halves = judged(columns=[{"column": "years", "bins": 2}, {"column": "visited", "period": "month"}])
+    assert [assessment.n for assessment in halves.assess(found)] == [len(made.truth)] * 2
 
 
 def test_too_few_rows_of_a_group_are_insufficient() -> None:
@@ -87,7 +91,7 @@ def test_intersections_are_judged_too() -> None:
     ("fields", "words"),
     [
         ({"columns": [{"column": "religion"}]}, r"No column 'religion'"),
-        ({"columns": [{"column": "income"}]}, r"'income' has 100 values.*`edges`"),
+        ({"columns": [{"column": "income"}]}, r"'income' makes 100 groups.*`edges`"),
         ({"positive": "yes"}, r"no class 'yes'; its classes are bad, good"),
     ],
 )

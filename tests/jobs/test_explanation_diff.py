@@ -15,7 +15,11 @@ from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import EXPLANATION_DIFF_TAG
 from runs import CHURN, SMALL, run, train
 
-SEGMENTS = [{"column": "Contract"}, {"column": "tenure", "edges": [0, 36]}]
+SEGMENTS = [
+    {"column": "Contract"},
+    {"column": "tenure", "edges": [0, 36]},
+    {"column": "MonthlyCharges", "bins": 3},
+]
 
 
 def table() -> pd.DataFrame:
@@ -109,7 +113,7 @@ def test_measures_are_those_of_the_predictions_and_of_segments(root: Path) -> No
     assert whole == np.mean(decided[0] != decided[1])
     parts = segment.loc[counts.index]
     assert whole == pytest.approx(np.average(parts["value"], weights=parts["rows"]), abs=1e-12)
-    few = measures[measures["group"] == "up to 0"]
+    few = measures[measures["group"] == "below 0"]
     assert (few["rows"] == 0).all()
     assert not few["sufficient"].any()
     assert few["value"].isna().all()

@@ -26,7 +26,7 @@ def findings(minimum: float, cell_minimum: float) -> Findings:
     told = Told(TRUTH, TABLE)
     metrics = [SklearnMetric(name="accuracy", minimum=minimum), SklearnMetric(name="f1")]
     segment = Segment(column="part", metrics=(SklearnMetric(name="accuracy", minimum=cell_minimum),))
-    cells = segment.table(metrics, told, segment.cells(PARTS, "here"), DRAWING)
+    cells = segment.table(metrics, told, PARTS, DRAWING)
     coded = answers(TRUTH, TABLE)
     assert isinstance(coded, Classes)
     return Findings(

@@ -14,6 +14,7 @@ from mxt.metrics.base import RESAMPLES, Estimate, Metric
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     import pandas as pd
 
 KEPT, BROKEN, UNDEFINED, INSUFFICIENT = "kept", "broken", "undefined", "insufficient"
@@ -37,8 +38,8 @@ class Told:
     truth: pd.Series[Any]
     predictions: pd.DataFrame
 
-    def part(self, chosen: pd.Series[bool]) -> Told:
-        """Some of the rows."""
+    def part(self, chosen: np.ndarray) -> Told:
+        """Some of the rows, by a mask of shape (rows,)."""
         return Told(self.truth[chosen], self.predictions[chosen])
 
 

@@ -48,7 +48,7 @@ class FairnessCriterion(Criterion):
     KIND: Literal["FairnessCriterion"] = "FairnessCriterion"
 
     columns: tuple[Grouping, ...] = Field(min_length=1)
-    """The protected columns; numbers need edges."""
+    """The protected columns; numbers of many values need `edges` or `bins`."""
 
     positive: str | int | bool
     """The class that is at stake: who is predicted to be of it is selected."""

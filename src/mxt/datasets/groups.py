@@ -1,27 +1,30 @@
-"""Groups of rows: the values of a column, or bins of them."""
+"""Groups of rows: the values of a column, bins of its numbers, or spans of its times."""
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from decimal import Decimal
+from numbers import Real
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, FiniteFloat, model_validator
 
 from mxt.errors import ConfigError
 from mxt.kinds import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import pandas as pd
 
 MISSING = "missing"
-MOST_NUMBERS = 10
-"""A column of numbers with more distinct values than this needs edges."""
-MOST_GROUPS = 100
-"""A column with more distinct values than this makes no groups."""
+MOST_GROUPS = 50
+"""A column that makes more groups than this is refused; the missing values are not counted."""
+WRITTEN_OUT = 10**16
+"""Whole numbers below this are written without decimals, those beyond as their type writes them."""
+PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,11 @@ class Groups:
     of_rows: np.ndarray
     """Place of each row's label, shape (rows,)."""
 
+    def parts(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Each label, and whether each row is of it, shape (rows,)."""
+        for place, label in enumerate(self.labels):
+            yield label, self.of_rows == place
+
 
 def _increasing(edges: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in itertools.pairwise(edges)):
@@ -43,49 +51,113 @@ def _increasing(edges: tuple[float, ...]) -> tuple[float, ...]:
 
 
 class Grouping(Strict):
-    """A column that cuts a table into groups."""
+    """A column that cuts a table into groups: by its values, or by one of bins, edges and period."""
 
     column: Annotated[str, Field(min_length=1)]
     """The column, which the model need not see."""
 
-    edges: Annotated[tuple[float, ...], AfterValidator(_increasing)] = ()
-    """Cut numbers here: an edge ends the group below it. Without edges each value is a group."""
+    bins: Annotated[int, Field(ge=2, le=MOST_GROUPS)] | None = None
+    """Cut numbers into as many groups, of as many rows each as ties allow."""
+
+    edges: (
+        Annotated[
+            tuple[FiniteFloat, ...],
+            Field(min_length=1, max_length=MOST_GROUPS - 1),
+            AfterValidator(_increasing),
+        ]
+        | None
+    ) = None
+    """Cut numbers at these; a number on an edge belongs to the group above it."""
+
+    period: Literal["day", "week", "month", "quarter", "year"] | None = None
+    """Cut times into these spans, in UTC."""
+
+    @model_validator(mode="after")
+    def _cut_one_way(self) -> Self:
+        if sum(way is not None for way in (self.bins, self.edges, self.period)) > 1:
+            msg = "a column is cut by one of bins, edges and period"
+            raise ValueError(msg)
+        return self
 
     def groups(self, table: pd.DataFrame) -> Groups:
-        """The group of each row; rows that miss the value are one.
+        """The group of each row, in any order of the rows; those that miss the value are one.
 
         Raises:
-            ConfigError: The column is absent, has too many values, or edges do not fit it.
+            ConfigError: The column is absent, makes too many groups, or cannot be cut this way.
         """
-        import pandas as pd
+        import numpy as np
 
         if self.column not in table.columns:
             msg = f"No column {self.column!r} to group rows by; the table has {list(table.columns)}."
             raise ConfigError(msg)
         cells = table[self.column]
-        number = pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells)
-        if self.edges:
-            return self._bins(cells, number=number)
-        values = sorted(cells.dropna().unique().tolist(), key=lambda value: value if number else str(value))
-        most = MOST_NUMBERS if number else MOST_GROUPS
-        if len(values) > most:
-            hint = "give it `edges`" if number else "choose another, or put its values together"
-            msg = f"The column {self.column!r} has {len(values)} values, too many for groups; {hint}."
-            raise ConfigError(msg)
-        names = [f"{value:g}" if number else str(value) for value in values]
-        return _named(self.column, names, pd.Categorical(cells, categories=values).codes)
+        known = cells.notna().to_numpy(bool)
+        labels, places = self._cut(cells[known])
+        if not known.all() and MISSING not in labels:
+            labels = [*labels, MISSING]
+        of_rows = np.full(len(cells), -1 if known.all() else labels.index(MISSING), dtype=np.intp)
+        of_rows[known] = places
+        return Groups(self.column, labels, of_rows)
 
-    def _bins(self, cells: pd.Series, *, number: bool) -> Groups:
+    def _cut(self, known: pd.Series[Any]) -> tuple[list[str], np.ndarray]:
+        """Names in their order, and the place of each cell's."""
         import numpy as np
 
-        if not number:
-            msg = f"The column {self.column!r} holds no numbers; leave out its `edges`."
+        if self.period is not None:
+            return self._spans(known, PERIODS[self.period])
+        if self.edges is not None:
+            numbers, edges = self._numbers(known, "edges"), np.asarray(self.edges)
+        elif self.bins is not None:
+            numbers = self._numbers(known, "bins")
+            edges = _of_equal_counts(numbers, self.bins)
+        else:
+            return self._values(known)
+        return _between(edges), np.searchsorted(edges, numbers, side="right")
+
+    def _values(self, known: pd.Series[Any]) -> tuple[list[str], np.ndarray]:
+        """Values that are written alike are one group."""
+        import numpy as np
+        import pandas as pd
+
+        codes, distinct = pd.factorize(known)
+        self._refuse_many(len(distinct))
+        values = list(distinct.array)
+        labels = list(dict.fromkeys(_text(value) for value in sorted(values, key=_in_order)))
+        places = np.array([labels.index(_text(value)) for value in values], dtype=np.intp)
+        return labels, places[codes]
+
+    def _numbers(self, known: pd.Series[Any], way: str) -> np.ndarray:
+        import pandas as pd
+
+        number = pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known)
+        if len(known) and not number:
+            msg = f"The column {self.column!r} holds no numbers; leave out its `{way}`."
             raise ConfigError(msg)
-        between = [f"above {low:g} to {high:g}" for low, high in itertools.pairwise(self.edges)]
-        names = [f"up to {self.edges[0]:g}", *between, f"above {self.edges[-1]:g}"]
-        values = cells.to_numpy(float, na_value=np.nan)
-        codes = np.searchsorted(np.asarray(self.edges), values, side="left")
-        return _named(self.column, names, np.where(np.isnan(values), -1, codes))
+        return known.to_numpy() if number else known.to_numpy(float)
+
+    def _spans(self, known: pd.Series[Any], span: str) -> tuple[list[str], np.ndarray]:
+        import pandas as pd
+
+        times = pd.to_datetime(known, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
+        number = pd.api.types.is_numeric_dtype(known)
+        unread = len(known) if number else int(times.isna().sum())
+        if unread:
+            msg = (
+                f"{unread} values of the column {self.column!r} are no times in the form of ISO 8601; "
+                "leave out its `period`."
+            )
+            raise ConfigError(msg)
+        codes, spans = pd.factorize(times.dt.to_period(span), sort=True)
+        self._refuse_many(len(spans))
+        return [str(name) for name in spans], codes
+
+    def _refuse_many(self, count: int) -> None:
+        if count > MOST_GROUPS:
+            msg = (
+                f"The column {self.column!r} makes {count} groups, more than {MOST_GROUPS}; give it `bins`, "
+                "`edges` or a longer `period`, or choose another."
+            )
+            raise ConfigError(msg)
 
 
 def crossed(groups: Sequence[Groups]) -> Groups:
@@ -100,11 +172,35 @@ def crossed(groups: Sequence[Groups]) -> Groups:
     return Groups(" and ".join(part.name for part in groups), labels, of_rows.ravel())
 
 
-def _named(name: str, labels: list[str], codes: np.ndarray) -> Groups:
-    """The groups of codes, where -1 stands for a missing value."""
+def _of_equal_counts(numbers: np.ndarray, bins: int) -> np.ndarray:
+    """The number that each bin but the first begins with; bins that ties would leave empty are left out."""
     import numpy as np
 
-    codes = np.asarray(codes, dtype=np.intp)
-    if (codes < 0).any():
-        return Groups(name, [*labels, MISSING], np.where(codes < 0, len(labels), codes))
-    return Groups(name, labels, codes)
+    if not len(numbers):
+        return numbers
+    ordered = np.sort(numbers)
+    starts = np.unique(ordered[np.arange(1, bins) * len(ordered) // bins])
+    return starts[starts > ordered[0]]
+
+
+def _between(edges: np.ndarray) -> list[str]:
+    if not len(edges):
+        return ["any number"]
+    names = [_text(edge) for edge in edges]
+    between = [f"{low} to below {high}" for low, high in itertools.pairwise(names)]
+    return [f"below {names[0]}", *between, f"{names[-1]} and above"]
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, Real | Decimal) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:  # noqa: ANN401 - a cell of any type
+    """A whole number has no decimals, whatever its type: a column that misses a cell holds floats."""
+    whole = _number(value) and float(value).is_integer() and abs(value) < WRITTEN_OUT
+    return str(int(value)) if whole else str(value)
+
+
+def _in_order(value: Any) -> tuple[bool, float, str]:  # noqa: ANN401 - a cell of any type
+    """Numbers by size, and before all others, which go by their text."""
+    return (False, float(value), _text(value)) if _number(value) else (True, 0.0, str(value))

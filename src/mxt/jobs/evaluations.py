@@ -185,10 +185,7 @@ class EvaluationsJob(ModelJob):
 
         if not self.segments:
             return None
-        parts = [
-            segment.table(self.metrics, told, segment.cells(table, self.inputs.source), self.intervals)
-            for segment in self.segments
-        ]
+        parts = [segment.table(self.metrics, told, table, self.intervals) for segment in self.segments]
         return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
 
     def _confidence(self, told: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:

@@ -77,10 +77,10 @@ class ExplanationDiffJob(ModelJob):
     """Contributions below this share of their row's sum of sizes have no sign that could flip."""
 
     segments: tuple[Grouping, ...] = ()
-    """Also tell the changes by the values of these columns, or by bins of them."""
+    """Also tell the changes by these columns: by values, bins of numbers, or spans of times."""
 
     minimum_rows: Annotated[int, Field(ge=1)] = 30
-    """A segment of fewer rows is insufficient: nothing is told of it."""
+    """A group of fewer rows is insufficient: nothing is told of it."""
 
     swap_share: Annotated[float, Field(gt=0, le=1)] = 0.01
     """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
@@ -147,9 +147,7 @@ class ExplanationDiffJob(ModelJob):
         parts: list[tuple[str, str, np.ndarray]] = [("", ALL, np.ones(len(table), dtype=bool))]
         for segment in self.segments:
             groups = segment.groups(table)
-            parts += [
-                (groups.name, label, groups.of_rows == place) for place, label in enumerate(groups.labels)
-            ]
+            parts += [(groups.name, label, rows) for label, rows in groups.parts()]
         found: list[tuple[str, str, int, dict[str, Interval] | None]] = []
         for name, label, rows in parts:
             count = int(rows.sum())
