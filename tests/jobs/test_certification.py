@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import mlflow
+import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
+from sklearn.ensemble import RandomForestClassifier
 
 from mxt.errors import ConfigError, DataError
 from mxt.registries import digests
@@ -90,3 +94,62 @@ def test_the_same_criterion_twice_is_refused(tmp_path: Path) -> None:
     train(tmp_path)
     with pytest.raises(ConfigError, match="two of them measure permutation_p_accuracy"):
         certify(tmp_path, criteria=[REFITS[1], {**REFITS[1], "permutations": 30}])
+
+
+def test_what_training_recorded_cannot_be_said_otherwise(tmp_path: Path) -> None:
+    train(tmp_path)
+    for told, name in (
+        ({"splitter": {"KIND": "HoldoutSplitter", "seed": 7}}, "splitter"),
+        ({"target": "Partner"}, "target"),
+        ({"recipe": {"KIND": "XgboostRecipe", "trees": 500}}, "recipe"),
+    ):
+        with pytest.raises(ConfigError, match=f"trained with another {name}"):
+            certify(tmp_path, **told)
+    assert certify(tmp_path, splitter={"KIND": "HoldoutSplitter"})["passed"]
+
+
+def test_rows_that_changed_places_are_not_taken_for_held_out(tmp_path: Path) -> None:
+    file = tmp_path / "churn.csv"
+    table = pd.read_csv(CHURN["path"], dtype=str, keep_default_na=False).head(400)
+    table.to_csv(file, index=False)
+    without_ids = {"KIND": "CsvReader", "path": str(file), "missing": [" "]}
+    train(tmp_path, inputs=without_ids, exclude=["variant", "customerID"])
+    assert certify(tmp_path)["certificate"].outcome in {"PASS", "FAIL"}
+    table.iloc[::-1].to_csv(file, index=False)
+    with pytest.raises(DataError, match="are not those that the training of churn version 1 held out"):
+        certify(tmp_path)
+
+
+def test_a_criterion_without_a_limit_is_refused(tmp_path: Path) -> None:
+    accuracy = {"KIND": "SklearnMetric", "name": "accuracy"}
+    for kind in ("CrossValidationCriterion", "BootstrapCriterion", "MetricCriterion"):
+        with pytest.raises(ValidationError, match="needs a minimum or a maximum"):
+            make(tmp_path, "CertificationJob", criteria=[{"KIND": kind, "metric": accuracy}])
+
+
+def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: Path) -> None:
+    chance, rows = np.random.default_rng(0), 300
+    table = pd.DataFrame({"a": chance.normal(size=rows), "b": chance.normal(size=rows)})
+    table["answer"] = np.where(chance.random(rows) < 0.5, "no", "yes")
+    file = tmp_path / "noise.csv"
+    table.to_csv(file, index_label="id")
+    with make(tmp_path, "HistoryJob") as job:
+        fitted = RandomForestClassifier(random_state=0).fit(table[["a", "b"]], table["answer"])
+        mlflow.sklearn.log_model(
+            fitted, name="model", registered_model_name="churn", serialization_format="cloudpickle"
+        )
+        job.context.client.set_registered_model_alias("churn", "Challenger", "1")
+        job.context.conclude(passed=True)
+    limit = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.8}
+    found = certify(
+        tmp_path,
+        inputs={"KIND": "CsvReader", "path": str(file), "id_column": "id"},
+        target="answer",
+        splitter={"KIND": "HoldoutSplitter"},
+        recipe={"KIND": "RandomForestRecipe", "trees": 20},
+        criteria=[{**REFITS[0], "metric": limit}],
+    )
+    mean = found["certificate"].criteria[0]
+    assert mean["outcome"] == "FAIL"
+    assert mean["value"] < 0.65
+    assert "word of this config" in found["facts"]["held_out"]
