@@ -363,3 +363,29 @@ def test_a_gate_that_nobody_could_pass_says_so() -> None:
     passed, reason = approved(said("Ada"), approvers=("Ada", "ada "))
     assert not passed
     assert reason == "version 7 is approved by Ada; only 1 may approve, and 2 approvals are required"
+
+
+def test_a_certificate_may_have_to_rest_on_certain_criteria() -> None:
+    gate = CertificateGate(criteria=("cv_mean_accuracy", "bootstrap_accuracy"))
+    verdict = gate.judge(evidence(certificate=replace(CERTIFIED, met=("cv_mean_accuracy",))))
+    assert not verdict.passed
+    assert verdict.reason == "the certificate of version 7 does not rest on bootstrap_accuracy"
+    met = ("bootstrap_accuracy", "cv_mean_accuracy", "latency_p95_milliseconds")
+    assert gate.judge(evidence(certificate=replace(CERTIFIED, met=met))).passed
+
+
+def test_the_same_code_must_be_a_commit() -> None:
+    uncommitted = replace(CERTIFIED, commit=False)
+    assert CertificateGate().judge(evidence(certificate=uncommitted)).passed
+    verdict = CertificateGate(same_code=True).judge(evidence(certificate=uncommitted))
+    assert verdict.reason == "version 7 was certified with code that no commit holds"
+
+
+def test_an_approval_may_be_of_one_alias() -> None:
+    gate = ApprovalGate(approvers=("Ada", "Ben"), variable="APPROVALS")
+    text = "[{name: Ada, model: churn, version: 7}, {name: Ben, model: churn, version: 7, alias: Staging}]"
+    told = {"env:APPROVALS": text}
+    assert gate.judge(evidence(texts=told, alias="Staging")).passed
+    verdict = gate.judge(evidence(texts=told, alias="Champion"))
+    assert not verdict.passed
+    assert "Ben agrees to Staging" in verdict.reason

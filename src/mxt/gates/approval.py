@@ -28,6 +28,9 @@ class Approval(Strict):
     version: int
     """The version's number."""
 
+    alias: str | None = None
+    """The alias that they agree to; any if left out."""
+
     certificate: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
     """Digest of the certificate that they have seen; the approval does not count for another one."""
 
@@ -130,6 +133,8 @@ class ApprovalGate(Gate):
             return "is no approver"
         if self.four_eyes and person == _person(evidence.requested_by):
             return "asks for the promotion"
+        if approval.alias is not None and approval.alias != evidence.alias:
+            return f"agrees to {approval.alias}"
         if approval.certificate is None:
             return "names no certificate" if self.certificate_named else ""
         return "" if approval.certificate == evidence.certificate_digest else "saw another certificate"

@@ -59,6 +59,8 @@ class Evidence:
     version: int
     now: datetime
     model: str = ""
+    alias: str = ""
+    """The alias that would stand for it."""
     requested_by: str = ""
     champion: int | None = None
     """The version that the alias stands for; None if there is no such alias yet."""

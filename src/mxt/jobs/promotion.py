@@ -81,9 +81,8 @@ class PromotionJob(Job):
         context = self.context
         pinned = context.pin(self.alias_or_version)
         champion = aliases_of(context.client, context.name).get(self.alias)
-        request = Request(
-            pinned, champion, self._who, self.allow_first, self.mlflow_service.experiment_id, self.root
-        )
+        experiment = self.mlflow_service.experiment_id
+        request = Request(pinned, self.alias, champion, self._who, self.allow_first, experiment, self.root)
         with context.step("ask the gates"):
             evidence = gather(context.client, request, self.gates)
             judged = [(type(gate).__name__, gate.judge(evidence)) for gate in self.gates]

@@ -38,6 +38,7 @@ class Request:
     """Who asks for which version to stand where another stands now."""
 
     pinned: Pinned
+    alias: str
     champion: int | None
     requested_by: str
     allow_first: bool
@@ -63,6 +64,7 @@ def gather(
         pinned.version,
         now or moments.now(),
         pinned.name,
+        request.alias,
         request.requested_by,
         champion,
         request.allow_first,
