@@ -164,3 +164,24 @@ def test_rates_of_nobody_and_of_all_make_no_false_ratio(counts: Any, expected: A
         np.testing.assert_array_equal(found[:3], expected)
         return
     assert 0 <= found.low <= found.value <= found.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("hits", "theirs"), [(True, "equalized_odds_ratio"), (False, "false_positive_rate_ratio")]
+)
+def test_a_rate_of_nobody_does_not_hide_the_ratio_of_the_other(hits: bool, theirs: str) -> None:  # noqa: FBT001 - a case
+    """Nobody gets a false positive, or nobody a true one."""
+    group, positive = np.repeat([0, 1], 200), np.tile([True, False], 200)
+    selected = (positive == hits) & (np.arange(400) % 200 < np.where(group == 0, 150, 40))
+    told = disparity(Counts.of(group, 2, selected, positive), "equalized_odds_ratio")
+    expected = getattr(peer, theirs)(positive, selected, sensitive_features=group)
+    assert told.value == pytest.approx(expected, abs=1e-12)
+    assert told.value == pytest.approx(40 / 150)
+    assert told.low == 0
+    assert told.value < told.high < 1
+
+
+def test_two_rates_of_nobody_have_no_ratio() -> None:
+    group, positive = np.repeat([0, 1], 50), np.tile([True, False], 50)
+    counts = Counts.of(group, 2, np.zeros(100, dtype=bool), positive)
+    assert np.isnan(disparity(counts, "equalized_odds_ratio")[:3]).all()

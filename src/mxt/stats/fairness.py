@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from mxt.stats.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from mxt.stats.intervals import Interval
@@ -107,12 +109,14 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     """The largest difference of two groups' rates, or the smallest ratio of a lower to a higher one.
 
     A group takes part if each rate that the measure is made of rests on `minimum` rows of it. Of measures of
-    two rates the worse one counts. So the values are those of Fairlearn, where all groups take part.
+    two rates the worse one counts, and a ratio that is unknown, since its rate is 0 in each group, does not.
+    So the values are those of Fairlearn, where all groups take part and there are true positives.
 
     The interval holds for the largest true difference, or smallest true ratio: every pair of groups gets an
     interval, at a level that Bonferroni's correction makes hold for all pairs and rates at once, and the ends
     are the worst of theirs. For two groups it is that of the one pair; for more it is somewhat too wide. The
     largest difference of many groups is above 0 by chance alone, and its low end tells whether it is more.
+    Of an unknown ratio nothing is known, so that the low end is 0 beside one.
     Of pairs of shares: Newcombe 1998 (doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I),
     method 10; ratios as Donner and Zou 2012 (doi:10.1177/0962280210383082), with Wilson's ends in both.
 
@@ -132,11 +136,19 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     known = rates(counts, 1 - (1 - CONFIDENCE) / (len(pairs) * len(names)))
     lower, higher = (np.array(side) for side in zip(*pairs, strict=True))
     if measure.endswith("_ratio"):
-        worst = np.min([_ratios(known[name], lower, higher) for name in names], axis=0)
+        worst = _worst_known([_ratios(known[name], lower, higher) for name in names])
     else:
         worst = np.max([_differences(known[name], lower, higher) for name in names], axis=0)
     value, low, high = worst.tolist()
     return Disparity(value, low, high, judged)
+
+
+def _worst_known(found: Sequence[np.ndarray]) -> np.ndarray:
+    """The smallest ratio that is known, with the ends of its interval, shape (3,); NaN if none is."""
+    import numpy as np
+
+    value, low, high = np.fmin.reduce(found)
+    return np.array([value, 0 * low if np.isnan(found).any() else low, high])
 
 
 def _differences(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
