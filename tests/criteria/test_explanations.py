@@ -16,6 +16,7 @@ from mxt.criteria.base import Criterion, Subject
 from mxt.criteria.fidelity import FidelityCriterion
 from mxt.criteria.stability import StabilityCriterion
 from mxt.explainers.base import Explanation
+from mxt.explainers.comparison import decided
 from mxt.explainers.kernel import KernelExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
@@ -119,7 +120,8 @@ def test_deletion_moves_a_linear_model_as_reckoned_by_hand() -> None:
     one = replace(made, model=made.model.with_background(made.training.inputs.iloc[:1]))
     explanation = one.model.explain(one.inputs, KernelExplainer(coalitions=6, background_rows=1))
     criterion = FidelityCriterion(orders=200, background_rows=1, minimum_rows=2)
-    gains = criterion._gains(one, one.inputs, explanation)
+    reached = decided(explanation, one.model.predict(one.inputs)["prediction"])
+    gains = criterion._gains(one, one.inputs, explanation, reached)
     row = one.inputs.iloc[[0]]
     there, gone = row.iloc[0], one.training.inputs.iloc[0]
     sign = np.sign(explanation.prediction[0, 0] - explanation.base[0])
@@ -163,3 +165,22 @@ def test_a_model_of_one_column_is_insufficient(criterion: Criterion) -> None:
     model = XgboostRecipe(trees=3).fit(inputs[["tenure"]], targets)
     made = Subject(model, inputs, targets, inputs, whole(inputs, targets))
     assert {assessment.outcome for assessment in criterion.assess(made)} == {"INSUFFICIENT"}
+
+
+@EACH
+def test_a_model_that_tells_nothing_is_insufficient(criterion: Criterion) -> None:
+    """Of a model that always says the same, all explanations are alike, and none is of use."""
+    inputs, targets = subject().training.inputs, subject().training.targets
+    model = XgboostRecipe(trees=2, child_weight=1e9).fit(inputs, targets)
+    silent = replace(subject(), model=model.with_background(inputs))
+    found = criterion.assess(silent)
+    assert [assessment.outcome for assessment in found] == ["INSUFFICIENT"] * len(found)
+    assert all("nothing is told of any row" in assessment.note for assessment in found)
+    assert all(assessment.n == ROWS for assessment in found)
+
+
+def test_one_explainer_that_tells_nothing_agrees_with_none_that_tells_something() -> None:
+    inputs = trees().inputs
+    told, decisions = trees().model.explain(inputs), trees().model.predict(inputs)["prediction"]
+    silent = replace(told, values=np.zeros_like(told.values))
+    assert AgreementCriterion().judge(told, silent, decisions).outcome == "FAIL"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few_to_explain
+from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.comparison import contributions, decided
 from mxt.importances.base import drawn
@@ -59,6 +59,9 @@ class AgreementCriterion(Criterion):
     def judge(self, first: Explanation, second: Explanation, decisions: pd.Series) -> Assessment:
         """Compare two explanations of the same rows, of which the model decides `decisions`."""
         told = [contributions(part, decided(part, decisions)) for part in (first, second)]
+        why = tells_nothing(told)
+        if why:
+            return Assessment.unknown(NAME, self._target, len(decisions), why)
         found = mean_interval(rank_correlations(told[0], told[1]))
         missed = max(self.minimum - float(found.estimate), 0.0)
         note = f"{first.method}, beside {second.method}"

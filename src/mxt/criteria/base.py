@@ -12,8 +12,9 @@ from mxt.errors import ConfigError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    import numpy as np
     import pandas as pd
 
     from mxt.metrics.base import Estimate, Metric
@@ -170,6 +171,16 @@ def too_few_to_explain(subject: Subject, rows: int, minimum: int) -> str:
     if len(subject.model.predictor.columns) < 2:  # noqa: PLR2004 - one is always first
         return "the model has one column, which has no rank"
     return _few(rows, minimum) if rows < minimum else ""
+
+
+def tells_nothing(told: Iterable[np.ndarray]) -> str:
+    """Why contributions tell nothing, of which nothing can be judged; empty if one of them is not 0.
+
+    Args:
+        told: Contributions by one explainer or several, each of shape (rows, columns).
+    """
+    silent = not any(part.any() for part in told)
+    return "nothing is told of any row: all contributions are 0" if silent else ""
 
 
 def _few(rows: int, minimum: int) -> str:

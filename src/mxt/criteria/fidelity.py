@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few_to_explain
+from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.comparison import contributions, decided
 from mxt.explainers.sampling import Game, alone, chances, chosen, outputs, pooled, unit
@@ -59,12 +59,16 @@ class FidelityCriterion(Criterion):
         inputs = drawn(subject.inputs, self.rows, subject.seed)
         why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
         if why:
-            return [Assessment.unknown(name, self._target, len(inputs), why) for name in NAMES]
+            return self._unknown(len(inputs), why)
         return self.judge(subject, inputs, subject.model.explain(inputs, self.explainer))
 
     def judge(self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation) -> list[Assessment]:
         """Judge an explanation of some inputs."""
-        gains = self._gains(subject, inputs, explanation)
+        reached = decided(explanation, subject.model.predict(inputs)[PREDICTION])
+        why = tells_nothing([contributions(explanation, reached)])
+        if why:
+            return self._unknown(len(inputs), why)
+        gains = self._gains(subject, inputs, explanation, reached)
         note = (
             f"{explanation.method}; {self.orders} random orders and their reverses, in "
             f"{unit(subject.model.predictor)}"
@@ -76,7 +80,12 @@ class FidelityCriterion(Criterion):
             for name, found in zip(NAMES, map(mean_interval, gains.T), strict=True)
         ]
 
-    def _gains(self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation) -> np.ndarray:
+    def _unknown(self, rows: int, why: str) -> list[Assessment]:
+        return [Assessment.unknown(name, self._target, rows, why) for name in NAMES]
+
+    def _gains(
+        self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation, reached: np.ndarray
+    ) -> np.ndarray:
         """Gain of deletion and of insertion for each row, shape (rows, 2)."""
         import numpy as np
 
@@ -85,7 +94,6 @@ class FidelityCriterion(Criterion):
         shown = predictor.select(inputs)
         pool, base = pooled(known, shown), outputs(predictor, known).mean(axis=0)
         prediction = alone(predictor, shown)
-        reached = decided(explanation, subject.model.predict(inputs)[PREDICTION])
         told = contributions(explanation, reached)
         told = told[:, [explanation.columns.index(name) for name in predictor.columns]]
         found = []

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few_to_explain
+from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation, require_background
 from mxt.explainers.comparison import contributions, decided
 from mxt.explainers.kernels.engine import available
@@ -65,9 +65,7 @@ class StabilityCriterion(Criterion):
         inputs = drawn(subject.inputs, self.rows, subject.seed)
         why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
         if why:
-            return [
-                Assessment.unknown(name, target, len(inputs), why) for name, target in self._targets.items()
-            ]
+            return self._unknown(len(inputs), why)
         known = require_background(subject.model.background, self.KIND)
         explainer, random = self.explainer or _comparing(subject), chance(subject.seed)
         explanations = []
@@ -84,6 +82,9 @@ class StabilityCriterion(Criterion):
         import numpy as np
 
         told = [contributions(part, decided(part, decisions)) for part in explanations]
+        why = tells_nothing(told)
+        if why:
+            return self._unknown(len(decisions), why)
         pairs = list(itertools.combinations(told, 2))
         alike = np.mean([rank_correlations(one, other) for one, other in pairs], axis=0)
         shared = np.mean([shared_leaders(one, other, self.top) for one, other in pairs], axis=0)
@@ -94,6 +95,9 @@ class StabilityCriterion(Criterion):
             self._assessment(name, mean_interval(values), minimum, len(decisions), note)
             for (name, minimum), values in zip(self._minima.items(), (alike, shared), strict=True)
         ]
+
+    def _unknown(self, rows: int, why: str) -> list[Assessment]:
+        return [Assessment.unknown(name, target, rows, why) for name, target in self._targets.items()]
 
     def _assessment(self, name: str, found: Interval, minimum: float, rows: int, note: str) -> Assessment:
         missed = max(minimum - float(found.estimate), 0.0)
