@@ -153,3 +153,21 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
     assert mean["outcome"] == "FAIL"
     assert mean["value"] < 0.65
     assert "word of this config" in found["facts"]["held_out"]
+
+
+def test_the_evidence_of_several_criteria_is_kept_whole(tmp_path: Path) -> None:
+    train(tmp_path)
+    fair = {"KIND": "FairnessCriterion", "positive": "Yes", "minimum_rows": 20}
+    gender, senior = [{"column": "gender"}], [{"column": "SeniorCitizen"}]
+    parity, odds = {"demographic_parity_ratio": 0.1}, {"equalized_odds_difference": 0.9}
+    asked = [(gender, parity, "Yes"), (senior, parity, "Yes"), (senior, odds, "Yes"), (gender, odds, "No")]
+    criteria = [
+        {**fair, "columns": columns, "limits": limits, "positive": positive}
+        for columns, limits, positive in asked
+    ]
+    found = certify(tmp_path, criteria=criteria)
+    run_id = found["certificate"].sources["certification_run"]
+    path = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="fairness.csv")
+    rates = pd.read_csv(path)
+    counts = rates.groupby(["positive", "column"]).size().to_dict()
+    assert counts == {("No", "gender"): 10, ("Yes", "SeniorCitizen"): 10, ("Yes", "gender"): 10}

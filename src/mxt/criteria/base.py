@@ -131,7 +131,10 @@ class Criterion(Kind, ABC):
         """
 
     def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
-        """Tables of what lies behind the assessments, by the file that a run keeps them in."""
+        """Tables of what lies behind the assessments, by the file that a run keeps them in.
+
+        A file holds the rows of all criteria that tell it, so that each row says what it is of.
+        """
         return {}
 
 

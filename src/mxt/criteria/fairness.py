@@ -75,7 +75,9 @@ class FairnessCriterion(Criterion):
 
         chosen, parts = self._judged(subject)
         tables = [_rates_table(groups, chosen(groups), self.minimum_rows) for groups in parts]
-        return {"fairness.csv": pd.concat(tables, ignore_index=True).set_index("column")}
+        rates = pd.concat(tables, ignore_index=True).set_index("column")
+        rates.insert(0, "positive", str(self.positive))
+        return {"fairness.csv": rates.assign(minimum_rows=self.minimum_rows)}
 
     def _judged(self, subject: Subject) -> tuple[_Chosen, list[Groups]]:
         parts = [column.groups(subject.table) for column in self.columns]

@@ -25,7 +25,9 @@ from mxt.reports.certification import summary, told
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    import pandas as pd
 
     from mxt.registries.versions import Pinned
 
@@ -89,6 +91,8 @@ class CertificationJob(ModelJob):
         subject, rows = self._subject(pinned, origin)
         found = [assessment for criterion in self.criteria for assessment in self._assess(criterion, subject)]
         refuse_twice(found)
+        for file, table in evidence(self.criteria, subject).items():
+            context.run.table(table, file)
         result = overall(found)
         self._record(found)
         whole, held_out = rows
@@ -156,8 +160,6 @@ class CertificationJob(ModelJob):
     def _assess(self, criterion: Criterion, subject: Subject) -> list[Assessment]:
         with self.context.step(type(criterion).__name__):
             found = criterion.assess(subject)
-            for file, table in criterion.evidence(subject).items():
-                self.context.run.table(table, file)
         for assessment in found:
             level = "INFO" if assessment.outcome == "PASS" else "WARNING"
             logger.log(level, "{}: {}", assessment.criterion, told(assessment))
@@ -174,10 +176,25 @@ class CertificationJob(ModelJob):
         context.facts |= {assessment.criterion: told(assessment) for assessment in found}
 
 
+def evidence(criteria: Iterable[Criterion], subject: Subject) -> dict[str, pd.DataFrame]:
+    """What lies behind the assessments, by file: what several criteria tell in one, each row once."""
+    import pandas as pd
+
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for criterion in criteria:
+        for file, table in criterion.evidence(subject).items():
+            parts.setdefault(file, []).append(table)
+    return {file: _each_once(pd.concat(tables)) for file, tables in parts.items()}
+
+
 def overall(found: list[Assessment]) -> Outcome:
     """FAIL if a criterion failed, else INSUFFICIENT if one could not be told, else PASS."""
     outcomes = {assessment.outcome for assessment in found}
     return "FAIL" if "FAIL" in outcomes else "INSUFFICIENT" if "INSUFFICIENT" in outcomes else "PASS"
+
+
+def _each_once(table: pd.DataFrame) -> pd.DataFrame:
+    return table[~table.reset_index().duplicated().to_numpy()]
 
 
 def refuse_twice(found: list[Assessment]) -> None:
