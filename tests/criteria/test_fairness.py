@@ -9,6 +9,7 @@ import fairlearn.metrics as peer
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from criteria.subjects import subject
 from mxt.criteria.fairness import FairnessCriterion
@@ -98,3 +99,9 @@ def test_intersections_are_judged_too() -> None:
 def test_what_does_not_fit_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         judged(**fields).assess(subject())
+
+
+def test_a_column_that_is_named_twice_is_refused() -> None:
+    columns = [{"column": "income", "edges": [0]}, {"column": "region"}, {"column": "income", "edges": [1]}]
+    with pytest.raises(ValidationError, match=r"rows are grouped twice by 'income'; name each column once"):
+        judged(columns=columns)

@@ -9,11 +9,12 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import EXPLANATION_DIFF_TAG
-from runs import CHURN, SMALL, run, train
+from runs import CHURN, SMALL, make, run, train
 
 SEGMENTS = [
     {"column": "Contract"},
@@ -215,3 +216,9 @@ def test_rows_that_one_version_cannot_take_are_refused(root: Path) -> None:
     rows = reader(root, table().head(100).drop(columns="Contract"), "narrow.csv")
     with pytest.raises(DataError, match="'Contract'"):
         diff(root, "Narrow", inputs=rows)
+
+
+def test_segments_of_one_column_are_refused(tmp_path: Path) -> None:
+    segments = [{"column": "tenure", "edges": [12]}, {"column": "tenure", "edges": [12, 36]}]
+    with pytest.raises(ValidationError, match=r"rows are grouped twice by 'tenure'; name each column once"):
+        make(tmp_path, "ExplanationDiffJob", inputs=CHURN, segments=segments)

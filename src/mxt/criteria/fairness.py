@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject
-from mxt.datasets.groups import Grouping, Groups, crossed
+from mxt.datasets.groupings import Groupings
+from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.stats.fairness import Counts, disparity, rates
@@ -47,8 +48,8 @@ class FairnessCriterion(Criterion):
 
     KIND: Literal["FairnessCriterion"] = "FairnessCriterion"
 
-    columns: tuple[Grouping, ...] = Field(min_length=1)
-    """The protected columns; numbers of many values need `edges` or `bins`."""
+    columns: Groupings = Field(min_length=1)
+    """The protected columns, each once; numbers of many values need `edges` or `bins`."""
 
     positive: str | int | bool
     """The class that is at stake: who is predicted to be of it is selected."""

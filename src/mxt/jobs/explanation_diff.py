@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.datasets.groups import Grouping
+from mxt.datasets.groupings import Groupings
 from mxt.explainers.comparison import Told, cells_of, compared
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
@@ -76,8 +76,8 @@ class ExplanationDiffJob(ModelJob):
     negligible: Share = 0.05
     """Contributions below this share of their row's sum of sizes have no sign that could flip."""
 
-    segments: tuple[Grouping, ...] = ()
-    """Also tell the changes by these columns: by values, bins of numbers, or spans of times."""
+    segments: Groupings = ()
+    """Also tell the changes by these columns, each once: by values, bins of numbers, or spans of times."""
 
     minimum_rows: Annotated[int, Field(ge=1)] = 30
     """A group of fewer rows is insufficient: nothing is told of it."""

@@ -1,0 +1,22 @@
+"""Several ways to group the rows of one table: each by another column."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator
+
+from mxt.datasets.groups import Grouping
+
+
+def _each_another(groupings: tuple[Grouping, ...]) -> tuple[Grouping, ...]:
+    columns = [grouping.column for grouping in groupings]
+    twice = sorted({name for name in columns if columns.count(name) > 1})
+    if twice:
+        msg = f"rows are grouped twice by {', '.join(map(repr, twice))}; name each column once"
+        raise ValueError(msg)
+    return groupings
+
+
+Groupings: TypeAlias = Annotated[tuple[Grouping, ...], AfterValidator(_each_another)]
+"""Groupings by columns of which none is named twice, so that a column's name tells which groups are meant."""
