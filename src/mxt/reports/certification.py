@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mxt.reports.markdown import cell
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,7 +38,7 @@ def summary(model: str, outcome: Outcome, assessments: Sequence[Assessment], exp
     lines += ["| --- | --- | ---: | --- | --- | ---: | --- |"]
     for found in assessments:
         cells = [found.criterion, found.outcome, _number(found.value), _interval(found), _target(found)]
-        lines.append(f"| {' | '.join([*cells, str(found.n), found.note])} |")
+        lines.append(f"| {' | '.join(map(cell, [*cells, str(found.n), found.note]))} |")
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.reports.markdown import cell
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -22,18 +24,13 @@ def decision(
     """
     passed = all(verdict.passed for _, verdict in judged)
     lines = [f"# Promotion {'granted' if passed else 'refused'}", "", "| what | value |", "| --- | --- |"]
-    lines += [f"| {key} | {_cell(value)} |" for key, value in facts.items()]
+    lines += [f"| {key} | {cell(value)} |" for key, value in facts.items()]
     lines += ["", "## Gates", "", "| gate | verdict | reason |", "| --- | --- | --- |"]
     lines += [
-        f"| {name} | {'PASS' if verdict.passed else 'REFUSED'} | {_cell(verdict.reason)} |"
+        f"| {name} | {'PASS' if verdict.passed else 'REFUSED'} | {cell(verdict.reason)} |"
         for name, verdict in judged
     ]
     if outside:
         lines += ["", "## Moves outside MXT", "", "No job made these; nobody knows who did, or when.", ""]
         lines += [f"- {told}" for told in outside]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    """A text that stays within its cell of a table."""
-    return " ".join(text.replace("|", "\\|").split())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from mxt.reports.markdown import cell
 from mxt.stats.explanation_diff import role_changes, shares
 
 if TYPE_CHECKING:
@@ -99,18 +100,21 @@ def diff_summary(measures: pd.DataFrame, roles: pd.DataFrame, facts: Mapping[str
         f"| segment | group | rows | {' | '.join(TITLES.values())} |",
         f"|{' --- |' * (3 + len(TITLES))}",
     ]
-    for (segment, group), part in measures.groupby(["segment", "group"], sort=False):
-        cells = [str(segment) or "-", str(group), str(part["rows"].iloc[0])]
-        lines.append(f"| {' | '.join([*cells, *map(_cell, part.itertuples())])} |")
+    for start in range(0, len(measures), len(TITLES)):
+        part = measures.iloc[start : start + len(TITLES)]
+        first = part.iloc[0]
+        cells = [first["segment"] or "-", first["group"], str(first["rows"])]
+        lines.append(f"| {' | '.join([*map(cell, cells), *map(_figure, part.itertuples())])} |")
     lines += ["", "## Roles of columns", "", *_exchanges(roles)]
     lines += ["", "| column | share before | share after | change | 95 % interval |", f"|{' --- |' * 5}"]
     lines += [
-        f"| {row.column}{'' if row.both_versions else ' (one version only)'} | {row.share_before:.1%} | "
-        f"{row.share_after:.1%} | {row.change:+.1%} | {row.ci_low:+.1%} to {row.ci_high:+.1%} |"
+        f"| {cell(row.column)}{'' if row.both_versions else ' (one version only)'} | "
+        f"{row.share_before:.1%} | {row.share_after:.1%} | {row.change:+.1%} | "
+        f"{row.ci_low:+.1%} to {row.ci_high:+.1%} |"
         for row in roles.head(TOP).itertuples()
     ]
     lines += ["", "## Provenance", "", "| what | value |", "| --- | --- |"]
-    lines += [f"| {key} | {value} |" for key, value in facts.items()]
+    lines += [f"| {key} | {cell(value)} |" for key, value in facts.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -144,7 +148,7 @@ def diff_figure(roles: pd.DataFrame) -> Figure:
     return figure
 
 
-def _cell(row: Any) -> str:  # noqa: ANN401 - a row of a table
+def _figure(row: Any) -> str:  # noqa: ANN401 - a row of a table
     """A figure and its interval."""
     if not row.sufficient:
         return "insufficient"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.reports.markdown import cell
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -21,10 +23,10 @@ def history_page(facts: Mapping[str, object], moves: pd.DataFrame) -> str:
         moves: A row for each move.
     """
     lines = ["# History", "", "| what | value |", "| --- | --- |"]
-    lines += [f"| {key} | {_cell(value)} |" for key, value in facts.items()]
+    lines += [f"| {key} | {cell(value)} |" for key, value in facts.items()]
     lines += ["", "## Moves", "", f"| move | {' | '.join(moves.columns)} |", "| --- " * 8 + "|"]
     lines += [
-        f"| {place} | {' | '.join(_cell(value) for value in row)} |"
+        f"| {place} | {' | '.join(cell(value) for value in row)} |"
         for place, row in zip(moves.index, moves.itertuples(index=False), strict=True)
     ]
     return "\n".join(lines) + "\n"
@@ -61,8 +63,3 @@ def _microseconds(moment: datetime) -> np.datetime64:
     import numpy as np
 
     return np.datetime64(moment.replace(tzinfo=None), "us")
-
-
-def _cell(value: object) -> str:
-    """A text that stays within its cell of a table."""
-    return " ".join(str(value).replace("|", "\\|").split())
