@@ -58,6 +58,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     train(folder, alias="Three", target="Contract")
     train(folder, alias="Three2", target="Contract", recipe={**SMALL, "trees": 30})
+    train(folder, alias="Silent", recipe={**SMALL, "child_weight": 1e9})
+    train(folder, alias="Alone")
     return folder
 
 
@@ -126,6 +128,41 @@ def test_a_limit_that_is_exceeded_is_a_no(root: Path) -> None:
     found = diff(root, "More", max_changed_decisions=0.001, max_changed_reasons=1.0)
     assert not found["passed"]
     assert found["facts"]["beyond_limits"] == "changed_decisions (at most 0.001)"
+
+
+def test_the_whole_interval_keeps_a_limit_if_that_is_asked(root: Path) -> None:
+    measures = diff(root, "More")["measures"].set_index("measure")
+    limit = measures.loc["changed_decisions", ["value", "ci_high"]].mean()
+    assert diff(root, "More", max_changed_decisions=limit)["passed"]
+    found = diff(root, "More", max_changed_decisions=limit, whole_interval=True)
+    assert not found["passed"]
+    assert found["facts"]["beyond_limits"].startswith("changed_decisions (at most ")
+
+
+@pytest.mark.parametrize("limits", [{}, {"max_changed_decisions": 1.0, "max_sign_flips": 1.0}])
+def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limits: dict[str, Any]) -> None:
+    few = "too few rows (29, at least 30 are needed)"
+    fields = {"inputs": {**CHURN, "limit": 29}, "alias_or_version": "Alone", "baseline": "First"}
+    with make(root, "ExplanationDiffJob", **fields, **limits) as job:
+        found = job.run()
+        made = job.context.client.get_run(job.context.run.run_id)
+    assert found["passed"] == (not limits)
+    assert found["facts"]["insufficient"] == few
+    assert found["facts"].get("beyond_limits") == (few if limits else None)
+    assert not made.data.metrics
+    assert not found["measures"]["sufficient"].any()
+    version = mlflow.MlflowClient().get_model_version_by_alias("churn", "Alone")
+    assert EXPLANATION_DIFF_TAG not in version.tags
+    assert diff(root, "More", inputs={**CHURN, "limit": 30}, **limits)["passed"]
+
+
+def test_an_unknown_share_keeps_no_limit(root: Path) -> None:
+    """A version that says the same of every row has no contribution that could flip."""
+    found = diff(root, "Silent", max_changed_decisions=1.0, max_sign_flips=1.0)
+    assert not found["passed"]
+    assert found["facts"]["beyond_limits"] == "sign_flips (unknown, at most 1)"
+    assert "sign_flips" not in found["facts"]
+    assert diff(root, "Silent", max_changed_decisions=1.0)["passed"]
 
 
 def test_the_run_and_the_version_tell_of_the_diff(root: Path) -> None:

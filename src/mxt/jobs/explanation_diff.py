@@ -80,7 +80,8 @@ class ExplanationDiffJob(ModelJob):
     """Also tell the changes by these columns, each once: by values, bins of numbers, or spans of times."""
 
     minimum_rows: Annotated[int, Field(ge=1)] = 30
-    """A group of fewer rows is insufficient: nothing is told of it."""
+    """A group of fewer rows is insufficient: nothing is told of it. With fewer in all, the verdict is no if
+    there is a limit, and a gate finds nothing to judge."""
 
     swap_share: Annotated[float, Field(gt=0, le=1)] = 0.01
     """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
@@ -93,6 +94,9 @@ class ExplanationDiffJob(ModelJob):
 
     max_sign_flips: Share | None = None
     """The verdict is no if a larger share of the contributions changed their sign."""
+
+    whole_interval: bool = False
+    """Whether all of the 95 % interval must keep a limit, or the value alone."""
 
     differences: WriterKind | None = None
     """Also write the measures here: a row for each segment and measure."""
@@ -113,9 +117,10 @@ class ExplanationDiffJob(ModelJob):
         measures, roles = self._measures(both, table), self._roles(both, table)
         passed = self._judge(measures)
         self._show(measures, roles, both.unit, baseline)
-        context.client.set_model_version_tag(
-            pinned.name, str(pinned.version), EXPLANATION_DIFF_TAG, context.run.run_id
-        )
+        if measures["sufficient"].iloc[0]:
+            context.client.set_model_version_tag(
+                pinned.name, str(pinned.version), EXPLANATION_DIFF_TAG, context.run.run_id
+            )
         return context.conclude(passed=passed, measures=measures, roles=roles, version=pinned)
 
     def _table(self, schemas: list[InputsSchema | None]) -> pd.DataFrame:
@@ -151,7 +156,7 @@ class ExplanationDiffJob(ModelJob):
         found: list[tuple[str, str, int, dict[str, Interval] | None]] = []
         for name, label, rows in parts:
             count = int(rows.sum())
-            enough = name == "" or count >= self.minimum_rows
+            enough = count >= self.minimum_rows
             told = measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered) if enough else None
             found.append((name, label, count, told))
         return diff_table(found)
@@ -168,10 +173,10 @@ class ExplanationDiffJob(ModelJob):
         return roles_table(both.pair, names, exchanged)
 
     def _judge(self, measures: pd.DataFrame) -> bool:
-        """Whether the changes of all rows keep their limits."""
+        """Whether the changes of all rows keep their limits; what is unknown keeps none."""
         context = self.context
-        values = measures[measures["segment"] == ""].set_index("measure")["value"].dropna()
-        shares = {str(name): float(value) for name, value in values.items()}
+        whole = measures[measures["segment"] == ""].set_index("measure")
+        shares = {str(name): float(value) for name, value in whole["value"].dropna().items()}
         context.run.score(shares)
         context.facts |= {name: round(value, 4) for name, value in shares.items()}
         limits = {
@@ -179,14 +184,17 @@ class ExplanationDiffJob(ModelJob):
             "changed_reasons": self.max_changed_reasons,
             "sign_flips": self.max_sign_flips,
         }
-        beyond = [
-            f"{name} (at most {limit:g})"
-            for name, limit in limits.items()
-            if limit is not None and not shares.get(name, 0.0) <= limit
-        ]
-        if beyond:
-            context.facts["beyond_limits"] = ", ".join(beyond)
-        return not beyond
+        asked = {name: limit for name, limit in limits.items() if limit is not None}
+        judged = whole["ci_high" if self.whole_interval else "value"]
+        told = [beyond(name, float(judged[name]), limit) for name, limit in asked.items()]
+        reasons = [reason for reason in told if reason]
+        if not whole["sufficient"].all():
+            few = f"too few rows ({whole['rows'].iloc[0]}, at least {self.minimum_rows} are needed)"
+            context.facts["insufficient"] = few
+            reasons = [few] if asked else []
+        if reasons:
+            context.facts["beyond_limits"] = ", ".join(reasons)
+        return not reasons
 
     def _show(self, measures: pd.DataFrame, roles: pd.DataFrame, unit: str, baseline: Pinned) -> None:
         """Put what people look at into the run."""
@@ -200,3 +208,11 @@ class ExplanationDiffJob(ModelJob):
         context.run.figure(diff_figure(roles), "explanation_diff.png")
         if self.differences is not None:
             context.write(self.differences, measures.set_index("segment"), "differences", unit, of_baseline)
+
+
+def beyond(name: str, share: float, limit: float) -> str:
+    """Why a share does not keep its limit; empty if it does."""
+    if share <= limit:
+        return ""
+    known = share == share  # noqa: PLR0124 - NaN alone differs from itself
+    return f"{name} ({'' if known else 'unknown, '}at most {limit:g})"
