@@ -14,24 +14,20 @@ from mxt.endpoints.base import Endpoint, refuse_repeated
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import (
-    Served,
+from mxt.jobs.arms import Served, Versions, arms_of, served, with_model
+from mxt.jobs.assignments import (
     Variant,
-    Versions,
-    arms_of,
     assignments_table,
+    check_split,
     hashed,
     observed,
     refuse_empty,
-    served,
     subjects_of,
-    with_model,
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
 from mxt.kinds import OneOf
 from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
 from mxt.schemas import TargetsSchema
-from mxt.stats.assignment import mismatch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,7 +130,7 @@ class ABTestJob(Job):
         if target is not None:
             TargetsSchema.check(table, target, self.inputs.source)
         split = arms_of(table, subjects, treated, self.inputs.source, target)
-        p_split = self._check_split(split)
+        p_split = check_split(context, split, self.control_share, self.mismatch_level)
         sound = p_split >= self.mismatch_level
         with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
             findings = self._compare(split, pair, plan) if sound else self._untold()
@@ -209,22 +205,6 @@ class ABTestJob(Job):
         if by is not None and any(end.needs_models or end.needs_predictions for end in self.endpoints):
             arm = with_model(arm, by, self.context)
         return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
-
-    def _check_split(self, arms: tuple[Arm, Arm]) -> float:
-        """The p-value of the arms' sizes, told in the run."""
-        counts = [arm.count for arm in arms]
-        p_split = mismatch(counts, (self.control_share, 1 - self.control_share))
-        context = self.context
-        context.facts |= {
-            "control_subjects": counts[0],
-            "treatment_subjects": counts[1],
-            "mismatch_p": float(f"{p_split:.3g}"),
-        }
-        if p_split < self.mismatch_level:
-            found = f"{counts[0] / sum(counts):.1%} in the control arm, planned were {self.control_share:.1%}"
-            why = "subjects were lost or assigned wrongly, and nothing else can be trusted"
-            context.facts["mismatch"] = f"{found}: {why}"
-        return p_split
 
     def _show(self, findings: list[Finding], verdict: str, plan: Plan, p_split: float) -> pd.DataFrame:
         """Put what people look at into the run, and write the results."""
