@@ -108,6 +108,22 @@ def waits(factor: float, rows: int = 400) -> Iterable[Pair]:
         yield quantile(control, codes, 0.9), quantile(factor * treatment, codes, 0.9)
 
 
+def counts(mean: float, rows: int = 400) -> Iterable[Pair]:
+    """Medians of whole numbers."""
+    chance, codes = np.random.default_rng(7), np.arange(rows)
+    for _ in range(EXPERIMENTS):
+        first, second = chance.poisson(mean, (2, rows)).astype(float)
+        yield quantile(first, codes, 0.5), quantile(second, codes, 0.5)
+
+
+def tenths(rows: int = 1000) -> Iterable[Pair]:
+    """The latencies that 19 of 20 do not exceed, in tenths of a millisecond."""
+    chance, codes = np.random.default_rng(7), np.arange(rows)
+    for _ in range(EXPERIMENTS):
+        first, second = np.round(chance.lognormal(3, 0.5, (2, rows)), 1)
+        yield quantile(first, codes, 0.95), quantile(second, codes, 0.95)
+
+
 def scores(name: str) -> Iterable[Pair]:
     """Estimates of two arms that predict alike."""
     chance, codes = np.random.default_rng(7), np.arange(300)
@@ -171,6 +187,17 @@ NULLS: dict[str, tuple[Endpoint, Iterable[Pair]]] = {
 @pytest.mark.parametrize("name", NULLS)
 def test_of_experiments_without_a_gain_one_in_twenty_says_yes(name: str) -> None:
     assert yes_share(*NULLS[name]) == pytest.approx(0.05, abs=POINTS)
+
+
+@pytest.mark.parametrize("mean", [2.674, 20.668])
+def test_of_counts_without_a_gain_hardly_any_median_says_yes(mean: float) -> None:
+    endpoint = QuantileEndpoint(**{**WAIT, "scale": "difference", "hypothesis": "superiority"})
+    assert yes_share(endpoint, counts(mean)) <= 0.05 + POINTS
+
+
+def test_of_finely_rounded_latencies_without_a_gain_one_in_twenty_says_yes() -> None:
+    endpoint = QuantileEndpoint(**{**WAIT, "scale": "difference", "hypothesis": "superiority"})
+    assert yes_share(endpoint, tenths()) == pytest.approx(0.05, abs=POINTS)
 
 
 def _rate_power(control: float, treatment: float, bound: float, rows: int = 400) -> float:

@@ -63,7 +63,31 @@ def test_a_quantile_is_numpys_and_its_error_that_of_theory() -> None:
 
 
 def test_a_quantile_that_too_few_lie_beyond_has_no_error() -> None:
-    assert np.isnan(quantile(CHANCE.normal(size=50), np.arange(50), 0.99).error)
+    found = quantile(CHANCE.normal(size=50), np.arange(50), 0.99)
+    assert np.isnan(found.error)
+    assert "beyond the quantile" in found.unknown
+
+
+@pytest.mark.parametrize(
+    "values",
+    [CHANCE.poisson(2.674, 1000), CHANCE.poisson(20.668, 1000), np.round(CHANCE.lognormal(5, 0.5, 1000), -1)],
+)
+@pytest.mark.parametrize("share", [0.5, 0.95])
+def test_a_quantile_that_many_rows_equal_has_no_error(values: np.ndarray, share: float) -> None:
+    found = quantile(values.astype(float), np.arange(1000), share)
+    assert np.isnan(found.error)
+    assert found.unknown == "too many rows equal the quantile; compare a share or a mean"
+
+
+def test_a_quantile_between_two_values_that_many_rows_have_has_no_error() -> None:
+    halves = np.repeat([1.0, 2.0], 200)
+    assert quantile(halves, np.arange(400), 0.5).value == 1.5
+    assert np.isnan(quantile(halves, np.arange(400), 0.5).error)
+
+
+def test_copies_of_a_subject_are_no_ties() -> None:
+    values = np.repeat(CHANCE.normal(size=300), 4)
+    assert quantile(values, np.arange(1200) // 4, 0.5).error > 0
 
 
 @pytest.mark.parametrize("share", [0.5, 0.9])

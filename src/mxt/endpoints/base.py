@@ -101,8 +101,10 @@ class Endpoint(Kind, ABC):
         fewest = min(first.subjects, second.subjects, first.count, second.count)
         if fewest < self.minimum:
             return f"an arm has {fewest:g} subjects or cases, fewer than {self.minimum}"
-        if math.isnan(first.error + second.error):
-            return "too few values lie beyond the quantile"
+        if first.unknown or second.unknown:
+            return first.unknown or second.unknown
+        if not all(map(math.isfinite, (first.value, first.error, second.value, second.error))):
+            return "the values are too large to compute with"
         if self.scale == "ratio" and min(first.value, second.value) <= 0:
             return "a ratio needs values above 0"
         shares = first.successes is not None and second.successes is not None and self.scale != "ratio"

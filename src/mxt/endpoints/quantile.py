@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 class QuantileEndpoint(Endpoint):
     """Quantile of a column of numbers over rows, with Woodruff's error: observed latencies, for one.
 
+    The values must be finer than its error: of whole or rounded numbers, too many equal the quantile.
+
     Example:
-        {KIND: QuantileEndpoint, column: tenure, share: 0.5, higher_is_better: true, margin: 3}
+        {KIND: QuantileEndpoint, column: MonthlyCharges, share: 0.5, higher_is_better: true, margin: 3}
     """
 
     KIND: Literal["QuantileEndpoint"] = "QuantileEndpoint"

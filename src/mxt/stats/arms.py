@@ -25,6 +25,8 @@ class Estimate:
     """How many rows it rests on."""
     successes: int | None = None
     """Of a share of independent rows: how many of the `count` meet it."""
+    unknown: str = ""
+    """Why the error is not known, if it is NaN."""
 
     @property
     def freedom(self) -> int:
@@ -60,7 +62,9 @@ def ratio_of_sums(tops: np.ndarray, bottoms: np.ndarray, subjects: np.ndarray) -
 def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> Estimate:
     """The value that this share of all rows does not exceed.
 
-    The error is NaN if a reach of 95 % ends beyond the largest or below the smallest value.
+    The error is NaN if a reach of 95 % ends beyond the largest or below the smallest value. So it is if the
+    rows that equal the quantile, or an end of the reach, are a larger share than the standard error of the
+    share: the quantile of whole or rounded numbers moves in steps, of which Woodruff's error tells nothing.
 
     Args:
         values: Of each row.
@@ -76,11 +80,23 @@ def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> Estimate
     value = np.quantile(values, share)
     of_share = ratio_of_sums((values <= value).astype(float), np.ones(len(values)), subjects)
     low, high = share - _REACH * of_share.error, share + _REACH * of_share.error
-    error = np.nan
+    error, unknown = np.nan, "too few values lie beyond the quantile"
     if low > 0 and high < 1:
-        ends = np.quantile(values, [low, high])
-        error = (ends[1] - ends[0]) / (2 * _REACH)
-    return Estimate(float(value), float(error), of_share.subjects, float(len(values)))
+        unknown = ""
+        if _tied(values, [low, share, high]) > of_share.error:
+            unknown = "too many rows equal the quantile; compare a share or a mean"
+        else:
+            ends = np.quantile(values, [low, high])
+            error = (ends[1] - ends[0]) / (2 * _REACH)
+    return Estimate(float(value), float(error), of_share.subjects, float(len(values)), unknown=unknown)
+
+
+def _tied(values: np.ndarray, shares: list[float]) -> float:
+    """The largest share of rows that have one value, of the values on either side of these quantiles."""
+    import numpy as np
+
+    sides = [np.quantile(values, shares, method=side) for side in ("lower", "higher")]
+    return max(float((values == value).mean()) for value in np.unique(sides))
 
 
 def _yes_or_no(values: np.ndarray) -> bool:
