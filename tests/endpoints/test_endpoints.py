@@ -19,6 +19,7 @@ from sklearn.metrics import (
 )
 
 from mxt.endpoints.arms import Arm
+from mxt.endpoints.base import by_label
 from mxt.endpoints.error import ErrorEndpoint
 from mxt.endpoints.findings import decided, together
 from mxt.endpoints.mean import MeanEndpoint
@@ -408,6 +409,17 @@ def test_a_positive_class_must_be_known() -> None:
     assert (
         compared(QualityEndpoint(score="f1", margin=0.1, positive="a", minimum=10), three, three).control == 1
     )
+
+
+def test_endpoints_of_one_column_have_their_own_names() -> None:
+    less, more = (RateEndpoint(**{**RATE, "value": value}, margin=0.1) for value in ("Yes", "No"))
+    better = less.model_copy(update={"hypothesis": "superiority"})
+    assert [*by_label([less, more])] == ["x_Yes_rate", "x_No_rate"]
+    assert [*by_label([less, better])] == ["x_Yes_rate_non_inferiority", "x_Yes_rate_superiority"]
+    recalls = [QualityEndpoint(score="recall", positive=name, margin=0.1) for name in "ab"]
+    assert [*by_label(recalls)] == ["recall_a", "recall_b"]
+    with pytest.raises(ConfigError, match="x_Yes_rate stands there more than once"):
+        by_label([less, less])
 
 
 def test_a_look_beyond_those_planned_is_refused() -> None:

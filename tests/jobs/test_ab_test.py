@@ -84,9 +84,9 @@ def test_the_offer_that_keeps_customers_is_found(root: Path) -> None:
     found = observed(root)
     churned = TABLE["Churn"].eq("Yes").groupby(TABLE["variant"]).mean()
     results = found["results"]
-    assert results.loc["Churn_rate", "effect"] == pytest.approx(churned["B"] - churned["A"], abs=1e-12)
+    assert results.loc["Churn_Yes_rate", "effect"] == pytest.approx(churned["B"] - churned["A"], abs=1e-12)
     # The truth of this table: offer B lowers churn by 3.0 points on average.
-    assert results.loc["Churn_rate", "low"] < -0.030 < results.loc["Churn_rate", "high"] < 0
+    assert results.loc["Churn_Yes_rate", "low"] < -0.030 < results.loc["Churn_Yes_rate", "high"] < 0
     assert (found["verdict"], found["passed"]) == ("yes", True)
     assert found["facts"]["control_subjects"] == (TABLE["variant"] == "A").sum()
 
@@ -185,7 +185,7 @@ def test_an_experiment_that_is_too_small_says_how_many_it_needs(root: Path, tmp_
     found = tried(root, tmp_path, experiment(200), endpoints=strict)
     assert (found["verdict"], found["passed"]) == ("inconclusive", False)
     needed = int(found["results"]["needed_control"].iloc[0])
-    assert f"needs {needed} and" in found["facts"]["bought_rate"]
+    assert f"needs {needed} and" in found["facts"]["bought_1_rate"]
     # Twice the variance of a rate near 0.3, times the square of 1.645 + 0.842 over the margin.
     assert needed == pytest.approx(2 * 0.21 * (2.486 / 0.01) ** 2, rel=0.15)
 
@@ -250,7 +250,7 @@ def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
     for fields in ({}, {"variant": VARIANT, "salt": "x"}):
         with pytest.raises(ValidationError, match="name one of the two"):
             compare(root, **fields)
-    with pytest.raises(ConfigError, match="Churn_rate stands there more than once"):
+    with pytest.raises(ConfigError, match="Churn_Yes_rate stands there more than once"):
         observed(root, endpoints=[CHURNED, CHURNED])
     with pytest.raises(ConfigError, match="look 3 is none of the 2 planned"):
         observed(root, looks={"planned": 2, "look": 3})
@@ -260,6 +260,22 @@ def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
         observed(root, endpoints=[RECALL], prediction="Churn")
     with pytest.raises(ModelError, match="no alias or version 'Nobody'"):
         observed(root, versions={"control": "Nobody"})
+
+
+@pytest.mark.filterwarnings("ignore:constrained_layout")
+@pytest.mark.parametrize("name", ["/p", "..", "a//b", "./x", "p:q", "n" * 300])
+def test_any_column_can_be_an_outcome(root: Path, tmp_path: Path, name: str) -> None:
+    endpoints = [{**OUTCOMES[1], "column": name}]
+    found = tried(root, tmp_path, experiment().rename(columns={"spent": name}), endpoints=endpoints)
+    assert found["results"].index.tolist() == [f"{name}_mean"]
+
+
+def test_both_hypotheses_of_an_outcome_stand_in_one_experiment(root: Path) -> None:
+    equal = {**CHURNED, "hypothesis": "non_inferiority"}
+    found = observed(root, endpoints=[CHURNED, equal, {**equal, "value": "No", "higher_is_better": True}])
+    names = ["Churn_Yes_rate_superiority", "Churn_Yes_rate_non_inferiority", "Churn_No_rate"]
+    assert found["results"].index.tolist() == names
+    assert {*names} <= {*found["facts"]}
 
 
 def test_a_run_is_tied_to_the_version_that_is_tried(root: Path) -> None:

@@ -42,7 +42,7 @@ class Endpoint(Kind, ABC):
     @property
     @abstractmethod
     def label(self) -> str:
-        """The name that the finding is logged under."""
+        """The name that the finding is logged under, with the hypothesis after it if both are asked."""
 
     @property
     @abstractmethod
@@ -150,10 +150,20 @@ class Endpoint(Kind, ABC):
         return math.exp(effect) if self.scale == "ratio" else effect
 
 
-def refuse_repeated(endpoints: Sequence[Endpoint]) -> None:
-    """Raise a ConfigError if two endpoints would be told under one name."""
+def by_label(endpoints: Sequence[Endpoint]) -> dict[str, Endpoint]:
+    """The endpoints by the names that they are told under: labels, with the hypothesis if one is repeated.
+
+    Raises:
+        ConfigError: Two would be told under one name.
+    """
     labels = [endpoint.label for endpoint in endpoints]
-    repeated = sorted({label for label in labels if labels.count(label) > 1})
+    names = [
+        f"{end.label}_{end.hypothesis}" if labels.count(end.label) > 1 else end.label for end in endpoints
+    ]
+    repeated = sorted(
+        {end.label for end, name in zip(endpoints, names, strict=True) if names.count(name) > 1}
+    )
     if repeated:
         msg = f"endpoints: {', '.join(repeated)} stands there more than once; remove one."
         raise ConfigError(msg)
+    return dict(zip(names, endpoints, strict=True))

@@ -34,7 +34,8 @@ class QualityEndpoint(Endpoint):
 
     @property
     def label(self) -> str:
-        return self.score
+        positive = "" if self.positive is None or self.score == "accuracy" else f"_{self.positive}"
+        return f"{self.score}{positive}"
 
     @property
     def better_if_higher(self) -> bool:

@@ -36,7 +36,7 @@ class RateEndpoint(Endpoint):
 
     @property
     def label(self) -> str:
-        return f"{self.column}_rate"
+        return f"{self.column}_{self.value}_rate"
 
     @property
     def better_if_higher(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from mxt.datasets.splitters.base import shuffled
 from mxt.endpoints.arms import Arm
-from mxt.endpoints.base import Endpoint, refuse_repeated
+from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
@@ -120,8 +120,8 @@ class ABTestJob(Job):
         return self
 
     def run(self) -> Locals:
-        context, plan = self.context, Plan(self.level, self.power, self.control_share, self.looks)
-        refuse_repeated(self.endpoints)
+        context, endpoints = self.context, by_label(self.endpoints)
+        plan = Plan(self.level, self.power, self.control_share, self.looks)
         pair = None if self.versions is None else served(context, self.loader, self.versions)
         table = self._read(pair)
         subjects = subjects_of(table, self.subject, self.inputs.source)
@@ -134,6 +134,9 @@ class ABTestJob(Job):
         sound = p_split >= self.mismatch_level
         with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
             findings = self._compare(split, pair, plan) if sound else self._untold()
+            findings = [
+                replace(found, endpoint=name) for name, found in zip(endpoints, findings, strict=True)
+            ]
         verdict = together(findings) if sound else "no"
         results = self._show(findings, verdict, plan, p_split)
         return context.conclude(passed=verdict == "yes", verdict=verdict, findings=findings, results=results)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MARKS = {"yes": "o", "no": "X", "inconclusive": "D"}
 """The shape of a verdict, so that nobody needs colours."""
+LONGEST_NAME = 200
+"""MLflow takes 250 characters; what is measured follows the name."""
 ROW_INCHES, WIDE_INCHES = 1.3, 8.0
 
 
@@ -48,11 +50,16 @@ def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
 def scores(findings: Sequence[Finding]) -> dict[str, float]:
     """The numbers of the findings that are known, by names that MLflow takes."""
     return {
-        re.sub(r"[^\w./ -]", "_", f"{found.endpoint}_{name}"): getattr(found, name)
+        f"{_safe(found.endpoint)}_{name}": getattr(found, name)
         for found in findings
         for name in ("control", "treatment", "effect", "p_superiority", "p_non_inferiority")
         if not math.isnan(getattr(found, name))
     }
+
+
+def _safe(name: str) -> str:
+    """A name that MLflow takes: a slash could make a path that leaves its folder."""
+    return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
 def line(found: Finding) -> str:
