@@ -411,6 +411,34 @@ def test_a_positive_class_must_be_known() -> None:
     )
 
 
+def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
+    pilot = Estimate(1.0, 0.1, 200, 200)
+    claim = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority")
+    one, shared, strict = (
+        claim.weigh(pilot, pilot, plan)
+        for plan in (PLAN, Plan(0.05, 0.8, 0.5, claims=4), Plan(0.0125, 0.8, 0.5))
+    )
+    for number in ("power", "detectable", "needed_control"):
+        assert getattr(shared, number) == getattr(strict, number) != getattr(one, number)
+    assert (shared.low, shared.high) == (one.low, one.high)
+    equal = claim.model_copy(update={"hypothesis": "non_inferiority"})
+    assert equal.weigh(pilot, pilot, Plan(0.05, 0.8, 0.5, claims=4)) == equal.weigh(pilot, pilot, PLAN)
+
+
+def test_the_needed_subjects_of_several_claims_find_each_with_the_power_that_was_asked_for() -> None:
+    claim, plan = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), Plan(0.05, 0.8, 0.5, claims=3)
+    pilot = Estimate(0.0, 0.1, 100, 100)
+    rows = claim.weigh(pilot, pilot, plan).needed_control
+    assert rows is not None
+    chance, found = np.random.default_rng(7), 0
+    for _ in range(EXPERIMENTS):
+        draws = [(chance.normal(size=rows), chance.normal(shift, 1, rows)) for shift in (0.3, 0, 0)]
+        findings = [claim.weigh(mean(control), mean(treatment), plan) for control, treatment in draws]
+        found += decided(findings, plan)[0].verdict == "yes"
+    # Holm's method may give back what the other claims did not use, so it is a little more.
+    assert found / EXPERIMENTS == pytest.approx(0.805, abs=0.025)
+
+
 def test_endpoints_of_one_column_have_their_own_names() -> None:
     less, more = (RateEndpoint(**{**RATE, "value": value}, margin=0.1) for value in ("Yes", "No"))
     better = less.model_copy(update={"hypothesis": "superiority"})

@@ -278,6 +278,17 @@ def test_both_hypotheses_of_an_outcome_stand_in_one_experiment(root: Path) -> No
     assert {*names} <= {*found["facts"]}
 
 
+def test_the_page_of_several_claims_says_what_their_power_is_of(root: Path) -> None:
+    more = {**CHARGES, "hypothesis": "superiority"}
+    with make(root, "ABTestJob", inputs=CHURN, variant=VARIANT, endpoints=[CHURNED, more]) as job:
+        found = job.run()
+        run_id, client = job.context.run.run_id, job.context.client
+    page = Path(client.download_artifacts(run_id, "ab_test.md")).read_text()
+    assert "intervals are those of a single test" in page
+    assert "are those at 0.025," in page
+    assert found["results"]["power"].notna().all()
+
+
 def test_a_run_is_tied_to_the_version_that_is_tried(root: Path) -> None:
     with make(root, "ABTestJob", inputs=CHURN, salt="x", versions={}, endpoints=[ACCURACY]) as job:
         job.run()

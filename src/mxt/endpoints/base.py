@@ -126,15 +126,21 @@ class Endpoint(Kind, ABC):
             p_non_inferiority=gain.p_above(-matters),
             p_against=gain.p_below(matters if self.hypothesis == "superiority" else -matters),
         )
-        errors = (first.error, second.error)
-        if ratio:
-            errors = (first.error / first.value, second.error / second.value)
-        error = math.hypot(*errors)
+        return self._foreseen(found, first, second, plan)
+
+    def _foreseen(self, found: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+        """The finding, with what the experiment could see."""
+        ratio, claims = self.scale == "ratio", plan.claims if self.hypothesis == "superiority" else 1
+        errors = (
+            (first.error / first.value, second.error / second.value) if ratio else (first.error, second.error)
+        )
+        error, level = math.hypot(*errors), plan.nominal(claims)
         if not error:
             return found
         # Both hypotheses test a bound that lies one margin below the difference they hope for.
+        matters = math.log1p(self.margin) if ratio else self.margin
         deviations = (errors[0] * math.sqrt(first.subjects), errors[1] * math.sqrt(second.subjects))
-        sizes = needed(matters, deviations, plan.control_share, plan.last, plan.power)
+        sizes = needed(matters, deviations, plan.control_share, plan.last(claims), plan.power)
         smallest = detectable(error, level, plan.power)
         return replace(
             found,

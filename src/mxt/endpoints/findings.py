@@ -35,7 +35,7 @@ class Finding:
     effect: float = math.nan
     """Treatment less control, or treatment over control."""
     low: float = math.nan
-    """Lower end of its interval: the interval's ends are where the tests change their minds."""
+    """Lower end of its interval: the interval's ends are where a single test changes its mind."""
     high: float = math.nan
     confidence: float = math.nan
     """Of the interval: twice the level that one test is held against, less than 1."""
@@ -46,7 +46,10 @@ class Finding:
     p_against: float = math.nan
     """Of the null that the hypothesis could hold with a difference that matters."""
     power: float = math.nan
-    """Chance of a yes: if the treatment is better by the margin, or for non-inferiority just as good."""
+    """Chance of a yes: if the treatment is better by the margin, or for non-inferiority just as good.
+
+    Of several claims of superiority it is that of the first that Holm's method looks at, so at least that.
+    """
     detectable: float = math.nan
     """The smallest gain over the bound tested that would be found with the wanted power, on the scale."""
     needed_control: int | None = None

@@ -45,6 +45,8 @@ class Plan:
     control_share: float
     """The share of the subjects planned for the control arm."""
     looks: Looks | None = None
+    claims: int = 1
+    """How many claims of superiority keep the level together."""
 
     def __post_init__(self) -> None:
         """Raise a ConfigError if the look is none of those planned."""
@@ -56,10 +58,9 @@ class Plan:
         """What the p-value of one of so many claims is held against now."""
         return self._nominal(claims, 0 if self.looks is None else self.looks.look)
 
-    @property
-    def last(self) -> float:
-        """What the p-value of a single claim is held against at the last look."""
-        return self._nominal(1, 0 if self.looks is None else self.looks.planned)
+    def last(self, claims: int = 1) -> float:
+        """What the p-value of one of so many claims is held against at the last look."""
+        return self._nominal(claims, 0 if self.looks is None else self.looks.planned)
 
     def _nominal(self, claims: int, look: int) -> float:
         from scipy.special import ndtr

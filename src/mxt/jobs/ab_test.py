@@ -121,7 +121,8 @@ class ABTestJob(Job):
 
     def run(self) -> Locals:
         context, endpoints = self.context, by_label(self.endpoints)
-        plan = Plan(self.level, self.power, self.control_share, self.looks)
+        claims = sum(end.hypothesis == "superiority" for end in self.endpoints)
+        plan = Plan(self.level, self.power, self.control_share, self.looks, max(claims, 1))
         pair = None if self.versions is None else served(context, self.loader, self.versions)
         table = self._read(pair)
         subjects = subjects_of(table, self.subject, self.inputs.source)

@@ -153,14 +153,18 @@ def _number(value: float) -> str:
 def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
     claims = sum(found.hypothesis == "superiority" for found in findings)
     lines = [
-        f"Tests are one-sided at level {plan.level:g}; an interval ends where a test changes its mind.",
+        f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
         "Power is the chance of a yes if the treatment is better by the margin.",
         "Power of non-inferiority is that of a treatment that is just as good.",
         f"Needed are the subjects, control + treatment, for power {plan.power:g}.",
         "The verdict is yes if every hypothesis holds, no if one is shown to fail.",
     ]
     if claims > 1:
-        lines.append(f"The {claims} claims of superiority keep the level together (Holm, stepping down).")
+        lines.append(
+            f"The {claims} claims of superiority keep the level together (Holm, stepping down). "
+            "Their intervals are those of a single test; their power, smallest effects and needed subjects "
+            f"are those at {plan.nominal(claims):.3g}, which the first of them is held against."
+        )
     if plan.looks is not None:
         name = plan.looks.spending.replace("_", "-")
         told = f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level"
