@@ -411,6 +411,35 @@ def test_a_positive_class_must_be_known() -> None:
     )
 
 
+@pytest.mark.parametrize("center", [1e-9, 0.02, 0.1])
+def test_a_ratio_of_values_that_are_hardly_above_0_is_inconclusive(center: float) -> None:
+    noise = np.random.default_rng(0).normal(size=50)
+    near = arm("control", noise - noise.mean() + center)
+    for first, second in (
+        (near, near),
+        (near, arm("treatment", noise + 9)),
+        (arm("control", noise + 9), near),
+    ):
+        found = compared(MeanEndpoint(**MEAN, margin=0.1, scale="ratio"), first, second)
+        assert found.verdict == "inconclusive"
+        assert "errors of less than half" in found.note
+
+
+@pytest.mark.parametrize("scale", ["difference", "ratio"])
+@pytest.mark.parametrize("size", [1e-200, 1e100, 1e160, 1e200, 1e307])
+@pytest.mark.parametrize("margin", [1e-200, 0.1, 1e200])
+def test_numbers_of_any_size_are_compared_or_inconclusive(scale: Any, size: float, margin: float) -> None:
+    values = np.random.default_rng(0).normal(3, 1, 50)
+    of_mean = MeanEndpoint(**MEAN, margin=margin, scale=scale)
+    for other in (values * size, values[::-1] * size * 1.1, values):
+        found = compared(of_mean, arm("control", values * size), arm("treatment", other))
+        assert found.verdict in {"yes", "no", "inconclusive"}
+        assert found.needed_control is None or found.needed_control >= 30
+    pair = Estimate(1.0, 0.4, 2, 2), Estimate(1.0, 0.4, 2, 2)
+    plan = Plan(1e-9, 0.8, 0.5)
+    assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).weigh(*pair, plan).high > 1
+
+
 def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
     pilot = Estimate(1.0, 0.1, 200, 200)
     claim = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority")

@@ -136,9 +136,9 @@ def test_the_same_version_in_both_arms_is_an_a_a_test(root: Path) -> None:
 
 
 def test_latency_is_measured_by_asking_both_versions_in_turn(root: Path) -> None:
-    latency = {"KIND": "LatencyEndpoint", "margin": 20.0, "calls": 40, "warm_up": 2, "share": 0.5}
+    latency = {"KIND": "LatencyEndpoint", "margin": 20.0, "calls": 200, "warm_up": 2, "share": 0.5}
     found = compare(root, salt="x", versions={}, endpoints=[latency])["findings"][0]
-    assert (found.control_n, found.treatment_n) == (40, 40)
+    assert (found.control_n, found.treatment_n) == (200, 200)
     assert 0.01 < found.control < 10_000
     assert found.effect == pytest.approx(found.treatment / found.control, rel=1e-9)
     assert found.verdict == "yes"
@@ -287,6 +287,16 @@ def test_the_page_of_several_claims_says_what_their_power_is_of(root: Path) -> N
     assert "intervals are those of a single test" in page
     assert "are those at 0.025," in page
     assert found["results"]["power"].notna().all()
+
+
+def test_a_ratio_that_has_no_end_ends_without_a_crash(root: Path, tmp_path: Path) -> None:
+    endpoints = [{**OUTCOMES[1], "scale": "ratio", "margin": 0.1}]
+    centred = experiment().assign(spent=lambda table: table["spent"] - table["spent"].mean() + 1e-6)
+    assert tried(root, tmp_path, centred, endpoints=endpoints)["verdict"] == "inconclusive"
+    large = experiment().assign(spent=lambda table: table["spent"] * 1e200)
+    assert tried(root, tmp_path, large, endpoints=endpoints)["verdict"] in {"yes", "inconclusive"}
+    hard = [{**OUTCOMES[1], "margin": 1e-200}]
+    assert tried(root, tmp_path, experiment(), endpoints=hard)["verdict"] == "inconclusive"
 
 
 def test_a_run_is_tied_to_the_version_that_is_tried(root: Path) -> None:

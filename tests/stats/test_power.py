@@ -30,5 +30,10 @@ def test_the_subjects_needed_are_statsmodels(share: float) -> None:
     assert found == (math.ceil(first), math.ceil(first * ratio))
 
 
+def test_subjects_beyond_counting_are_not_told() -> None:
+    assert needed(1e-200, (1.0, 1.0), 0.5, 0.05, 0.8) is None
+    assert needed(0.1, (1e200, 1e200), 0.5, 0.05, 0.8) is None
+
+
 def test_what_is_detectable_is_detected_with_the_power_that_is_wanted() -> None:
     assert power(detectable(0.4, 0.05, 0.9), 0.4, math.inf, 0.05) == pytest.approx(0.9, rel=1e-12)

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mxt.endpoints.plans import Plan
     from mxt.stats.arms import Estimate
 
+SUREST_SHARE = 0.5
+"""The share of a value that its error may have in a ratio: beyond, the delta method tells nothing."""
+LARGEST_LOG = 700.0
+"""The exponential of more is no double."""
+
 
 class Endpoint(Kind, ABC):
     """Something that the treatment must be better at than the control, or not worse."""
@@ -107,6 +112,8 @@ class Endpoint(Kind, ABC):
             return "the values are too large to compute with"
         if self.scale == "ratio" and min(first.value, second.value) <= 0:
             return "a ratio needs values above 0"
+        if self.scale == "ratio" and any(arm.error > SUREST_SHARE * arm.value for arm in (first, second)):
+            return "a ratio needs values with errors of less than half of them; compare the difference"
         shares = first.successes is not None and second.successes is not None and self.scale != "ratio"
         return "" if shares or first.error + second.error > 0 else "nothing varies"
 
@@ -145,15 +152,15 @@ class Endpoint(Kind, ABC):
         return replace(
             found,
             power=power(matters, error, first.freedom + second.freedom, level),
-            detectable=math.expm1(smallest) if ratio else smallest,
-            needed_control=max(sizes[0], self.minimum),
-            needed_treatment=max(sizes[1], self.minimum),
+            detectable=math.expm1(min(smallest, LARGEST_LOG)) if ratio else smallest,
+            needed_control=max(sizes[0], self.minimum) if sizes else None,
+            needed_treatment=max(sizes[1], self.minimum) if sizes else None,
         )
 
     def _effect(self, gain: float) -> float:
         """A gain as treatment against control, on the scale."""
         effect = gain if self.better_if_higher else -gain
-        return math.exp(effect) if self.scale == "ratio" else effect
+        return math.exp(min(effect, LARGEST_LOG)) if self.scale == "ratio" else effect
 
 
 def by_label(endpoints: Sequence[Endpoint]) -> dict[str, Endpoint]:

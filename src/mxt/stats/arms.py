@@ -51,9 +51,10 @@ def ratio_of_sums(tops: np.ndarray, bottoms: np.ndarray, subjects: np.ndarray) -
     import numpy as np
 
     above, below = np.bincount(subjects, weights=tops), np.bincount(subjects, weights=bottoms)
-    count, value = len(below), above.sum() / below.sum()
-    deviations = (above - value * below) / below.mean()
-    error = np.sqrt((deviations**2).sum() / (count * (count - 1))) if count > 1 else np.nan
+    with np.errstate(over="ignore", invalid="ignore"):
+        count, value = len(below), above.sum() / below.sum()
+        deviations = (above - value * below) / below.mean()
+        error = np.sqrt((deviations**2).sum() / (count * (count - 1))) if count > 1 else np.nan
     alone = count == len(tops) and _yes_or_no(tops) and _yes_or_no(bottoms)
     successes = int(tops.sum()) if alone else None
     return Estimate(float(value), float(error), count, float(below.sum()), successes)

@@ -135,10 +135,11 @@ def difference(first: Estimate, second: Estimate) -> Difference:
 def log_ratio(first: Estimate, second: Estimate) -> Difference:
     """The logarithm of the second estimate over the first, both > 0, with errors of the delta method."""
     errors = (first.error / first.value, second.error / second.value)
-    return _welch(math.log(second.value / first.value), first, second, errors)
+    return _welch(math.log(second.value) - math.log(first.value), first, second, errors)
 
 
 def _welch(value: float, first: Estimate, second: Estimate, errors: tuple[float, float]) -> MeanDifference:
-    parts = [error**2 for error in errors]
+    error = math.hypot(*errors)
+    parts = [(part / error) ** 2 if error else 0.0 for part in errors]
     spread = sum(part**2 / arm.freedom for part, arm in zip(parts, (first, second), strict=True))
-    return MeanDifference(value, math.sqrt(sum(parts)), sum(parts) ** 2 / spread if spread else math.nan)
+    return MeanDifference(value, error, 1 / spread if spread else math.nan)

@@ -23,8 +23,10 @@ def power(effect: float, error: float, freedom: float, level: float) -> float:
 
 def needed(
     effect: float, deviations: tuple[float, float], share: float, level: float, wanted: float
-) -> tuple[int, int]:
+) -> tuple[int, int] | None:
     """How many subjects each arm needs for a normal one-sided test to have the power that is wanted.
+
+    None if that is no finite number.
 
     Args:
         effect: As that of `power`, > 0.
@@ -33,9 +35,11 @@ def needed(
         level: Of the test.
         wanted: The power, above the level.
     """
-    reach = _reach(level, wanted)
-    variance = deviations[0] ** 2 / share + deviations[1] ** 2 / (1 - share)
-    total = variance * (reach / effect) ** 2
+    deviation = math.hypot(deviations[0] / math.sqrt(share), deviations[1] / math.sqrt(1 - share))
+    root = deviation * _reach(level, wanted) / effect
+    total = root * root
+    if not math.isfinite(total):
+        return None
     return math.ceil(total * share), math.ceil(total * (1 - share))
 
 
