@@ -29,8 +29,8 @@ CONFIGS = [
     *(yaml.safe_load(path.read_text()) for path in sorted((REPOSITORY / "confs").glob("*.yaml"))),
     *({"job": example} for example in EXAMPLES if example["KIND"].endswith("Job")),
 ]
-BEYOND_SCHEMA = {"not_of_the_recipe", "not_a_range", "no_count", "twice"}
-"""Faults of a search, which depend on another field or on values beside each other."""
+BEYOND_SCHEMA = {"not_of_the_recipe", "not_a_range", "no_count", "twice", "contradiction"}
+"""Faults that depend on another field or on values beside each other."""
 FIELDS = sorted(
     {
         name

@@ -95,7 +95,7 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
             return f"unknown KIND {tag!r}{_near(tag, known)} (known: {', '.join(known)})"
         case "string_pattern_mismatch" if "env:" in fault["ctx"]["pattern"]:
             return "a secret may not stand here; name the environment variable that holds it, as env:NAME"
-        case "not_of_the_recipe" | "not_a_range" | "no_count" | "twice":
+        case "not_of_the_recipe" | "not_a_range" | "no_count" | "twice" | "contradiction":
             return fault["msg"]
         case "string_type" if isinstance(fault["input"], (int, float)):
             return f"expected text, not {json.dumps(fault['input'])}; quote it"

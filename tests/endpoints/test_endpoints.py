@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 from scipy import stats
 from sklearn.metrics import (
     accuracy_score,
@@ -438,6 +439,16 @@ def test_numbers_of_any_size_are_compared_or_inconclusive(scale: Any, size: floa
     pair = Estimate(1.0, 0.4, 2, 2), Estimate(1.0, 0.4, 2, 2)
     plan = Plan(1e-9, 0.8, 0.5)
     assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).weigh(*pair, plan).high > 1
+
+
+def test_a_margin_that_shares_cannot_differ_by_is_refused() -> None:
+    for margin in (1, 2.0):
+        with pytest.raises(ValidationError, match=r"a margin of 2 points is 0\.02"):
+            RateEndpoint(**RATE, margin=margin)
+        with pytest.raises(ValidationError, match=r"a margin of 2 points is 0\.02"):
+            QualityEndpoint(score="f1", margin=margin)
+        assert RateEndpoint(**RATE, margin=margin, scale="ratio").margin == margin
+        assert MeanEndpoint(**MEAN, margin=margin).margin == margin
 
 
 def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:

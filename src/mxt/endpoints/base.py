@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.endpoints.findings import Finding, Hypothesis, Scale
 from mxt.errors import ConfigError
@@ -31,6 +32,9 @@ LARGEST_LOG = 700.0
 class Endpoint(Kind, ABC):
     """Something that the treatment must be better at than the control, or not worse."""
 
+    of_shares: ClassVar[bool] = False
+    """Whether the two values lie between 0 and 1."""
+
     hypothesis: Hypothesis = "non_inferiority"
     """What must be shown: that the treatment is better, or that it is not worse by the margin."""
 
@@ -43,6 +47,13 @@ class Endpoint(Kind, ABC):
 
     minimum: Annotated[int, Field(ge=2)] = 30
     """Fewer subjects, or cases that count, in an arm are too few to tell."""
+
+    @model_validator(mode="after")
+    def _margin_of_shares(self) -> Self:
+        if self.of_shares and self.scale == "difference" and self.margin >= 1:
+            kind, told = "contradiction", "two shares differ by less than 1; a margin of 2 points is 0.02"
+            raise PydanticCustomError(kind, told)
+        return self
 
     @property
     @abstractmethod

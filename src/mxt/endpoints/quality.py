@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.endpoints.base import Endpoint
 from mxt.errors import ConfigError, DataError
@@ -25,6 +25,8 @@ class QualityEndpoint(Endpoint):
     """
 
     KIND: Literal["QualityEndpoint"] = "QualityEndpoint"
+
+    of_shares: ClassVar[bool] = True
 
     score: Literal["accuracy", "precision", "recall", "f1"]
     """What is compared."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.datasets.readers.base import Scalar
 from mxt.endpoints.base import Endpoint
@@ -24,6 +24,8 @@ class RateEndpoint(Endpoint):
     """
 
     KIND: Literal["RateEndpoint"] = "RateEndpoint"
+
+    of_shares: ClassVar[bool] = True
 
     column: str
     """The column of outcomes."""
