@@ -412,6 +412,19 @@ def test_a_positive_class_must_be_known() -> None:
     )
 
 
+@pytest.mark.parametrize("score", ["accuracy", "precision", "recall", "f1"])
+def test_predictions_of_other_classes_are_refused_by_their_number(score: Any) -> None:
+    truth = _names(np.arange(100) < 40)
+    good, digits = (
+        arm("control", truth=truth, predictions=truth),
+        arm("treatment", truth=truth, predictions=pd.Series(np.arange(100) % 2)),
+    )
+    with pytest.raises(DataError, match="100 predictions of the treatment arm have 2 classes, none of which"):
+        compared(QualityEndpoint(score=score, margin=0.1), good, digits)
+    one = arm("control", truth=truth, predictions=pd.Series(["no"] * 100))
+    assert compared(QualityEndpoint(score="accuracy", margin=0.1), one, good).control == pytest.approx(0.6)
+
+
 @pytest.mark.parametrize("center", [1e-9, 0.02, 0.1])
 def test_a_ratio_of_values_that_are_hardly_above_0_is_inconclusive(center: float) -> None:
     noise = np.random.default_rng(0).normal(size=50)

@@ -262,6 +262,22 @@ def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
         observed(root, versions={"control": "Nobody"})
 
 
+def test_versions_of_different_targets_ask_for_the_target(tmp_path: Path) -> None:
+    train(tmp_path, alias="Champion", metrics=[])
+    train(tmp_path, alias="Challenger", metrics=[], target="Partner")
+    with pytest.raises(ConfigError, match=r"predicts 'Churn', but .* predicts 'Partner'"):
+        compare(tmp_path, salt="x", versions={}, endpoints=[ACCURACY])
+    assert compare(tmp_path, salt="x", versions={}, endpoints=[ACCURACY], target="Churn")["findings"]
+
+
+def test_predictions_that_are_none_of_the_truths_classes_are_refused(root: Path, tmp_path: Path) -> None:
+    table = experiment().assign(
+        truth=lambda table: table["bought"].map({1: "Yes", 0: "No"}), served=lambda table: table["bought"]
+    )
+    with pytest.raises(DataError, match="control arm have 2 classes, none of which is among the 2"):
+        tried(root, tmp_path, table, prediction="served", target="truth", endpoints=[ACCURACY])
+
+
 @pytest.mark.filterwarnings("ignore:constrained_layout")
 @pytest.mark.parametrize("name", ["/p", "..", "a//b", "./x", "p:q", "n" * 300])
 def test_any_column_can_be_an_outcome(root: Path, tmp_path: Path, name: str) -> None:

@@ -48,6 +48,7 @@ class QualityEndpoint(Endpoint):
         return True
 
     def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+        _refuse_foreign(control, treatment)
         positive = "" if self.score == "accuracy" else self._positive(control, treatment)
         first, second = (self._estimate(arm, positive) for arm in (control, treatment))
         return None if first is None or second is None else (first, second)
@@ -74,6 +75,21 @@ class QualityEndpoint(Endpoint):
             msg = f"{self.score}: no row's truth is the positive class {self.positive!r}."
             raise ConfigError(msg)
         return known[-1] if self.positive is None else self.positive
+
+
+def _refuse_foreign(*arms: Arm) -> None:
+    """Raise a DataError if no prediction of an arm is a class of the truth."""
+    known = {name for arm in arms for name in _texts(arm.truth, arm).unique()}
+    for arm in arms:
+        told = _texts(arm.predictions, arm)
+        classes = {*told.unique()}
+        if not classes & known:
+            msg = (
+                f"{arm.source}: the {len(told)} predictions of the {arm.name} arm have {len(classes)} "
+                f"classes, none of which is among the {len(known)} of the truth. Name the `target` that "
+                "is predicted, and write both in the same way."
+            )
+            raise DataError(msg)
 
 
 def _texts(labels: pd.Series[Any] | None, arm: Arm) -> pd.Series[str]:

@@ -14,7 +14,7 @@ from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import Served, Versions, arms_of, served, with_model
+from mxt.jobs.arms import Served, Versions, arms_of, served, target_of, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -179,7 +179,8 @@ class ABTestJob(Job):
         """The column with the truth, if an endpoint asks for predictions.
 
         Raises:
-            ConfigError: There are no predictions, or nobody tells what they should have been.
+            ConfigError: There are no predictions, or nobody tells what they should have been, or the versions
+                tell different things.
         """
         asking = [endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions]
         if not asking:
@@ -187,7 +188,7 @@ class ABTestJob(Job):
         if pair is None and self.prediction is None:
             msg = f"{', '.join(asking)}: there are no predictions; give the job `versions` or `prediction`."
             raise ConfigError(msg)
-        known = self.target or (None if pair is None else self.loader.load_target(pair[1].pinned.uri))
+        known = self.target or (None if pair is None else target_of(self.loader, pair))
         if known is None:
             msg = f"{', '.join(asking)}: nobody tells what is predicted; give the job its `target`."
             raise ConfigError(msg)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from mxt.endpoints.arms import Arm
+from mxt.errors import ConfigError
 from mxt.jobs.assignments import NAMES
 from mxt.kinds import Strict
 from mxt.registries.versions import AliasOrVersion, pin
@@ -60,6 +61,23 @@ def served(context: Context, loader: Loader, versions: Versions) -> tuple[Served
 
 def _served(context: Context, loader: Loader, pinned: Pinned) -> Served:
     return Served(pinned, loader.load_schema(pinned.uri), context.load(loader, pinned.uri))
+
+
+def target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
+    """The column that both versions were trained to predict, if that is known.
+
+    Raises:
+        ConfigError: They predict different columns.
+    """
+    known = [loader.load_target(by.pinned.uri) for by in pair]
+    named = dict.fromkeys(target for target in known if target is not None)
+    if len(named) > 1:
+        msg = (
+            f"versions: {pair[0].pinned} predicts {known[0]!r}, but {pair[1].pinned} predicts {known[1]!r}. "
+            "Compare versions of one target, or give the job the `target` to score both by."
+        )
+        raise ConfigError(msg)
+    return next(iter(named), None)
 
 
 def with_model(arm: Arm, by: Served, context: Context) -> Arm:
