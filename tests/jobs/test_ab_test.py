@@ -252,6 +252,8 @@ def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
             compare(root, **fields)
     with pytest.raises(ConfigError, match="Churn_Yes_rate stands there more than once"):
         observed(root, endpoints=[CHURNED, CHURNED])
+    with pytest.raises(ValidationError, match="are the same value"):
+        observed(root, variant={**VARIANT, "treatment": "A"})
     with pytest.raises(ConfigError, match="look 3 is none of the 2 planned"):
         observed(root, looks={"planned": 2, "look": 3})
     with pytest.raises(ConfigError, match="recall: there are no predictions"):
@@ -276,6 +278,42 @@ def test_predictions_that_are_none_of_the_truths_classes_are_refused(root: Path,
     )
     with pytest.raises(DataError, match="control arm have 2 classes, none of which is among the 2"):
         tried(root, tmp_path, table, prediction="served", target="truth", endpoints=[ACCURACY])
+
+
+def test_a_salt_asks_for_subjects_that_have_names(root: Path) -> None:
+    rows = {**CHURN, "id_column": None}
+    with pytest.raises(ValidationError, match="a row's number is none"):
+        compare(root, inputs=rows, salt="x")
+    assert compare(root, inputs=rows, salt="x", subject="customerID")["findings"]
+    assert compare(root, inputs=rows, variant=VARIANT)["findings"]
+
+
+def test_subjects_that_were_inferred_to_be_integers_are_warned_of(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arms = []
+    for types in ({}, {"id": "string"}):
+        table = experiment().assign(id=lambda table: table["id"].astype(str).str.zfill(6))
+        inputs = {**csv(tmp_path, table.drop(columns="arm")), "types": types}
+        writer = {"KIND": "CsvWriter", "path": str(tmp_path / "arms.csv")}
+        capsys.readouterr()
+        compare(root, inputs=inputs, salt="x", endpoints=OUTCOMES, assignments=writer)
+        warned = "types: {id: string}" in capsys.readouterr().err
+        arms.append((warned, pd.read_csv(tmp_path / "arms.csv", dtype=str)))
+    (warned, _), (silent, texts) = arms
+    assert (warned, silent) == (True, False)
+    expected = np.where(assign(texts["subject"], "x", (0.5, 0.5)) == 0, "control", "treatment")
+    assert texts["subject"].str.len().eq(6).all()
+    assert (texts["arm"] == expected).all()
+
+
+def test_the_id_column_is_nothing_else(root: Path) -> None:
+    for fields in (
+        {"variant": {**VARIANT, "column": "customerID"}},
+        {"endpoints": [{**CHURNED, "column": "customerID"}]},
+    ):
+        with pytest.raises(ConfigError, match="'customerID' is the `id_column` of the inputs"):
+            observed(root, **fields)
 
 
 @pytest.mark.filterwarnings("ignore:constrained_layout")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.datasets.splitters.base import shuffled
 from mxt.endpoints.arms import Arm
@@ -14,7 +15,7 @@ from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import Served, Versions, arms_of, served, target_of, with_model
+from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, target_of, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -23,6 +24,7 @@ from mxt.jobs.assignments import (
     observed,
     refuse_empty,
     subjects_of,
+    warn_of_inferred,
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
 from mxt.kinds import OneOf
@@ -67,14 +69,15 @@ class ABTestJob(Job):
 
     subject: str | None = None
     """Column that names the subject of a row: who is assigned, and whose rows belong together. Each row is a
-    subject of its own if left out."""
+    subject of its own if left out. With a salt its text is hashed, so read it as text: 007 in a CSV is taken
+    for 7, unless the reader's `types` say `string`."""
 
     variant: Variant | None = None
     """The arm of each row, where it was observed."""
 
     salt: Annotated[str, StringConstraints(min_length=1)] | None = None
     """Name of the experiment, by which subjects are assigned where no variant was observed: the SHA-256 of
-    salt and subject decides the arm."""
+    salt and subject decides the arm. It asks for a `subject`, or for the `id_column` of the inputs."""
 
     control_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """The share of the subjects that was planned for the control arm."""
@@ -117,6 +120,12 @@ class ABTestJob(Job):
         if (self.variant is None) == (self.salt is None):
             msg = "arms come from an observed `variant` or from a `salt`; name one of the two"
             raise ValueError(msg)
+        if self.salt is not None and self.subject is None and self.inputs.id_column is None:
+            kind, told = (
+                "contradiction",
+                "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`",
+            )
+            raise PydanticCustomError(kind, told)
         return self
 
     def run(self) -> Locals:
@@ -156,6 +165,7 @@ class ABTestJob(Job):
         """The table in an order that its ids decide, with every column that is asked for.
 
         Raises:
+            ConfigError: The id column is to be something else too.
             DataError: A column is absent.
         """
         schemas = [by.schema for by in pair or ()]
@@ -166,6 +176,7 @@ class ABTestJob(Job):
             self._target(pair),
         ]
         asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
+        refuse_id(self.inputs.id_column, asked)
         names = [name for schema in schemas if schema is not None for name in schema.columns]
         wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
         table = self.context.read(self.inputs, "experiment", wanted)
@@ -199,6 +210,7 @@ class ABTestJob(Job):
         if self.variant is not None:
             treated = observed(table, subjects, self.variant, self.inputs.source)
         else:
+            warn_of_inferred(self.inputs, self.subject, table)
             treated = hashed(subjects, str(self.salt), self.control_share)
         refuse_empty(treated, self.inputs.source)
         if self.assignments is not None:

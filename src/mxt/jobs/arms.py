@@ -80,6 +80,16 @@ def target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
     return next(iter(named), None)
 
 
+def refuse_id(id_column: str | None, asked: set[str]) -> None:
+    """Raise a ConfigError if the column that tells rows apart is asked for as something else."""
+    if id_column in asked:
+        msg = (
+            f"{id_column!r} is the `id_column` of the inputs, which tells rows apart; it cannot be a "
+            "variant, an outcome, a prediction or a target too."
+        )
+        raise ConfigError(msg)
+
+
 def with_model(arm: Arm, by: Served, context: Context) -> Arm:
     """The arm, with its version and what that predicts for its rows."""
     inputs = context.check(by.schema, arm.table, arm.source)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Self
 
-from pydantic import Field
+from loguru import logger
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.datasets.readers.base import Scalar
+from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import DataError
 from mxt.kinds import Strict
 from mxt.stats.assignment import assign, mismatch
@@ -15,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.datasets.readers.base import Reader
     from mxt.endpoints.arms import Arm
     from mxt.jobs.context import Context
 
@@ -32,6 +36,13 @@ class Variant(Strict):
 
     treatment: Scalar
     """What it holds in the treatment arm."""
+
+    @model_validator(mode="after")
+    def _of_two_arms(self) -> Self:
+        if str(self.control) == str(self.treatment):
+            kind, told = "contradiction", "control and treatment are the same value; name that of either arm"
+            raise PydanticCustomError(kind, told)
+        return self
 
 
 def subjects_of(table: pd.DataFrame, column: str | None, source: str) -> pd.Series[str]:
@@ -51,6 +62,22 @@ def subjects_of(table: pd.DataFrame, column: str | None, source: str) -> pd.Seri
         msg = f"{source}: the subjects are decimal numbers, which have no one text; store them as texts."
         raise DataError(msg)
     return ids.astype(str)
+
+
+def warn_of_inferred(inputs: Reader, subject: str | None, table: pd.DataFrame) -> None:
+    """Warn if subjects that are hashed were inferred to be integers: the file may write them otherwise."""
+    import pandas as pd
+
+    column = subject or str(inputs.id_column)
+    ids = table.index if column == inputs.id_column else table[column]
+    inferred = isinstance(inputs, CsvReader) and column not in inputs.types
+    if inferred and pd.api.types.is_integer_dtype(ids.dtype):
+        logger.warning(
+            "the subjects of column {!r} were read as integers, so that 007 is hashed as 7; if the file "
+            "writes leading zeros, read them as texts by `types: {{{}: string}}` of the reader",
+            column,
+            column,
+        )
 
 
 def hashed(subjects: pd.Series[str], salt: str, control_share: float) -> np.ndarray:
