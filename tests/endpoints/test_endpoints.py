@@ -425,6 +425,14 @@ def test_predictions_of_other_classes_are_refused_by_their_number(score: Any) ->
     assert compared(QualityEndpoint(score="accuracy", margin=0.1), one, good).control == pytest.approx(0.6)
 
 
+def test_infinite_predictions_are_refused_by_their_number() -> None:
+    numbers = pd.Series(np.arange(50.0))
+    good = arm("control", truth=numbers, predictions=numbers)
+    bad = arm("treatment", truth=numbers, predictions=numbers.replace({3.0: np.inf, 4.0: np.nan}))
+    with pytest.raises(DataError, match="in 2 of 50 rows of the treatment arm the truth or the prediction"):
+        compared(ErrorEndpoint(margin=0.1), good, bad)
+
+
 @pytest.mark.parametrize("center", [1e-9, 0.02, 0.1])
 def test_a_ratio_of_values_that_are_hardly_above_0_is_inconclusive(center: float) -> None:
     noise = np.random.default_rng(0).normal(size=50)

@@ -50,4 +50,11 @@ class ErrorEndpoint(Endpoint):
             msg = f"{arm.source}: the {arm.name} arm predicts no numbers; a QualityEndpoint is for classes."
             raise DataError(msg)
         gaps = np.abs(truth.to_numpy(dtype=float) - predicted.to_numpy(dtype=float))
+        endless = int((~np.isfinite(gaps)).sum())
+        if endless:
+            msg = (
+                f"{arm.source}: in {endless} of {len(gaps)} rows of the {arm.name} arm the truth or the "
+                "prediction is missing or infinite."
+            )
+            raise DataError(msg)
         return ratio_of_sums(gaps if self.error == "absolute" else gaps**2, np.ones(len(gaps)), arm.subjects)

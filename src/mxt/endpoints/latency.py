@@ -82,7 +82,7 @@ class LatencyEndpoint(Endpoint):
 def _served(arm: Arm) -> tuple[Model, pd.DataFrame]:
     if arm.model is None or arm.inputs is None:
         msg = (
-            "LatencyEndpoint asks the versions of both arms; give the job `control` and `treatment`, or "
+            "LatencyEndpoint asks the versions of both arms; give the job `versions`, or "
             "compare a column of observed milliseconds by a QuantileEndpoint."
         )
         raise ConfigError(msg)
