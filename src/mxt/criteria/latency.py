@@ -39,6 +39,7 @@ class LatencyCriterion(Criterion):
             why = f"{len(subject.inputs)} rows; at least {least} are needed"
             return [Assessment.unknown(name, limit, 0, why)]
         found = measure_latency(subject.model.predict, subject.inputs, self.rows, self.calls)
-        note = f"{self.rows} rows a call; P50 {float(found.p50[0]):.3g}, P99 {float(found.p99[0]):.3g}"
+        at_once = "one row" if self.rows == 1 else f"{self.rows} rows"
+        note = f"{at_once} a call; P50 {float(found.p50[0]):.3g}, P99 {float(found.p99[0]):.3g}"
         late = max(float(found.p95.estimate) - self.maximum_milliseconds, 0.0)
         return [Assessment.of(name, limit, found.p95, self.calls, missed_by=late, note=note)]
