@@ -77,7 +77,8 @@ def roles_table(pair: Pair, columns: Sequence[str], exchanged: Sequence[Swap]) -
             ],
         }
     )
-    order = table["change"].abs().sort_values(ascending=False, kind="stable").index
+    sizes = table.assign(size=table["change"].abs())
+    order = sizes.sort_values(["size", "share_after"], ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
 
 

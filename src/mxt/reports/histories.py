@@ -52,7 +52,7 @@ def history_figure(alias: str, steps: Sequence[tuple[datetime, int | None]], now
     axes.plot(times, versions, "o", color="black")
     axes.set_yticks(sorted({version for version in versions if version == version}))  # noqa: PLR0124 - NaN is not
     axes.set_ylabel("version")
-    axes.set_title(f"The version that {alias} stood for (UTC)")
+    axes.set_title(f"The version that {alias} stood for, until {now:%Y-%m-%d %H:%M} UTC")
     axes.tick_params(axis="x", labelrotation=30)
     axes.grid(visible=True, alpha=0.3)
     return figure
