@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from conftest import REPOSITORY
+from conftest import BEYOND_SCHEMA, REPOSITORY
 from mxt.configs import parse_value
 from mxt.errors import ConfigError
 from mxt.kinds import example_of, families, members
@@ -29,8 +29,6 @@ CONFIGS = [
     *(yaml.safe_load(path.read_text()) for path in sorted((REPOSITORY / "confs").glob("*.yaml"))),
     *({"job": example} for example in EXAMPLES if example["KIND"].endswith("Job")),
 ]
-BEYOND_SCHEMA = {"not_of_the_recipe", "not_a_range", "no_count", "twice", "contradiction"}
-"""Faults that depend on another field or on values beside each other."""
 FIELDS = sorted(
     {
         name

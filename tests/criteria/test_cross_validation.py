@@ -35,7 +35,7 @@ def sklearn_scores(folds: int, repeats: int, scoring: str) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["accuracy", "roc_auc", "neg_log_loss"])
 def test_mean_and_deviation_are_those_of_cross_val_score(name: str) -> None:
-    criterion = CrossValidationCriterion(metric=SklearnMetric(name=name), folds=4, repeats=2)
+    criterion = CrossValidationCriterion(metric=SklearnMetric(name=name, minimum=-9.0), folds=4, repeats=2)
     mean, deviation = criterion.assess(replace(subject(), seed=3))
     expected = sklearn_scores(4, 2, name)
     assert mean.value == pytest.approx(expected.mean(), abs=1e-12)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mxt.errors import DataError, ModelError
+from mxt.errors import ConfigError, DataError, ModelError
 from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import aliases_of
 from runs import CHURN, SMALL, make, run, train
@@ -68,12 +68,13 @@ def test_a_certification_trains_the_recipe_that_won(tmp_path: Path) -> None:
         "workers": 1,
         "criteria": [{"KIND": "CrossValidationCriterion", "folds": 2, "repeats": 1}],
     }
-    told, given, other = (
+    told, given = (
         run(tmp_path, "CertificationJob", **fields, **own)["assessments"][0].value
-        for own in ({}, {"recipe": {**SMALL, **best.values}}, {"recipe": {**SMALL, "depth": 8}})
+        for own in ({}, {"recipe": {**SMALL, **best.values}})
     )
     assert told == given
-    assert told != other
+    with pytest.raises(ConfigError, match="trained with another recipe"):
+        run(tmp_path, "CertificationJob", **fields, recipe={**SMALL, "depth": 8})
 
 
 def test_each_trial_is_a_run_within_the_jobs_run(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError
 from mxt.kinds import Kind
@@ -142,11 +143,11 @@ def limited(metric: Metric) -> Metric:
     """The metric, if it has a limit that can be missed.
 
     Raises:
-        ValueError: It has none.
+        PydanticCustomError: It has none.
     """
     if metric.minimum is None and metric.maximum is None:
-        msg = "the metric of a criterion needs a minimum or a maximum"
-        raise ValueError(msg)
+        kind, msg = "no_limit", "the metric of a criterion needs a minimum or a maximum"
+        raise PydanticCustomError(kind, msg)
     return metric
 
 

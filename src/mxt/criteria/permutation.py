@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.errors import DataError
@@ -54,8 +55,8 @@ class PermutationCriterion(Criterion):
     @model_validator(mode="after")
     def _enough(self) -> Self:
         if not most_exceeding(self.permutations, self.level):
-            msg = f"{self.permutations} permutations cannot give a p-value below {self.level:g}"
-            raise ValueError(msg)
+            kind, msg = "contradiction", "{count} permutations cannot give a p-value below {level}"
+            raise PydanticCustomError(kind, msg, {"count": self.permutations, "level": f"{self.level:g}"})
         return self
 
     def assess(self, subject: Subject) -> list[Assessment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 
 from mxt.datasets.groups import Grouping
 
@@ -13,8 +14,8 @@ def _each_another(groupings: tuple[Grouping, ...]) -> tuple[Grouping, ...]:
     columns = [grouping.column for grouping in groupings]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
-        msg = f"rows are grouped twice by {', '.join(map(repr, twice))}; name each column once"
-        raise ValueError(msg)
+        kind, msg = "twice", "rows are grouped twice by {columns}; name each column once"
+        raise PydanticCustomError(kind, msg, {"columns": ", ".join(map(repr, twice))})
     return groupings
 
 

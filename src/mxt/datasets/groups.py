@@ -9,6 +9,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, FiniteFloat, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError
 from mxt.kinds import Strict
@@ -45,8 +46,8 @@ class Groups:
 
 def _increasing(edges: tuple[float, ...]) -> tuple[float, ...]:
     if any(low >= high for low, high in itertools.pairwise(edges)):
-        msg = "edges must increase"
-        raise ValueError(msg)
+        kind, msg = "contradiction", "edges must increase"
+        raise PydanticCustomError(kind, msg)
     return edges
 
 
@@ -75,8 +76,8 @@ class Grouping(Strict):
     @model_validator(mode="after")
     def _cut_one_way(self) -> Self:
         if sum(way is not None for way in (self.bins, self.edges, self.period)) > 1:
-            msg = "a column is cut by one of bins, edges and period"
-            raise ValueError(msg)
+            kind, msg = "contradiction", "a column is cut by one of bins, edges and period"
+            raise PydanticCustomError(kind, msg)
         return self
 
     def groups(self, table: pd.DataFrame) -> Groups:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
@@ -95,8 +96,8 @@ class EvaluationsJob(ModelJob):
                 label for label, count in Counter(metric.label for metric in metrics).items() if count > 1
             ]
             if twice:
-                msg = f"two metrics are called {twice[0]}"
-                raise ValueError(msg)
+                kind, msg = "twice", "two metrics are called {label}"
+                raise PydanticCustomError(kind, msg, {"label": twice[0]})
         return self
 
     def run(self) -> Locals:
