@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REPOSITORY = Path(__file__).parents[1]
 BEYOND_SCHEMA = {"contradiction", "no_count", "no_limit", "not_a_range", "not_of_the_recipe", "twice"}
-"""Faults of a config that no JSON Schema can tell: they depend on other fields, or values beside each other."""
+"""Faults that no JSON Schema can tell: they depend on other fields, or on values beside each other."""
 
 
 @dataclass(frozen=True)
