@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import pickle
 import subprocess
@@ -17,7 +18,7 @@ from conftest import REPOSITORY, Project
 from mxt.datasets.readers.csv import CsvReader
 from mxt.gates.base import Gate
 from mxt.gates.threshold import ThresholdGate
-from mxt.kinds import example_of, families, find, help_of, members
+from mxt.kinds import _parsed, _under, example_of, families, find, help_of, members
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,3 +190,23 @@ def test_help_and_example_are_parts_of_the_docstring() -> None:
     assert help_of(ThresholdGate) == "A score of the latest evaluation keeps a limit."
     assert example_of(ThresholdGate) == "{KIND: ThresholdGate, metric: roc_auc, minimum: 0.8}"
     assert example_of(Gate) == ""
+
+
+def test_a_field_behind_a_method_keeps_its_text() -> None:
+    source = '''
+class Odd(Strict):
+    first: int = 0
+    """One."""
+
+    def method(self) -> int:
+        return 1
+
+    last: int = 0
+    """Two."""
+'''
+    (behind,) = _parsed(source)
+    assert isinstance(behind, ast.ClassDef)
+    assert _under(behind.body) == {"first": "One.", "last": "Two."}
+    (before,) = _parsed(source.partition("    last")[0])
+    assert isinstance(before, ast.ClassDef)
+    assert [type(part) for part in before.body] == [ast.AnnAssign, ast.Expr]

@@ -6,12 +6,14 @@ A field annotated ``Annotated[Reader, OneOf]`` accepts any member of `Reader`, t
 """
 
 import ast
+import contextlib
 import functools
 import importlib
 import importlib.metadata
 import inspect
 import itertools
 import pkgutil
+import re
 import sys
 import textwrap
 from abc import ABC
@@ -24,6 +26,9 @@ from pydantic_core import CoreSchema, core_schema
 from mxt.errors import ConfigError
 
 ENTRY_POINTS = "mxt.kinds"
+_METHODS = re.compile(r"^    (?:@|def |async def ).*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+"""From the first method of a class to its end."""
+_FIELD = re.compile(r"^    \w+ *:", re.MULTILINE)
 
 Family = TypeVar("Family", bound="Kind")
 
@@ -141,8 +146,17 @@ def _texts(module: str) -> dict[str, dict[str, str]]:
         source = inspect.getsource(sys.modules[module])
     except (OSError, TypeError):
         return {}
-    classes = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+    classes = [node for node in _parsed(source) if isinstance(node, ast.ClassDef)]
     return {node.name: _under(node.body) for node in classes}
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    """A module's statements, without the methods if no field stands behind one: they are most of the work."""
+    methods = _METHODS.findall(source)
+    if not any(_FIELD.search(method) for method in methods):
+        with contextlib.suppress(SyntaxError):  # a class of methods alone, or a text that looks like one
+            return ast.parse(_METHODS.sub("", source)).body
+    return ast.parse(source).body
 
 
 def _under(body: list[ast.stmt]) -> dict[str, str]:
