@@ -145,7 +145,7 @@ def limited(metric: Metric) -> Metric:
     Raises:
         PydanticCustomError: It has none.
     """
-    if metric.minimum is None and metric.maximum is None:
+    if not metric.limited:
         kind, msg = "no_limit", "the metric of a criterion needs a minimum or a maximum"
         raise PydanticCustomError(kind, msg)
     return metric

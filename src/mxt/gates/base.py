@@ -31,6 +31,8 @@ class Examination:
     """Digest of the rows that it used; empty if it does not tell."""
     baseline: int | None = None
     """The version that it was compared with."""
+    judged: bool = True
+    """Whether there was a limit to keep."""
 
 
 @dataclass(frozen=True)

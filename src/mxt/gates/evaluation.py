@@ -20,6 +20,11 @@ class EvaluationGate(Gate):
         found = evidence.evaluation
         if found is None:
             return refused(f"version {evidence.version} was never evaluated")
+        if not found.judged:
+            return refused(
+                f"the evaluation of version {evidence.version} had no limit to keep (run {found.run_id}); "
+                "give a metric a minimum or a maximum and evaluate again"
+            )
         outcome = "passed" if found.passed else "failed"
         return Verdict(
             found.passed, f"the evaluation of version {evidence.version} {outcome} (run {found.run_id})"

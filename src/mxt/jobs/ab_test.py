@@ -26,7 +26,8 @@ from mxt.jobs.assignments import (
     subjects_of,
     warn_of_inferred,
 )
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.kinds import OneOf
 from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
 from mxt.schemas import TargetsSchema
@@ -91,6 +92,13 @@ class ABTestJob(Job):
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
+    splitter: SplitterKind | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
+    """Where `versions` predict, use only the test part of this split. If left out, a table that holds rows of
+    a training gives those that neither version was fitted to, and any other table is taken whole."""
+
+    rows: ScoredRows = "held_out"
+    """``training`` allows rows that a version was fitted to."""
+
     endpoints: tuple[EndpointKind, ...] = Field(min_length=1)
     """What the arms are compared by; the verdict is yes if all say so."""
 
@@ -125,6 +133,9 @@ class ABTestJob(Job):
                 "contradiction",
                 "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`",
             )
+            raise PydanticCustomError(kind, told)
+        if self.versions is None and (self.splitter is not None or self.rows == "training"):
+            kind, told = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
             raise PydanticCustomError(kind, told)
         return self
 
@@ -162,13 +173,13 @@ class ABTestJob(Job):
         return [endpoint.untold("the arms' sizes are a mismatch") for endpoint in self.endpoints]
 
     def _read(self, pair: tuple[Served, Served] | None) -> pd.DataFrame:
-        """The table in an order that its ids decide, with every column that is asked for.
+        """The rows to compare in an order that their ids decide, with every column that is asked for.
 
         Raises:
             ConfigError: The id column is to be something else too.
-            DataError: A column is absent.
+            DataError: A column is absent, or a version was fitted to the rows.
         """
-        schemas = [by.schema for by in pair or ()]
+        schemas, records = [by.schema for by in pair or ()], self._records(pair)
         own = [
             None if self.subject == self.inputs.id_column else self.subject,
             self.variant.column if self.variant else None,
@@ -176,15 +187,26 @@ class ABTestJob(Job):
             self._target(pair),
         ]
         asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
+        asked |= {*(self.splitter.columns if self.splitter else [])}
         refuse_id(self.inputs.id_column, asked)
         names = [name for schema in schemas if schema is not None for name in schema.columns]
+        names += columns_of(records, self.inputs)
         wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
         table = self.context.read(self.inputs, "experiment", wanted)
         absent = sorted(asked - {*table.columns})
         if absent:
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
+        if records:
+            chosen = Scoring(records, self.inputs, self.splitter, self._target(pair) or "", self.rows)
+            table = chosen.choose(table, self.context)
+            self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
+
+    def _records(self, pair: tuple[Served, Served] | None) -> list[Record]:
+        """What is kept of the rows that the versions were fitted to, if their predictions are compared."""
+        scored = self.prediction is None and any(endpoint.needs_predictions for endpoint in self.endpoints)
+        return [Record.of(self.loader, by.pinned, by.schema) for by in pair or () if scored]
 
     def _target(self, pair: tuple[Served, Served] | None) -> str | None:
         """The column with the truth, if an endpoint asks for predictions.

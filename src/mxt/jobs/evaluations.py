@@ -21,8 +21,9 @@ from mxt.assessments.segments import Segment
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.held_out import FACT, Record, ScoredRows, Scoring, columns_of
 from mxt.metrics.answers import Classes, answers
-from mxt.registries.evidence import DATA_TAG, ROWS_TAG
+from mxt.registries.evidence import DATA_TAG, JUDGED_TAG, ROWS_TAG
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -69,7 +70,11 @@ class EvaluationsJob(ModelJob):
     """Column with the truth; the one that the model was trained on if left out."""
 
     splitter: SplitterKind | None = None
-    """Use only the test part of this split: the training's own splitter gives the rows it held out."""
+    """Use only the test part of this split. If left out, a table that holds rows of the training gives those
+    that no version was fitted to, and any other table is taken whole."""
+
+    rows: ScoredRows = "held_out"
+    """``training`` allows rows that a version was fitted to; such an evaluation is no evidence for a gate."""
 
     metrics: tuple[MetricKind, ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
@@ -106,7 +111,9 @@ class EvaluationsJob(ModelJob):
         other = self._other()
         schema = self.loader.load_schema(pinned.uri)
         others_schema = None if other is None else self.loader.load_schema(other.uri)
-        rows = self._rows(pinned, schema, others_schema)
+        records = [Record.of(self.loader, pinned, schema)]
+        records += [] if other is None else [Record.of(self.loader, other, others_schema)]
+        rows = self._rows(pinned, records)
         model, inputs, predictions = self._predict(pinned, schema, rows)
         told = Told(rows.truth, predictions)
         with context.step(f"score {len(rows.truth)} rows"):
@@ -119,14 +126,22 @@ class EvaluationsJob(ModelJob):
         latency = None if self.latency is None else self.latency.measure(model, inputs)
         beside = "" if other is None else str(other)
         tables = (scores, segments, *self._confidence(told), latency)
-        found = Findings(str(pinned), len(rows.truth), *tables, beside)
+        found = Findings(str(pinned), len(rows.truth), *tables, beside, str(context.facts[FACT]))
         passed = self._record(found)
-        context.client.set_model_version_tag(
-            pinned.name, str(pinned.version), EVALUATION_TAG, context.run.run_id
-        )
+        if not self._judges(compared=other is not None):
+            context.run.tag({JUDGED_TAG: "false"})
+            context.facts["evidence"] = "none for a gate on the verdict: no metric has a minimum or maximum"
+        if self.rows == "held_out":
+            context.tag_version(EVALUATION_TAG)
         return context.conclude(
             passed=passed, evaluations=scores, findings=found, predictions=predictions, version=pinned
         )
+
+    def _judges(self, *, compared: bool) -> bool:
+        """Whether there is a limit that the version could miss."""
+        metrics = [*self.metrics, *(metric for segment in self.segments for metric in segment.metrics)]
+        timed = self.latency is not None and self.latency.maximum_p95_ms is not None
+        return compared or timed or any(metric.limited for metric in metrics)
 
     def _other(self) -> Pinned | None:
         """The version to compare with; None without one, or if it would be the first and may be."""
@@ -147,8 +162,8 @@ class EvaluationsJob(ModelJob):
         context.facts["baseline"] = other.version
         return other
 
-    def _rows(self, pinned: Pinned, schema: InputsSchema | None, others: InputsSchema | None) -> Rows:
-        """The rows to evaluate; the run tells which."""
+    def _rows(self, pinned: Pinned, records: list[Record]) -> Rows:
+        """The rows to evaluate; the run states which."""
         context = self.context
         target = self.target or self.loader.load_target(pinned.uri)
         if target is None:
@@ -156,14 +171,15 @@ class EvaluationsJob(ModelJob):
             raise ConfigError(msg)
         extra = [target, *(self.splitter.columns if self.splitter else [])]
         extra += [segment.column for segment in self.segments]
-        wanted = [*(schema.columns if schema else []), *(others.columns if others else []), *extra]
+        extra += columns_of(records, self.inputs)
+        wanted = [*(name for record in records if record.schema for name in record.schema.columns), *extra]
         table = context.read(
-            self.inputs, "evaluation", None if schema is None else list(dict.fromkeys(wanted))
+            self.inputs, "evaluation", None if records[0].schema is None else list(dict.fromkeys(wanted))
         )
         TargetsSchema.check(table, target, self.inputs.source)
-        if self.splitter is not None:
-            table = self.splitter.split(table, target).test
-        table = shuffled(table, self.intervals.seed)
+        scoring = Scoring(records, self.inputs, self.splitter, target, self.rows)
+        table = shuffled(scoring.choose(table, context), self.intervals.seed)
+        context.facts["evaluation_rows"] = len(table)
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()

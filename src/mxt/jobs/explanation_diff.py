@@ -9,7 +9,8 @@ from pydantic import Field
 from mxt.datasets.groupings import Groupings
 from mxt.explainers.comparison import Told, cells_of, compared
 from mxt.importances.base import drawn
-from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
+from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.registries.evidence import BASELINE_TAG
 from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
 from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 Share = Annotated[float, Field(ge=0, le=1)]
 
 ALL = "all rows"
+DEFAULT_ROWS = 5000
 
 
 class ExplanationDiffJob(ModelJob):
@@ -58,8 +60,13 @@ class ExplanationDiffJob(ModelJob):
     explainer: ExplainerKind = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How both are explained; their contributions must be in one unit."""
 
-    rows: Annotated[int, Field(ge=2)] = 5000
-    """Most rows to explain, drawn by their ids and the seed."""
+    splitter: SplitterKind | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
+    """Use only the test part of this split. If left out, a table that holds rows of a training gives those
+    that neither version was fitted to, and any other table is taken whole."""
+
+    rows: Annotated[int, Field(ge=2)] | Literal["training"] = DEFAULT_ROWS
+    """Most rows to explain, drawn by their ids and the seed. ``training`` takes the default number, and also
+    rows that a version was fitted to; such a comparison is no evidence for a gate."""
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the draw."""
@@ -108,7 +115,9 @@ class ExplanationDiffJob(ModelJob):
         context.run.tag({BASELINE_TAG: str(baseline.version)})
         context.facts["baseline_version"] = baseline.version
         schemas = [self.loader.load_schema(version.uri) for version in (baseline, pinned)]
-        table = self._table(schemas)
+        table = self._table(
+            [Record.of(self.loader, *pair) for pair in zip((baseline, pinned), schemas, strict=True)]
+        )
         before, after = (
             self._told(version, schema, table)
             for version, schema in zip((baseline, pinned), schemas, strict=True)
@@ -117,22 +126,26 @@ class ExplanationDiffJob(ModelJob):
         measures, roles = self._measures(both, table), self._roles(both, table)
         passed = self._judge(measures)
         self._show(measures, roles, both.unit, baseline)
-        if measures["sufficient"].iloc[0]:
-            context.client.set_model_version_tag(
-                pinned.name, str(pinned.version), EXPLANATION_DIFF_TAG, context.run.run_id
-            )
+        if measures["sufficient"].iloc[0] and self.rows != "training":
+            context.tag_version(EXPLANATION_DIFF_TAG)
         return context.conclude(passed=passed, measures=measures, roles=roles, version=pinned)
 
-    def _table(self, schemas: list[InputsSchema | None]) -> pd.DataFrame:
+    def _table(self, records: list[Record]) -> pd.DataFrame:
         """The rows to explain, in an order that their ids decide."""
-        known = [schema for schema in schemas if schema is not None]
+        known = [record.schema for record in records if record.schema is not None]
         wanted = [name for schema in known for name in schema.columns]
         wanted += [segment.column for segment in self.segments]
-        every = len(known) < len(schemas)
+        target = self.loader.load_target(records[-1].version.uri) or ""
+        wanted += columns_of(records, self.inputs)
+        wanted += [target, *self.splitter.columns] if self.splitter else []
+        every = len(known) < len(records)
         table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)])
-        if len(table) > self.rows:
-            self.context.sample = f"{self.rows} of {len(table)} rows, drawn by their ids and seed {self.seed}"
-        return drawn(table, self.rows, self.seed)
+        allowed: ScoredRows = "training" if self.rows == "training" else "held_out"
+        table = Scoring(records, self.inputs, self.splitter, target, allowed).choose(table, self.context)
+        most = DEFAULT_ROWS if self.rows == "training" else self.rows
+        if len(table) > most:
+            self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"
+        return drawn(table, most, self.seed)
 
     def _told(self, version: Pinned, schema: InputsSchema | None, table: pd.DataFrame) -> Told:
         """What a version decides for each row, and why."""

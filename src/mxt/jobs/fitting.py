@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from mxt.configs import Location
+from mxt.datasets.fitted import FittedRows
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import (
@@ -117,10 +118,18 @@ class FittingJob(Job, ABC):
         context.run.text(choice.recipe.model_dump_json(indent=2), RECIPE_FILE)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
         scores = self._score(model, inputs.loc[parts.test.index], parts.test[self.target])
+        fitted = FittedRows.of(
+            inputs,
+            table[self.target],
+            training.index,
+            context.linked.digest,
+            self.splitter,
+            self.inputs.id_column,
+        )
         passed = all(
             metric.passes(scores[metric.label]) for metric in self.metrics_for(parts.test[self.target])
         )
-        pinned = self._register(model, schema, inputs, scores, digest_of(parts.test))
+        pinned = self._register(model, schema, inputs, scores, fitted, digest_of(parts.test))
         if self.alias and passed:
             moved = move(context.client, context.name, self.alias, pinned.version)
             context.run.tag(move_tags(context.name, moved, why="its training kept the limits"))
@@ -168,11 +177,12 @@ class FittingJob(Job, ABC):
         schema: InputsSchema,
         inputs: pd.DataFrame,
         scores: dict[str, float],
+        fitted: FittedRows,
         held_out: str,
     ) -> Pinned:
         context = self.context
         with context.step("save and register the model"):
-            uri = self.saver.save(model, schema, inputs.head(100), self.target)
+            uri = self.saver.save(model, schema, inputs.head(100), self.target, fitted)
             tags = {
                 DATA_TAG: context.linked.digest,
                 HELD_OUT_TAG: held_out,

@@ -123,6 +123,11 @@ class Metric(Kind, ABC):
 
         return stats.of_rows(of_indices(score), len(truth))
 
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit to keep."""
+        return self.minimum is not None or self.maximum is not None
+
     def passes(self, score: float) -> bool:
         """Whether `score` keeps the limits; NaN keeps none."""
         low = float("-inf") if self.minimum is None else self.minimum

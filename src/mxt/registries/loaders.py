@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 
+from mxt.datasets.fitted import FittedRows
 from mxt.errors import MissingExtraError, ModelError
 from mxt.kinds import Kind
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
 from mxt.predictors.trees.lightgbm import require_whole
-from mxt.registries.savers import BACKGROUND_FILE, METADATA, SCHEMA_FILE
+from mxt.registries.savers import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
@@ -52,6 +53,10 @@ class Loader(Kind, ABC):
     @abstractmethod
     def load_target(self, uri: str) -> str | None:
         """Name of the column that the model predicts, if it was stored."""
+
+    def load_fitted(self, uri: str) -> FittedRows | None:  # noqa: ARG002 - members that know may answer
+        """The record of the rows that the model was fitted to, if one was stored."""
+        return None
 
 
 class MlflowLoader(Loader):
@@ -118,6 +123,10 @@ class MlflowLoader(Loader):
 
     def load_target(self, uri: str) -> str | None:
         return ((self._info(uri).metadata or {}).get(METADATA) or {}).get("target")
+
+    def load_fitted(self, uri: str) -> FittedRows | None:
+        file = self._file(uri, FITTED_FILE)
+        return None if file is None else FittedRows.from_bytes(file.read_bytes())
 
     def _info(self, uri: str) -> Any:
         import mlflow

@@ -15,12 +15,14 @@ from mxt.kinds import Kind
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mxt.datasets.fitted import FittedRows
     from mxt.models import Model
     from mxt.schemas import InputsSchema
 
 METADATA = "mxt"
 SCHEMA_FILE = "inputs_schema.yaml"
 BACKGROUND_FILE = "background.parquet"
+FITTED_FILE = "fitted_rows.parquet"
 PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "xgboost")
 _OPTIONAL = {"lightgbm": ["lightgbm"], "catboost": ["catboost"], "onnx": ["onnx", "onnxruntime"]}
 """Further packages that a model of a flavour needs."""
@@ -30,7 +32,14 @@ class Saver(Kind, ABC):
     """Saves a fitted model."""
 
     @abstractmethod
-    def save(self, model: Model, schema: InputsSchema, sample: pd.DataFrame, target: str) -> str:
+    def save(
+        self,
+        model: Model,
+        schema: InputsSchema,
+        sample: pd.DataFrame,
+        target: str,
+        fitted: FittedRows | None = None,
+    ) -> str:
         """Save `model` within the active run and return its URI.
 
         Args:
@@ -38,6 +47,7 @@ class Saver(Kind, ABC):
             schema: What the model's inputs must look like, saved with it.
             sample: Some inputs, to tell the signature by; they are not saved.
             target: Name of the column that the model predicts.
+            fitted: The rows that it was fitted to, saved with it; None if nobody recorded them.
         """
 
 
@@ -53,7 +63,14 @@ class MlflowSaver(Saver):
 
     KIND: Literal["MlflowSaver"] = "MlflowSaver"
 
-    def save(self, model: Model, schema: InputsSchema, sample: pd.DataFrame, target: str) -> str:
+    def save(
+        self,
+        model: Model,
+        schema: InputsSchema,
+        sample: pd.DataFrame,
+        target: str,
+        fitted: FittedRows | None = None,
+    ) -> str:
         import mlflow
 
         predictor = model.predictor
@@ -69,7 +86,7 @@ class MlflowSaver(Saver):
                 "name": "model",
                 "signature": mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
                 "metadata": {METADATA: facts},
-                "extra_files": _extra_files(Path(folder), model, schema),
+                "extra_files": _extra_files(Path(folder), model, schema, fitted),
                 "pip_requirements": requirements(*_OPTIONAL.get(predictor.flavor, [])),
             }
             return str(_log(predictor.flavor, predictor.native, common).model_uri)
@@ -103,9 +120,12 @@ def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:
     raise ModelError(msg)
 
 
-def _extra_files(folder: Path, model: Model, schema: InputsSchema) -> list[str]:
+def _extra_files(folder: Path, model: Model, schema: InputsSchema, fitted: FittedRows | None) -> list[str]:
     (folder / SCHEMA_FILE).write_text(schema.to_yaml(), encoding="utf-8")
     files = [str(folder / SCHEMA_FILE)]
+    if fitted is not None:
+        (folder / FITTED_FILE).write_bytes(fitted.to_bytes())
+        files.append(str(folder / FITTED_FILE))
     if model.background is not None:
         model.background.reset_index(drop=True).to_parquet(folder / BACKGROUND_FILE)
         files.append(str(folder / BACKGROUND_FILE))

@@ -33,6 +33,8 @@ class Findings:
     latency: pd.DataFrame | None
     baseline: str
     """The version that the scores are beside, or an empty text."""
+    held_out: str
+    """Whether a version was fitted to the rows scored, in words."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -110,6 +112,8 @@ def summary(provenance: Mapping[str, str], found: Findings) -> str:
         "# Evaluation",
         "",
         f"{found.version} was scored on {found.rows} rows{beside}. It {verdict}.",
+        "",
+        f"Held out from training: {found.held_out}.",
         "",
     ]
     lines += ["Intervals hold 95 %; they take the rows to be independent.", "", "## Scores", ""]

@@ -1,0 +1,240 @@
+"""The rows that a model was fitted to, as digests: enough to recognise a row, too little to read one.
+
+A row is known by its id and target where the table has ids, and by its inputs and target where it has none.
+The record holds 8 bytes of each row's SHA-256, which is keyed by the fingerprint of the training table, so
+that the records of two tables cannot be compared with each other. Of more than `MOST` rows a keyed sample is
+kept: the rows with the smallest digests, so that membership is certain for every row whose digest lies in
+that range, and unknown for the others.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from mxt.datasets.fingerprint import row_digests
+from mxt.datasets.splitters.base import Splitter
+from mxt.datasets.tables import to_batch
+from mxt.kinds import members
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    import pandas as pd
+
+MOST = 100_000
+"""Digests that are kept; 8 bytes each."""
+
+FORMAT = 1
+_DEVIATIONS = 4
+"""Standard deviations by which rows that equal a fitted row by chance may exceed their expected number."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Which rows of a table a model was fitted to."""
+
+    fitted: np.ndarray
+    """Whether the record holds each row, shape (rows,)."""
+    known: np.ndarray
+    """Whether the record can hold it; of the other rows a sample says nothing. Shape (rows,)."""
+    alike: float = 0.0
+    """Share of the rows held out from training that equal a fitted row without being one."""
+    held_out: int = 0
+    """How many rows held out that share is of."""
+
+    @property
+    def count(self) -> int:
+        """How many rows the model was fitted to; 0 if no more than equal a fitted row by chance."""
+        found = int(self.fitted.sum())
+        return found if found > self._by_chance else 0
+
+    @property
+    def _by_chance(self) -> float:
+        """The most rows that may equal a fitted row by chance, as some of those held out did."""
+        if not self.alike:
+            return 0.0
+        rows, share = int(self.known.sum()), self.alike
+        spread = math.sqrt(rows * share * (1 - share) * (1 + rows / self.held_out))
+        return rows * share + _DEVIATIONS * spread
+
+    def at(self, chosen: np.ndarray) -> Comparison:
+        """The comparison of the rows chosen: booleans, shape (rows,)."""
+        return replace(self, fitted=self.fitted[chosen], known=self.known[chosen])
+
+
+@dataclass(frozen=True)
+class FittedRows:
+    """A record of the rows that a model was fitted to."""
+
+    digests: np.ndarray
+    """The first 8 bytes of each row's digest as a number, in ascending order, shape (rows kept,)."""
+    rows: int
+    """How many rows the model was fitted to."""
+    key: str
+    """The fingerprint of the training table."""
+    target: str
+    columns: tuple[str, ...]
+    """The model's inputs, by which rows without an id are known."""
+    id_column: str | None = None
+    splitter: Splitter | None = None
+    """How the training held rows out; None if that kind of splitter is not installed here."""
+    alike: int = 0
+    """Rows held out that equal a fitted row."""
+    held_out: int = 0
+    """Rows held out; like `alike`, of those in the range of the digests kept."""
+
+    @classmethod
+    def of(
+        cls,
+        inputs: pd.DataFrame,
+        truth: pd.Series[Any],
+        training: pd.Index,
+        key: str,
+        splitter: Splitter,
+        id_column: str | None,
+    ) -> FittedRows:
+        """The record of a training.
+
+        Args:
+            inputs: The checked inputs of the whole table.
+            truth: Its target, with the same index.
+            training: The part of the index that the model was fitted to.
+            key: The fingerprint of the table.
+            splitter: What split the table.
+            id_column: Name of the index, if that holds ids.
+        """
+        import numpy as np
+
+        names = tuple(map(str, inputs.columns))
+        empty = cls(np.empty(0, np.uint64), len(training), key, str(truth.name), names, id_column, splitter)
+        digests, chosen = empty._digests(inputs, truth, inputs.index), inputs.index.isin(training)
+        kept = np.unique(digests[chosen])[:MOST]
+        others = digests[~chosen]
+        others = others if len(kept) < MOST else others[others <= kept[-1]]
+        alike = int(np.isin(others, kept).sum())
+        return cls(kept, len(training), key, empty.target, names, id_column, splitter, alike, len(others))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every fitted row is in the record, and not a sample of them."""
+        return len(self.digests) < MOST
+
+    def wanted(self, names: Sequence[str]) -> list[str]:
+        """Those of a table's columns `names` that `compare` and the splitter look at."""
+        own = [self.target, *([self.id_column] if self.id_column else [])]
+        own += self.splitter.columns if self.splitter else []
+        return [name for name in own if name in names]
+
+    def comparable(self, table: pd.DataFrame, id_column: str | None) -> bool:
+        """Whether `table` has what its rows can be compared by: the target, and ids if training had some.
+
+        Args:
+            table: Any table.
+            id_column: Name of its index, if that holds ids.
+        """
+        has_ids = self.id_column is None or id_column is not None or self.id_column in table.columns
+        return self.target in table.columns and has_ids
+
+    def compare(self, inputs: pd.DataFrame | None, table: pd.DataFrame) -> Comparison:
+        """Which rows of a table the model was fitted to.
+
+        Args:
+            inputs: The checked inputs; they are not looked at where training had ids.
+            table: The same rows with the target; a column of the name of the training's ids comes before
+                the index.
+        """
+        import numpy as np
+
+        ids = table[self.id_column] if self.id_column in table.columns else table.index
+        digests = self._digests(inputs, table[self.target], ids)
+        known = np.ones(len(table), bool) if self.complete else digests <= self.digests[-1]
+        share = self.alike / self.held_out if self.alike else 0.0
+        return Comparison(np.isin(digests, self.digests), known, share, self.held_out)
+
+    def _digests(
+        self, inputs: pd.DataFrame | None, truth: pd.Series[Any], ids: pd.Index | pd.Series[Any]
+    ) -> np.ndarray:
+        """8 bytes of each row's keyed digest, shape (rows,)."""
+        import numpy as np
+        import pandas as pd
+
+        cells: dict[str, Any] = {"key": self.key, "target": texts(truth)}
+        if self.id_column is not None:
+            cells["id"] = texts(ids)
+        elif inputs is not None:
+            columns = enumerate(inputs[name] for name in self.columns)
+            cells |= {f"input {place}": _comparable(column) for place, column in columns}
+        found = row_digests(to_batch(pd.DataFrame(cells, index=pd.RangeIndex(len(truth)))))
+        return np.ascontiguousarray(found[:, :8]).view(np.uint64)[:, 0]
+
+    def to_bytes(self) -> bytes:
+        """The record as a Parquet file: the digests, and all else as JSON beside them."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        facts = {
+            "format": FORMAT,
+            "rows": self.rows,
+            "key": self.key,
+            "target": self.target,
+            "columns": self.columns,
+            "id_column": self.id_column,
+            "splitter": None if self.splitter is None else json.loads(self.splitter.model_dump_json()),
+            "alike": self.alike,
+            "held_out": self.held_out,
+        }
+        table = pa.table({"digest": self.digests}).replace_schema_metadata({"mxt": json.dumps(facts)})
+        sink = pa.BufferOutputStream()
+        pq.write_table(table, sink, use_dictionary=False, compression="none")
+        return sink.getvalue().to_pybytes()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> FittedRows:
+        """The record of `to_bytes`."""
+        import numpy as np
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        table = pq.read_table(pa.BufferReader(content))
+        facts = json.loads(table.schema.metadata[b"mxt"])
+        kind = members(Splitter).get(str((facts["splitter"] or {}).get("KIND")))
+        return cls(
+            digests=np.asarray(table["digest"], np.uint64),
+            rows=facts["rows"],
+            key=facts["key"],
+            target=facts["target"],
+            columns=tuple(facts["columns"]),
+            id_column=facts["id_column"],
+            splitter=None if kind is None else kind.model_validate_json(json.dumps(facts["splitter"])),
+            alike=facts["alike"],
+            held_out=facts["held_out"],
+        )
+
+
+def texts(cells: pd.Index | pd.Series[Any]) -> np.ndarray:
+    """Each cell as text; numbers that are equal have one text, whichever type they came in."""
+    import numpy as np
+    import pandas as pd
+
+    if pd.api.types.is_bool_dtype(cells):
+        cells = cells.astype("int64")
+    if pd.api.types.is_float_dtype(cells):
+        numbers = np.asarray(cells, float)
+        whole = np.isfinite(numbers) & (numbers == np.floor(numbers)) & (np.abs(numbers) < 2**53)
+        found = np.asarray([repr(number) for number in numbers.tolist()], object)
+        found[whole] = numbers[whole].astype("int64").astype(str)
+        return found
+    return np.asarray(cells.astype(str), object)
+
+
+def _comparable(column: pd.Series[Any]) -> Any:  # noqa: ANN401 - a column of either type
+    """Numbers and booleans as doubles, all else as text; missing cells stay missing."""
+    import pandas as pd
+
+    if pd.api.types.is_numeric_dtype(column):
+        return column.to_numpy(float, na_value=float("nan"))
+    return column.astype(object).where(column.isna(), column.astype(str)).where(column.notna(), None).array
