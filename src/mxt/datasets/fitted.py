@@ -37,29 +37,16 @@ _DEVIATIONS = 4
 class Comparison:
     """Which rows of a table a model was fitted to."""
 
+    record: FittedRows
     fitted: np.ndarray
     """Whether the record holds each row, shape (rows,)."""
     known: np.ndarray
     """Whether the record can hold it; of the other rows a sample says nothing. Shape (rows,)."""
-    alike: float = 0.0
-    """Share of the rows held out from training that equal a fitted row without being one."""
-    held_out: int = 0
-    """How many rows held out that share is of."""
 
     @property
     def count(self) -> int:
         """How many rows the model was fitted to; 0 if no more than equal a fitted row by chance."""
-        found = int(self.fitted.sum())
-        return found if found > self._by_chance else 0
-
-    @property
-    def _by_chance(self) -> float:
-        """The most rows that may equal a fitted row by chance, as some of those held out did."""
-        if not self.alike:
-            return 0.0
-        rows, share = int(self.known.sum()), self.alike
-        spread = math.sqrt(rows * share * (1 - share) * (1 + rows / self.held_out))
-        return rows * share + _DEVIATIONS * spread
+        return self.record.beyond_chance(int(self.fitted.sum()), int(self.known.sum()))
 
     def at(self, chosen: np.ndarray) -> Comparison:
         """The comparison of the rows chosen: booleans, shape (rows,)."""
@@ -152,8 +139,20 @@ class FittedRows:
         ids = table[self.id_column] if self.id_column in table.columns else table.index
         digests = self._digests(inputs, table[self.target], ids)
         known = np.ones(len(table), bool) if self.complete else digests <= self.digests[-1]
+        return Comparison(self, np.isin(digests, self.digests), known)
+
+    def beyond_chance(self, found: int, known: int) -> int:
+        """The number of rows found in the record; 0 if no more than equal a fitted row by chance.
+
+        Rows without ids can be alike: the share of the rows held out that equal a fitted row says how many.
+
+        Args:
+            found: Rows of a table that the record holds.
+            known: Rows of the table that it can hold.
+        """
         share = self.alike / self.held_out if self.alike else 0.0
-        return Comparison(np.isin(digests, self.digests), known, share, self.held_out)
+        spread = math.sqrt(known * share * (1 - share) * (1 + known / max(self.held_out, 1)))
+        return found if found > known * share + _DEVIATIONS * spread else 0
 
     def _digests(
         self, inputs: pd.DataFrame | None, truth: pd.Series[Any], ids: pd.Index | pd.Series[Any]

@@ -43,6 +43,9 @@ class Subject:
     """What is told of all rows explained, if some were; the inputs are those that it drew."""
     targets: pd.Series[Any] | None = None
     """What the model should have predicted, by the ids of the inputs."""
+    held_out: np.ndarray | None = None
+    """Whether each input may be compared with its target, since the model was not fitted to it; None if all
+    may. Shape (rows,)."""
 
     def samples(self, kind: str) -> pd.DataFrame:
         """The model's columns of the inputs.
@@ -189,15 +192,31 @@ def drawn(table: pd.DataFrame, rows: int, seed: int) -> pd.DataFrame:
     return table.iloc[np.argsort(draw(table.index, seed), kind="stable")[:rows]]
 
 
-def places_drawn(ids: pd.Index, asked: Mapping[int, int]) -> np.ndarray:
-    """The places of the rows asked for, those of the least draws by each seed, in the order by `SEED`."""
+def places_drawn(ids: pd.Index, asked: Mapping[int, int], among: np.ndarray | None = None) -> np.ndarray:
+    """The places of the rows with the smallest draws by each seed, in the order of their draws by `SEED`.
+
+    Args:
+        ids: Of all rows.
+        asked: How many rows to draw by each seed.
+        among: Some of the rows, from which as many are drawn as well: booleans, shape (rows,).
+    """
     import numpy as np
 
     shown, kept = draw(ids, SEED), np.zeros(len(ids), dtype=bool)
     for seed, rows in asked.items():
         keys = shown if seed == SEED else draw(ids, seed)
-        kept[np.argpartition(keys, rows)[:rows] if rows < len(keys) else slice(None)] = True
+        kept[_smallest(keys, rows)] = True
+        if among is not None:
+            places = np.flatnonzero(among)
+            kept[places[_smallest(keys[places], rows)]] = True
     return np.flatnonzero(kept)[np.argsort(shown[kept], kind="stable")]
+
+
+def _smallest(keys: np.ndarray, count: int) -> np.ndarray | slice:
+    """Where the smallest keys are; all of them if there are no more."""
+    import numpy as np
+
+    return np.argpartition(keys, count)[:count] if count < len(keys) else slice(None)
 
 
 def with_cells(

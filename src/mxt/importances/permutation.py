@@ -34,7 +34,8 @@ class PermutationImportance(Importance):
     cell and those that give it. With a `metric` the loss is that score, and the interval is Student's over
     repeats: it tells of the shuffles only.
 
-    Every row gets the cell of another, in an order drawn by ids and seed.
+    Every row gets the cell of another, in an order drawn by ids and seed. Rows that the model was fitted to
+    are left out, as far as the version keeps a record of them.
 
     Example:
         {KIND: PermutationImportance, repeats: 10}
@@ -59,7 +60,9 @@ class PermutationImportance(Importance):
     def measure(self, subject: Subject) -> Findings:
         import numpy as np
 
-        inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)
+        samples = subject.samples(self.KIND)
+        samples = samples if subject.held_out is None else samples[subject.held_out]
+        inputs = drawn(samples, self.rows, self.seed)
         truth = _aligned(subject.targets, inputs)
         donors = np.stack([_cycle(inputs.index, repeat, self.seed) for repeat in range(self.repeats)])
         if self.metric is not None:

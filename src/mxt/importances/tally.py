@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.datasets.fitted import Comparison
+
 _LARGEST = 1e150
 """A contribution of this size can still be squared."""
 
@@ -59,6 +61,13 @@ class Tally:
     """Whether the targets of all rows, not of those drawn only, have two values at least."""
     strata: Strata | None = None
     """Of sizes, if the rows explained are a sample of a table; gathered apart from the tally."""
+    held_out: np.ndarray | None = None
+    """Whether each row drawn may be compared with its target, since the model was not fitted to it, shape
+    (rows drawn,); None if nobody asks. As many of these are drawn as of all rows."""
+    fitted: int = 0
+    """How many of all rows the model was fitted to, of those that `known` counts."""
+    known: int = 0
+    """Of how many of all rows it is known whether the model was fitted to them."""
 
     @classmethod
     def of(
@@ -67,6 +76,7 @@ class Tally:
         inputs: pd.DataFrame,
         asked: Mapping[int, int],
         targets: pd.Series[Any] | None = None,
+        compared: Comparison | None = None,
     ) -> Tally:
         """The tally of some rows.
 
@@ -75,6 +85,7 @@ class Tally:
             inputs: The rows.
             asked: How many rows to draw by each seed, see `rows_asked`.
             targets: What the model should have predicted for the rows.
+            compared: Which of the rows the model was fitted to, if targets are not to be compared for them.
 
         Raises:
             ModelError: Ids differ, or a contribution is not finite or too large to be squared.
@@ -87,7 +98,11 @@ class Tally:
             raise ModelError(msg)
         largest = float(np.abs(explanation.residual).max(initial=0.0))
         held, (sizes, squares) = inputs[explanation.columns], _sums(explanation.values)
-        return _drawn(cls(len(held), sizes, squares, largest, asked, explanation, held, targets))
+        tally = cls(len(held), sizes, squares, largest, asked, explanation, held, targets)
+        if compared is None:
+            return _drawn(tally)
+        known, free = int(compared.known.sum()), compared.known & ~compared.fitted
+        return _drawn(replace(tally, held_out=free, fitted=int(compared.fitted.sum()), known=known))
 
     def mean_sizes(self, output: int) -> Means:
         """Each column's mean absolute contribution to one output, of the whole table if rows are a sample."""
@@ -109,6 +124,8 @@ class Tally:
         held["inputs"] = frames.to_bytes(self.inputs)
         if self.targets is not None:
             held["targets"] = frames.to_bytes(self.targets.rename(None).to_frame("target"))
+        if self.held_out is not None:
+            held["held_out"] = self.held_out.tobytes()
         schema = pa.schema([(name, pa.large_binary()) for name in held], {"tally": json.dumps(_facts(self))})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
@@ -136,6 +153,9 @@ class Tally:
             inputs=inputs,
             targets=targets if targets is None else targets.rename(facts["target"]),
             targets_differ=facts["targets_differ"],
+            held_out=np.frombuffer(held["held_out"], bool) if "held_out" in held else None,
+            fitted=facts.get("fitted", 0),
+            known=facts.get("known", 0),
         )
 
 
@@ -164,6 +184,7 @@ def _merged(tallies: list[Tally]) -> Tally:
     for other in tallies[1:]:
         _require_same(first, other)
     truths = [tally.targets for tally in tallies if tally.targets is not None]
+    free = [tally.held_out for tally in tallies if tally.held_out is not None]
     whole = replace(
         first,
         rows=sum(tally.rows for tally in tallies),
@@ -174,6 +195,9 @@ def _merged(tallies: list[Tally]) -> Tally:
         inputs=frames.together([tally.inputs for tally in tallies]),
         targets=pd.concat(truths) if truths else None,
         targets_differ=any(tally.targets_differ for tally in tallies),
+        held_out=np.concatenate(free) if free else None,
+        fitted=sum(tally.fitted for tally in tallies),
+        known=sum(tally.known for tally in tallies),
     )
     return _drawn(whole)
 
@@ -181,7 +205,8 @@ def _merged(tallies: list[Tally]) -> Tally:
 def _require_same(one: Tally, other: Tally) -> None:
     differ = [name for name in _SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)]
     differ += ["rows asked"] if dict(one.asked) != dict(other.asked) else []
-    differ += ["targets"] if (one.targets is None) != (other.targets is None) else []
+    for name in ("targets", "held_out"):
+        differ += [name] if (getattr(one, name) is None) != (getattr(other, name) is None) else []
     if differ:
         msg = f"Parts of one explanation differ in: {', '.join(differ)}; explain all parts anew."
         raise ModelError(msg)
@@ -205,7 +230,7 @@ def _drawn(tally: Tally) -> Tally:
     """The tally with those rows only that are asked for; if all have one target, those drawn tell which."""
     import numpy as np
 
-    places, targets = places_drawn(tally.inputs.index, tally.asked), tally.targets
+    places, targets = places_drawn(tally.inputs.index, tally.asked, tally.held_out), tally.targets
     drawn = replace(
         tally.explanation,
         ids=tally.inputs.index[places],
@@ -218,7 +243,8 @@ def _drawn(tally: Tally) -> Tally:
     if targets is not None:
         differ = tally.targets_differ or len(targets.unique()) > 1
         tally = replace(tally, targets=targets.iloc[places], targets_differ=differ)
-    return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places])
+    free = None if tally.held_out is None else tally.held_out[places]
+    return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places], held_out=free)
 
 
 def _facts(tally: Tally) -> dict[str, Any]:
@@ -232,6 +258,8 @@ def _facts(tally: Tally) -> dict[str, Any]:
         "shared": {name: getattr(tally.explanation, name) for name in _SHARED},
         "target": None if tally.targets is None else tally.targets.name,
         "targets_differ": tally.targets_differ,
+        "fitted": tally.fitted,
+        "known": tally.known,
     }
 
 

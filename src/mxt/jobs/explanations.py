@@ -15,6 +15,7 @@ from mxt.importances.base import effects_table, importances_table, rows_asked
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
 from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
+from mxt.jobs.held_out import FACT, Record, ScoredRows, columns_of, comparable
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Done, Table, Task
 from mxt.reports.effects import effects_figure
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.datasets.fitted import Comparison
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
     from mxt.explainers.base import Explainer
@@ -80,13 +82,17 @@ class ExplanationsJob(IncrementalJob):
     target: str | None = None
     """Column with the truth; the one that the model was trained on if left out."""
 
+    rows: ScoredRows = "held_out"
+    """``training`` lets importances that need targets use rows that the model was fitted to, which are left
+    out else. All rows are explained either way."""
+
     budget: Budget | None = None
     """What explaining may cost; if all rows cost more, a sample of them is explained."""
 
     libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.pyplot", "shap")
 
     @property
-    def rows(self) -> Reader:
+    def reader(self) -> Reader:
         return self.inputs_samples
 
     @property
@@ -103,13 +109,18 @@ class ExplanationsJob(IncrementalJob):
         truth = None if target is None else self._truth(target)
         schema = self.loader.load_schema(pinned.uri)
         model = self._model(context.load(self.loader, pinned.uri), schema)
-        table = self._table(model, schema, target, increment.reader)
+        record = None
+        if target is not None and self.rows == "held_out":
+            record = Record.of(self.loader, pinned, schema)
+        table = self._table(Explaining.of(self, model, target, truth, record), schema, increment.reader)
         with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return parts.conclude(context)
             parts.link(context, "inputs_samples")
             self.refuse_other(parts, increment)
             tally = self._tally(parts)
+            if target is not None:
+                tally = self._comparable(tally, record)
             with context.step("explain the model"):
                 findings = model.measure_tally(self.importances, tally, truth)
                 importances, effects = importances_table(findings), effects_table(findings)
@@ -144,20 +155,28 @@ class ExplanationsJob(IncrementalJob):
         known = self.background.read(None if schema is None else schema.columns)
         return model.with_background(self.context.check(schema, known, self.background.source))
 
-    def _table(self, model: Model, schema: InputsSchema | None, target: str | None, reader: Reader) -> Table:
+    def _comparable(self, tally: Tally, record: Record | None) -> Tally:
+        """The tally, with all rows drawn comparable if the model was fitted to none; a fact states it.
+
+        Raises:
+            DataError: The model was fitted to every row.
+        """
+        counts = tally.fitted, tally.known
+        self.context.facts[FACT], free = comparable(record, counts, self.inputs_samples.source)
+        return replace(tally, held_out=None) if free else tally
+
+    def _table(self, task: Explaining, schema: InputsSchema | None, reader: Reader) -> Table:
         """The rows to explain, in parts of a size that suits the explainer."""
-        chosen = self.explainer
+        chosen, model = self.explainer, task.model
         if isinstance(chosen, AutoExplainer):
             chosen = chosen.choose(model.predictor, model.background)
         quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
         suited = most_rows(model) if quick else SLOW_ROWS
-        own = target if self.targets is None else None
-        task = Explaining(
-            model, self.explainer, rows_asked(self.importances), own, self.inputs_samples.source
-        )
-        extra = () if own is None else (own,)
         basis = "" if self.background is None or model.background is None else digest(model.background)
-        return Table(reader, schema, task, self.part_rows or suited, extra, self.watermark, basis)
+        if task.record is not None and task.truth is not None:
+            basis += digest(task.truth.to_frame("target"))
+        beside = task.beside(reader)
+        return Table(reader, schema, task, self.part_rows or suited, beside, self.watermark, basis)
 
     def _target(self, uri: str) -> str | None:
         """The column with the truth, if an importance needs one."""
@@ -223,10 +242,42 @@ class Explaining(Task):
     """How many rows to draw by each seed."""
     target: str | None
     """Column with the truth, if it is asked for."""
-    source: str
+    truth: pd.Series[Any] | None
+    """The truth by id, if it comes from a table of its own."""
+    record: Record | None
+    """Of the rows that the model was fitted to, if these must not be compared with their targets."""
+    reader: Reader
+
+    @classmethod
+    def of(
+        cls,
+        job: ExplanationsJob,
+        model: Model,
+        target: str | None,
+        truth: pd.Series[Any] | None,
+        record: Record | None,
+    ) -> Explaining:
+        """What a job asks for."""
+        asked = rows_asked(job.importances)
+        return cls(model, job.explainer, asked, target, truth, record, job.inputs_samples)
+
+    def beside(self, reader: Reader) -> tuple[str, ...]:
+        """Columns to read beside the model's inputs."""
+        own = [] if self.target is None or self.truth is not None else [self.target]
+        return (*own, *(columns_of([self.record], reader) if self.record else []))
 
     def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
         explanation = self.model.explain(inputs, self.explainer)
-        truth = None if self.target is None else TargetsSchema.check_part(table, self.target, self.source)
-        samples = self.model.samples_table(explanation, inputs)
-        return Done(samples, {TALLY: Tally.of(explanation, inputs, self.asked, truth).to_bytes()})
+        truth = None
+        if self.target is not None and self.truth is None:
+            truth = TargetsSchema.check_part(table, self.target, self.reader.source)
+        tally = Tally.of(explanation, inputs, self.asked, truth, self._compared(table))
+        return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
+
+    def _compared(self, table: pd.DataFrame) -> Comparison | None:
+        """Which rows the model was fitted to, if that is asked for and can be known."""
+        if self.record is None:
+            return None
+        if self.truth is not None and self.target is not None and self.target not in table.columns:
+            table = table.assign(**{self.target: self.truth.reindex(table.index)})
+        return self.record.compare(table, self.reader)

@@ -161,6 +161,36 @@ class Scoring:
         return "; ".join(parts)
 
 
+def comparable(record: Record | None, counts: tuple[int, int], source: str) -> tuple[str, bool]:
+    """Which rows of a table that was worked on in parts may be compared with their targets.
+
+    Args:
+        record: Of the version; None if the config allows rows that it was fitted to.
+        counts: How many rows it was fitted to, and of how many rows that is known.
+        source: Of the table.
+
+    Returns:
+        What the screen says, and whether all rows may be compared.
+
+    Raises:
+        DataError: The version was fitted to all of them.
+    """
+    fitted, known = counts
+    if record is None:
+        return "not asked for (rows: training)", True
+    if record.fitted is None or not known:
+        return f"by the word of this config: {_why(record)}", True
+    if not record.fitted.beyond_chance(fitted, known):
+        return f"{record} was fitted to none of the rows", True
+    if fitted == known:
+        msg = (
+            f"{source}: {record} was fitted to all {known} rows, so none is left to measure importances by "
+            "targets on. Read other rows, or write `rows: training` to use them all the same."
+        )
+        raise DataError(msg)
+    return f"importances by targets leave out {fitted} rows that {record} was fitted to", False
+
+
 def _unfitted(records: Sequence[Record]) -> str:
     names = [*dict.fromkeys(map(str, records))]
     return (

@@ -50,7 +50,7 @@ class IncrementalJob(StreamJob, ABC):
 
     @property
     @abstractmethod
-    def rows(self) -> Reader:
+    def reader(self) -> Reader:
         """The rows to work on."""
 
     @property
@@ -60,12 +60,12 @@ class IncrementalJob(StreamJob, ABC):
 
     @model_validator(mode="after")
     def _with_all_that_it_needs(self) -> Self:
-        since, rows = self.since is not None, self.rows
+        since, reader = self.since is not None, self.reader
         faults = {
             "since: last needs a watermark, the column that only grows": since and self.watermark is None,
             "a watermark is for since: last only": not since and self.watermark is not None,
-            "since: last needs rows with an id_column": since and rows.id_column is None,
-            "since: last takes all new rows: no limit, no sample": since and (rows.limit or rows.sample),
+            "since: last needs rows with an id_column": since and reader.id_column is None,
+            "since: last takes all new rows: no limit, no sample": since and (reader.limit or reader.sample),
             "fresh takes all rows again, so it does not go with since: last and a shard": since
             and self.fresh
             and self.shard,
@@ -82,25 +82,25 @@ class IncrementalJob(StreamJob, ABC):
             DataError: The table has no such watermark, or the output does not tell its own.
         """
         if self.watermark is None:
-            return Increment(self.rows)
-        _refuse_absent(self.watermark, self.rows)
-        first = next((batch for batch in self.rows.scan([self.watermark]) if batch.num_rows), None)
+            return Increment(self.reader)
+        _refuse_absent(self.watermark, self.reader)
+        first = next((batch for batch in self.reader.scan([self.watermark]) if batch.num_rows), None)
         kind = None if first is None else plain(first).schema.field(self.watermark).type
         present = None if self.fresh else self.output.provenance()
         if present is None:
             if kind is not None:
-                kind_of(kind, self.watermark, self.rows.source)
-            return Increment(self.rows)
+                kind_of(kind, self.watermark, self.reader.source)
+            return Increment(self.reader)
         mark = _mark(present, self.watermark, self.output.target)
         if kind is not None:
-            mark.refuse_other_kind(kind, self.rows.source)
-        reader = self.rows.since(mark)
+            mark.refuse_other_kind(kind, self.reader.source)
+        reader = self.reader.since(mark)
         return Increment(reader, present, nothing_new=kind is None or reader.empty())
 
     def skip(self) -> Locals:
         """The locals of a run with nothing to do."""
         why = f"no row has a greater {self.watermark!r} than those of {self.output.target}"
-        logger.info("nothing new in {}: {}", self.rows.source, why)
+        logger.info("nothing new in {}: {}", self.reader.source, why)
         return self.context.skip(why)
 
     def refuse_other(self, parts: Parts, increment: Increment) -> None:

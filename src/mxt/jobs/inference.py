@@ -37,7 +37,7 @@ class InferenceJob(IncrementalJob):
     """Where predictions go: a row for each row scored, with its id."""
 
     @property
-    def rows(self) -> Reader:
+    def reader(self) -> Reader:
         return self.inputs
 
     @property

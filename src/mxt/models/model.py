@@ -126,7 +126,7 @@ class Model:
             targets: What the model should have predicted for the rows drawn; those of the tally if left out.
         """
         truth = tally.targets if targets is None else targets
-        return _findings(importances, Subject(self.predictor, tally.inputs, tally, truth))
+        return _findings(importances, Subject(self.predictor, tally.inputs, tally, truth, tally.held_out))
 
 
 def _findings(importances: Sequence[Importance], subject: Subject) -> list[Findings]:
