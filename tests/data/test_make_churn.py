@@ -15,6 +15,7 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
+FILES = ("churn.csv", "churn_shifted.csv", "churn_later.csv")
 DATA = Path(__file__).resolve().parents[2] / "data"
 TELCO = [
     *("customerID", "gender", "SeniorCitizen", "Partner", "Dependents", "tenure", "PhoneService"),
@@ -63,8 +64,13 @@ def shifted() -> list[Row]:
 
 
 @pytest.fixture(scope="module")
-def both(churn: list[Row], shifted: list[Row]) -> list[Row]:
-    return churn + shifted
+def later() -> list[Row]:
+    return on_disk("churn_later.csv")
+
+
+@pytest.fixture(scope="module")
+def every(churn: list[Row], shifted: list[Row], later: list[Row]) -> list[Row]:
+    return churn + shifted + later
 
 
 def share(rows: list[Row], column: str, value: str) -> float:
@@ -84,7 +90,7 @@ def run_copy(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_copy_of_the_script_writes_the_same_files_beside_itself(tmp_path: Path) -> None:
     shutil.copy(DATA / "make_churn.py", tmp_path)
     assert run_copy(tmp_path).returncode == 0
-    for file in ("churn.csv", "churn_shifted.csv"):
+    for file in FILES:
         assert (tmp_path / file).read_bytes() == (DATA / file).read_bytes()
 
 
@@ -102,7 +108,7 @@ def test_check_names_the_file_that_lost_one_byte_and_leaves_it_so(tmp_path: Path
 
 
 def test_lines_end_in_newline_alone_and_no_cell_is_quoted() -> None:
-    for file in ("churn.csv", "churn_shifted.csv"):
+    for file in FILES:
         text = (DATA / file).read_bytes()
         assert text.endswith(b"\n")
         assert b"\r" not in text
@@ -110,14 +116,14 @@ def test_lines_end_in_newline_alone_and_no_cell_is_quoted() -> None:
 
 
 def test_the_files_have_their_sizes_and_the_telco_columns_then_variant(
-    churn: list[Row], shifted: list[Row]
+    churn: list[Row], shifted: list[Row], later: list[Row]
 ) -> None:
-    assert (len(churn), len(shifted)) == (7043, 2000)
-    assert list(churn[0]) == list(shifted[0]) == [*TELCO, "variant"]
+    assert (len(churn), len(shifted), len(later)) == (7043, 2000, 8000)
+    assert list(churn[0]) == list(shifted[0]) == list(later[0]) == [*TELCO, "variant"]
 
 
-def test_no_customer_is_in_the_files_twice(both: list[Row]) -> None:
-    ids = [row["customerID"] for row in both]
+def test_no_customer_is_in_the_files_twice(every: list[Row]) -> None:
+    ids = [row["customerID"] for row in every]
     assert len(set(ids)) == len(ids)
     assert all(re.fullmatch(r"[0-9]{4}-[A-Z]{5}", name) for name in ids)
 
@@ -149,14 +155,14 @@ def test_eleven_total_charges_are_blank(churn: list[Row]) -> None:
     assert blank == [row for row in churn if row["tenure"] == "0"]
 
 
-def test_charges_have_at_most_two_decimals_and_no_trailing_zero(both: list[Row]) -> None:
-    charges = [row["MonthlyCharges"] for row in both]
-    charges += [row["TotalCharges"] for row in both if row["tenure"] != "0"]
+def test_charges_have_at_most_two_decimals_and_no_trailing_zero(every: list[Row]) -> None:
+    charges = [row["MonthlyCharges"] for row in every]
+    charges += [row["TotalCharges"] for row in every if row["tenure"] != "0"]
     assert all(re.fullmatch(r"[1-9][0-9]*(\.[0-9]?[1-9])?", charge) for charge in charges)
 
 
-def test_total_charges_are_tenure_times_monthly_charges_within_five_percent(both: list[Row]) -> None:
-    for row in both:
+def test_total_charges_are_tenure_times_monthly_charges_within_five_percent(every: list[Row]) -> None:
+    for row in every:
         if row["tenure"] != "0":
             expected = int(row["tenure"]) * float(row["MonthlyCharges"])
             cent = 0.01
@@ -171,8 +177,8 @@ def test_no_row_has_an_add_on_without_the_line_it_needs(churn: list[Row]) -> Non
         assert row["PhoneService"] == "Yes" or row["InternetService"] == "DSL"
 
 
-def test_no_row_lacks_a_cell_but_the_support_that_was_lost(both: list[Row]) -> None:
-    assert {column for row in both for column, cell in row.items() if cell == ""} == {"TechSupport"}
+def test_no_row_lacks_a_cell_but_the_support_that_was_lost(every: list[Row]) -> None:
+    assert {column for row in every for column, cell in row.items() if cell == ""} == {"TechSupport"}
 
 
 @pytest.mark.parametrize(
@@ -345,3 +351,11 @@ def test_eight_percent_of_tech_support_is_lost_and_nothing_else_with_it(shifted:
 
 def test_churn_rises_with_the_drift(before: list[Row], shifted: list[Row]) -> None:
     assert share(shifted, "Churn", "Yes") > share(before, "Churn", "Yes") + 0.05
+
+
+def test_later_customers_come_to_a_world_that_did_not_move(churn: list[Row], later: list[Row]) -> None:
+    for column, value in (("Contract", "Month-to-month"), ("variant", "B"), ("Churn", "Yes")):
+        assert share(later, column, value) == pytest.approx(share(churn, column, value), abs=0.02)
+    expected = fmean(make.churn_probability(row) for row in later)
+    assert share(later, "Churn", "Yes") == pytest.approx(expected, abs=0.015)
+    assert {row["PaymentMethod"] for row in later} == {row["PaymentMethod"] for row in churn}
