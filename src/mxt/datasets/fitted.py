@@ -52,6 +52,22 @@ class Comparison:
         """The comparison of the rows chosen: booleans, shape (rows,)."""
         return replace(self, fitted=self.fitted[chosen], known=self.known[chosen])
 
+    def held_out(self, table: pd.DataFrame) -> np.ndarray:
+        """Which rows the model is known not to be fitted to: booleans, shape (rows,).
+
+        Those that the training held out, if this is its table; else those that the record can hold, and does
+        not.
+
+        Args:
+            table: The rows compared, with the columns that the splitter looks at.
+        """
+        splitter = self.record.splitter
+        if splitter is not None and {*splitter.columns} <= {*table.columns}:
+            chosen = splitter.in_test(table, self.record.target)
+            if self.fitted[self.known & ~chosen].all() and not self.at(chosen).count:
+                return chosen
+        return self.known & ~self.fitted
+
 
 @dataclass(frozen=True)
 class FittedRows:

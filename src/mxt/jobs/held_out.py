@@ -13,7 +13,6 @@ from mxt.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     import pandas as pd
 
     from mxt.datasets.fitted import Comparison, FittedRows
@@ -64,22 +63,6 @@ class Record:
         inputs = self.schema.check(table, reader.source) if self.schema is not None and by_inputs else None
         return fitted.compare(inputs, table)
 
-    def held_out(self, table: pd.DataFrame, found: Comparison) -> np.ndarray:
-        """Whether each row may be scored, of a table that holds fitted rows: shape (rows,).
-
-        The split of the training decides, if that leaves no fitted row. Of another table, a newer one for
-        instance, the rows that are not in the record may be scored, if it is complete.
-        """
-        fitted, every = self.fitted, found.known | True
-        if fitted is None:
-            return every
-        splitter = fitted.splitter
-        if splitter is not None and {*splitter.columns} <= {*table.columns}:
-            chosen = splitter.in_test(table, fitted.target)
-            if not found.at(chosen).count:
-                return chosen
-        return ~found.fitted if fitted.complete else every
-
 
 def columns_of(records: Sequence[Record], reader: Reader) -> list[str]:
     """Columns to read beside the models' inputs, so that rows can be compared with the records."""
@@ -118,22 +101,15 @@ class Scoring:
             logger.warning("{}: {}", FACT, context.facts[FACT])
             return part
         if self.splitter is None:
-            part = self._held_out(part, found)
-            found = [record.compare(part, self.reader) for record in self.records] if len(part) else found
+            left = _held_out(part, found)
+            if len(left):
+                part = left
+                found = [record.compare(part, self.reader) for record in self.records]
         faults = _counted(self.records, found)
         if faults:
             raise self._refusal(faults, len(part))
         context.facts[FACT] = self._described(len(part), len(table), found)
         return part
-
-    def _held_out(self, table: pd.DataFrame, found: Sequence[Comparison | None]) -> pd.DataFrame:
-        import numpy as np
-
-        chosen = np.ones(len(table), bool)
-        for record, compared in zip(self.records, found, strict=True):
-            if compared is not None and compared.count:
-                chosen &= record.held_out(table, compared)
-        return table if chosen.all() else table[chosen]
 
     def _refusal(self, faults: list[str], rows: int) -> DataError:
         """The error that rows would be scored that a version was fitted to."""
@@ -159,6 +135,17 @@ class Scoring:
             if record.fitted is not None and not record.fitted.complete
         ]
         return "; ".join(parts)
+
+
+def _held_out(table: pd.DataFrame, found: Sequence[Comparison | None]) -> pd.DataFrame:
+    """The rows that no version was fitted to; all rows of a table that none of them knows."""
+    import numpy as np
+
+    chosen = np.ones(len(table), bool)
+    for compared in found:
+        if compared is not None and compared.count:
+            chosen &= compared.held_out(table)
+    return table if chosen.all() else table[chosen]
 
 
 def comparable(record: Record | None, counts: tuple[int, int], source: str) -> tuple[str, bool]:
