@@ -95,6 +95,19 @@ def flipped(path: Path, place: int = -2) -> Iterator[None]:
     path.write_bytes(before)
 
 
+def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bare: Project) -> None:
+    without = ("job.metrics=[{KIND: SklearnMetric, name: roc_auc}]", "job.segments=[]")
+    ended = bare.here("evaluations", *without, "job.alias_or_version=3")
+    assert ended.code == 0, ended.err
+    assert ended.outcome["facts"]["evidence"].startswith("none for a gate on the verdict")
+    refused = promote(bare, alias="Limitless", version=3)
+    assert refused.code == 10
+    assert "had no limit to keep" in refused.outcome["facts"]["reasons"]
+    by_score = "job.gates=[{KIND: ThresholdGate, metric: roc_auc, minimum: 0.5}]"
+    assert promote(bare, by_score, alias="Limitless", version=3).code == 0
+    assert bare.here("evaluations", METRICS, "job.alias_or_version=3").code == 0
+
+
 def config_of(project: Project, tag: str) -> Path:
     """The config that the training, or the run that certified, recorded."""
     found = client(project).get_model_version("churn", "1")

@@ -40,6 +40,12 @@ def scored(value: float, **changes: Any) -> Examination:
         (FOUND, True, "the evaluation of version 7 passed (run a1b2)"),
         (replace(FOUND, passed=False), False, "the evaluation of version 7 failed (run a1b2)"),
         (None, False, "version 7 was never evaluated"),
+        (
+            replace(FOUND, judged=False),
+            False,
+            "the evaluation of version 7 had no limit to keep (run a1b2); give a metric a minimum or a maximum "
+            "and evaluate again",
+        ),
     ],
 )
 def test_an_evaluation_must_have_passed(found: Examination | None, passed: bool, reason: str) -> None:  # noqa: FBT001 - a case

@@ -201,21 +201,21 @@ def test_rows_of_the_training_can_be_asked_for_and_are_no_evidence(root: Path) -
 
 
 def test_the_default_stands_in_no_recorded_config(root: Path) -> None:
-    for kind in ("EvaluationsJob", "ABTestJob", "ExplanationsJob"):
-        fields: dict[str, Any] = {
-            "EvaluationsJob": {"inputs": TABLE, "metrics": [AUC]},
-            "ABTestJob": {
-                "inputs": TABLE,
-                "salt": "s",
-                "versions": {},
-                "endpoints": [{"KIND": "QualityEndpoint", "score": "f1", "margin": 0.1}],
-            },
-            "ExplanationsJob": {
-                "inputs_samples": TABLE,
-                "models_explanations": {"KIND": "CsvWriter", "path": "a.csv"},
-                "samples_explanations": {"KIND": "CsvWriter", "path": "b.csv"},
-            },
-        }[kind]
+    jobs: dict[str, dict[str, Any]] = {
+        "EvaluationsJob": {"inputs": TABLE, "metrics": [AUC]},
+        "ABTestJob": {
+            "inputs": TABLE,
+            "salt": "s",
+            "versions": {},
+            "endpoints": [{"KIND": "QualityEndpoint", "score": "f1", "margin": 0.1}],
+        },
+        "ExplanationsJob": {
+            "inputs_samples": TABLE,
+            "models_explanations": {"KIND": "CsvWriter", "path": "a.csv"},
+            "samples_explanations": {"KIND": "CsvWriter", "path": "b.csv"},
+        },
+    }
+    for kind, fields in jobs.items():
         assert '"rows"' not in make(root, kind, **fields).model_dump_json(include={"rows"})
         assert "training" in make(root, kind, **fields, rows="training").model_dump_json(include={"rows"})
 

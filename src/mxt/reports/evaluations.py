@@ -33,7 +33,7 @@ class Findings:
     latency: pd.DataFrame | None
     baseline: str
     """The version that the scores are beside, or an empty text."""
-    held_out: str
+    held_out: str = ""
     """Whether a version was fitted to the rows scored, in words."""
 
     @property
@@ -113,8 +113,7 @@ def summary(provenance: Mapping[str, str], found: Findings) -> str:
         "",
         f"{found.version} was scored on {found.rows} rows{beside}. It {verdict}.",
         "",
-        f"Held out from training: {found.held_out}.",
-        "",
+        *([f"Held out from training: {found.held_out}.", ""] if found.held_out else []),
     ]
     lines += ["Intervals hold 95 %; they take the rows to be independent.", "", "## Scores", ""]
     lines += _markdown(found.scores.drop(columns="higher_is_better"))
