@@ -23,6 +23,10 @@ SCORES = {"roc_auc": 0.84, "calibration_error": 0.03, "broken": float("nan")}
 FOUND = Examination("a1b2", passed=True, ended=NOW - timedelta(days=2), metrics=SCORES, data="d", rows="r")
 CERTIFIED = Certified("", "PASS", NOW - timedelta(days=9), NOW + timedelta(days=81))
 DIGEST = "0123456789abcdef" * 4
+UNJUDGED = (
+    "the evaluation of version 7 had no limit to keep (run a1b2); give a metric a minimum or a maximum and "
+    "evaluate again"
+)
 
 
 def evidence(**changes: Any) -> Evidence:
@@ -40,12 +44,7 @@ def scored(value: float, **changes: Any) -> Examination:
         (FOUND, True, "the evaluation of version 7 passed (run a1b2)"),
         (replace(FOUND, passed=False), False, "the evaluation of version 7 failed (run a1b2)"),
         (None, False, "version 7 was never evaluated"),
-        (
-            replace(FOUND, judged=False),
-            False,
-            "the evaluation of version 7 had no limit to keep (run a1b2); give a metric a minimum or a maximum "
-            "and evaluate again",
-        ),
+        (replace(FOUND, judged=False), False, UNJUDGED),
     ],
 )
 def test_an_evaluation_must_have_passed(found: Examination | None, passed: bool, reason: str) -> None:  # noqa: FBT001 - a case
