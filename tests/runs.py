@@ -20,6 +20,8 @@ CHURN: dict[str, Any] = {
     "missing": ["", " "],
 }
 SHIFTED = {**CHURN, "path": str(REPOSITORY / "data" / "churn_shifted.csv")}
+LATER = {**CHURN, "path": str(REPOSITORY / "data" / "churn_later.csv")}
+"""Customers that no version of `train` was fitted to."""
 SMALL = {"KIND": "XgboostRecipe", "trees": 20, "depth": 3, "learning_rate": 0.3}
 
 

@@ -15,7 +15,7 @@ from sklearn.metrics import recall_score
 
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.stats.assignment import assign
-from runs import CHURN, make, run, train
+from runs import CHURN, LATER, make, run, train
 
 TABLE = pd.read_csv(CHURN["path"], index_col="customerID")
 VARIANT = {"column": "variant", "control": "A", "treatment": "B"}
@@ -107,16 +107,23 @@ def test_the_run_holds_table_page_and_figure(root: Path) -> None:
 def test_each_row_is_predicted_by_the_version_of_its_arm(root: Path, tmp_path: Path) -> None:
     writer = {"KIND": "CsvWriter", "path": str(tmp_path / "arms.csv")}
     found = compare(
-        root, salt="offer", versions={}, endpoints=[ACCURACY, RECALL], assignments=writer, control_share=0.4
+        root,
+        inputs=LATER,
+        salt="offer",
+        versions={},
+        endpoints=[ACCURACY, RECALL],
+        assignments=writer,
+        control_share=0.4,
     )
     arms = pd.read_csv(tmp_path / "arms.csv", index_col="subject")["arm"]
-    expected = np.where(assign(TABLE.index, "offer", (0.4, 0.6)) == 0, "control", "treatment")
-    assert (arms.loc[TABLE.index] == expected).all()
+    rows = pd.read_csv(LATER["path"], index_col="customerID")
+    expected = np.where(assign(rows.index, "offer", (0.4, 0.6)) == 0, "control", "treatment")
+    assert (arms.loc[rows.index] == expected).all()
     # The stump of the champion predicts that everybody stays.
-    control = TABLE.loc[arms.index[arms == "control"], "Churn"]
+    control = rows.loc[arms.index[arms == "control"], "Churn"]
     assert found["results"].loc["accuracy", "control"] == pytest.approx((control == "No").mean(), abs=1e-12)
     assert found["results"].loc["recall", "control"] == 0
-    with make(root, "ABTestJob", inputs=CHURN, salt="offer", versions={}, endpoints=[RECALL]) as job:
+    with make(root, "ABTestJob", inputs=LATER, salt="offer", versions={}, endpoints=[RECALL]) as job:
         model = job.loader.load("models:/churn/2")  # type: ignore[attr-defined] # this job has one
         schema = job.loader.load_schema("models:/churn/2")  # type: ignore[attr-defined] # as above
         table = job.inputs.read()  # type: ignore[attr-defined] # as above

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from mxt.errors import ConfigError, DataError, ModelError
-from runs import CHURN, SMALL, run, train
+from runs import CHURN, LATER, SMALL, run, train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +61,7 @@ def test_the_run_tells_scores_ends_rows_and_data(root: Path) -> None:
     for tag in ("mxt.evaluated_rows", "mxt.data_digest"):
         assert len(told.tags[tag]) == 64
         assert latest(root).data.tags[tag] == told.tags[tag]
-    evaluate(root, splitter={**STRATIFIED, "seed": 1})
+    evaluate(root, splitter={**STRATIFIED, "seed": 1}, rows="training")
     assert latest(root).data.tags["mxt.evaluated_rows"] != told.tags["mxt.evaluated_rows"]
     assert latest(root).data.tags["mxt.data_digest"] == told.tags["mxt.data_digest"]
 
@@ -196,6 +196,7 @@ def test_numbers_are_evaluated_too(root: Path) -> None:
         mlflow_service={"registry_name": "charges"},
         alias_or_version="Numbers",
         splitter=None,
+        inputs={**LATER, "limit": 2000},
         metrics=[{"KIND": "SklearnMetric", "name": "r2", "minimum": 0.5}],
         segments=[{"column": "Contract", "metrics": [{"KIND": "SklearnMetric", "name": "neg_max_error"}]}],
         baseline={"alias_or_version": "Numbers"},

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import EXPLANATION_DIFF_TAG
-from runs import CHURN, SMALL, make, run, train
+from runs import CHURN, LATER, SMALL, make, run, train
 
 SEGMENTS = [
     {"column": "Contract"},
@@ -23,9 +23,9 @@ SEGMENTS = [
 ]
 
 
-def table() -> pd.DataFrame:
-    """The shipped table, as a reader would have it."""
-    return pd.read_csv(CHURN["path"], keep_default_na=False, na_values=["", " "])
+def table(path: str = CHURN["path"]) -> pd.DataFrame:
+    """A shipped table, as a reader would have it."""
+    return pd.read_csv(path, keep_default_na=False, na_values=["", " "])
 
 
 def numbers() -> pd.DataFrame:
@@ -100,11 +100,10 @@ def test_another_recipe_is_no_exchange(root: Path, version: str) -> None:
 
 
 def test_measures_are_those_of_the_predictions_and_of_segments(root: Path) -> None:
-    found = diff(
-        root, "More", segments=SEGMENTS, rows=7043, inputs=reader(root, table().dropna(), "whole.csv")
-    )
+    later = table(LATER["path"]).dropna()
+    found = diff(root, "More", segments=SEGMENTS, rows=8000, inputs=reader(root, later, "whole.csv"))
     measures = found["measures"]
-    rows = table().set_index("customerID").dropna()
+    rows = later.set_index("customerID")
     decided = [
         MlflowLoader().load(f"models:/churn/{version}").predict(rows)["prediction"] for version in (1, 2)
     ]
@@ -142,7 +141,7 @@ def test_the_whole_interval_keeps_a_limit_if_that_is_asked(root: Path) -> None:
 @pytest.mark.parametrize("limits", [{}, {"max_changed_decisions": 1.0, "max_sign_flips": 1.0}])
 def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limits: dict[str, Any]) -> None:
     few = "too few rows (29, at least 30 are needed)"
-    fields = {"inputs": {**CHURN, "limit": 29}, "alias_or_version": "Alone", "baseline": "First"}
+    fields = {"inputs": {**LATER, "limit": 29}, "alias_or_version": "Alone", "baseline": "First"}
     with make(root, "ExplanationDiffJob", **fields, **limits) as job:
         found = job.run()
         made = job.context.client.get_run(job.context.run.run_id)
@@ -153,7 +152,7 @@ def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limi
     assert not found["measures"]["sufficient"].any()
     version = mlflow.MlflowClient().get_model_version_by_alias("churn", "Alone")
     assert EXPLANATION_DIFF_TAG not in version.tags
-    assert diff(root, "More", inputs={**CHURN, "limit": 30}, **limits)["passed"]
+    assert diff(root, "More", inputs={**LATER, "limit": 30}, **limits)["passed"]
 
 
 def test_an_unknown_share_keeps_no_limit(root: Path) -> None:

@@ -141,7 +141,7 @@ def test_the_truth_may_be_the_same_in_some_parts_but_not_in_all(root: Path, fiel
     table = pd.read_csv(CHURN["path"]).head(601).sort_values("Churn", kind="stable")
     table.to_csv(root / "sorted.csv", index=False)
     table.assign(Churn="No").to_csv(root / "same.csv", index=False)
-    ways = {"importances": ALL[2:3], **fields}
+    ways = {"importances": ALL[2:3], "rows": "training", **fields}
     found = explain(root, inputs_samples={**CHURN, "path": "sorted.csv"}, **ways)
     if "budget" not in fields:
         assert (found["models_explanations"]["n"] == len(table)).all()

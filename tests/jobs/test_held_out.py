@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from mxt.errors import DataError
 from mxt.registries.versions import EVALUATION_TAG, EXPLANATION_DIFF_TAG
-from runs import CHURN, make, run, train
+from runs import CHURN, LATER, make, run, train
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROWS = 800
 TABLE = {**CHURN, "limit": ROWS}
 STRATIFIED = {"KIND": "StratifiedSplitter"}
-LATER = {**CHURN, "path": CHURN["path"].replace("churn.csv", "churn_later.csv"), "limit": 300}
+FOREIGN = {**LATER, "limit": 300}
 AUC = {"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.5}
 PERMUTATION = {"KIND": "PermutationImportance", "repeats": 2}
 
@@ -143,12 +143,12 @@ def test_rows_without_ids_are_known_by_their_inputs_in_any_order_and_format(
 
 
 def test_a_foreign_table_is_scored_whole(root: Path) -> None:
-    found = evaluate(root, inputs=LATER)
+    found = evaluate(root, inputs=FOREIGN)
     assert found["facts"]["evaluation_rows"] == 300
     assert found["facts"]["held_out"] == "300 of 300 rows; version 1 was fitted to none of them"
-    assert compare(root, inputs=LATER)["facts"]["experiment_rows"] == 300
-    assert differ(root, inputs=LATER)["facts"]["rows_compared"] == 300
-    assert measured(explain(root, inputs_samples=LATER)) == 300
+    assert compare(root, inputs=FOREIGN)["facts"]["experiment_rows"] == 300
+    assert differ(root, inputs=FOREIGN)["facts"]["rows_compared"] == 300
+    assert measured(explain(root, inputs_samples=FOREIGN)) == 300
 
 
 def test_a_table_that_has_grown_since_gives_the_rows_that_are_new_or_were_held_out(root: Path) -> None:

@@ -276,8 +276,9 @@ class Explaining(Task):
 
     def _compared(self, table: pd.DataFrame) -> Comparison | None:
         """Which rows the model was fitted to, if that is asked for and can be known."""
-        if self.record is None:
+        record = self.record
+        if record is None or record.fitted is None:
             return None
-        if self.truth is not None and self.target is not None and self.target not in table.columns:
-            table = table.assign(**{self.target: self.truth.reindex(table.index)})
-        return self.record.compare(table, self.reader)
+        if self.truth is not None and record.fitted.target not in table.columns:
+            table = table.assign(**{record.fitted.target: self.truth.reindex(table.index)})
+        return record.compare(table, self.reader)
