@@ -31,6 +31,14 @@ class Examination:
     """Digest of the rows that it used; empty if it does not tell."""
     baseline: int | None = None
     """The version that it was compared with."""
+    positives: Mapping[str, str] = field(default_factory=dict)
+    """The class that a score is about, by its label, of those scores that are about one; empty for runs of
+    releases that did not record it."""
+
+    def class_of(self, metric: str) -> str:
+        """The class that a score, or an end of its interval, is about; empty if it is about none."""
+        label = metric.removesuffix("_low").removesuffix("_high")
+        return self.positives.get(metric, self.positives.get(label, ""))
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ class Subject:
     """What is told of all rows explained, if some were; the inputs are those that it drew."""
     targets: pd.Series[Any] | None = None
     """What the model should have predicted, by the ids of the inputs."""
+    positive: str | None = None
+    """The class that a score is about where its metric names none."""
 
     def samples(self, kind: str) -> pd.DataFrame:
         """The model's columns of the inputs.

@@ -15,7 +15,16 @@ from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, target_of, with_model
+from mxt.jobs.arms import (
+    Served,
+    Versions,
+    arms_of,
+    positive_of,
+    refuse_id,
+    served,
+    target_of,
+    with_model,
+)
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -28,7 +37,9 @@ from mxt.jobs.assignments import (
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
 from mxt.kinds import OneOf
+from mxt.metrics.answers import ClassName
 from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
+from mxt.reports.positives import positive_fact
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -91,6 +102,10 @@ class ABTestJob(Job):
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
+    positive: ClassName | None = None
+    """The positive class, which endpoints are about that name none; the one recorded with the versions if
+    left out, else the last of two in alphabetical order."""
+
     endpoints: tuple[EndpointKind, ...] = Field(min_length=1)
     """What the arms are compared by; the verdict is yes if all say so."""
 
@@ -139,7 +154,8 @@ class ABTestJob(Job):
         target = self._target(pair)
         if target is not None:
             TargetsSchema.check(table, target, self.inputs.source)
-        split = arms_of(table, subjects, treated, self.inputs.source, target)
+        positive = positive_of(self.positive, pair, self.endpoints)
+        split = arms_of(table, subjects, treated, self.inputs.source, target, positive)
         p_split = check_split(context, split, self.control_share, self.mismatch_level)
         sound = p_split >= self.mismatch_level
         with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
@@ -227,6 +243,8 @@ class ABTestJob(Job):
         """Put what people look at into the run, and write the results."""
         context, results = self.context, results_table(findings)
         context.facts["verdict"] = verdict
+        about = {found.endpoint: found.positive for found in findings if found.positive}
+        context.facts |= positive_fact(about)
         for found in findings:
             context.facts[found.endpoint] = line(found)
         context.run.score({**scores(findings), "mismatch_p": p_split})

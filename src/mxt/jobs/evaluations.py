@@ -21,8 +21,9 @@ from mxt.assessments.segments import Segment
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
-from mxt.metrics.answers import Classes, answers
-from mxt.registries.evidence import DATA_TAG, ROWS_TAG
+from mxt.jobs.positives import chosen, warn_of_other
+from mxt.metrics.answers import Classes, ClassName, answers
+from mxt.registries.evidence import DATA_TAG, POSITIVE_TAG, ROWS_TAG
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -71,6 +72,10 @@ class EvaluationsJob(ModelJob):
     splitter: SplitterKind | None = None
     """Use only the test part of this split: the training's own splitter gives the rows it held out."""
 
+    positive: ClassName | None = None
+    """The positive class, by which metrics score that name none; the one recorded with the version if left
+    out, else the last of two in alphabetical order."""
+
     metrics: tuple[MetricKind, ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
 
@@ -108,11 +113,14 @@ class EvaluationsJob(ModelJob):
         others_schema = None if other is None else self.loader.load_schema(other.uri)
         rows = self._rows(pinned, schema, others_schema)
         model, inputs, predictions = self._predict(pinned, schema, rows)
-        told = Told(rows.truth, predictions)
+        positive = chosen(self.positive, model)
+        told = Told(rows.truth, predictions, positive)
         with context.step(f"score {len(rows.truth)} rows"):
             scores = scores_table(self.metrics, told, self.intervals)
             if self.baseline is not None and other is not None:
-                _, _, others = self._predict(other, others_schema, rows)
+                beside_it, _, others = self._predict(other, others_schema, rows)
+                if "positive" in scores and self.positive is None:
+                    warn_of_other(positive, model, beside_it, other)
                 compared = self.baseline.compare(self.metrics, told, others, self.intervals)
                 scores = scores.join(compared)
             segments = self._segments(told, rows.table)
@@ -203,6 +211,7 @@ class EvaluationsJob(ModelJob):
         scores = found.scores
         ends = {f"{label}_{end}": scores.loc[label, end] for label in scores.index for end in ("low", "high")}
         values = {**scores["score"], **ends}
+        context.run.tag({f"{POSITIVE_TAG}{label}": name for label, name in found.positives.items()})
         context.run.score({name: float(value) for name, value in values.items() if not math.isnan(value)})
         for file, table in found.tables.items():
             context.run.table(table, file)

@@ -31,6 +31,8 @@ DATA_TAG = "mxt.data_digest"
 """Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
 BASELINE_TAG = "mxt.baseline_version"
 """Tag of a run that compared two versions: the number of the other one."""
+POSITIVE_TAG = "mxt.positive."
+"""Before the label of a score: the tag of an evaluation's run that says which class the score is about."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,11 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
         tags.get(DATA_TAG) or _data(run, "evaluation"),
         tags.get(ROWS_TAG, ""),
         int(baseline) if baseline.isdigit() else None,
+        {
+            key.removeprefix(POSITIVE_TAG): value
+            for key, value in tags.items()
+            if key.startswith(POSITIVE_TAG)
+        },
     )
 
 

@@ -40,10 +40,12 @@ def summary(findings: Sequence[Finding], verdict: str, plan: Plan, facts: Mappin
 
 
 def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """A row for each endpoint, indexed by it."""
+    """A row for each endpoint, indexed by it; `positive` is the class it is about, if any is about one."""
     import pandas as pd
 
     table = pd.DataFrame([asdict(found) for found in findings]).set_index("endpoint")
+    if not table["positive"].any():
+        table = table.drop(columns="positive")
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
@@ -122,11 +124,12 @@ def _split(facts: Mapping[str, object]) -> list[str]:
 
 
 def _row(found: Finding) -> str:
+    name = f"{found.endpoint} (class {found.positive})" if found.positive else found.endpoint
     if math.isnan(found.effect):
-        cells = [found.endpoint, f"{found.verdict}: {found.note}", _number(found.control)]
+        cells = [name, f"{found.verdict}: {found.note}", _number(found.control)]
         return f"| {' | '.join([*cells, _number(found.treatment), *['-'] * 4])} |"
     cells = [
-        found.endpoint,
+        name,
         found.verdict,
         _number(found.control),
         _number(found.treatment),
