@@ -53,9 +53,10 @@ class ThresholdGate(Gate):
             known = ", ".join(sorted(metrics)) or "none"
             return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})")
         about = evidence.evaluation.class_of(self.metric) if evidence.evaluation else ""
-        name = f"{self.metric} of the class {about!r}" if about else self.metric
         if self.positive is not None and about != str(self.positive):
-            return refused(f"{name} is not said to be about the class {str(self.positive)!r}")
+            found = f"is about the class {about!r}" if about else "does not say which class it is about"
+            return refused(f"{self.metric} {found}; asked for is {str(self.positive)!r}")
+        name = f"{self.metric} of the class {about!r}" if about else self.metric
         low, high = self.minimum, self.maximum
         if low is not None and not score >= low:
             return refused(f"{name} is {score:.4g}, below {low:g}")

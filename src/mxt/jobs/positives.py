@@ -75,8 +75,8 @@ def of_targets(
     guessed = [metric.label for metric in known if metric.label in found and metric.named is None]
     if guessed and texts:
         logger.warning(
-            "{} scores the class {!r}, the last of {} in alphabetical order; set `positive` if another class "
-            "is the one that matters",
+            "the positive class of {} is {!r}, the last of {} in alphabetical order; set `positive` if it "
+            "should be another",
             ", ".join(guessed),
             found[guessed[0]],
             listed(classes),
