@@ -65,11 +65,10 @@ class ChallengerGate(Gate):
         if ours == theirs:
             return ""
         if not ours or not theirs:
-            return f"an evaluation of {versions} does not say which class its {self.metric} is about"
-        return (
-            f"{self.metric} of {versions} is about different classes, {ours!r} and {theirs!r}; evaluate both "
-            "by one config that names `positive`"
-        )
+            unknown = f"an evaluation of {versions} does not say which class its {self.metric} is about"
+            return f"{unknown}; evaluate both by one config"
+        different = f"{self.metric} of {versions} is about different classes, {ours!r} and {theirs!r}"
+        return f"{different}; evaluate both by one config that names `positive`"
 
     def _compare(self, champion: int, ours: Examination, theirs: Examination) -> Verdict:
         score, before = ours.metrics[self.metric], theirs.metrics[self.metric]
