@@ -137,7 +137,7 @@ class Model:
     def _subject(
         self, inputs: pd.DataFrame | None, tally: Tally | None, targets: pd.Series[Any] | None
     ) -> Subject:
-        return Subject(self.predictor, inputs, tally, targets, self.positive)
+        return Subject(self.predictor, inputs, tally, targets, positive=self.positive)
 
 
 def _findings(importances: Sequence[Importance], subject: Subject) -> list[Findings]:

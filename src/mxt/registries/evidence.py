@@ -106,7 +106,7 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
         tags.get(DATA_TAG) or _data(run, "evaluation"),
         tags.get(ROWS_TAG, ""),
         int(baseline) if baseline.isdigit() else None,
-        {
+        positives={
             key.removeprefix(POSITIVE_TAG): value
             for key, value in tags.items()
             if key.startswith(POSITIVE_TAG)
