@@ -117,8 +117,9 @@ class TuningJob(FittingJob):
 
     def _tell(self, trials: list[Trial], best: Trial, study: Study) -> None:
         context, label = self.context, f"cv_{study.metric.label}"
-        positive = "".join(positives([study.metric], target_names(study.targets)).values())
-        table = trials_table(trials, best, study.metric, positive)
+        names = () if self.recipe.task == "regression" else target_names(study.targets)
+        classes = positives([study.metric], names)
+        table = trials_table(trials, best, study.metric, classes.get(study.metric.label, ""))
         context.run.text(summary(table, type(self.search).__name__, len(study.folds)), "tuning.md")
         context.run.table(table, "trials.csv")
         context.run.figure(trials_figure(table), "trials.png")

@@ -7,6 +7,8 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mxt.reports.markdown import cell
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -124,7 +126,7 @@ def _split(facts: Mapping[str, object]) -> list[str]:
 
 
 def _row(found: Finding) -> str:
-    name = f"{found.endpoint} (class {found.positive})" if found.positive else found.endpoint
+    name = f"{found.endpoint} (class {cell(found.positive)})" if found.positive else found.endpoint
     if math.isnan(found.effect):
         cells = [name, f"{found.verdict}: {found.note}", _number(found.control)]
         return f"| {' | '.join([*cells, _number(found.treatment), *['-'] * 4])} |"
