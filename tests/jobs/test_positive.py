@@ -414,7 +414,8 @@ def test_arms_are_compared_by_one_class(root: Path) -> None:
         "variant": {"column": "arm", "control": "A", "treatment": "B"},
         "endpoints": endpoints,
     }
-    with pytest.raises(ConfigError, match="version 1 was registered with the positive class 'late', and"):
+    both = "differ, churn version 1 with 'late' and churn version 2 with 'on time'"
+    with pytest.raises(ConfigError, match=both):
         run(root, "ABTestJob", **fields, versions={"control": 1, "treatment": 2})
     for versions, given, positive in (
         ({"control": 1, "treatment": 2}, {"positive": "late"}, "late"),
@@ -427,8 +428,8 @@ def test_arms_are_compared_by_one_class(root: Path) -> None:
         assert found["results"].loc["recall", "control"] == pytest.approx(expected, abs=1e-12)
         assert found["facts"]["positive"] == positive
         assert found["results"].loc["recall", "positive"] == positive
-    both = [{**endpoints[0], "positive": name} for name in ("late", "on time")]
-    found = run(root, "ABTestJob", **{**fields, "endpoints": both}, versions={"control": 1, "treatment": 2})
+    each = [{**endpoints[0], "positive": name} for name in ("late", "on time")]
+    found = run(root, "ABTestJob", **{**fields, "endpoints": each}, versions={"control": 1, "treatment": 2})
     assert found["results"]["positive"].to_dict() == {"recall_late": "late", "recall_on time": "on time"}
     accuracy = [{"KIND": "QualityEndpoint", "score": "accuracy", "margin": 0.3}]
     found = run(

@@ -320,4 +320,10 @@ def test_the_class_of_a_job_goes_with_a_metric_to_other_processes() -> None:
     without = again.model_copy(update={"minimum": None})
     expected = SCORES["recall"](TRUTH, TABLE, LATE)
     assert [each.score(TRUTH, TABLE) for each in (again, without)] == [expected, expected]
-    assert "positive" not in metric.model_dump_json(exclude_none=True)
+
+
+@pytest.mark.parametrize("metric", [SklearnMetric(name="f1"), BrierMetric()], ids=["f1", "brier"])
+def test_a_metric_that_names_no_class_is_recorded_as_before_it_could(metric: Metric) -> None:
+    assert "positive" not in metric.about(LATE).model_dump_json()
+    named = type(metric)(**{**metric.model_dump(exclude={"KIND"}), "positive": LATE})
+    assert json.loads(named.model_dump_json())["positive"] == LATE

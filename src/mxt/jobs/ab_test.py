@@ -15,16 +15,7 @@ from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import (
-    Served,
-    Versions,
-    arms_of,
-    positive_of,
-    refuse_id,
-    served,
-    target_of,
-    with_model,
-)
+from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, target_of, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -36,10 +27,10 @@ from mxt.jobs.assignments import (
     warn_of_inferred,
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.positives import agreed
 from mxt.kinds import OneOf
-from mxt.metrics.answers import ClassName
-from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
-from mxt.reports.positives import positive_fact
+from mxt.metrics.answers import Named
+from mxt.reports.ab_tests import effects_figure, lines, results_table, scores, summary
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -102,7 +93,7 @@ class ABTestJob(Job):
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
-    positive: ClassName | None = None
+    positive: Named = None
     """The positive class, which endpoints are about that name none; the one recorded with the versions if
     left out, else the last of two in alphabetical order."""
 
@@ -154,7 +145,7 @@ class ABTestJob(Job):
         target = self._target(pair)
         if target is not None:
             TargetsSchema.check(table, target, self.inputs.source)
-        positive = positive_of(self.positive, pair, self.endpoints)
+        positive = agreed(self.positive, pair, self.endpoints)
         split = arms_of(table, subjects, treated, self.inputs.source, target, positive)
         p_split = check_split(context, split, self.control_share, self.mismatch_level)
         sound = p_split >= self.mismatch_level
@@ -242,11 +233,7 @@ class ABTestJob(Job):
     def _show(self, findings: list[Finding], verdict: str, plan: Plan, p_split: float) -> pd.DataFrame:
         """Put what people look at into the run, and write the results."""
         context, results = self.context, results_table(findings)
-        context.facts["verdict"] = verdict
-        about = {found.endpoint: found.positive for found in findings if found.positive}
-        context.facts |= positive_fact(about)
-        for found in findings:
-            context.facts[found.endpoint] = line(found)
+        context.facts |= {"verdict": verdict, **lines(findings)}
         context.run.score({**scores(findings), "mismatch_p": p_split})
         context.run.table(results, "ab_test.csv")
         context.run.text(summary(findings, verdict, plan, context.facts), "ab_test.md")

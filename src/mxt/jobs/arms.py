@@ -10,21 +10,15 @@ from loguru import logger
 from mxt.endpoints.arms import Arm
 from mxt.errors import ConfigError
 from mxt.jobs.assignments import NAMES
-from mxt.jobs.positives import checked
 from mxt.kinds import Strict
-from mxt.metrics.answers import text_of
 from mxt.registries.versions import AliasOrVersion, pin
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     import pandas as pd
 
-    from mxt.endpoints.base import Endpoint
     from mxt.jobs.context import Context
-    from mxt.metrics.answers import ClassName
     from mxt.models import Model
     from mxt.registries.loaders import Loader
     from mxt.registries.versions import Pinned
@@ -84,31 +78,6 @@ def target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
         )
         raise ConfigError(msg)
     return next(iter(named), None)
-
-
-def positive_of(
-    positive: ClassName | None, pair: tuple[Served, Served] | None, endpoints: Sequence[Endpoint]
-) -> str | None:
-    """The class that endpoints are about which name none: that of the config, else that of the versions.
-
-    Raises:
-        ConfigError: The config names a class that a version does not know, or the versions were registered
-            with different ones and an endpoint names none.
-    """
-    for by in pair or ():
-        checked(positive, [*map(str, by.model.predictor.classes)])
-    if pair is None or positive is not None:
-        return text_of(positive)
-    recorded = [by.model.positive for by in pair]
-    known = [*dict.fromkeys(name for name in recorded if name is not None)]
-    asking = [endpoint.label for endpoint in endpoints if endpoint.needs_positive]
-    if len(known) > 1 and asking:
-        msg = (
-            f"{', '.join(asking)}: {pair[0].pinned} was registered with the positive class {known[0]!r}, and "
-            f"{pair[1].pinned} with {known[1]!r}; give the job the `positive` to score both by."
-        )
-        raise ConfigError(msg)
-    return next(iter(known), None)
 
 
 def refuse_id(id_column: str | None, asked: set[str]) -> None:

@@ -18,7 +18,7 @@ from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
 from mxt.jobs.origins import Origin, origin_of
 from mxt.jobs.positives import chosen
 from mxt.kinds import OneOf
-from mxt.metrics.answers import ClassName
+from mxt.metrics.answers import Named
 from mxt.metrics.base import Metric, positives
 from mxt.models.refits import Table
 from mxt.registries import certificates
@@ -75,7 +75,7 @@ class CertificationJob(ModelJob):
     recipe: RecipeKind | None = None
     """How the model was made, if nobody recorded it, for the criteria that train again."""
 
-    positive: ClassName | None = None
+    positive: Named = None
     """The positive class, by which metrics score that name none; the one recorded with the version if left
     out, else the last of two in alphabetical order."""
 

@@ -22,7 +22,7 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.positives import chosen, warn_of_other
-from mxt.metrics.answers import Classes, ClassName, answers
+from mxt.metrics.answers import Classes, Named, answers
 from mxt.registries.evidence import DATA_TAG, POSITIVE_TAG, ROWS_TAG
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
@@ -72,7 +72,7 @@ class EvaluationsJob(ModelJob):
     splitter: SplitterKind | None = None
     """Use only the test part of this split: the training's own splitter gives the rows it held out."""
 
-    positive: ClassName | None = None
+    positive: Named = None
     """The positive class, by which metrics score that name none; the one recorded with the version if left
     out, else the last of two in alphabetical order."""
 

@@ -23,7 +23,7 @@ from mxt.jobs.base import (
     SplitterKind,
 )
 from mxt.jobs.positives import of_targets
-from mxt.metrics.answers import TWO, ClassName, text_of
+from mxt.metrics.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
@@ -91,7 +91,7 @@ class FittingJob(Job, ABC):
     )
     """How the version is registered."""
 
-    positive: ClassName | None = None
+    positive: Named = None
     """The positive class of a classifier, by which metrics score that name none; recorded with the version,
     for the jobs that score it later. The last of two in alphabetical order counts if left out."""
 

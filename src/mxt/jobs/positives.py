@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.endpoints.base import Endpoint
+    from mxt.jobs.arms import Served
     from mxt.metrics.answers import ClassName
     from mxt.metrics.base import Metric
     from mxt.models import Model
@@ -47,6 +49,28 @@ def chosen(positive: ClassName | None, model: Model) -> str | None:
     """
     name = checked(positive, [*map(str, model.predictor.classes)])
     return model.positive if name is None else name
+
+
+def agreed(
+    positive: ClassName | None, pair: tuple[Served, Served] | None, endpoints: Iterable[Endpoint]
+) -> str | None:
+    """The class that endpoints are about which name none: that of the config, else that of both versions.
+
+    Raises:
+        ConfigError: The config names a class that a version does not know, or the versions were registered
+            with different ones and an endpoint names none.
+    """
+    known = [(str(by.pinned), chosen(positive, by.model)) for by in pair or ()]
+    named = {name: version for version, name in known if name is not None}
+    asking = [endpoint.label for endpoint in endpoints if endpoint.needs_positive]
+    if len(named) > 1 and asking:
+        registered = " and ".join(f"{version} with {name!r}" for name, version in named.items())
+        msg = (
+            f"{', '.join(asking)}: the positive classes of the versions differ, {registered}; give the job "
+            "the `positive` to score both by."
+        )
+        raise ConfigError(msg)
+    return next(iter(named), text_of(positive))
 
 
 def of_targets(

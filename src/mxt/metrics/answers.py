@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from pydantic import Field
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
@@ -24,6 +26,8 @@ LONGEST_CLASS = 60
 
 ClassName: TypeAlias = str | int | bool
 """A class as a config names it; classes are compared by their texts."""
+Named = Annotated[ClassName | None, Field(exclude_if=lambda name: name is None)]
+"""A class that a config may name; one that names none is recorded as it was before it could."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import ConfigError
-from mxt.metrics.answers import TWO, Classes, ClassName, classes, labelled, positive_among
+from mxt.metrics.answers import TWO, Classes, Named, classes, labelled, positive_among
 from mxt.metrics.base import Metric
 from mxt.stats.cells import Cells, mean_of
 
@@ -29,7 +29,7 @@ class BrierMetric(Metric):
 
     higher_is_better: ClassVar[bool] = False
 
-    positive: ClassName | None = None
+    positive: Named = None
     """Whose probability is looked at, of two classes; it changes no more than the last digits."""
 
     @property

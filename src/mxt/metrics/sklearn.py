@@ -13,7 +13,7 @@ from mxt.errors import ConfigError, DataError
 from mxt.metrics.answers import (
     TWO,
     Classes,
-    ClassName,
+    Named,
     Numbers,
     answers,
     labelled,
@@ -68,7 +68,7 @@ class SklearnMetric(Metric):
     name: str
     """The scorer's name, such as roc_auc, f1, neg_log_loss or r2."""
 
-    positive: ClassName | None = None
+    positive: Named = None
     """The positive class of two, for scorers that have one; that of the job or of the version if left out,
     else the last in alphabetical order."""
 

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mxt.reports.markdown import cell
+from mxt.reports.positives import positive_fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,8 +67,13 @@ def _safe(name: str) -> str:
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
-def line(found: Finding) -> str:
-    """A finding in one line."""
+def lines(findings: Sequence[Finding]) -> dict[str, str]:
+    """The class that the findings are about, if they are about one, and each finding in one line."""
+    about = {found.endpoint: found.positive for found in findings if found.positive}
+    return positive_fact(about) | {found.endpoint: _line(found) for found in findings}
+
+
+def _line(found: Finding) -> str:
     if math.isnan(found.effect):
         return f"{found.verdict}: {found.note}"
     sure = f"{found.low:.4g} to {found.high:.4g}"
