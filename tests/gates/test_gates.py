@@ -144,6 +144,58 @@ def test_what_cannot_be_compared_is_refused(changes: dict[str, Any], reason: str
     assert (verdict.passed, verdict.reason) == (False, reason)
 
 
+LATE = replace(FOUND, metrics={"f1": 0.6, "f1_low": 0.5}, positives={"f1": "late"})
+
+
+@pytest.mark.parametrize("metric", ["f1", "f1_low"])
+@pytest.mark.parametrize(
+    ("positives", "passed", "reason"),
+    [
+        ({"f1": "late"}, True, "of the class 'late' is"),
+        ({"f1": "on time"}, False, "is about different classes, 'late' and 'on time'; evaluate both by one"),
+        ({}, False, "an evaluation of versions 7 and 3 does not say which class its"),
+    ],
+)
+def test_scores_of_two_classes_are_not_compared(
+    metric: str,
+    positives: dict[str, str],
+    passed: bool,  # noqa: FBT001 - a case
+    reason: str,
+) -> None:
+    before = replace(LATE, positives=positives)
+    verdict = ChallengerGate(metric=metric).judge(
+        evidence(evaluation=LATE, champion=3, champion_evaluation=before)
+    )
+    assert verdict.passed is passed
+    assert reason in verdict.reason
+
+
+def test_scores_of_releases_that_recorded_no_class_are_compared_as_before() -> None:
+    old = replace(LATE, positives={})
+    verdict = ChallengerGate(metric="f1").judge(evidence(evaluation=old, champion=3, champion_evaluation=old))
+    assert (verdict.passed, verdict.reason) == (True, "f1 is 0.6, against 0.6 of version 3")
+
+
+@pytest.mark.parametrize(
+    ("metric", "positive", "passed", "reason"),
+    [
+        ("f1", None, True, "f1 of the class 'late' is 0.6"),
+        ("f1_low", "late", True, "f1_low of the class 'late' is 0.5"),
+        ("f1", "on time", False, "f1 is about the class 'late'; asked for is 'on time'"),
+        ("recall", "late", False, "recall does not say which class it is about; asked for is 'late'"),
+    ],
+)
+def test_a_limit_can_be_set_for_the_score_of_one_class(
+    metric: str,
+    positive: str | None,
+    passed: bool,  # noqa: FBT001 - a case
+    reason: str,
+) -> None:
+    found = replace(LATE, metrics={**LATE.metrics, "recall": 0.9})
+    verdict = ThresholdGate(metric=metric, minimum=0.5, positive=positive).judge(evidence(evaluation=found))
+    assert (verdict.passed, verdict.reason) == (passed, reason)
+
+
 def test_a_champion_need_not_beat_itself() -> None:
     assert ChallengerGate(metric="roc_auc", margin=1.0).judge(evidence(champion=7)).passed
     assert ExplanationGate(sign_flips=0.0).judge(evidence(champion=7)).passed

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from mxt.errors import DataError
 from mxt.kinds import Strict
-from mxt.metrics.base import RESAMPLES, Estimate, Metric
+from mxt.metrics.answers import class_names
+from mxt.metrics.base import RESAMPLES, Estimate, Metric, positives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +38,23 @@ class Told:
 
     truth: pd.Series[Any]
     predictions: pd.DataFrame
+    positive: str | None = None
+    """The class that scores are about where their metric names none."""
 
     def part(self, chosen: np.ndarray) -> Told:
         """Some of the rows, by a mask of shape (rows,)."""
-        return Told(self.truth[chosen], self.predictions[chosen])
+        return Told(self.truth[chosen], self.predictions[chosen], self.positive)
+
+    def positives(self, metrics: Sequence[Metric]) -> dict[str, str]:
+        """The class that each score is about, by its label, of those that are about one."""
+        names = class_names(self.truth, self.predictions)
+        return positives([metric.about(self.positive) for metric in metrics], names)
 
 
 def scores_table(metrics: Sequence[Metric], told: Told, drawing: Drawing) -> pd.DataFrame:
     """One row for each metric, by its label: score, interval, limits, and whether it keeps them.
+
+    If a score is about one class, the column `positive` says which.
 
     Raises:
         DataError: A metric is not defined for the rows.
@@ -53,7 +63,8 @@ def scores_table(metrics: Sequence[Metric], told: Told, drawing: Drawing) -> pd.
 
     rows = []
     for metric in metrics:
-        found = metric.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
+        scoring = metric.about(told.positive)
+        found = scoring.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
         kept = metric.passes(found.estimate)
         rows.append(
             {
@@ -63,7 +74,10 @@ def scores_table(metrics: Sequence[Metric], told: Told, drawing: Drawing) -> pd.
                 "passed": kept,
             }
         )
-    return pd.DataFrame(rows).set_index("metric")
+    table, classes = pd.DataFrame(rows).set_index("metric"), told.positives(metrics)
+    if classes:
+        table.insert(0, "positive", [classes.get(metric.label, "") for metric in metrics])
+    return table
 
 
 def scored(label: str, found: Estimate) -> dict[str, Any]:
@@ -85,7 +99,8 @@ def cell_row(metric: Metric, told: Told, minimum_rows: int, drawing: Drawing) ->
     if len(told.truth) < minimum_rows:
         return {**empty, "outcome": INSUFFICIENT}
     try:
-        found = metric.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
+        scoring = metric.about(told.positive)
+        found = scoring.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
     except DataError:
         return {**empty, "outcome": UNDEFINED}
     outcome = KEPT if metric.passes(found.estimate) else BROKEN
@@ -128,7 +143,7 @@ class Baseline(Strict):
         import pandas as pd
 
         rows = []
-        for metric in metrics:
+        for metric in (metric.about(told.positive) for metric in metrics):
             apart = metric.difference(told.truth, told.predictions, others, drawing.seed, drawing.resamples)
             better = apart if metric.higher_is_better else -apart
             rows.append(

@@ -32,6 +32,8 @@ class Segment(Grouping):
     ) -> pd.DataFrame:
         """One row for each cell and metric: rows, score, interval, and what became of it.
 
+        If a score is about one class, the column `positive` says which.
+
         Raises:
             ConfigError: The segment does not fit its column.
         """
@@ -40,10 +42,13 @@ class Segment(Grouping):
         chosen = self.metrics or [
             metric.model_copy(update={"minimum": None, "maximum": None}) for metric in metrics
         ]
+        classes = told.positives(chosen)
         found = [
             {
                 "segment": self.column,
                 "cell": cell,
+                "metric": metric.label,
+                **({"positive": classes.get(metric.label, "")} if classes else {}),
                 **cell_row(metric, told.part(of_cell), self.minimum_rows, drawing),
             }
             for cell, of_cell in self.groups(rows).parts()

@@ -57,6 +57,18 @@ class Subject:
     """Processes that fit at once."""
     watched: Watch = unwatched
     """Tells people how far a long criterion is."""
+    positive: str | None = None
+    """The class that a score is about where its metric names none."""
+
+    def class_note(self, metric: Metric) -> str:
+        """Which class a score is about, as the end of a note; empty if it is about none.
+
+        Raises:
+            ConfigError: The class that is named is none of the model's.
+        """
+        classes = [*map(str, self.model.predictor.classes)]
+        name = metric.positive_of(classes) if classes else ""
+        return f"; positive class {name!r}" if name else ""
 
     def recipe_for(self, criterion: str) -> Recipe:
         """The recipe, for a criterion that trains again.

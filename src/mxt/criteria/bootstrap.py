@@ -37,22 +37,26 @@ class BootstrapCriterion(Criterion):
     """How many resamples of the rows to score."""
 
     def assess(self, subject: Subject) -> list[Assessment]:
-        name, limit = f"bootstrap_{self.metric.label}", f"interval {self.metric.limits()}"
+        metric = self.metric.about(subject.positive)
+        name, limit = f"bootstrap_{metric.label}", f"interval {metric.limits()}"
         why = too_few(subject.truth, self.minimum_rows)
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        found, note = self._interval(subject.truth, predictions, subject.seed)
+        found, how = self._interval(metric, subject.truth, predictions, subject.seed)
         if math.isnan(found.low + found.high) or found.low == found.high:
             why = "all resamples score alike, so they tell nothing of other rows"
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
-        missed = max(self.metric.beyond(end) for end in (found.low, found.high))
+        missed = max(metric.beyond(end) for end in (found.low, found.high))
+        note = f"{how}{subject.class_note(metric)}"
         return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
 
-    def _interval(self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int) -> tuple[Estimate, str]:
+    def _interval(
+        self, metric: Metric, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int
+    ) -> tuple[Estimate, str]:
         """The bootstrap's interval; of a score that all resamples share, the metric's own."""
-        found = self.metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
+        found = metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
         if found.low < found.high:
             return found, f"{self.resamples} resamples"
-        own = self.metric.interval(truth, predictions, seed=seed)
+        own = metric.interval(truth, predictions, seed=seed)
         return own, f"all resamples score alike; the interval is by {own.method}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
@@ -51,9 +52,9 @@ class CrossValidationCriterion(Criterion):
 
     def assess(self, subject: Subject) -> list[Assessment]:
         recipe = subject.recipe_for(self.KIND)
-        truth = subject.training.targets
-        names = [f"cv_{part}_{self.metric.label}" for part in ("mean", "deviation")]
-        limits = [self.metric.limits(), f"at most {self.maximum_deviation:g}"]
+        truth, metric = subject.training.targets, self.metric.about(subject.positive)
+        names = [f"cv_{part}_{metric.label}" for part in ("mean", "deviation")]
+        limits = [metric.limits(), f"at most {self.maximum_deviation:g}"]
         why = too_few(truth, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
         try:
             cuts = [] if why else self._cuts(subject, recipe)
@@ -62,11 +63,10 @@ class CrossValidationCriterion(Criterion):
         if why:
             return [Assessment.unknown(*told, 0, why) for told in zip(names, limits, strict=True)]
         refits = [Refit(recipe, subject.training, train, test) for train, test in cuts]
-        found = list(
-            subject.watched(scores(refits, self.metric, subject.workers), len(refits), "cross-validate")
-        )
+        found = list(subject.watched(scores(refits, metric, subject.workers), len(refits), "cross-validate"))
         test_share = sum(len(test) / len(train) for train, test in cuts) / len(cuts)
-        return self._judged(names, limits, found, test_share)
+        judged = self._judged(names, limits, found, test_share)
+        return [replace(told, note=f"{told.note}{subject.class_note(metric)}") for told in judged]
 
     def _cuts(self, subject: Subject, recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:
         """Each fold of each repeat; rows in the order of time can be cut in one way only."""

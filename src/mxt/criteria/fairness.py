@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -11,6 +12,7 @@ from mxt.criteria.base import Assessment, Criterion, Subject
 from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
+from mxt.metrics.answers import ClassName
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.stats.fairness import Counts, disparity, rates
 from mxt.stats.intervals import of_numbers
@@ -51,8 +53,9 @@ class FairnessCriterion(Criterion):
     columns: Groupings = Field(min_length=1)
     """The protected columns, each once; numbers of many values need `edges` or `bins`."""
 
-    positive: str | int | bool
-    """The class that is at stake: who is predicted to be of it is selected."""
+    positive: ClassName | None = None
+    """The class that is at stake: who is predicted to be of it is selected. That of the job or of the version
+    if left out; one of them must name it."""
 
     limits: Annotated[dict[Measure, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
     """The least ratio (0.8 is the four-fifths rule) or the largest difference of two groups, by measure."""
@@ -65,11 +68,13 @@ class FairnessCriterion(Criterion):
 
     def assess(self, subject: Subject) -> list[Assessment]:
         chosen, parts = self._judged(subject)
-        return [
+        found = [
             self._assessment(groups, chosen(groups), measure, limit)
             for groups in parts
             for measure, limit in self.limits.items()
         ]
+        positive = self._positive(subject)
+        return [replace(told, note=f"{told.note}; positive class {positive!r}") for told in found]
 
     def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:
         import pandas as pd
@@ -77,14 +82,31 @@ class FairnessCriterion(Criterion):
         chosen, parts = self._judged(subject)
         tables = [_rates_table(groups, chosen(groups), self.minimum_rows) for groups in parts]
         rates = pd.concat(tables, ignore_index=True).set_index("column")
-        rates.insert(0, "positive", str(self.positive))
+        rates.insert(0, "positive", self._positive(subject))
         return {"fairness.csv": rates.assign(minimum_rows=self.minimum_rows)}
 
     def _judged(self, subject: Subject) -> tuple[_Chosen, list[Groups]]:
         parts = [column.groups(subject.table) for column in self.columns]
         if self.intersections and len(parts) > 1:
             parts.append(crossed(parts))
-        return _Chosen(subject, str(self.positive)), parts
+        return _Chosen(subject, self._positive(subject)), parts
+
+    def _positive(self, subject: Subject) -> str:
+        """The class that is at stake.
+
+        Raises:
+            ConfigError: Nobody names it, or the model does not know it.
+        """
+        classes = [str(name) for name in subject.model.predictor.classes]
+        positive = subject.positive if self.positive is None else str(self.positive)
+        known = f"its classes are {', '.join(classes)}" if classes else "it predicts numbers"
+        if positive is None:
+            msg = f"FairnessCriterion: nobody names the `positive` class of the model; {known}."
+            raise ConfigError(msg)
+        if positive not in classes:
+            msg = f"FairnessCriterion: the model knows no class {positive!r}; {known}."
+            raise ConfigError(msg)
+        return positive
 
     def _assessment(self, groups: Groups, counts: Counts, measure: Measure, limit: float) -> Assessment:
         name = f"{measure}_{re.sub(r'[^0-9A-Za-z_]', '_', groups.name)}"
@@ -114,11 +136,6 @@ class _Chosen:
     """Who is selected and who should be; counts the rows of groups."""
 
     def __init__(self, subject: Subject, positive: str) -> None:
-        classes = [str(name) for name in subject.model.predictor.classes]
-        if positive not in classes:
-            known = f"its classes are {', '.join(classes)}" if classes else "it predicts numbers"
-            msg = f"FairnessCriterion: the model knows no class {positive!r}; {known}."
-            raise ConfigError(msg)
         predictions = subject.model.predict(subject.inputs)
         name = f"{PROBABILITY}{positive}"
         self.selected: np.ndarray = (predictions[PREDICTION].astype(str) == positive).to_numpy()

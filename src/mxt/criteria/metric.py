@@ -29,15 +29,16 @@ class MetricCriterion(Criterion):
 
     def assess(self, subject: Subject) -> list[Assessment]:
         words = "interval " if self.whole_interval else ""
-        name, limit = self.metric.label, f"{words}{self.metric.limits()}"
+        metric = self.metric.about(subject.positive)
+        name, limit = metric.label, f"{words}{metric.limits()}"
         why = too_few(subject.truth, self.minimum_rows)
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        found = self.metric.interval(subject.truth, predictions, seed=subject.seed)
+        found = metric.interval(subject.truth, predictions, seed=subject.seed)
         judged = (found.low, found.high) if self.whole_interval else (found.estimate,)
         if any(map(math.isnan, judged)):
             return [Assessment.unknown(name, limit, len(subject.truth), "there is no interval of the score")]
-        missed = max(map(self.metric.beyond, judged))
-        note = f"interval by {found.method}"
+        missed = max(map(metric.beyond, judged))
+        note = f"interval by {found.method}{subject.class_note(metric)}"
         return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]

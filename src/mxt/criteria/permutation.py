@@ -63,8 +63,8 @@ class PermutationCriterion(Criterion):
         import numpy as np
 
         recipe = subject.recipe_for(self.KIND).model_copy(update={"calibration": None})
-        table, seed = subject.training, subject.seed
-        name, limit = f"permutation_p_{self.metric.label}", f"below {self.level:g}"
+        table, seed, metric = subject.training, subject.seed, self.metric.about(subject.positive)
+        name, limit = f"permutation_p_{metric.label}", f"below {self.level:g}"
         why = too_few(table.targets, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
         why = why or table.bound
         try:
@@ -79,10 +79,8 @@ class PermutationCriterion(Criterion):
             for number in range(self.permutations):
                 yield last_fold(recipe, table.permuted(seed, number), self.folds, seed)
 
-        sign = 1 if self.metric.higher_is_better else -1
-        found = subject.watched(
-            scores(refits(), self.metric, subject.workers), self.permutations + 1, "permute"
-        )
+        sign = 1 if metric.higher_is_better else -1
+        found = subject.watched(scores(refits(), metric, subject.workers), self.permutations + 1, "permute")
         observed = next(found)
         test = permutation_test(
             sign * observed, (sign * score for score in found), self.permutations, self.level
@@ -90,7 +88,7 @@ class PermutationCriterion(Criterion):
         chance = wilson(test.exceeded, test.done)._replace(estimate=np.array(test.p_value))
         note = (
             f"{test.exceeded} of {test.done} permutations (of at most {self.permutations}) reach the "
-            f"{self.metric.label} of {observed:.4g} of one fold in {self.folds}"
+            f"{metric.label} of {observed:.4g} of one fold in {self.folds}{subject.class_note(metric)}"
         )
         return [
             Assessment.of(

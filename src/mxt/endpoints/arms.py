@@ -33,6 +33,8 @@ class Arm:
     """The version that serves the arm."""
     inputs: pd.DataFrame | None = None
     """What it predicts from."""
+    positive: str | None = None
+    """The class that an endpoint is about which names none, if one is known."""
 
     @property
     def count(self) -> int:

@@ -80,6 +80,11 @@ class Endpoint(Kind, ABC):
         """Whether it asks for the models themselves."""
         return False
 
+    @property
+    def needs_positive(self) -> bool:
+        """Whether it is about one of the classes, and its config names none."""
+        return False
+
     @abstractmethod
     def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
         """What each arm tells; None if an arm has no case that counts.

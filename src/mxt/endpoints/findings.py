@@ -59,6 +59,8 @@ class Finding:
     """What the p-value of the hypothesis is held against, after looks and other claims."""
     verdict: Answer = "inconclusive"
     note: str = ""
+    positive: str = ""
+    """The class that the values are about; empty if they are about none, or nothing was compared."""
 
     @property
     def p_value(self) -> float:

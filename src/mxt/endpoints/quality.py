@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.endpoints.base import Endpoint
 from mxt.errors import ConfigError, DataError
+from mxt.metrics.answers import TWO, ClassName, labelled, listed
 from mxt.stats.arms import Estimate, ratio_of_sums
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.endpoints.arms import Arm
+    from mxt.endpoints.findings import Finding
+    from mxt.endpoints.plans import Plan
 
 
 class QualityEndpoint(Endpoint):
@@ -31,13 +35,13 @@ class QualityEndpoint(Endpoint):
     score: Literal["accuracy", "precision", "recall", "f1"]
     """What is compared."""
 
-    positive: str | None = None
-    """The class that precision, recall and F1 look at; the last of two in alphabetical order if left out."""
+    positive: ClassName | None = None
+    """The class that precision, recall and F1 look at; that of the job or of the versions if left out, else
+    the last of two in alphabetical order."""
 
     @property
     def label(self) -> str:
-        positive = "" if self.positive is None or self.score == "accuracy" else f"_{self.positive}"
-        return f"{self.score}{positive}"
+        return labelled(self.score, None if self.score == "accuracy" else self.positive)
 
     @property
     def better_if_higher(self) -> bool:
@@ -46,6 +50,16 @@ class QualityEndpoint(Endpoint):
     @property
     def needs_predictions(self) -> bool:
         return True
+
+    @property
+    def needs_positive(self) -> bool:
+        return self.score != "accuracy" and self.positive is None
+
+    def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
+        found = super().compare(control, treatment, plan)
+        if self.score == "accuracy":
+            return found
+        return replace(found, positive=self._positive(control, treatment))
 
     def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
         _refuse_foreign(control, treatment)
@@ -68,13 +82,16 @@ class QualityEndpoint(Endpoint):
 
     def _positive(self, *arms: Arm) -> str:
         known = sorted({name for arm in arms for name in _texts(arm.truth, arm).unique()})
-        if self.positive is None and len(known) != 2:  # noqa: PLR2004 - two classes tell which is positive
+        positive = arms[0].positive if self.positive is None else str(self.positive)
+        if positive is None and len(known) != TWO:
             msg = f"{self.score}: the truth has {len(known)} classes; name the `positive` one."
             raise ConfigError(msg)
-        if self.positive is not None and self.positive not in known:
-            msg = f"{self.score}: no row's truth is the positive class {self.positive!r}."
+        if positive is not None and positive not in known:
+            classes = {str(name): 0 for arm in arms if arm.model for name in arm.model.predictor.classes}
+            those = f"; the classes of the versions are {listed([*classes])}" if classes else ""
+            msg = f"{self.score}: no row's truth is the positive class {positive!r}{those}."
             raise ConfigError(msg)
-        return known[-1] if self.positive is None else self.positive
+        return known[-1] if positive is None else positive
 
 
 def _refuse_foreign(*arms: Arm) -> None:

@@ -33,6 +33,14 @@ class Examination:
     """The version that it was compared with."""
     judged: bool = True
     """Whether there was a limit to keep."""
+    positives: Mapping[str, str] = field(default_factory=dict)
+    """The class that a score is about, by its label, of those scores that are about one; empty for runs of
+    releases that did not record it."""
+
+    def class_of(self, metric: str) -> str:
+        """The class that a score, or an end of its interval, is about; empty if it is about none."""
+        label = metric.removesuffix("_low").removesuffix("_high")
+        return self.positives.get(metric, self.positives.get(label, ""))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ class ChallengerGate(Gate):
     """A score is at least as good as that of the version the alias stands for, on the same rows.
 
     Both scores are those of the latest evaluations, which must have read the same columns of the same table
-    and used the same rows of it: evaluate both by one config.
+    and used the same rows of it, and be about the same class: evaluate both by one config.
 
     Example:
         {KIND: ChallengerGate, metric: roc_auc, margin: 0.005}
@@ -56,14 +56,26 @@ class ChallengerGate(Gate):
                 return f"{versions} were evaluated on different {what}; evaluate both by one config"
         common = {*ours.metrics} & {*theirs.metrics}
         known = ", ".join(sorted(common)) or "none"
-        return (
-            "" if self.metric in common else f"no score {self.metric!r} of both {versions} (known: {known})"
-        )
+        if self.metric not in common:
+            return f"no score {self.metric!r} of both {versions} (known: {known})"
+        return self._other_class(versions, ours.class_of(self.metric), theirs.class_of(self.metric))
+
+    def _other_class(self, versions: str, ours: str, theirs: str) -> str:
+        """Why scores of these classes cannot be compared; empty if they can."""
+        if ours == theirs:
+            return ""
+        if not ours or not theirs:
+            unknown = f"an evaluation of {versions} does not say which class its {self.metric} is about"
+            return f"{unknown}; evaluate both by one config"
+        different = f"{self.metric} of {versions} is about different classes, {ours!r} and {theirs!r}"
+        return f"{different}; evaluate both by one config that names `positive`"
 
     def _compare(self, champion: int, ours: Examination, theirs: Examination) -> Verdict:
         score, before = ours.metrics[self.metric], theirs.metrics[self.metric]
         gain = score - before if self.higher_is_better else before - score
-        told = f"{self.metric} is {score:.4g}, against {before:.4g} of version {champion}"
+        about = ours.class_of(self.metric)
+        name = f"{self.metric} of the class {about!r}" if about else self.metric
+        told = f"{name} is {score:.4g}, against {before:.4g} of version {champion}"
         if not gain >= self.margin:
             return refused(f"{told}; it should be better by {self.margin:g}")
         return Verdict(passed=True, reason=told)

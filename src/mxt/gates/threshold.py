@@ -36,6 +36,9 @@ class ThresholdGate(Gate):
     maximum: float | None = None
     """Refuse a higher score."""
 
+    positive: str | int | bool | None = None
+    """Refuse a score that is about another class than this; any class will do if left out."""
+
     @model_validator(mode="after")
     def _with_a_limit(self) -> Self:
         if self.minimum is None and self.maximum is None:
@@ -49,9 +52,14 @@ class ThresholdGate(Gate):
         if score is None:
             known = ", ".join(sorted(metrics)) or "none"
             return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})")
+        about = evidence.evaluation.class_of(self.metric) if evidence.evaluation else ""
+        if self.positive is not None and about != str(self.positive):
+            found = f"is about the class {about!r}" if about else "does not say which class it is about"
+            return refused(f"{self.metric} {found}; asked for is {str(self.positive)!r}")
+        name = f"{self.metric} of the class {about!r}" if about else self.metric
         low, high = self.minimum, self.maximum
         if low is not None and not score >= low:
-            return refused(f"{self.metric} is {score:.4g}, below {low:g}")
+            return refused(f"{name} is {score:.4g}, below {low:g}")
         if high is not None and not score <= high:
-            return refused(f"{self.metric} is {score:.4g}, above {high:g}")
-        return Verdict(passed=True, reason=f"{self.metric} is {score:.4g}")
+            return refused(f"{name} is {score:.4g}, above {high:g}")
+        return Verdict(passed=True, reason=f"{name} is {score:.4g}")

@@ -46,6 +46,8 @@ class Subject:
     held_out: np.ndarray | None = None
     """Whether each input may be compared with its target, since the model was not fitted to it; None if all
     may. Shape (rows,)."""
+    positive: str | None = None
+    """The class that a score is about where its metric names none."""
 
     def samples(self, kind: str) -> pd.DataFrame:
         """The model's columns of the inputs.

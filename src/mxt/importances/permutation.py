@@ -32,7 +32,7 @@ class PermutationImportance(Importance):
     where there are no probabilities, and the squared error of numbers. Of several classes there is the loss
     of all, and of each against the rest. The 95 % interval is normal and over rows, both those that get a
     cell and those that give it. With a `metric` the loss is that score, and the interval is Student's over
-    repeats: it tells of the shuffles only.
+    repeats: it tells of the shuffles only. If the score is about one class, the column `class` says which.
 
     Every row gets the cell of another, in an order drawn by ids and seed. Rows that the model was fitted to
     are left out, as far as the version keeps a record of them.
@@ -66,7 +66,8 @@ class PermutationImportance(Importance):
         truth = _aligned(subject.targets, inputs)
         donors = np.stack([_cycle(inputs.index, repeat, self.seed) for repeat in range(self.repeats)])
         if self.metric is not None:
-            return Findings(self._spoilt_scores(self.metric, subject.predictor, inputs, truth, donors))
+            metric = self.metric.about(subject.positive)
+            return Findings(self._spoilt_scores(metric, subject.predictor, inputs, truth, donors))
         return Findings(_grown_losses(subject.predictor, inputs, truth, donors))
 
     @staticmethod
@@ -88,7 +89,8 @@ class PermutationImportance(Importance):
         as_it_is = scores(predictor.columns[0], rows[np.newaxis])[0]
         spoilt = np.array([scores(column, donors) for column in predictor.columns])
         found = mean_interval(as_it_is - spoilt.T)
-        facts = {**bounds(found), "n": len(inputs)}
+        name = metric.positive_of([*map(str, predictor.classes)]) if predictor.classes else ""
+        facts = {**bounds(found), "n": len(inputs), "class": name or None}
         unit = f"{'fall' if metric.higher_is_better else 'growth'} of {metric.label}"
         return ranked(predictor.columns, found.estimate, f"permutation_{metric.label}", unit, **facts)
 

@@ -28,8 +28,10 @@ from mxt.jobs.assignments import (
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.positives import agreed
 from mxt.kinds import OneOf
-from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
+from mxt.metrics.answers import Named
+from mxt.reports.ab_tests import effects_figure, lines, results_table, scores, summary
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -98,6 +100,9 @@ class ABTestJob(Job):
 
     rows: ScoredRows = "held_out"
     """``training`` allows rows that a version was fitted to."""
+    positive: Named = None
+    """The positive class, which endpoints are about that name none; the one recorded with the versions if
+    left out, else the last of two in alphabetical order."""
 
     endpoints: tuple[EndpointKind, ...] = Field(min_length=1)
     """What the arms are compared by; the verdict is yes if all say so."""
@@ -150,7 +155,8 @@ class ABTestJob(Job):
         target = self._target(pair)
         if target is not None:
             TargetsSchema.check(table, target, self.inputs.source)
-        split = arms_of(table, subjects, treated, self.inputs.source, target)
+        positive = agreed(self.positive, pair, self.endpoints)
+        split = arms_of(table, subjects, treated, self.inputs.source, target, positive)
         p_split = check_split(context, split, self.control_share, self.mismatch_level)
         sound = p_split >= self.mismatch_level
         with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
@@ -248,9 +254,7 @@ class ABTestJob(Job):
     def _show(self, findings: list[Finding], verdict: str, plan: Plan, p_split: float) -> pd.DataFrame:
         """Put what people look at into the run, and write the results."""
         context, results = self.context, results_table(findings)
-        context.facts["verdict"] = verdict
-        for found in findings:
-            context.facts[found.endpoint] = line(found)
+        context.facts |= {"verdict": verdict, **lines(findings)}
         context.run.score({**scores(findings), "mismatch_p": p_split})
         context.run.table(results, "ab_test.csv")
         context.run.text(summary(findings, verdict, plan, context.facts), "ab_test.md")

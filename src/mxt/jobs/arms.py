@@ -99,9 +99,14 @@ def with_model(arm: Arm, by: Served, context: Context) -> Arm:
 
 
 def arms_of(
-    table: pd.DataFrame, subjects: pd.Series[str], treated: np.ndarray, source: str, target: str | None
+    table: pd.DataFrame,
+    subjects: pd.Series[str],
+    treated: np.ndarray,
+    source: str,
+    target: str | None,
+    positive: str | None = None,
 ) -> tuple[Arm, Arm]:
-    """The rows of each arm, with the truth if there is a target."""
+    """The rows of each arm, with the truth if there is a target, and the positive class if one is known."""
     first, second = (
         Arm(
             name,
@@ -109,6 +114,7 @@ def arms_of(
             _codes(subjects[chosen]),
             source,
             None if target is None else table.loc[chosen, target],
+            positive=positive,
         )
         for name, chosen in zip(NAMES, (~treated, treated), strict=True)
     )

@@ -16,12 +16,16 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
 from mxt.jobs.origins import Origin, origin_of
+from mxt.jobs.positives import chosen
 from mxt.kinds import OneOf
+from mxt.metrics.answers import Named
+from mxt.metrics.base import Metric, positives
 from mxt.models.refits import Table
 from mxt.registries import certificates
 from mxt.registries.rows import Rows
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG
 from mxt.reports.certification import summary, told
+from mxt.reports.positives import positive_fact
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -70,6 +74,10 @@ class CertificationJob(ModelJob):
 
     recipe: RecipeKind | None = None
     """How the model was made, if nobody recorded it, for the criteria that train again."""
+
+    positive: Named = None
+    """The positive class, by which metrics score that name none; the one recorded with the version if left
+    out, else the last of two in alphabetical order."""
 
     criteria: tuple[CriterionKind, ...] = Field(default=DEFAULTS, validate_default=True, min_length=1)
     """What the version must meet."""
@@ -138,8 +146,21 @@ class CertificationJob(ModelJob):
             seed=self.seed,
             workers=self.workers,
             watched=watched,
+            positive=chosen(self.positive, model),
         )
+        self._state_positives(subject)
         return subject, (whole, part)
+
+    def _state_positives(self, subject: Subject) -> None:
+        """Say which class the scores of criteria are about, before anything is fitted.
+
+        Raises:
+            ConfigError: A class that is named is none of the model's.
+        """
+        metrics = [getattr(criterion, "metric", None) for criterion in self.criteria]
+        scoring = [metric.about(subject.positive) for metric in metrics if isinstance(metric, Metric)]
+        classes = [*map(str, subject.model.predictor.classes)]
+        self.context.facts |= positive_fact(positives(scoring, classes))
 
     def _refuse_other_rows(self, pinned: Pinned, source: str, whole: Rows, held_out: Rows) -> None:
         """Raise a DataError unless the version was trained on this table, and not on the rows held out."""

@@ -22,8 +22,9 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.held_out import FACT, Record, ScoredRows, Scoring, columns_of
-from mxt.metrics.answers import Classes, answers
-from mxt.registries.evidence import DATA_TAG, JUDGED_TAG, ROWS_TAG
+from mxt.jobs.positives import chosen, warn_of_other
+from mxt.metrics.answers import Classes, Named, answers
+from mxt.registries.evidence import DATA_TAG, JUDGED_TAG, POSITIVE_TAG, ROWS_TAG
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -76,6 +77,10 @@ class EvaluationsJob(ModelJob):
     rows: ScoredRows = "held_out"
     """``training`` allows rows that a version was fitted to; such an evaluation is no evidence for a gate."""
 
+    positive: Named = None
+    """The positive class, by which metrics score that name none; the one recorded with the version if left
+    out, else the last of two in alphabetical order."""
+
     metrics: tuple[MetricKind, ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
 
@@ -115,11 +120,14 @@ class EvaluationsJob(ModelJob):
         records += [] if other is None else [Record.of(self.loader, other, others_schema)]
         rows = self._rows(pinned, records)
         model, inputs, predictions = self._predict(pinned, schema, rows)
-        told = Told(rows.truth, predictions)
+        positive = chosen(self.positive, model)
+        told = Told(rows.truth, predictions, positive)
         with context.step(f"score {len(rows.truth)} rows"):
             scores = scores_table(self.metrics, told, self.intervals)
             if self.baseline is not None and other is not None:
-                _, _, others = self._predict(other, others_schema, rows)
+                beside_it, _, others = self._predict(other, others_schema, rows)
+                if "positive" in scores and self.positive is None:
+                    warn_of_other(positive, model, beside_it, other)
                 compared = self.baseline.compare(self.metrics, told, others, self.intervals)
                 scores = scores.join(compared)
             segments = self._segments(told, rows.table)
@@ -219,6 +227,7 @@ class EvaluationsJob(ModelJob):
         scores = found.scores
         ends = {f"{label}_{end}": scores.loc[label, end] for label in scores.index for end in ("low", "high")}
         values = {**scores["score"], **ends}
+        context.run.tag({f"{POSITIVE_TAG}{label}": name for label, name in found.positives.items()})
         context.run.score({name: float(value) for name, value in values.items() if not math.isnan(value)})
         for file, table in found.tables.items():
             context.run.table(table, file)

@@ -23,12 +23,15 @@ from mxt.jobs.base import (
     SaverKind,
     SplitterKind,
 )
+from mxt.jobs.positives import of_targets
+from mxt.metrics.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.registers import refuse_taken
 from mxt.registries.rows import digest_of
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion
+from mxt.reports.positives import positive_fact
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -89,6 +92,10 @@ class FittingJob(Job, ABC):
     )
     """How the version is registered."""
 
+    positive: Named = None
+    """The positive class of a classifier, by which metrics score that name none; recorded with the version,
+    for the jobs that score it later. The last of two in alphabetical order counts if left out."""
+
     version: SemanticVersion | None = None
     """Semantic version of the model, such as "1.2.3"; each can be given once."""
 
@@ -109,6 +116,7 @@ class FittingJob(Job, ABC):
         if self.version:
             refuse_taken(context.client, context.name, self.version)
         table = self._table()
+        self._state_positive(table[self.target])
         schema = self._schema(table)
         inputs = schema.check(table, self.inputs.source)
         parts = self.splitter.split(table, self.target)
@@ -117,6 +125,7 @@ class FittingJob(Job, ABC):
         choice = self.choose(learned, parts.train)
         context.run.text(choice.recipe.model_dump_json(indent=2), RECIPE_FILE)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
+        model = model.with_positive(text_of(self.positive))
         scores = self._score(model, inputs.loc[parts.test.index], parts.test[self.target])
         fitted = FittedRows.of(
             inputs,
@@ -137,11 +146,21 @@ class FittingJob(Job, ABC):
 
     def metrics_for(self, truth: pd.Series[Any]) -> tuple[MetricKind, ...]:
         """The metrics, or the one that fits the targets `truth` if none were asked for."""
-        if self.metrics:
-            return self.metrics
-        if self.recipe.task == "regression":
-            return (SklearnMetric(name="r2"),)
-        return (SklearnMetric(name="roc_auc" if truth.nunique() == 2 else "accuracy"),)  # noqa: PLR2004 - two classes
+        fitting = "roc_auc" if truth.nunique() == TWO else "accuracy"
+        name = "r2" if self.recipe.task == "regression" else fitting
+        metrics = self.metrics or (SklearnMetric(name=name),)
+        return tuple(metric.about(text_of(self.positive)) for metric in metrics)
+
+    def _state_positive(self, targets: pd.Series[Any]) -> None:
+        """Say which class scores are about, before anything is fitted.
+
+        Raises:
+            ConfigError: A class that is named is none of the targets.
+        """
+        numbers = self.recipe.task == "regression"
+        classes = of_targets(self.positive, self.metrics_for(targets), targets, numbers=numbers)
+        named = {} if self.positive is None else {"positive": str(self.positive)}
+        self.context.facts |= positive_fact(classes) or named
 
     def _table(self) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""

@@ -13,6 +13,8 @@ from mxt.jobs.base import SearchKind, WriterKind
 from mxt.jobs.context import parameters
 from mxt.jobs.fitting import Choice, FittingJob
 from mxt.jobs.progress import Progress
+from mxt.metrics.answers import target_names
+from mxt.metrics.base import positives
 from mxt.reports.trials import shown, summary, trials_figure, trials_table
 from mxt.searches.studies import Study
 from mxt.searches.trials import best_of
@@ -115,7 +117,9 @@ class TuningJob(FittingJob):
 
     def _tell(self, trials: list[Trial], best: Trial, study: Study) -> None:
         context, label = self.context, f"cv_{study.metric.label}"
-        table = trials_table(trials, best, study.metric)
+        names = () if self.recipe.task == "regression" else target_names(study.targets)
+        classes = positives([study.metric], names)
+        table = trials_table(trials, best, study.metric, classes.get(study.metric.label, ""))
         context.run.text(summary(table, type(self.search).__name__, len(study.folds)), "tuning.md")
         context.run.table(table, "trials.csv")
         context.run.figure(trials_figure(table), "trials.png")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
+
+from pydantic import PrivateAttr
 
 from mxt.errors import DataError
 from mxt.kinds import Kind
@@ -12,6 +14,8 @@ from mxt.stats import cells as stats
 from mxt.stats.bootstrap import bca, of_indices
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import pandas as pd
 
     from mxt.stats.cells import Cells
@@ -55,10 +59,32 @@ class Metric(Kind, ABC):
     maximum: float | None = None
     """The evaluation fails above this score."""
 
+    _default: str | None = PrivateAttr(default=None)
+
     @property
     @abstractmethod
     def label(self) -> str:
-        """The name that the score is logged under."""
+        """The name that the score is logged under, with the positive class if the config names one."""
+
+    @property
+    def named(self) -> str | None:
+        """The positive class that is named: by the metric's own field `positive`, else by the job."""
+        own = getattr(self, "positive", None)
+        return self._default if own is None else str(own)
+
+    def about(self, positive: str | None) -> Self:
+        """The same metric, under the same label; it scores the class `positive` if its config names none."""
+        found = self.model_copy()
+        found._default = positive  # noqa: SLF001 - a copy of its own
+        return found
+
+    def positive_of(self, names: Sequence[str]) -> str:  # noqa: ARG002 - most look at all classes
+        """Which of a model's classes the score is about; empty if it is the same for all.
+
+        Raises:
+            ConfigError: The class that is named is none of them.
+        """
+        return ""
 
     @abstractmethod
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
@@ -146,6 +172,20 @@ class Metric(Kind, ABC):
         return (
             " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "no limit"
         )
+
+
+def positives(metrics: Iterable[Metric], names: Sequence[str]) -> dict[str, str]:
+    """The class that each score is about, by its label, of those scores that are about one.
+
+    Args:
+        metrics: Any.
+        names: The model's classes in its order; none of a model that predicts numbers.
+
+    Raises:
+        ConfigError: A class that is named is none of them.
+    """
+    found = {metric.label: metric.positive_of(names) for metric in metrics} if names else {}
+    return {label: name for label, name in found.items() if name}
 
 
 def ordered(truth: pd.Series[Any], *tables: pd.DataFrame) -> tuple[Any, ...]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from mxt.metrics.answers import classes
+from mxt.metrics.answers import ClassName, classes, labelled, positive_among
 from mxt.metrics.base import RESAMPLES, Estimate, Metric, ordered
 from mxt.stats.calibration import calibration_errors, calibration_interval, equal_masses, equal_widths
 from mxt.stats.cells import Cells, of_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
 
@@ -39,13 +42,25 @@ class CalibrationErrorMetric(Metric):
     of: Literal["predicted", "positive"] = "predicted"
     """Whose probability: that of the predicted class, or of the positive one."""
 
-    positive: str | None = None
-    """The positive class; the last of two in alphabetical order if left out."""
+    positive: ClassName | None = None
+    """The positive class; that of the job or of the version if left out, else the last of two in alphabetical
+    order."""
+
+    @model_validator(mode="after")
+    def _looked_at(self) -> Self:
+        if self.positive is not None and self.of == "predicted":
+            kind, told = "contradiction", "`positive` is looked at with `of: positive` alone"
+            raise PydanticCustomError(kind, told)
+        return self
 
     @property
     def label(self) -> str:
         which = "" if self.of == "predicted" else "_positive"
-        return f"calibration_error{which}{'' if self.binning == 'equal_width' else '_equal_mass'}"
+        bins = "" if self.binning == "equal_width" else "_equal_mass"
+        return labelled(f"calibration_error{which}{bins}", self.positive)
+
+    def positive_of(self, names: Sequence[str]) -> str:
+        return "" if self.of == "predicted" else positive_among(self.label, names, self.named)
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
         import numpy as np
@@ -69,6 +84,6 @@ class CalibrationErrorMetric(Metric):
         found = classes(self.label, truth, predictions)
         shares, outcome = found.probabilities(self.label).max(axis=1), found.right
         if self.of == "positive":
-            shares, outcome = found.scored(self.label, self.positive)
+            shares, outcome = found.scored(self.label, self.named)
         places = (equal_widths if self.binning == "equal_width" else equal_masses)(shares, self.bins)
         return shares, outcome, places

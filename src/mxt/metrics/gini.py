@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import DataError
-from mxt.metrics.answers import classes
+from mxt.metrics.answers import TWO, ClassName, classes, labelled, positive_among
 from mxt.metrics.base import RESAMPLES, Estimate, Metric
 from mxt.stats.cells import Cells, of_rows
 from mxt.stats.intervals import Interval
 from mxt.stats.roc import auc, delong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 
@@ -26,12 +28,17 @@ class GiniMetric(Metric):
 
     higher_is_better: ClassVar[bool] = True
 
-    positive: str | None = None
-    """The positive class; the last of two in alphabetical order if left out."""
+    positive: ClassName | None = None
+    """The positive class of several, which is ranked against all others; that of the job or of the version if
+    left out. Of two classes either has the same coefficient."""
 
     @property
     def label(self) -> str:
-        return "gini"
+        return labelled("gini", self.positive)
+
+    def positive_of(self, names: Sequence[str]) -> str:
+        alike = self.positive is None and len(names) <= TWO
+        return "" if alike else positive_among(self.label, names, self.named)
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
         import numpy as np
@@ -49,10 +56,10 @@ class GiniMetric(Metric):
         seed: int = 0,  # noqa: ARG002 - nothing is drawn
         resamples: int = RESAMPLES,  # noqa: ARG002 - as above
     ) -> Estimate:
-        area = delong(*classes(self.label, truth, predictions).scored(self.label, self.positive))
+        area = delong(*classes(self.label, truth, predictions).scored(self.label, self.named))
         doubled = Interval(*(2 * part - 1 for part in area))
         return Estimate.of(self.score(truth, predictions), doubled, "delong", len(truth))
 
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
-        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.positive)
+        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.named)
         return of_rows(lambda counts: 2 * auc(scores, positive, counts) - 1, len(truth))

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mxt.errors import DataError
-from mxt.metrics.answers import classes
+from mxt.metrics.answers import ClassName, classes, labelled, positive_among
 from mxt.metrics.base import Metric
 from mxt.stats.cells import Cells, of_rows
 from mxt.stats.lift import lift
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
 
@@ -32,12 +34,16 @@ class LiftMetric(Metric):
     share: Annotated[float, Field(gt=0, lt=1)] = 0.1
     """Which share of the rows has the highest probabilities."""
 
-    positive: str | None = None
-    """The positive class; the last of two in alphabetical order if left out."""
+    positive: ClassName | None = None
+    """The positive class; that of the job or of the version if left out, else the last of two in alphabetical
+    order."""
 
     @property
     def label(self) -> str:
-        return f"lift_{100 * self.share:g}".replace(".", "_")
+        return labelled(f"lift_{100 * self.share:g}".replace(".", "_"), self.positive)
+
+    def positive_of(self, names: Sequence[str]) -> str:
+        return positive_among(self.label, names, self.named)
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
         import numpy as np
@@ -49,5 +55,5 @@ class LiftMetric(Metric):
         return found
 
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
-        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.positive)
+        scores, positive = classes(self.label, truth, predictions).scored(self.label, self.named)
         return of_rows(lambda counts: lift(scores, positive, self.share, counts), len(truth))

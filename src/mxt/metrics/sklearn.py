@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError, DataError
-from mxt.metrics.answers import TWO, Classes, Numbers, answers, labels
+from mxt.metrics.answers import (
+    TWO,
+    Classes,
+    Named,
+    Numbers,
+    answers,
+    labelled,
+    labels,
+    positive_among,
+)
 from mxt.metrics.base import RESAMPLES, Estimate, Metric
 from mxt.metrics.resampled import resampled
 from mxt.schemas.outputs import PREDICTION
@@ -17,19 +29,33 @@ from mxt.stats.proportions import wilson
 from mxt.stats.roc import delong
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
 
 RIGHT = ("accuracy", "f1_micro", "precision_micro", "recall_micro")
 """Scorers whose score is the share of right labels."""
 AVERAGES = ("_macro", "_micro", "_weighted")
+OF_ONE = (
+    "average_precision",
+    "f1",
+    "jaccard",
+    "neg_negative_likelihood_ratio",
+    "positive_likelihood_ratio",
+    "precision",
+    "recall",
+)
+"""Scorers of two classes whose score is that of the positive one."""
+OF_EITHER = ("d2_brier_score", "neg_brier_score", "roc_auc")
+"""Scorers that look at the probability of one of two classes, and score the same by that of the other."""
 
 
 class SklearnMetric(Metric):
     """A scorer of scikit-learn, as in ``sklearn.metrics.get_scorer_names()``; errors are negative there.
 
-    The positive class of a binary target is the last one in alphabetical order. Scorers of clusterings are
-    refused.
+    Of two classes, f1, jaccard, precision, recall, average_precision and the likelihood ratios are about the
+    positive one. Scorers of clusterings are refused.
 
     Example:
         {KIND: SklearnMetric, name: roc_auc, minimum: 0.8}
@@ -42,9 +68,30 @@ class SklearnMetric(Metric):
     name: str
     """The scorer's name, such as roc_auc, f1, neg_log_loss or r2."""
 
+    positive: Named = None
+    """The positive class of two, for scorers that have one; that of the job or of the version if left out,
+    else the last in alphabetical order."""
+
+    @model_validator(mode="after")
+    def _has_a_positive_class(self) -> Self:
+        if self.positive is not None and self.name not in (*OF_ONE, *OF_EITHER):
+            kind, told = (
+                "contradiction",
+                "{name} has no positive class; leave `positive` out, or name {those}",
+            )
+            those = ", ".join(sorted((*OF_ONE, *OF_EITHER)))
+            raise PydanticCustomError(kind, told, {"name": self.name, "those": those})
+        return self
+
     @property
     def label(self) -> str:
-        return self.name
+        return labelled(self.name, self.positive)
+
+    def positive_of(self, names: Sequence[str]) -> str:
+        self._refuse_several(len(names))
+        if len(names) != TWO or (self.positive is None and self.name not in OF_ONE):
+            return ""
+        return positive_among(self.label, names, self.named)
 
     def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
         import numpy as np
@@ -125,9 +172,10 @@ class SklearnMetric(Metric):
             warnings.simplefilter("error", UndefinedMetricWarning)
 
     def _answers(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Classes | Numbers:
-        """What the scorer compares; whole numbers are classes to a scorer of classes.
+        """What the scorer compares; whole numbers are classes to a scorer of classes, the positive one last.
 
         Raises:
+            ConfigError: The positive class is none of the model's.
             DataError: The scorer is for numbers and the model predicts classes, or the reverse.
         """
         numbers, found = "regression" in _home(self._scorer()), answers(truth, predictions)
@@ -140,7 +188,21 @@ class SklearnMetric(Metric):
                 f"model predicts {given}."
             )
             raise DataError(msg)
-        return found
+        return self._facing(found) if isinstance(found, Classes) else found
+
+    def _facing(self, found: Classes) -> Classes:
+        self._refuse_several(len(found.names))
+        one = self.name in (*OF_ONE, *OF_EITHER) and len(found.names) <= TWO
+        return found.facing(self.label, self.named) if one else found
+
+    def _refuse_several(self, classes: int) -> None:
+        """Raise a ConfigError if the config names a positive class of more than two."""
+        if self.positive is not None and classes > TWO:
+            msg = (
+                f"The metric {self.label} has a positive class of two, and the model has {classes}; leave "
+                "`positive` out, or name a scorer of several classes, such as f1_macro."
+            )
+            raise ConfigError(msg)
 
     def _undefined(self, truth: pd.Series[Any], reason: str) -> DataError:
         return DataError(

@@ -34,10 +34,16 @@ class Model:
     predictor: Predictor
     background: pd.DataFrame | None = None
     """A sample of the training inputs, for explainers that compare with one."""
+    positive: str | None = None
+    """The class that scores are about where nobody names another, if one was recorded, by its text."""
 
     def with_background(self, background: pd.DataFrame) -> Model:
         """The same model with other rows to stand for its population."""
         return replace(self, background=background)
+
+    def with_positive(self, positive: str | None) -> Model:
+        """The same model with another class that scores are about where nobody names one."""
+        return replace(self, positive=positive)
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """Predictions, and probabilities of a classifier: a table of `OutputsSchema` indexed as `inputs`."""
@@ -109,7 +115,7 @@ class Model:
         samples = self.background if inputs is None else inputs
         wanted = any(importance.needs_explanation for importance in importances)
         if samples is None or not wanted:
-            return _findings(importances, Subject(self.predictor, samples, None, targets))
+            return _findings(importances, self._subject(samples, None, targets))
         explanation = explanation or self.explain(samples)
         return self.measure_tally(
             importances, Tally.of(explanation, samples, rows_asked(importances)), targets
@@ -126,7 +132,13 @@ class Model:
             targets: What the model should have predicted for the rows drawn; those of the tally if left out.
         """
         truth = tally.targets if targets is None else targets
-        return _findings(importances, Subject(self.predictor, tally.inputs, tally, truth, tally.held_out))
+        return _findings(importances, self._subject(tally.inputs, tally, truth))
+
+    def _subject(
+        self, inputs: pd.DataFrame | None, tally: Tally | None, targets: pd.Series[Any] | None
+    ) -> Subject:
+        held_out = None if tally is None else tally.held_out
+        return Subject(self.predictor, inputs, tally, targets, held_out, self.positive)
 
 
 def _findings(importances: Sequence[Importance], subject: Subject) -> list[Findings]:

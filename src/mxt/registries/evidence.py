@@ -33,6 +33,8 @@ JUDGED_TAG = "mxt.judged"
 """Tag of an evaluation's run: false if there was no limit to keep."""
 BASELINE_TAG = "mxt.baseline_version"
 """Tag of a run that compared two versions: the number of the other one."""
+POSITIVE_TAG = "mxt.positive."
+"""Before the label of a score: the tag of an evaluation's run that says which class the score is about."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,11 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
         tags.get(ROWS_TAG, ""),
         int(baseline) if baseline.isdigit() else None,
         tags.get(JUDGED_TAG) != "false",
+        positives={
+            key.removeprefix(POSITIVE_TAG): value
+            for key, value in tags.items()
+            if key.startswith(POSITIVE_TAG)
+        },
     )
 
 

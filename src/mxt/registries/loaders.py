@@ -100,7 +100,7 @@ class MlflowLoader(Loader):
             msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); {why}."
             raise ModelError(msg) from error
         predictor = predictor_of(native, columns, facts.get("classes") or [])
-        return Model(predictor, self.load_background(uri))
+        return Model(predictor, self.load_background(uri), positive=facts.get("positive"))
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)

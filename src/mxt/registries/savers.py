@@ -80,6 +80,8 @@ class MlflowSaver(Saver):
             "classes": predictor.classes,
             "columns": predictor.columns,
         }
+        if model.positive is not None:
+            facts["positive"] = model.positive
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             common: dict[str, Any] = {

@@ -7,6 +7,9 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from mxt.reports.markdown import cell
+from mxt.reports.positives import positive_fact
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -40,10 +43,12 @@ def summary(findings: Sequence[Finding], verdict: str, plan: Plan, facts: Mappin
 
 
 def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """A row for each endpoint, indexed by it."""
+    """A row for each endpoint, indexed by it; `positive` is the class it is about, if any is about one."""
     import pandas as pd
 
     table = pd.DataFrame([asdict(found) for found in findings]).set_index("endpoint")
+    if not table["positive"].any():
+        table = table.drop(columns="positive")
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
@@ -62,8 +67,13 @@ def _safe(name: str) -> str:
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
-def line(found: Finding) -> str:
-    """A finding in one line."""
+def lines(findings: Sequence[Finding]) -> dict[str, str]:
+    """The class that the findings are about, if they are about one, and each finding in one line."""
+    about = {found.endpoint: found.positive for found in findings if found.positive}
+    return positive_fact(about) | {found.endpoint: _line(found) for found in findings}
+
+
+def _line(found: Finding) -> str:
     if math.isnan(found.effect):
         return f"{found.verdict}: {found.note}"
     sure = f"{found.low:.4g} to {found.high:.4g}"
@@ -122,11 +132,12 @@ def _split(facts: Mapping[str, object]) -> list[str]:
 
 
 def _row(found: Finding) -> str:
+    name = f"{found.endpoint} (class {cell(found.positive)})" if found.positive else found.endpoint
     if math.isnan(found.effect):
-        cells = [found.endpoint, f"{found.verdict}: {found.note}", _number(found.control)]
+        cells = [name, f"{found.verdict}: {found.note}", _number(found.control)]
         return f"| {' | '.join([*cells, _number(found.treatment), *['-'] * 4])} |"
     cells = [
-        found.endpoint,
+        name,
         found.verdict,
         _number(found.control),
         _number(found.treatment),

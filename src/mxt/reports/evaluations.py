@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.assessments.scores import BROKEN, INSUFFICIENT, UNDEFINED
+from mxt.reports.positives import positive_fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +72,15 @@ class Findings:
         """Whether everything keeps its limits."""
         return not self.beyond
 
+    @property
+    def positives(self) -> dict[str, str]:
+        """The class that each score is about, by its label, of those that are about one."""
+        known = self.scores.get("positive")
+        return {} if known is None else {str(label): name for label, name in known.items() if name}
+
     def facts(self) -> dict[str, Any]:
         """What a person is told at the end of the job, beside the scores."""
-        told: dict[str, Any] = {
+        told: dict[str, Any] = positive_fact(self.positives) | {
             "intervals": ", ".join(
                 f"{label} {row['low']:.4g} to {row['high']:.4g}" for label, row in self.scores.iterrows()
             )

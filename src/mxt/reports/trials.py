@@ -27,10 +27,11 @@ FIELD = "recipe."
 """Before the name of a field: the column of its values."""
 
 
-def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric) -> pd.DataFrame:
+def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive: str = "") -> pd.DataFrame:
     """A row for each trial: its values, its score, the score of each fold, and whether it is the best.
 
-    The rank is that among trials of as many rounds, after those of more; a trial that failed has none.
+    The rank is that among trials of as many rounds, after those of more; a trial that failed has none. If the
+    score is about one class, the column `positive` says which.
     """
     import pandas as pd
 
@@ -38,6 +39,7 @@ def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric) -> pd.Dat
         trial.number: {
             **{f"{FIELD}{name}": value for name, value in trial.values.items()},
             "metric": metric.label,
+            **({"positive": positive} if positive else {}),
             "score": trial.last.mean,
             "deviation": trial.last.deviation,
             **{f"fold_{place}": score for place, score in enumerate(trial.last.scores, 1)},
@@ -68,8 +70,9 @@ def summary(table: pd.DataFrame, how: str, folds: int) -> str:
     """
     best, failed = table[table["best"]].iloc[0], table[table["failure"] != ""]
     metric = best["metric"]
+    about = f" of the class {best['positive']!r}" if "positive" in best else ""
     told = (
-        f"{len(table)} trials of {how} were scored by {metric} in {folds} folds of the training rows. "
+        f"{len(table)} trials of {how} were scored by {metric}{about} in {folds} folds of the training rows. "
         f"The best is trial {best.name}: {metric} {best['score']:.4g}, with a standard deviation of "
         f"{best['deviation']:.2g} between folds."
     )
