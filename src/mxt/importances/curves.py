@@ -93,25 +93,41 @@ def known_levels(levels: Levels) -> Levels:
     return levels.arranged(_array([place for place, label in enumerate(levels.labels) if label is not None]))
 
 
+def finer_levels(column: pd.Series[Any], levels: Levels, rows: int) -> Levels:
+    """The levels of a number, and between them each value that is `rows` rows after the one before."""
+    import numpy as np
+
+    known = _sorted(column)
+    return known_levels(_levels_at(column, np.union1d(levels.numbers, known[::rows]), len(np.unique(known))))
+
+
 def _number_levels(column: pd.Series[Any], points: int) -> Levels:
     """Every distinct number if there are at most `points`, else quantiles that are values of the column."""
     import numpy as np
+
+    known = _sorted(column)
+    levels = np.unique(known)
+    if len(levels) <= points:
+        return _levels_at(column, levels, len(levels))
+    ranks = np.round(np.linspace(0, len(known) - 1, points)).astype(int)
+    return _levels_at(column, np.unique(known[ranks]), len(levels))
+
+
+def _levels_at(column: pd.Series[Any], levels: np.ndarray, distinct: int) -> Levels:
+    """Levels at some of the `distinct` numbers of a column, and at the missing value if it has one."""
+    import numpy as np
     import pandas as pd
 
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = _doubles(column)
     known = ~np.isnan(values)
-    levels = np.unique(values[known])
-    distinct = len(levels) <= points
-    if not distinct:
-        ranks = np.round(np.linspace(0, known.sum() - 1, points)).astype(int)
-        levels = np.unique(np.sort(values[known])[ranks])
     of_rows = np.where(known, np.searchsorted(levels, values), len(levels) if (~known).any() else -1)
     every = [*levels, *([np.nan] if (~known).any() else [])]
     donors = [int(np.flatnonzero(values == level)[0]) for level in levels]
     donors += [int(np.flatnonzero(~known)[0])] if (~known).any() else []
     flags = pd.api.types.is_bool_dtype(column)
     labels = [None if np.isnan(level) else str(bool(level)) if flags else f"{level:.6g}" for level in every]
-    return Levels(_array(donors), labels, np.array(every), of_rows, ordered=True, distinct=distinct)
+    whole = len(levels) == distinct
+    return Levels(_array(donors), labels, np.array(every), of_rows, ordered=True, distinct=whole)
 
 
 def _text_levels(column: pd.Series[Any]) -> Levels:
@@ -197,3 +213,17 @@ def _array(places: list[int]) -> np.ndarray:
     import numpy as np
 
     return np.array(places, dtype=np.intp)
+
+
+def _doubles(column: pd.Series[Any]) -> np.ndarray:
+    import numpy as np
+
+    return column.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _sorted(column: pd.Series[Any]) -> np.ndarray:
+    """The column's numbers in increasing order, without missing values."""
+    import numpy as np
+
+    values = _doubles(column)
+    return np.sort(values[~np.isnan(values)])
