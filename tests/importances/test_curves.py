@@ -139,7 +139,9 @@ def test_rows_moved_to_the_extremes_of_a_number_decide_no_other_effect() -> None
         return table["x"] * table["z"] + size * far
 
     tame, wild = (
-        curve(AccumulatedEffectsImportance(), subject(lambda table, size=size: model(table, size), inputs), "x")
+        curve(
+            AccumulatedEffectsImportance(), subject(lambda table, size=size: model(table, size), inputs), "x"
+        )
         for size in (0, 1e6)
     )
     assert np.abs(wild["effect"] - tame["effect"])[[0, 19]].min() > 1e5

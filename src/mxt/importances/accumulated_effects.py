@@ -120,23 +120,24 @@ def _curve(at: At, levels: Levels, column: pd.Series[Any], own: np.ndarray) -> C
         effects = accumulated(moves, Places(levels.of_rows[rows], np.zeros_like(own[rows])))
     else:
         places = _places(at, levels, finer_levels(column, levels, FINE_ROWS), own)
-        effects = _without_ends(accumulated(moves, places))
+        effects = _without_extremes(accumulated(moves, places), levels)
     return Curve(str(column.name), levels, effects, levels.counts, _shares(levels), len(rows))
 
 
 def _moved(at: At, levels: Levels, rows: np.ndarray) -> tuple[Moves, np.ndarray]:
     """The rows moved along each step between levels, and the answers at its lower end.
 
-    The rows at both ends of a step are moved, or those between the ends, each once and in their order. Rows
-    of the lowest value lie in the first step.
+    Each row is moved along the step below its level or, at the lowest level, above it: these moves come
+    first, in the order of the rows. Rows that have the value of a level are moved along the step above it
+    too, unless the value is one row's alone, as numbers without gaps between them are.
     """
     import numpy as np
 
-    of_rows, numbers = levels.of_rows[rows], np.arange(len(rows))
-    up = of_rows < len(levels.labels) - 1 if levels.distinct else np.zeros(len(rows), dtype=bool)
-    down = of_rows > 0 if levels.distinct else np.ones(len(rows), dtype=bool)
-    steps = np.concatenate([of_rows[up], np.maximum(of_rows[down] - 1, 0)])
-    moved = np.concatenate([numbers[up], numbers[down]])
+    of_rows, last = levels.of_rows[rows], len(levels.labels) - 1
+    shared = levels.distinct | (_held_counts(levels) > 1)[of_rows]
+    also = np.flatnonzero(levels.held[rows] & shared & (of_rows > 0) & (of_rows < last))
+    moved = np.concatenate([np.arange(len(rows)), also])
+    steps = np.concatenate([np.maximum(of_rows - 1, 0), of_rows[also]])
     lower = at(rows[moved], levels.donors[steps])
     return Moves(moved, steps, at(rows[moved], levels.donors[steps + 1]) - lower), lower
 
@@ -155,18 +156,26 @@ def _places(at: At, levels: Levels, finer: Levels, own: np.ndarray) -> Places:
     moves, lower = _moved(at, finer, rows)
     if finer.distinct:
         return Places(near, walked(moves, Walks(starts, finer.of_rows[rows], np.zeros_like(own[rows]))))
-    first = (near > steps).astype(np.intp)
-    rests = own[rows] - lower - first[:, np.newaxis] * moves.differences
-    return Places(near, walked(moves, Walks(starts, moves.steps + first, rests)))
+    first, each = (near > steps).astype(np.intp), slice(len(rows))
+    rests = own[rows] - lower[each] - first[:, np.newaxis] * moves.differences[each]
+    return Places(near, walked(moves, Walks(starts, moves.steps[each] + first, rests)))
 
 
-def _without_ends(effects: Interval) -> Interval:
-    """Without an interval at the first and the last level, the extremes of the sample."""
+def _without_extremes(effects: Interval, levels: Levels) -> Interval:
+    """Without an interval at the least and the greatest value, if few rows have it: it is the sample's."""
     import numpy as np
 
-    low, high = effects.low.copy(), effects.high.copy()
-    low[[0, -1]] = high[[0, -1]] = np.nan
+    rare = np.zeros(len(levels.labels), dtype=bool)
+    rare[[0, -1]] = _held_counts(levels)[[0, -1]] < FINE_ROWS
+    low, high = (np.where(rare[:, np.newaxis], np.nan, ends) for ends in (effects.low, effects.high))
     return effects._replace(low=low, high=high)
+
+
+def _held_counts(levels: Levels) -> np.ndarray:
+    """Number of rows that have the value of each level, shape (levels,)."""
+    import numpy as np
+
+    return np.bincount(levels.of_rows[levels.held & (levels.of_rows >= 0)], minlength=len(levels.labels))
 
 
 def _shares(levels: Levels) -> np.ndarray:
