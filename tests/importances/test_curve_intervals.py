@@ -77,7 +77,7 @@ def effects() -> dict[str, Callable[[pd.Series[Any]], Any]]:
 @pytest.mark.slow
 @pytest.mark.parametrize("points", [20, 10])
 def test_nineteen_intervals_of_twenty_hold_the_effect_at_every_level(points: int) -> None:
-    """By place for numbers of more values than points, by value for others, if half of the samples have it."""
+    """By place for numbers of more values than points, else by value, if half of the samples have it."""
     count, truths, importance = trials(250, 4000), effects(), AccumulatedEffectsImportance(points=points)
     found = []
     for seed in range(count):

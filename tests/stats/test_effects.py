@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 from scipy import stats
 
 from mxt.stats.effects import Moves, Places, Walks, accumulated, shuffled_loss, spread, walked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def at_levels(levels: list[int] | np.ndarray) -> Places:
@@ -33,11 +28,11 @@ def test_one_level_has_no_effect_and_no_doubt() -> None:
     assert [part.tolist() for part in found] == [[[0, 0]]] * 3
 
 
-def neighbours(of_rows: np.ndarray, differences: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Moves:
-    """The rows at both ends of each step; their differences by row and step."""
+def neighbours(of_rows: np.ndarray, slopes: np.ndarray, own: np.ndarray) -> Moves:
+    """The rows at both ends of each step; a difference is the step's slope and what the row adds."""
     up, down = np.flatnonzero(of_rows < of_rows.max()), np.flatnonzero(of_rows > 0)
     rows, steps = np.concatenate([up, down]), np.concatenate([of_rows[up], of_rows[down] - 1])
-    return Moves(rows, steps, differences(rows, steps)[:, np.newaxis])
+    return Moves(rows, steps, (slopes[steps] + own[rows])[:, np.newaxis])
 
 
 @pytest.mark.parametrize("noise", [0, 1, 4])
@@ -48,8 +43,7 @@ def test_nineteen_accumulated_intervals_of_twenty_hold_the_effect(noise: float) 
     held = []
     for _ in range(600):
         of_rows, own = chance.choice(4, 120, p=shares), noise * chance.normal(size=120)
-        moves = neighbours(of_rows, lambda rows, steps, own=own: slopes[steps] + own[rows])
-        found = accumulated(moves, at_levels(of_rows))
+        found = accumulated(neighbours(of_rows, slopes, own), at_levels(of_rows))
         centred = truth - shares @ truth
         held.append((found.low[:, 0] <= centred) & (centred <= found.high[:, 0]))
     np.testing.assert_allclose(np.mean(held, axis=0), 0.95, atol=0.03)
@@ -57,7 +51,7 @@ def test_nineteen_accumulated_intervals_of_twenty_hold_the_effect(noise: float) 
 
 def test_the_error_of_a_prediction_equal_to_the_column_is_that_of_its_mean() -> None:
     of_rows = np.random.default_rng(3).integers(0, 5, 80)
-    found = accumulated(neighbours(of_rows, lambda rows, _: np.ones(len(rows))), at_levels(of_rows))
+    found = accumulated(neighbours(of_rows, np.ones(4), np.zeros(80)), at_levels(of_rows))
     reach = stats.t.ppf(0.975, 79) * of_rows.std(ddof=1) / np.sqrt(80)
     np.testing.assert_allclose(found.high - found.estimate, reach)
     np.testing.assert_allclose(found.estimate[:, 0], np.arange(5) - of_rows.mean(), atol=1e-12)

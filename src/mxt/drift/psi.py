@@ -26,7 +26,7 @@ class PsiDrift(Drift):
     Categories that are not known share one more bin. It is not for free text and times, which are never the
     same twice. A column has drifted when the index exceeds both the threshold and what sampling noise alone
     would reach once in a thousand times. Where no schema lists the categories, the reference is a sample
-    that misses some: what as many of these add to the index as it has in one row alone is no drift.
+    that lacks some of them, and what as many unknown rows as it has single ones add to the index is no drift.
 
     Example:
         {KIND: PsiDrift, threshold: 0.25}

@@ -18,9 +18,9 @@ class UnseenDrift(Drift):
     """Share of rows whose category neither the model's schema nor the reference has.
 
     It is for texts of known categories only: of free text and times any may come. Where the schema lists the
-    categories, one that it lacks is new. Where none does, the reference is a sample that misses some: a
-    column has drifted when the share exceeds both the threshold and what the categories that the reference
-    has once let expect, with noise, in all but one of a thousand tables.
+    categories, any other one is new. Where none does, the reference is a sample that lacks some of them. Then
+    the share must also exceed what the categories with a single reference row predict, plus noise; chance
+    exceeds that at most once in a thousand times.
 
     Example:
         {KIND: UnseenDrift, threshold: 0.0}
