@@ -94,7 +94,13 @@ def test_the_curve_of_an_additive_function_is_its_part(
     shift = found["effect"] - wanted
     np.testing.assert_allclose(shift, shift[0], atol=1e-9)
     if importance.KIND == "AccumulatedEffectsImportance":  # type: ignore[attr-defined] # every kind has one
-        np.testing.assert_allclose(found["ci_high"] - found["ci_low"], 0, atol=1e-9)
+        ends = [0, len(found) - 1] if column == "x" else []
+        assert np.flatnonzero(found["ci_low"].isna()).tolist() == ends
+        known = found.drop(index=ends)
+        own = TRUTH[column](mixed[column])[mixed[column].notna() | (column == "text")]
+        reach = stats.t.ppf(0.975, len(own) - 1) * np.std(own, ddof=1) / np.sqrt(len(own))
+        np.testing.assert_allclose(known["ci_high"] - known["effect"], reach)
+        np.testing.assert_allclose(known["effect"] - np.array(wanted)[known.index], -np.mean(own), atol=1e-9)
 
 
 @pytest.mark.parametrize("column", ["count", "flag", "kind", "size"])
@@ -121,6 +127,23 @@ def test_an_accumulated_effect_of_a_product_sums_the_mean_slopes_of_each_step() 
     levels = found[found["feature"] == "whole"]
     near = [inputs.loc[inputs["whole"].isin([step, step + 1]), "z"].mean() for step in (0, 1)]
     np.testing.assert_allclose(np.diff(levels["effect"]), near)
+
+
+def test_rows_moved_to_the_extremes_of_a_number_decide_no_other_effect() -> None:
+    """A model that is wild at the least and the greatest value, but for the two rows that have them."""
+    inputs = pd.DataFrame(np.random.default_rng(6).normal(size=(200, 2)), columns=["x", "z"])
+    ends = inputs.loc[[inputs["x"].idxmin(), inputs["x"].idxmax()]]
+
+    def tame(table: pd.DataFrame) -> pd.Series[float]:
+        return table["x"] * table["z"]
+
+    def wild(table: pd.DataFrame) -> pd.Series[float]:
+        return tame(table) + 1e6 * (table["x"].isin(ends["x"]) & ~table["z"].isin(ends["z"]))
+
+    found, wanted = (curve(AccumulatedEffectsImportance(), subject(of, inputs), "x") for of in (wild, tame))
+    assert np.abs(found["effect"] - wanted["effect"])[[0, 19]].min() > 1e5
+    parts = ["effect", "ci_low", "ci_high"]
+    np.testing.assert_allclose(found.loc[1:18, parts], wanted.loc[1:18, parts], atol=1e-6)
 
 
 def test_only_accumulated_effects_hold_where_columns_depend_on_each_other() -> None:

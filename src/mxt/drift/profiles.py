@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+COMPLETE_COUNT = 3
+"""A sample of which each category has so many rows is taken to have all, if nothing else is known."""
+
 Holds = Literal["numbers", "booleans", "categories", "texts or times"]
 """What a column has: numbers, one of two values, one of certain values, or any value."""
 
@@ -41,16 +44,30 @@ class Profile:
     Of numbers, shape (2m + 2,): those below the first value, at it, between it and the next, and so on.
     Of anything else, shape (m + 2,): those of each category, and those of none of them.
     """
+    listed: bool = True
+    """Whether the categories are all that may come, instead of those that a sample happens to have."""
 
     @classmethod
-    def of(cls, reference: pd.Series[Any]) -> Profile:
-        """The profile of a reference among the values that it has or, of pandas' categories, may have."""
+    def of(cls, reference: pd.Series[Any], *, listed: bool | None = None) -> Profile:
+        """The profile of a reference among the values that it has or, of pandas' categories, may have.
+
+        Args:
+            reference: A column.
+            listed: Whether its categories are all that may come. None if that is not known: then they are if
+                the column lacks one of them, which must come from a list, or has each in several rows.
+        """
         import numpy as np
 
         holds = _held(reference)
         values = _values(reference, holds)
         empty = np.zeros((2 if holds == "numbers" else 1) * len(values) + 2, dtype=np.int64)
-        return cls(str(reference.name), holds, values, empty).like(reference)
+        profile = cls(str(reference.name), holds, values, empty).like(reference)
+        if holds != "categories":
+            return profile
+        if listed is None:
+            known = profile.present[:-1]
+            listed = not known.all() or bool((known >= COMPLETE_COUNT).all())
+        return replace(profile, listed=listed)
 
     def like(self, column: pd.Series[Any]) -> Profile:
         """The profile of another column among the same values.

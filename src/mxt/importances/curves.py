@@ -36,8 +36,13 @@ class Levels:
     """The level that stands for each row: the next one up for numbers between two; -1 for rows of none."""
     ordered: bool
     """Whether the levels have an order of their own."""
-    distinct: bool
-    """Whether every value is a level, so that no row lies between two."""
+    held: np.ndarray
+    """Whether each row has the value of its level, instead of one below it; shape (rows,)."""
+
+    @property
+    def distinct(self) -> bool:
+        """Whether every value is a level, so that no row lies between two."""
+        return bool(self.held[self.of_rows >= 0].all())
 
     @property
     def counts(self) -> np.ndarray:
@@ -93,25 +98,41 @@ def known_levels(levels: Levels) -> Levels:
     return levels.arranged(_array([place for place, label in enumerate(levels.labels) if label is not None]))
 
 
+def finer_levels(column: pd.Series[Any], levels: Levels, rows: int) -> Levels:
+    """The levels of a number, and between them each value that is `rows` rows after the one before."""
+    import numpy as np
+
+    return known_levels(_levels_at(column, np.union1d(levels.numbers, _sorted(column)[::rows])))
+
+
 def _number_levels(column: pd.Series[Any], points: int) -> Levels:
     """Every distinct number if there are at most `points`, else quantiles that are values of the column."""
     import numpy as np
+
+    known = _sorted(column)
+    levels = np.unique(known)
+    if len(levels) <= points:
+        return _levels_at(column, levels)
+    ranks = np.round(np.linspace(0, len(known) - 1, points)).astype(int)
+    return _levels_at(column, np.unique(known[ranks]))
+
+
+def _levels_at(column: pd.Series[Any], levels: np.ndarray) -> Levels:
+    """Levels at numbers that a column has, its greatest one too, and at the missing value if it has one."""
+    import numpy as np
     import pandas as pd
 
-    values = column.to_numpy(dtype=float, na_value=np.nan)
+    values = _doubles(column)
     known = ~np.isnan(values)
-    levels = np.unique(values[known])
-    distinct = len(levels) <= points
-    if not distinct:
-        ranks = np.round(np.linspace(0, known.sum() - 1, points)).astype(int)
-        levels = np.unique(np.sort(values[known])[ranks])
     of_rows = np.where(known, np.searchsorted(levels, values), len(levels) if (~known).any() else -1)
     every = [*levels, *([np.nan] if (~known).any() else [])]
     donors = [int(np.flatnonzero(values == level)[0]) for level in levels]
     donors += [int(np.flatnonzero(~known)[0])] if (~known).any() else []
     flags = pd.api.types.is_bool_dtype(column)
     labels = [None if np.isnan(level) else str(bool(level)) if flags else f"{level:.6g}" for level in every]
-    return Levels(_array(donors), labels, np.array(every), of_rows, ordered=True, distinct=distinct)
+    numbers = np.array(every)
+    held = ~known | (numbers[of_rows] == values)
+    return Levels(_array(donors), labels, numbers, of_rows, ordered=True, held=held)
 
 
 def _text_levels(column: pd.Series[Any]) -> Levels:
@@ -127,7 +148,8 @@ def _text_levels(column: pd.Series[Any]) -> Levels:
     places = {text: place for place, text in enumerate(every)}
     of_rows = np.array([places[text] for text in named], dtype=np.intp)
     gaps, donors = np.full(len(every), np.nan), np.unique(of_rows, return_index=True)[1]
-    return Levels(donors, every, gaps, of_rows, ordered=ordered, distinct=True)
+    held = np.ones(len(column), dtype=bool)
+    return Levels(donors, every, gaps, of_rows, ordered=ordered, held=held)
 
 
 def answers(
@@ -197,3 +219,17 @@ def _array(places: list[int]) -> np.ndarray:
     import numpy as np
 
     return np.array(places, dtype=np.intp)
+
+
+def _doubles(column: pd.Series[Any]) -> np.ndarray:
+    import numpy as np
+
+    return column.to_numpy(dtype=float, na_value=np.nan)
+
+
+def _sorted(column: pd.Series[Any]) -> np.ndarray:
+    """The column's numbers in increasing order, without missing values."""
+    import numpy as np
+
+    values = _doubles(column)
+    return np.sort(values[~np.isnan(values)])

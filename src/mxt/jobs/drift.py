@@ -168,7 +168,7 @@ class Comparing(Task):
         import pandas as pd
 
         closed = schema.closed(reference)
-        inputs = tuple(Profile.of(closed[name]) for name in schema.columns)
+        inputs = tuple(Profile.of(closed[name], listed=schema.categories_told) for name in schema.columns)
         if model is None:
             return cls(schema, inputs, None)
         valid = schema.valid(reference)
@@ -179,7 +179,7 @@ class Comparing(Task):
         names = [name for name in before.columns if name.startswith(PROBABILITY)][1:] or [PREDICTION]
         if not pd.api.types.is_numeric_dtype(before[PREDICTION]):
             before = before.astype({PREDICTION: pd.CategoricalDtype(model.predictor.classes)})
-        return cls(schema, inputs, model, tuple(Profile.of(before[name]) for name in names))
+        return cls(schema, inputs, model, tuple(Profile.of(before[name], listed=True) for name in names))
 
     @property
     def references(self) -> tuple[Profile, ...]:

@@ -21,35 +21,119 @@ class Moves(NamedTuple):
     """Prediction at the upper end minus prediction at the lower end, shape (moves, outputs)."""
 
 
-def accumulated(moves: Moves, shares: np.ndarray) -> Interval:
-    """The accumulated local effect at each level, centred to a mean of zero.
+class Walks(NamedTuple):
+    """How each row is reached from a level: along whole steps up or down, and the rest by itself."""
+
+    starts: np.ndarray
+    """The level where the walk begins, shape (rows,)."""
+    ends: np.ndarray
+    """The level where it ends, shape (rows,)."""
+    rests: np.ndarray
+    """Prediction of the row as it is minus its prediction at `ends`, shape (rows, outputs)."""
+
+
+class Places(NamedTuple):
+    """Where each row lies on a curve; the mean over the rows is the curve's centre."""
+
+    levels: np.ndarray
+    """The level from which the row's height is counted, shape (rows,)."""
+    rises: np.ndarray
+    """How much higher than the level, shape (rows, outputs): 0, or what `walked` gives."""
+
+
+def accumulated(moves: Moves, places: Places) -> Interval:
+    """The accumulated local effect at each level, centred to a mean of zero over the rows.
 
     The mean difference of each step is summed up to the level (Apley and Zhu 2020, doi:10.1111/rssb.12377,
-    equations 15 and 16). The normal interval is over rows, with the levels taken as fixed; a step that only
-    one row tells of adds nothing to it.
+    equation 15); the centre is the mean height of the rows, instead of the trapezoid of equation 16, which is
+    off where steps are wide. The interval is over rows, with the levels taken as fixed: a row acts on the
+    means of its steps and on the centre. It is Student's, with the degrees of freedom of Satterthwaite 1946
+    (doi:10.2307/3002019), since a step may have few moves. A step with one move says nothing about its error,
+    so the ends are NaN at the levels for which it counts.
 
     Args:
-        moves: Each of the steps between levels has at least one.
-        shares: What share of the rows each level stands for in the mean, shape (levels,), of sum 1.
+        moves: Each of the steps between levels has at least one; their rows are those of `places`.
+        places: At least one row.
 
     Returns:
         Arrays of shape (levels, outputs).
     """
     import numpy as np
 
-    levels, outputs = len(shares), moves.differences.shape[1]
-    counts = np.bincount(moves.steps, minlength=levels - 1)
-    summed = np.tri(levels, levels - 1, -1)
-    centred = summed - shares @ summed
-    effects, errors = np.zeros((levels, outputs)), np.zeros((levels, outputs))
+    rows, outputs = places.rises.shape
+    counts = np.bincount(moves.steps)
+    steps = len(counts)
+    above = rows - np.bincount(places.levels, minlength=steps + 1).cumsum()[:-1]
+    weights = np.tri(steps + 1, steps, -1) - above / rows
+    unknown = weights[:, counts == 1].any(axis=1)
+    effects, errors, freedom = np.zeros((3, steps + 1, outputs))
     for output, found in enumerate(moves.differences.T):
-        means = np.bincount(moves.steps, found, levels - 1) / counts
-        weight = np.sqrt(counts * np.maximum(counts - 1, 1))
-        pulls = np.zeros((moves.rows.max(initial=-1) + 1, levels - 1))
-        pulls[moves.rows, moves.steps] = (found - means[moves.steps]) / weight[moves.steps]
-        effects[:, output] = centred @ means
-        errors[:, output] = np.sqrt(((pulls @ centred.T) ** 2).sum(axis=0))
-    return interval(effects, errors, float("inf"))
+        means = _step_means(moves.steps, found)
+        own = np.append(0, means.cumsum())[places.levels] + places.rises[:, output]
+        effects[:, output] = np.append(0, means.cumsum()) - own.mean()
+        parts = _pulls(moves, found - means[moves.steps], counts, rows)
+        centre = (own - own.mean()) / np.sqrt(rows * max(rows - 1, 1))
+        errors[:, output] = np.sqrt(((parts @ weights.T - centre[:, np.newaxis]) ** 2).sum(axis=0))
+        variances = np.column_stack(
+            [weights**2 * (parts**2).sum(axis=0), np.tile((centre**2).sum(), steps + 1)]
+        )
+        freedom[:, output] = _freedom(variances, np.append(counts, rows) - 1)
+    errors[unknown] = np.nan
+    return interval(effects, errors, freedom)
+
+
+def walked(moves: Moves, walks: Walks) -> np.ndarray:
+    """How much higher each row lies than the start of its walk, shape (rows, outputs).
+
+    Each row's number holds, besides its own rise, what its moves add to the steps that other rows walk. This
+    is zero in the mean, and makes the spread over rows that of the mean's error (infinitesimal jackknife;
+    Efron 1982, doi:10.1137/1.9781611970319, chapter 6).
+
+    Args:
+        moves: Each step has at least one; their rows are those of `walks`.
+        walks: At least one row.
+    """
+    import numpy as np
+
+    counts = np.bincount(moves.steps)
+    begun, ended = (np.bincount(ends, minlength=len(counts) + 1) for ends in (walks.starts, walks.ends))
+    share = (begun - ended).cumsum()[:-1] / counts
+    rises = walks.rests.copy()
+    for output, found in enumerate(moves.differences.T):
+        means = _step_means(moves.steps, found)
+        heights = np.append(0, means.cumsum())
+        rises[:, output] += heights[walks.ends] - heights[walks.starts]
+        np.add.at(rises[:, output], moves.rows, share[moves.steps] * (found - means[moves.steps]))
+    return rises
+
+
+def _step_means(steps: np.ndarray, differences: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    return np.bincount(steps, differences) / np.bincount(steps)
+
+
+def _pulls(moves: Moves, deviations: np.ndarray, counts: np.ndarray, rows: int) -> np.ndarray:
+    """How much each row pulls the mean of each step, scaled so that squares sum to the mean's variance."""
+    import numpy as np
+
+    pulls = np.zeros((rows, len(counts)))
+    pulls[moves.rows, moves.steps] = deviations / np.sqrt(counts * np.maximum(counts - 1, 1))[moves.steps]
+    return pulls
+
+
+def _freedom(variances: np.ndarray, freedoms: np.ndarray) -> np.ndarray:
+    """Satterthwaite's degrees of freedom of sums of variances; infinite where there is no variance.
+
+    Args:
+        variances: Shape (sums, parts).
+        freedoms: Shape (parts,); a part of none has no variance.
+    """
+    import numpy as np
+
+    squares = (variances**2 / np.maximum(freedoms, 1)).sum(axis=1)
+    known = squares > 0
+    return np.where(known, variances.sum(axis=1) ** 2 / np.where(known, squares, 1), np.inf)
 
 
 def spread(effects: np.ndarray, shares: np.ndarray) -> np.ndarray:
