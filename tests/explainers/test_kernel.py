@@ -107,7 +107,7 @@ def test_the_mean_of_many_estimates_is_the_exact_value(game: Callable[[int], Kno
     found = KernelExplainer(coalitions=60).explain(known.predictor, known.rows(800), known.background)
     errors = found.values[:, :, 0] - known.values
     scores = errors.mean(axis=0) / errors.std(axis=0, ddof=1) * len(errors) ** 0.5
-    assert np.sqrt((scores**2).mean()) < 1.7  # the plain regression is off by 3 to 5 in products and largest
+    assert np.sqrt((scores**2).mean()) < 1.7  # the plain regression: 4.7, 4.2 and 1.2
 
 
 def coverage(known: Known, coalitions: int, rows: int) -> tuple[float, float]:
