@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,11 +11,19 @@ import shap
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LinearRegression
 
+from games import counted, largest, products
 from mxt.errors import ModelError
 from mxt.explainers.base import join
 from mxt.explainers.enumeration import EnumerationExplainer
 from mxt.explainers.kernel import KernelExplainer
+from mxt.models import Model
 from mxt.predictors.sklearn import SklearnPredictor
+from sweeps import trials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from games import Known
 
 
 def numbers(rows: int, columns: int) -> pd.DataFrame:
@@ -91,6 +99,85 @@ def test_a_row_gets_the_same_bytes_in_any_order_and_any_part() -> None:
     parts = join([explainer.explain(predictor, shown[at : at + 3], inputs[:100]) for at in range(0, 20, 3)])
     assert whole.values.tobytes() == backwards.values[::-1].tobytes() == parts.values.tobytes()
     assert np.asarray(whole.standard_error).tobytes() == np.asarray(parts.standard_error).tobytes()
+
+
+@pytest.mark.parametrize("game", [products, largest, counted])
+def test_the_mean_of_many_estimates_is_the_exact_value(game: Callable[[int], Known]) -> None:
+    known = game(10)
+    found = KernelExplainer(coalitions=60).explain(known.predictor, known.rows(800), known.background)
+    errors = found.values[:, :, 0] - known.values
+    scores = errors.mean(axis=0) / errors.std(axis=0, ddof=1) * len(errors) ** 0.5
+    assert np.sqrt((scores**2).mean()) < 1.7  # the plain regression: 4.7, 4.2 and 1.2
+
+
+def coverage(known: Known, coalitions: int, rows: int) -> tuple[float, float]:
+    """How often an interval of the table, and one of 1.96 standard errors, holds the exact value."""
+    found = KernelExplainer(coalitions=coalitions).explain(
+        known.predictor, known.rows(rows), known.background
+    )
+    assert found.intervals is not None
+    assert found.standard_error is not None
+    low, high = found.intervals.low[:, :, 0], found.intervals.high[:, :, 0]
+    normal = np.abs(found.values[:, :, 0] - known.values) <= 1.96 * found.standard_error[:, :, 0]
+    return float(((low <= known.values) & (known.values <= high)).mean()), float(normal.mean())
+
+
+@pytest.mark.parametrize("game", [products, largest])
+@pytest.mark.parametrize(("columns", "coalitions", "rows"), [(10, 50, 200), (10, 60, 200), (300, 2048, 2)])
+def test_intervals_hold_the_exact_value_where_coalitions_are_few(
+    columns: int, coalitions: int, rows: int, game: Callable[[int], Known]
+) -> None:
+    held, normal = coverage(game(columns), coalitions, rows)
+    assert 0.92 <= held <= 0.99
+    assert 0.91 <= normal <= 0.99
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("game", [products, largest, counted])
+@pytest.mark.parametrize(
+    ("columns", "coalitions", "usual", "full"),
+    [
+        (10, 50, 1000, 4000),
+        (10, 60, 1000, 4000),
+        (10, 200, 500, 2000),
+        (20, 100, 500, 2000),
+        (100, 420, 60, 200),
+        (100, 2048, 60, 200),
+        (300, 2048, 20, 100),
+        (500, 2048, 12, 60),
+    ],
+)
+def test_intervals_hold_93_to_99_percent(
+    columns: int, coalitions: int, usual: int, full: int, game: Callable[[int], Known]
+) -> None:
+    held, _ = coverage(game(columns), coalitions, trials(usual, full))
+    assert 0.93 <= held <= 0.99
+
+
+@pytest.mark.parametrize(("columns", "coalitions"), [(10, 24), (10, 40), (30, 118), (6, 30)])
+def test_too_few_drawn_pairs_say_nothing_of_the_error(columns: int, coalitions: int) -> None:
+    known = products(columns)
+    model = Model(known.predictor, known.background)
+    found = model.explain(known.row, KernelExplainer(coalitions=coalitions))
+    assert np.isnan(np.asarray(found.standard_error)).all()
+    assert np.abs(found.residual).max() < 1e-12
+    assert "drawn (too few for a standard error)" in found.method
+    table = model.explain_samples(known.row, KernelExplainer(coalitions=coalitions))
+    assert table.filter(like="standard_error_").isna().all(axis=None)
+
+
+def test_each_of_several_classes_has_the_interval_of_its_own() -> None:
+    inputs = numbers(200, 9)
+    target = (inputs["c0"] * inputs["c1"] * inputs["c2"] > 0).astype(int) + (inputs["c3"] > 0.5)
+    native = RandomForestClassifier(10, max_depth=6, random_state=0).fit(inputs, target)
+    predictor = SklearnPredictor(native, [])
+    exact = EnumerationExplainer(background_rows=5).explain(predictor, inputs[:30], inputs)
+    found = KernelExplainer(coalitions=80, background_rows=5).explain(predictor, inputs[:30], inputs)
+    assert found.intervals is not None
+    assert found.values.shape == (30, 9, 3)
+    np.testing.assert_allclose(found.values.sum(axis=2), 0, atol=1e-12)
+    held = (found.intervals.low <= exact.values) & (exact.values <= found.intervals.high)
+    assert (held.mean(axis=(0, 1)) > 0.9).all()
 
 
 def test_too_few_coalitions_are_refused_with_the_number_needed() -> None:

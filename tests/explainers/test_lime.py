@@ -23,6 +23,7 @@ from mxt.explainers.lime import LimeExplainer, proximity
 from mxt.models import Model
 from mxt.models.random_forest import RandomForestRecipe
 from mxt.predictors.sklearn import SklearnPredictor
+from mxt.stats.intervals import interval
 from mxt.stats.surrogates import fit_few, fit_surrogate, stability
 
 
@@ -111,6 +112,57 @@ def test_standard_errors_tell_the_spread_over_seeds(classified: Any) -> None:
     spread = np.std([run.values for run in runs], axis=0, ddof=1)
     told = np.mean([np.asarray(run.standard_error) for run in runs], axis=0)
     assert 0.85 < spread.mean() / told.mean() < 1.15
+
+
+@pytest.mark.parametrize("samples", [60, 100, 200])
+def test_intervals_hold_where_samples_are_few(samples: int) -> None:
+    """The truth is the mean over draws, since a ridge is drawn towards 0 where samples are few."""
+    chance = np.random.default_rng(samples)
+    line, pairs = chance.normal(size=20), chance.normal(size=(20, 20)) / 20**0.5
+    values, errors = [], []
+    for _ in range(300):
+        same = (chance.random((samples, 20)) < 0.3).astype(float)
+        targets = 1 / (1 + np.exp(-(same @ line + ((same @ pairs) * same).sum(axis=1))))
+        fit = fit_surrogate(same, proximity(same), targets[:, np.newaxis])
+        values.append(fit.coefficients)
+        errors.append(fit.standard_error)
+    found = interval(np.array(values), np.array(errors), samples - 21)
+    truth = np.mean(values, axis=0)
+    assert 0.93 <= np.mean((found.low <= truth) & (truth <= found.high)) <= 0.99
+
+
+def test_columns_that_a_surrogate_uses_cost_degrees_of_freedom(classified: Any) -> None:
+    native, frame = classified
+    predictor = SklearnPredictor(native, [])
+    found = [
+        LimeExplainer(samples=60, columns=used).explain(predictor, frame[:1], frame) for used in (None, 7)
+    ]
+    assert [explanation.freedom for explanation in found] == [39, 52]
+
+
+def test_samples_as_few_as_columns_say_nothing_of_the_error() -> None:
+    data, targets = np.eye(4)[[0, 1, 2, 3, 0]], np.arange(5.0)[:, np.newaxis]
+    assert np.isnan(fit_surrogate(data, np.ones(5), targets).standard_error).all()
+    fit = fit_surrogate(data[:, :3], np.ones(5), targets)
+    assert np.isfinite(fit.standard_error).all()
+
+
+def test_standard_errors_are_those_of_leaving_each_sample_out() -> None:
+    """Each sample's misfit to the surrogate of all others, in the sandwich of White."""
+    chance = np.random.default_rng(0)
+    data, weights = chance.integers(0, 2, (40, 6)).astype(float), chance.uniform(0.2, 1, 40)
+    targets = data @ np.arange(6.0)[:, np.newaxis] + chance.normal(size=(40, 1))
+    centred = data - np.average(data, axis=0, weights=weights)
+    inverse = np.linalg.inv(centred.T @ (weights[:, np.newaxis] * centred) + np.eye(6))
+    moves = []
+    for place in range(40):
+        others = np.arange(40) != place
+        fit = fit_surrogate(data[others], weights[others], targets[others])
+        misfit = targets[place] - fit.intercept - data[place] @ fit.coefficients
+        moves.append(inverse @ centred[place] * weights[place] * misfit)
+    by_hand = np.sqrt((np.array(moves) ** 2).sum(axis=0))
+    found = fit_surrogate(data, weights, targets)
+    np.testing.assert_allclose(found.standard_error[:, 0], by_hand, rtol=1e-10)
 
 
 def test_more_samples_are_more_stable_and_halves_that_agree_are_fully_so(classified: Any) -> None:

@@ -23,8 +23,12 @@ from mxt.explainers.enumeration import EnumerationExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.models import Model
 from mxt.predictors.sklearn import SklearnPredictor
+from mxt.schemas import SHAPValuesSchema
+from sweeps import trials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mxt.explainers.base import Explanation
 
 
@@ -57,7 +61,7 @@ def test_values_of_pairwise_interactions_are_exact_with_one_order_already() -> N
     native = make_pipeline(products, LinearRegression())
     native.fit(inputs, inputs["c0"] * inputs["c1"] - inputs["c2"] * inputs["c3"])
     predictor = SklearnPredictor(native, inputs.columns.tolist())
-    sampled = PermutationExplainer(orders=2).explain(predictor, inputs[:3], inputs)
+    sampled = PermutationExplainer(orders=3).explain(predictor, inputs[:3], inputs)
     exact = EnumerationExplainer().explain(predictor, inputs[:3], inputs)
     np.testing.assert_allclose(sampled.values, exact.values, atol=1e-12)
     assert sampled.standard_error is not None
@@ -72,6 +76,83 @@ def test_values_come_as_near_to_the_exact_ones_as_their_standard_error_says(curv
     scores = ((sampled.values - exact.values) / sampled.standard_error).ravel()
     assert 0.85 < np.sqrt((scores**2).mean()) < 1.35  # Student's t of 11 degrees has 1.11
     assert 0.90 < (np.abs(scores) < 2.2).mean() < 0.99
+
+
+def test_an_interval_is_students_with_one_order_less(curved: Any) -> None:
+    predictor, inputs = curved
+    model = Model(predictor, inputs)
+    found = model.explain(inputs[:5], PermutationExplainer(orders=10, background_rows=5))
+    table = model.samples_table(found, inputs[:5])
+    assert (table["degrees_of_freedom"] == 9).all()
+    assert found.intervals is not None
+    reach = (
+        2.262157 * table["standard_error_c3"]
+    )  # the 97.5 % quantile of 9 degrees in any table of Student's t
+    np.testing.assert_allclose(found.intervals.low[:, 3, 0], table["c3"] - reach, rtol=1e-5)
+    np.testing.assert_allclose(found.intervals.high[:, 3, 0], table["c3"] + reach, rtol=1e-5)
+
+
+def test_two_orders_say_nothing_of_the_error(curved: Any) -> None:
+    predictor, inputs = curved
+    model = Model(predictor, inputs)
+    found = model.explain(inputs[:5], PermutationExplainer(orders=2, background_rows=5))
+    assert np.isnan(np.asarray(found.standard_error)).all()
+    assert found.method.startswith("Permutation SHAP, 2 orders and their reverses (too few for a standard")
+    table = model.samples_table(found, inputs[:5])
+    assert table.filter(like="standard_error_").isna().all(axis=None)
+    assert table[predictor.columns].notna().all(axis=None)
+
+
+def test_a_table_without_degrees_of_freedom_can_be_read(curved: Any) -> None:
+    predictor, inputs = curved
+    table = Model(predictor, inputs).explain_samples(inputs[:5], PermutationExplainer(orders=3))
+    older = table.drop(columns="degrees_of_freedom")
+    assert SHAPValuesSchema.check(older) is older
+
+
+def sigmoid() -> tuple[SklearnPredictor, pd.DataFrame]:
+    inputs = numbers(400, 10)
+    native = LogisticRegression(C=100).fit(inputs, inputs.sum(axis=1) + inputs["c0"] > 0)
+    return SklearnPredictor(native, []), inputs
+
+
+def grown() -> tuple[SklearnPredictor, pd.DataFrame]:
+    inputs = numbers(400, 10)
+    target = inputs["c0"] * inputs["c1"] * inputs["c2"] + np.sin(3 * inputs["c3"]) * inputs["c4"]
+    target += np.tanh(inputs @ np.linspace(-1, 1, 10))
+    return SklearnPredictor(
+        RandomForestRegressor(10, max_depth=8, random_state=0).fit(inputs, target), []
+    ), inputs
+
+
+def coverage(predictor: SklearnPredictor, inputs: pd.DataFrame, orders: int, rows: int) -> float:
+    """How often an interval holds the exact value, over rows under several ids each."""
+    held = []
+    for place in range(4):
+        row = inputs.iloc[[place]]
+        exact = EnumerationExplainer(background_rows=10).explain(predictor, row, inputs[100:])
+        found = PermutationExplainer(orders=orders, background_rows=10).explain(
+            predictor, pd.concat([row] * rows, ignore_index=True), inputs[100:]
+        )
+        assert found.intervals is not None
+        held.append((found.intervals.low <= exact.values) & (exact.values <= found.intervals.high))
+    return float(np.mean(held))
+
+
+@pytest.mark.parametrize("orders", [5, 10])
+def test_intervals_hold_the_exact_value_where_orders_are_few(orders: int) -> None:
+    predictor, inputs = sigmoid()
+    assert 0.93 <= coverage(predictor, inputs, orders, 100) <= 0.97
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("orders", [5, 10, 40])
+@pytest.mark.parametrize("model", [sigmoid, grown])
+def test_intervals_hold_93_to_97_percent(
+    model: Callable[[], tuple[SklearnPredictor, pd.DataFrame]], orders: int
+) -> None:
+    predictor, inputs = model()
+    assert 0.93 <= coverage(predictor, inputs, orders, trials(300, 2000)) <= 0.97
 
 
 def test_the_sum_is_the_librarys_own_prediction_for_every_type_of_column() -> None:

@@ -23,6 +23,7 @@ from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
+from mxt.schemas import SHAPValuesSchema
 from runs import CHURN, run, train
 
 if TYPE_CHECKING:
@@ -174,6 +175,20 @@ def test_contributions_do_not_depend_on_the_size_of_a_part(explainer: Explainer,
         for name in ("values", "bases", "prediction", "standard_error"):
             np.testing.assert_array_equal(getattr(parted, name), getattr(whole, name))
         assert (parted.method, parted.reason) == (whole.method, whole.reason)
+
+
+def test_parts_of_sampled_values_without_degrees_of_freedom_are_made_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are those of an older release, and other columns and numbers stand in them."""
+    ways = {"explainer": {"KIND": "PermutationExplainer", "orders": 3, "background_rows": 2}, "part_rows": 30}
+    with monkeypatch.context() as older:
+        older.setattr(SHAPValuesSchema, "FREEDOM", "")
+        explain(root, **ways, shard="1/2")
+    explain(root, **ways)
+    table = pd.read_parquet(root / "samples_explanations.parquet")
+    assert (table["degrees_of_freedom"] == 2).all()
+    assert table.filter(like="standard_error_").notna().all(axis=None)
 
 
 def test_one_method_is_asked_for_once(root: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
 from mxt.kinds import Kind
+from mxt.stats.intervals import interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import shap
 
     from mxt.predictors.base import Predictor
+    from mxt.stats.intervals import Interval
 
 TOLERANCE = 1e-4
 """Largest residual allowed, relative to the prediction where that is larger than 1."""
@@ -50,7 +53,9 @@ class Explanation:
     reason: str = ""
     """Why that method was chosen, where the choice was MXT's."""
     standard_error: np.ndarray | None = None
-    """Of values that were estimated by sampling, shape (rows, columns, outputs)."""
+    """Of values that were estimated by sampling, shape (rows, columns, outputs); NaN where it is unknown."""
+    freedom: float = math.inf
+    """Degrees of freedom of the standard errors, for Student's t."""
     fit: Mapping[str, np.ndarray] | None = None
     """How well a fitted surrogate fits, by measure, each of shape (rows, outputs)."""
     additive: bool = True
@@ -77,6 +82,13 @@ class Explanation:
     def residual(self) -> np.ndarray:
         """Base plus contributions minus prediction, shape (rows, outputs)."""
         return self.base + self.totals - self.prediction
+
+    @property
+    def intervals(self) -> Interval | None:
+        """Student's intervals of values that were estimated by sampling; None for values that were not."""
+        return (
+            None if self.standard_error is None else interval(self.values, self.standard_error, self.freedom)
+        )
 
     def checked(self) -> Explanation:
         """Itself, if every row adds up; a surrogate's need only be finite numbers.

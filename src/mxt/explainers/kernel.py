@@ -19,15 +19,31 @@ if TYPE_CHECKING:
 
     from mxt.predictors.base import Predictor
 
+FEWEST_PAIRS = 15
+"""The spread of fewer pairs is too uncertain for a standard error."""
+
+SPARE_PAIRS = 4
+"""Pairs that do not count in the divisor of a standard error: one for the mean, and three because misfits are
+skewed, so that the spread of few is too small more often than too large."""
+
 
 class KernelExplainer(Explainer):
     """Estimated SHAP values of any model, by a weighted regression over sets of columns (Kernel SHAP).
 
     Sets of the smallest and largest sizes are all used, as far as `coalitions` reaches; the others are
     drawn in pairs, a set and its complement. Where all sets are used the values are exact. They add up to
-    the prediction always. Their standard error is that of the regression over the pairs drawn (sandwich
-    form); it tells nothing of the background's chance. Sources: Lundberg and Lee 2017, arXiv:1705.07874,
-    theorem 2; paired sampling, Covert and Lee 2021, arXiv:2012.01536, section 4.
+    the prediction always.
+
+    A regression on few drawn pairs is biased, and fits the pairs that it saw too well. So the regression
+    without a pair is corrected by its misfit on that pair, for each pair in turn. The mean of the corrected
+    values has no bias, and their spread gives its standard error, which covers the chance of the pairs, not
+    that of the background, and has one degree of freedom less than there are pairs. With fewer pairs than
+    columns, or fewer than 15, values are those of the plain regression, which leans on the enumerated sets,
+    and their standard error is NaN.
+
+    Sources: Lundberg and Lee 2017, arXiv:1705.07874, theorem 2; paired sampling, Covert and Lee 2021,
+    arXiv:2012.01536, section 4; leaving out in turn, Wu and Gagnon-Bartsch 2018,
+    doi:10.1177/0193841X18808003.
 
     Example:
         {KIND: KernelExplainer, coalitions: 2048, background_rows: 50, seed: 0}
@@ -38,7 +54,8 @@ class KernelExplainer(Explainer):
     exact: ClassVar[bool] = False
 
     coalitions: Annotated[int, Field(ge=2)] = 2048
-    """Sets of columns to use for each row, at least two for each column and two more pairs."""
+    """Sets of columns to use for each row, at least two for each column and two more pairs; four for each
+    column, and at least two for each and 30 more, give standard errors."""
 
     background_rows: Annotated[int, Field(ge=1)] = 50
     """Rows of the background to use, the same for every row explained."""
@@ -61,10 +78,12 @@ class KernelExplainer(Explainer):
         known = chosen(predictor, background, self.background_rows, self.seed, self.KIND)
         found = play(predictor, inputs, known, self.seed, lambda game: _solved(game, plan))
         drawn = f"{2 * plan.pairs} drawn" if plan.pairs else "no other"
+        few = " (too few for a standard error)" if plan.pairs and not plan.enough else ""
         method = (
-            f"Kernel SHAP, {len(plan.sets)} enumerated coalitions and {drawn}, {len(known)} background rows"
+            f"Kernel SHAP, {len(plan.sets)} enumerated coalitions and {drawn}{few}, "
+            f"{len(known)} background rows"
         )
-        return replace(found, method=method)
+        return replace(found, method=method, freedom=plan.pairs - 1.0)
 
 
 @dataclass(frozen=True)
@@ -80,6 +99,11 @@ class _Plan:
     pairs: int
     """Pairs of a set and its complement to draw."""
 
+    @property
+    def enough(self) -> bool:
+        """Whether the pairs drawn say how far the values are off."""
+        return self.pairs >= max(len(self.shares), FEWEST_PAIRS)
+
 
 class _Drawn(NamedTuple):
     """Pairs of sets, and of their worths less the base."""
@@ -88,6 +112,21 @@ class _Drawn(NamedTuple):
     """Shape (pairs, 2, columns)."""
     gains: np.ndarray
     """Shape (pairs, 2, outputs)."""
+
+
+class _Sums(NamedTuple):
+    """What a weighted regression is solved from."""
+
+    matrix: np.ndarray
+    """Shape (columns, columns)."""
+    target: np.ndarray
+    """Shape (columns, outputs)."""
+
+    def plus(self, drawn: _Drawn, weight: float) -> _Sums:
+        """These, and each drawn pair with a weight."""
+        sets = drawn.sets.reshape(-1, drawn.sets.shape[2])
+        gains, half = drawn.gains.reshape(len(sets), -1), weight / 2
+        return _Sums(self.matrix + half * sets.T @ sets, self.target + half * sets.T @ gains)
 
 
 def _plan(columns: int, coalitions: int) -> _Plan:
@@ -129,19 +168,58 @@ def _solved(game: Game, plan: _Plan) -> tuple[np.ndarray, np.ndarray | None]:
     if columns == 1:
         return total[np.newaxis], None
     sets = plan.sets.astype(float)
-    gains = game.worth(plan.sets) - game.base
-    drawn, mass = _drawn(game, plan), plan.shares.sum()
     weighted = sets * plan.weights[:, np.newaxis]
-    matrix, target = weighted.T @ sets, weighted.T @ gains
-    if plan.pairs:
-        flat, share = drawn.sets.reshape(-1, columns), mass / (2 * plan.pairs)
-        matrix += share * flat.T @ flat
-        target += share * flat.T @ drawn.gains.reshape(len(flat), -1)
-    inverse = np.linalg.inv(matrix)
+    enumerated = _Sums(weighted.T @ sets, weighted.T @ (game.worth(plan.sets) - game.base))
+    if not plan.pairs:
+        return _fitted(enumerated, total)[0], None
+    drawn = _drawn(game, plan)
+    if not plan.enough:
+        values, _ = _fitted(enumerated.plus(drawn, plan.shares.sum() / plan.pairs), total)
+        return values, np.full_like(values, np.nan)
+    return _corrected(enumerated, drawn, plan.shares, total)
+
+
+def _fitted(sums: _Sums, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The regression whose values add up to `total`, and what its target is multiplied by to that end."""
+    import numpy as np
+
+    inverse = np.linalg.inv(sums.matrix)
     edge = inverse.sum(axis=1, keepdims=True)
     free = inverse - edge @ edge.T / edge.sum()
-    values = free @ target + edge / edge.sum() * total
-    return values, _standard_error(drawn, values, mass * free) if plan.pairs else None
+    return free @ sums.target + edge / edge.sum() * total, free
+
+
+def _corrected(
+    enumerated: _Sums, drawn: _Drawn, shares: np.ndarray, total: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Unbiased values and their standard errors, each of shape (columns, outputs).
+
+    A pair of sets S and S' enters a regression whose values have a fixed sum by one equation only:
+    ``halves @ values = gaps``, with 1/2 for a column in S and -1/2 for one in S', and half the difference of
+    their worths. Over all sets of columns, the weighted moment matrix of `halves` maps values of sum 0 to
+    ``1 / inverse`` times themselves. Each size of set adds the same to it, so that sizes left to chance make
+    the share ``sizes`` of it. Values corrected by one pair with that matrix are therefore unbiased, whatever
+    values they start from, if these do not depend on the pair. They start from the regression on all other
+    pairs, in which drawn pairs weigh less the fewer there are for each column.
+    """
+    import numpy as np
+
+    pairs, columns = len(drawn.sets), len(shares)
+    mass, sizes = shares.sum(), np.count_nonzero(shares) / (columns - 1)
+    weight = (1 - (columns - 1) / pairs) * mass / pairs
+    sums = enumerated.plus(drawn, weight)
+    values, free = _fitted(sums, total)
+    halves, gaps = drawn.sets[:, 0] - 0.5, (drawn.gains[:, 0] - drawn.gains[:, 1]) / 2
+    moved = halves @ free
+    leverage = weight * (moved * halves).sum(axis=1, keepdims=True)
+    misfit = (gaps - halves @ values) / (1 - leverage)
+    inverse = 2 * (1 / np.arange(1, columns)).sum()
+    pulls = inverse * mass * (halves - halves.mean(axis=1, keepdims=True)) - sizes * weight * moved
+    left = enumerated.target - enumerated.matrix @ values
+    found = pulls.T @ misfit / pairs
+    spread = (pulls**2).T @ misfit**2 / pairs - found**2
+    values = values + inverse * (left - left.mean(axis=0)) + found
+    return values, np.sqrt(np.maximum(spread, 0) / (pairs - SPARE_PAIRS))
 
 
 def _drawn(game: Game, plan: _Plan) -> _Drawn:
@@ -158,16 +236,3 @@ def _drawn(game: Game, plan: _Plan) -> _Drawn:
     unpacked = np.unpackbits(different, axis=1, count=columns).astype(bool)
     gains = (game.worth(unpacked) - game.base)[places.reshape(-1)]
     return _Drawn(sets.astype(float), gains.reshape(plan.pairs, 2, len(game.base)))
-
-
-def _standard_error(drawn: _Drawn, values: np.ndarray, solve: np.ndarray) -> np.ndarray:
-    """Of a weighted regression whose rows were drawn in pairs, shape (columns, outputs).
-
-    The estimate moves by `solve` times the mean over pairs of the sum of set times misfit (White 1980,
-    doi:10.2307/1912934, with pairs as clusters).
-    """
-    import numpy as np
-
-    misfit = drawn.gains - drawn.sets @ values
-    moves = np.einsum("psc,pso->pco", drawn.sets, misfit) / 2
-    return np.einsum("dc,pco->pdo", solve, moves).std(axis=0, ddof=1) / len(moves) ** 0.5

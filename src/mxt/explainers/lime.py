@@ -94,6 +94,7 @@ class LimeExplainer(Explainer):
             unit=unit(predictor),
             outputs=predictor.outputs,
             method=f"LIME, {self.samples} samples, {self.columns or 'all'} columns",
+            freedom=self.samples - min(columns, self.columns or columns) - 1.0,
             standard_error=np.reshape([fit.standard_error for fit in fits], (-1, columns, classes)),
             fit={
                 "fidelity": np.reshape([fit.fidelity for fit in fits], (-1, classes)),

@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 
     from mxt.predictors.base import Predictor
 
+SPARE_ORDERS = 2
+"""Orders that do not count in the divisor of a standard error: one for the mean, and one because the values
+of single orders are few and skewed, so that their spread is too small more often than too large."""
+
 
 class PermutationExplainer(Explainer):
     """Estimated SHAP values of any model, from orders of its source columns drawn forward and backward.
 
     Rows of the background stand in for absent columns. Values add up to the prediction whatever the number
-    of orders. Their standard error tells the chance of the orders, not that of the background, and needs
-    two orders. Source: antithetic permutations, Mitchell et al. 2022, JMLR 23(43), section 4.
+    of orders. Their standard error covers the chance of the orders, not that of the background. It is NaN for
+    two orders, and has one degree of freedom less than there are orders. Source: antithetic permutations,
+    Mitchell et al. 2022, JMLR 23(43), section 4.
 
     Example:
         {KIND: PermutationExplainer, orders: 10, background_rows: 50, seed: 0}
@@ -48,15 +53,23 @@ class PermutationExplainer(Explainer):
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
     ) -> Explanation:
         known = chosen(predictor, background, self.background_rows, self.seed, self.KIND)
-        method = f"Permutation SHAP, {self.orders} orders and their reverses, {len(known)} background rows"
-        return replace(play(predictor, inputs, known, self.seed, self._solve), method=method)
+        few = " (too few for a standard error)" if self.orders == SPARE_ORDERS else ""
+        orders = f"{self.orders} orders and their reverses{few}"
+        method = f"Permutation SHAP, {orders}, {len(known)} background rows"
+        found = play(predictor, inputs, known, self.seed, self._solve)
+        return replace(found, method=method, freedom=self.orders - 1.0)
 
     def _solve(self, game: Game) -> tuple[np.ndarray, np.ndarray | None]:
+        import numpy as np
+
         orders = game.chance.random((self.orders, len(game.pool.cells))).argsort(axis=1)
         pairs = _steps(game, orders)
         if self.orders == 1:
             return pairs[0], None
-        return pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / self.orders**0.5
+        values = pairs.mean(axis=0)
+        if self.orders == SPARE_ORDERS:
+            return values, np.full_like(values, np.nan)
+        return values, pairs.std(axis=0) / (self.orders - SPARE_ORDERS) ** 0.5
 
 
 def _steps(game: Game, orders: np.ndarray) -> np.ndarray:

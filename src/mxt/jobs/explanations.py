@@ -20,7 +20,7 @@ from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Done, Table, Task
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
-from mxt.schemas import TargetsSchema
+from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
 
 if TYPE_CHECKING:
@@ -176,6 +176,8 @@ class ExplanationsJob(IncrementalJob):
         if task.record is not None and task.truth is not None:
             basis += digest(task.truth.to_frame("target"))
         beside = task.beside(reader)
+        # Parts of sampled values that lack these degrees are older, and other numbers stand in them.
+        basis += "" if chosen.exact else SHAPValuesSchema.FREEDOM
         return Table(reader, schema, task, self.part_rows or suited, beside, self.watermark, basis)
 
     def _target(self, uri: str) -> str | None:

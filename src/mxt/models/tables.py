@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def samples_table(explanation: Explanation, probabilities: np.ndarray | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
-    Where values were sampled, their standard errors follow, a column each; where a surrogate was fitted,
-    how well it fits.
+    Where values were sampled, the degrees of freedom of their standard errors follow, and these errors, a
+    column each; where a surrogate was fitted, how well it fits.
 
     Args:
         explanation: What to tell.
@@ -29,7 +29,9 @@ def samples_table(explanation: Explanation, probabilities: np.ndarray | None) ->
     """
     import pandas as pd
 
-    told = [] if explanation.standard_error is None else _error_names(explanation)
+    told = (
+        [] if explanation.standard_error is None else [SHAPValuesSchema.FREEDOM, *_error_names(explanation)]
+    )
     clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *told, *(explanation.fit or {})})
     if clashing:
         msg = f"The source columns {clashing} have the names of facts of an explanation; rename them."
@@ -43,6 +45,7 @@ def samples_table(explanation: Explanation, probabilities: np.ndarray | None) ->
 
 
 def _output_table(explanation: Explanation, place: int, probabilities: np.ndarray | None) -> pd.DataFrame:
+    import numpy as np
     import pandas as pd
 
     name = explanation.outputs[place]
@@ -56,6 +59,8 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
     }
     after = {"residual": explanation.residual[:, place]}
     after |= {measure: found[:, place] for measure, found in (explanation.fit or {}).items()}
+    if explanation.standard_error is not None:
+        after[SHAPValuesSchema.FREEDOM] = np.full(len(explanation.ids), explanation.freedom)
     tables = [
         pd.DataFrame(facts, index=explanation.ids),
         pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class SHAPValuesSchema(Schema):
     """One row for each explained row and class, one column for each source column of the model.
 
-    Sampled values are followed by a column of standard errors each, a surrogate's by `fidelity` (1 at
-    most) and `stability` (between 0 and 1).
+    Sampled values are followed by `degrees_of_freedom` and a column of standard errors each (NaN where they
+    are unknown), a surrogate's by `fidelity` (1 at most) and `stability` (between 0 and 1).
     """
 
     FACTS = ("class", "prediction", "probability", "base_value", "unit", "residual")
@@ -23,6 +23,10 @@ class SHAPValuesSchema(Schema):
 
     STANDARD_ERROR = "standard_error_"
     """What the name of a column of standard errors starts with; its source column's name follows."""
+
+    FREEDOM = "degrees_of_freedom"
+    """Of the standard errors: a 95 % interval is a contribution and Student's 97.5 % quantile of them times
+    its standard error, to both sides."""
 
     @classmethod
     def schema(cls) -> pa.DataFrameSchema:
@@ -38,8 +42,15 @@ class SHAPValuesSchema(Schema):
             ),
             "residual": pa.Column(float),
         }
-        contributions = f"^(?!(?:{'|'.join(cls.FACTS)})$).*$"
-        return pa.DataFrameSchema({**facts, contributions: pa.Column(float, regex=True)})
+        contributions = f"^(?!(?:{'|'.join(cls.FACTS)})$|{cls.STANDARD_ERROR}).*$"
+        errors = f"^{cls.STANDARD_ERROR}.*$"
+        return pa.DataFrameSchema(
+            {
+                **facts,
+                contributions: pa.Column(float, regex=True, required=False),
+                errors: pa.Column(float, nullable=True, regex=True, required=False),
+            }
+        )
 
 
 class FeatureImportancesSchema(Schema):

@@ -24,7 +24,7 @@ class Surrogate:
     coefficients: np.ndarray
     """Shape (columns, outputs)."""
     standard_error: np.ndarray
-    """Of the coefficients, from the spread of the misfits, shape (columns, outputs)."""
+    """Of the coefficients, shape (columns, outputs); NaN where samples are too few for it."""
     fidelity: np.ndarray
     """Weighted share of the targets' variance that is told, R squared, shape (outputs,); 1 for a constant."""
 
@@ -34,7 +34,9 @@ def fit_surrogate(
 ) -> Surrogate:
     """Fit a ridge regression with a free intercept to weighted samples.
 
-    Standard errors are White's (1980, doi:10.2307/1912934).
+    Standard errors are those of MacKinnon and White (1985, doi:10.1016/0304-4076(85)90158-7), HC3: each
+    sample's misfit is that to the fit without it. They need two samples more than columns, and have as many
+    degrees of freedom as there are samples, less the columns and one.
 
     Args:
         data: Shape (samples, columns).
@@ -50,13 +52,16 @@ def fit_surrogate(
     inverse = np.linalg.inv(weighted.T @ moved + alpha * np.eye(data.shape[1]))
     coefficients = inverse @ (weighted.T @ gaps)
     misfit = gaps - moved @ coefficients
-    spread = (weighted.T * (misfit**2).T[:, np.newaxis]) @ weighted
+    leverage = weights * (((moved @ inverse) * moved).sum(axis=1) + 1 / weights.sum())
+    without = misfit / (1 - leverage)[:, np.newaxis]
+    spread = (weighted.T * (without**2).T[:, np.newaxis]) @ weighted
     variance = np.diagonal(inverse @ spread @ inverse, axis1=1, axis2=2).T
+    known = len(data) > data.shape[1] + 1
     lost, whole = weights @ misfit**2, weights @ gaps**2
     return Surrogate(
         intercept=level - centre @ coefficients,
         coefficients=coefficients,
-        standard_error=np.sqrt(np.maximum(variance, 0)),
+        standard_error=np.sqrt(np.maximum(variance, 0)) if known else np.full_like(variance, np.nan),
         fidelity=np.where(whole > 0, 1 - lost / np.where(whole > 0, whole, 1), 1.0),
     )
 
