@@ -25,9 +25,17 @@ format:
     .venv/bin/ruff check --fix-only .
     .venv/bin/ruff format .
 
-# Run the tests, or those that pytest's arguments choose.
+# Run the tests that are not marked slow, or those that pytest's arguments choose.
 test *ARGS:
     .venv/bin/pytest "$@"
+
+# Run the tests marked slow; that there are none (pytest's exit code 5) is no failure.
+slow *ARGS:
+    .venv/bin/pytest -m slow "$@" || test $? -eq 5
+
+# Run the slow tests with NAME in their file or name, with all of their trials; fails if there are none.
+sweep NAME *ARGS:
+    MXT_SWEEP=1 .venv/bin/pytest -m slow -k "$@"
 
 # Run one job.
 run CONF="confs/explanations.yaml" *ARGS:
