@@ -55,9 +55,9 @@ bench *SUBJECTS:
 bench-certification *WORDS:
     PYTHONPATH=tests {{ python }} -m benchmarks.certification build/bench/certification "$@"
 
-# Fail if MXT's lead over shap has shrunk by more than 30 %.
+# Fail if MXT's lead over shap is less than 70 % of what it was on the AMD EPYC it was recorded on.
 bench-micro:
-    .venv/bin/pytest -n0 tests/benchmarks/test_micro.py
+    .venv/bin/pytest -n0 tests/benchmarks/micro.py
 
 # Build the documentation into site/; a warning fails.
 docs:

@@ -60,7 +60,12 @@ def cpu_seconds(*words: str, given: str = "") -> float:
     """What a process of its own takes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
-        [sys.executable, *words], env=clean_environment(), capture_output=True, check=True, text=True, input=given
+        [sys.executable, *words],
+        env=clean_environment(),
+        capture_output=True,
+        check=True,
+        text=True,
+        input=given,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
