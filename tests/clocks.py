@@ -52,6 +52,5 @@ def takes_at_most(times: float, one: Callable[[], float], other: Callable[[], fl
         least_one, least_other = min(least_one, one()), min(least_other, other())
         if least_one <= times * least_other:
             return
-    pytest.fail(
-        f"{least_one:.3g} s is {least_one / least_other:.3g} times {least_other:.3g} s, not at most {times:.3g}"
-    )
+    ratio = least_one / least_other
+    pytest.fail(f"{least_one:.3g} s is {ratio:.3g} times {least_other:.3g} s, not at most {times:.3g}")

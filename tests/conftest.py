@@ -22,6 +22,10 @@ from mxt.cli import main
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# The processes of pytest share the cores; more threads would spend most of their time waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
