@@ -393,7 +393,7 @@ def killed(root: Path, folder: Path, parts: int, **fields: Any) -> int:
 
 def test_a_killed_increment_goes_on_and_ends_with_the_same_bytes(root: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
-    fields = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
+    fields: dict[str, Any] = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
     score(root, inputs=provide(tmp_path / "in", 1), **fields)
     old = target.read_bytes()
     fields["inputs"] = provide(tmp_path / "in", 4)
@@ -415,7 +415,7 @@ def test_parts_of_another_increment_are_not_used(
     root: Path, tmp_path: Path, whole: pd.DataFrame, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "out"
-    fields = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
+    fields: dict[str, Any] = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
     score(root, inputs=provide(tmp_path / "in", 2), **fields)
     fields["inputs"] = provide(tmp_path / "in", 4)
     killed(root, tmp_path / "out.parts", 20, **fields)

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
 _LOCK_SECONDS = 600
-"""How long to wait for other processes that open the store: many, on a slow machine. The lock of one that dies
-is free at once."""
+"""How long to wait for other processes that open the store; the lock of one that dies is free at once."""
 
 _DATABASE_TRIES = 5
 _ENVIRONMENT = {
