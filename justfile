@@ -25,9 +25,17 @@ format:
     .venv/bin/ruff check --fix-only .
     .venv/bin/ruff format .
 
-# Run the tests, or those that pytest's arguments choose.
+# Run the tests that are not marked slow, or those that pytest's arguments choose.
 test *ARGS:
     .venv/bin/pytest "$@"
+
+# Run the tests marked slow; that there are none (pytest's exit code 5) is no failure.
+slow *ARGS:
+    .venv/bin/pytest -m slow "$@" || test $? -eq 5
+
+# Run the slow tests with NAME in their file or name, with all of their trials; fails if there are none.
+sweep NAME *ARGS:
+    MXT_SWEEP=1 .venv/bin/pytest -m slow -k "$@"
 
 # Run one job.
 run CONF="confs/explanations.yaml" *ARGS:
@@ -47,9 +55,9 @@ bench *SUBJECTS:
 bench-certification *WORDS:
     PYTHONPATH=tests {{ python }} -m benchmarks.certification build/bench/certification "$@"
 
-# Fail if MXT's lead over shap has shrunk by more than 30 %.
+# Fail if MXT's lead over shap is less than 70 % of what it was on the AMD EPYC it was recorded on.
 bench-micro:
-    .venv/bin/pytest -n0 tests/benchmarks/test_micro.py
+    .venv/bin/pytest -n0 tests/benchmarks/micro.py
 
 # Build the documentation into site/; a warning fails.
 docs:

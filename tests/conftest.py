@@ -13,12 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
+from clocks import Clock
 from mxt.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# The processes of pytest share the cores; more threads would spend most of their time waiting for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+hypothesis.settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
 BEYOND_SCHEMA = {"contradiction", "no_count", "no_limit", "not_a_range", "not_of_the_recipe", "twice"}
@@ -83,6 +94,14 @@ def _unsteered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
     for name in [name for name in os.environ if name.startswith(("MXT_", "MLFLOW_"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of this process, which goes on by what the test and the code under test sleep."""
+    clock = Clock()
+    clock.replace(monkeypatch)
+    return clock
 
 
 def make_project(root: Path) -> Project:

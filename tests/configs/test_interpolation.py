@@ -42,12 +42,13 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_config_may_not_grow_without_bounds(name: str, tmp_path: Path) -> None:
+def test_a_config_may_not_grow_without_bounds(name: str, tmp_path: Path, plain_seconds: float) -> None:
+    """It is refused before it has grown; the largest config that is allowed takes ten times as long."""
     text = BOMBS[name]
     begun = time.process_time()
     with pytest.raises(ConfigError, match=r"conf.yaml:\d+:\d+: k.*would make the config grow beyond 1000000"):
         read(tmp_path, text)
-    assert time.process_time() - begun < (1 if len(text) < 10_000 else 6)
+    assert time.process_time() - begun < (1 if len(text) < 10_000 else 20) * plain_seconds
 
 
 @pytest.mark.parametrize(("length", "resolved"), [(1, True), (16, True), (17, False), (3000, False)])

@@ -136,12 +136,12 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_is_refused_before_it_goes_off(name: str, tmp_path: Path) -> None:
+def test_a_bomb_is_refused_before_it_goes_off(name: str, tmp_path: Path, plain_seconds: float) -> None:
     file = config(tmp_path, BOMBS[name])
     begun = time.process_time()
     with pytest.raises(ConfigError, match=r"conf.yaml:\d+:\d+: (more than 50000 values|nested more than 32)"):
         read_yaml(file)
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 10 * plain_seconds
 
 
 @pytest.mark.parametrize("text", ["", "# nothing but a remark\n", "---\n", "--- ~\n...\n", "\ufeff"])

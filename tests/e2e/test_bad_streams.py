@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 
 from conftest import clean_environment
+from halting import at_parts, wait_until_halted
 from mxt.errors import DataError
 from runs import CHURN, run, train
 
@@ -79,28 +80,25 @@ def finished(table: Path) -> dict[str, int]:
     return {part: max(path.stat().st_mtime_ns for path in paths) for part, paths in made.items()}
 
 
-def started(root: Path, table: Path, *words: str, **fields: Any) -> subprocess.Popen[str]:
-    """The job in a process of its own, with a group of its own, as a terminal gives it."""
+def halted(root: Path, table: Path, parts: int, *words: str, **fields: Any) -> subprocess.Popen[str]:
+    """The job, stopped when some parts are finished, in a process and a group of its own as in a terminal."""
     service = {"registry_name": "churn", "experiment_name": "churn"}
     content = {"job": {"KIND": "InferenceJob", "mlflow_service": service, **config(table, **fields)}}
     (root / "confs").mkdir(exist_ok=True)
     path = root / "confs" / f"{table.name}.yaml"
     path.write_text(json.dumps(content))
-    return subprocess.Popen(
-        [sys.executable, "-m", "mxt", str(path), *words], cwd=root, env=clean_environment(),
+    halt = at_parts(Path(f"{output(table)}.parts"), parts, signal.SIGSTOP)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mxt", str(path), *words], cwd=root, env=clean_environment(halt),
         stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
-
-
-def wait_for_parts(table: Path, count: int, process: subprocess.Popen[str]) -> None:
-    while len(finished(table)) < count and process.poll() is None:
-        time.sleep(0.01)
-    assert process.poll() is None, process.communicate()
+    wait_until_halted(process)
+    return process
 
 
 def wait_for_end(group: int) -> None:
-    """Fail if a process of a group still lives after 20 seconds."""
-    for _ in range(200):
+    """Fail if a process of a group goes on living: ten minutes are the end of the wait, not a bound."""
+    for _ in range(6000):
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
@@ -191,10 +189,10 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
     change: Callable[[Path], None], told: str, root: Path, table: Path
 ) -> None:
     output(table).write_bytes(b"the previous output")
-    process = started(root, table)
-    wait_for_parts(table, 5, process)
+    process = halted(root, table, 5)
     change(table)
-    out, err = process.communicate(timeout=300)
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate()
     assert process.returncode == 3, err
     assert told in err
     assert told in json.loads(out.splitlines()[-1])["error"]
@@ -216,13 +214,11 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
 def test_two_runs_at_once_do_not_disturb_each_other(
     theirs: dict[str, Any], ours: dict[str, Any], root: Path, table: Path
 ) -> None:
-    process = started(root, table, **theirs)
-    wait_for_parts(table, 5, process)
-    process.send_signal(signal.SIGSTOP)  # it shall not be done before the other begins
+    process = halted(root, table, 5, **theirs)  # it shall not be done before the other begins
     with pytest.raises(DataError, match=f"another run works on this output .process {process.pid} on"):
         score(root, table, **ours)
     process.send_signal(signal.SIGCONT)
-    _, err = process.communicate(timeout=300)
+    _, err = process.communicate()
     assert process.returncode == 0, err
     assert score(root, table) == score(root, table, fresh=True)
 
@@ -232,10 +228,10 @@ def test_two_runs_at_once_do_not_disturb_each_other(
 def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(
     number: signal.Signals, executor: dict[str, Any], root: Path, table: Path
 ) -> None:
-    process = started(root, table, executor=executor)
-    wait_for_parts(table, 10, process)
+    process = halted(root, table, 10, executor=executor)
     os.killpg(process.pid, number)
-    out, err = process.communicate(timeout=120)
+    process.send_signal(signal.SIGCONT)
+    out, err = process.communicate()
     assert process.returncode == 128 + number
     assert "Traceback" not in err
     outcome = json.loads(out.splitlines()[-1])
@@ -295,12 +291,12 @@ def test_a_store_on_a_full_disk_is_told_and_the_output_stays(
     store = f"sqlite:///{small_disk}/mlflow.db"
     shutil.copy(root / "mlflow.db", small_disk)
     output(table).write_bytes(b"the previous output")
-    process = started(root, table, f"job.mlflow_service.tracking_uri={store}")
-    wait_for_parts(table, 5, process)
+    process = halted(root, table, 5, f"job.mlflow_service.tracking_uri={store}")
     with contextlib.suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
         while True:
             filler.write(bytes(4096))
-    _, err = process.communicate(timeout=300)
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate()
     assert process.returncode == 5, err
     assert f"MLflow at {store} failed" in err
     assert "disk is full" in err

@@ -62,6 +62,27 @@ class Unloadable(Sums):
 
 
 @dataclass(frozen=True)
+class Meeting(Sums):
+    """Work that waits until two processes are at it."""
+
+    marks: Path = Path()
+
+    def work(self, part: Part) -> Receipt:
+        (self.marks / str(os.getpid())).touch()
+        while len(list(self.marks.iterdir())) < 2:
+            time.sleep(0.01)
+        return super().work(part)
+
+
+@dataclass(frozen=True)
+class Uneven(Sums):
+    """Work that takes its time for all parts but the first."""
+
+    def work(self, part: Part) -> Receipt:
+        return super().work(part) if part.number else Sums(self.count).work(part)
+
+
+@dataclass(frozen=True)
 class Long(Sums):
     """Work that leaves a mark when it begins, named by its process, and another when it ends."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from churn import churn
+from clocks import cpu_seconds, takes_at_most
 from mxt.errors import ModelError
 from mxt.explainers.base import join
 from mxt.explainers.lime import LimeExplainer, proximity
@@ -229,17 +229,12 @@ def test_it_is_faster_than_lime_at_equal_samples(classified: Any) -> None:
                 num_samples=5000,
             )
 
-    def cost(work: Any) -> float:
-        started = time.process_time()
-        work()
-        return time.process_time() - started
-
     theirs(1)
-    ratios = [
-        cost(lambda: theirs(10)) / cost(lambda: LimeExplainer().explain(predictor, shown, frame))
-        for _ in range(4)  # other load on the machine takes its share of some
-    ]
-    assert max(ratios) > 2
+    takes_at_most(
+        0.5,
+        lambda: cpu_seconds(lambda: LimeExplainer().explain(predictor, shown, frame)),
+        lambda: cpu_seconds(lambda: theirs(10)),
+    )
 
 
 def test_a_surrogate_without_a_number_or_a_background_is_refused(classified: Any) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
-from xgboost import XGBClassifier
+from xgboost import Booster, XGBClassifier
 
 from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import ConfigError
@@ -23,6 +23,9 @@ from mxt.predictors.library import predictor_of
 from mxt.stats.intervals import interval
 from mxt.stats.strata import Strata
 from runs import CHURN, run, train
+
+if TYPE_CHECKING:
+    from clocks import Clock
 
 ROWS = 3000
 NAMES = ("samples_explanations", "models_explanations")
@@ -129,9 +132,24 @@ def test_a_sample_takes_no_rows_because_a_splitter_did() -> None:
     assert taken.mean() == pytest.approx(0.1, abs=0.01)
 
 
-SLOW = {"KIND": "PermutationExplainer"}
+SLOW = {"KIND": "PermutationExplainer", "orders": 2, "background_rows": 10}
+PREDICTION = 2e-4
+"""Seconds that the model takes for a row, by the clock of a test."""
 
 
+@pytest.fixture
+def paced(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let predictions take as long on any machine."""
+    predict = Booster.predict
+
+    def slept(booster: Booster, matrix: Any, *words: Any, **options: Any) -> Any:
+        clock.sleep(PREDICTION * matrix.num_row())
+        return predict(booster, matrix, *words, **options)
+
+    monkeypatch.setattr(Booster, "predict", slept)
+
+
+@pytest.mark.usefixtures("paced")
 def test_seconds_cover_some_rows_and_later_runs_heed_the_plan_of_the_first(
     root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -162,6 +180,7 @@ def test_what_a_budget_covers_whole_is_no_sample(
     pd.testing.assert_frame_equal(tables(root)[1], whole[1])
 
 
+@pytest.mark.usefixtures("paced")
 def test_too_few_seconds_are_refused_with_how_many_are_needed(root: Path) -> None:
     told = "0.01 s are not enough to explain 30 of 3000 rows.*give at least [0-9]+ seconds"
     with pytest.raises(ConfigError, match=told):

@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 
 from conftest import clean_environment
 from contracts.stores import store, stores
+from halting import at_parts, at_replacement
 from mxt.cli import main
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.csv import CsvReader
@@ -30,7 +30,7 @@ from runs import CHURN, make, run, train
 from sinks import webhook
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 DAYS = [f"2026-11-0{day}" for day in range(1, 5)]
 DAY_ROWS = 150
@@ -372,19 +372,20 @@ def config(root: Path, kind: str, **fields: Any) -> Path:
     return path
 
 
-def started(root: Path, kind: str, **fields: Any) -> subprocess.Popen[str]:
+def started(
+    root: Path, kind: str, halt: Mapping[str, str] | None = None, **fields: Any
+) -> subprocess.Popen[str]:
     """A job in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "mxt", str(config(root, kind, **fields))],
-        cwd=root, env=clean_environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=root, env=clean_environment(halt), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
-def killed(process: subprocess.Popen[str], folder: Path, parts: int) -> int:
-    """Kill a job once it has kept some parts; how many it has kept."""
-    while len(list(folder.glob("*.json"))) < parts and process.poll() is None:
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
+def killed(root: Path, folder: Path, parts: int, **fields: Any) -> int:
+    """Score new rows until some parts are kept, and be killed; how many are kept."""
+    halt = at_parts(folder, parts, signal.SIGKILL)
+    process = started(root, "InferenceJob", halt=halt, **fields)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     return len(list(folder.glob("*.json")))
@@ -392,18 +393,18 @@ def killed(process: subprocess.Popen[str], folder: Path, parts: int) -> int:
 
 def test_a_killed_increment_goes_on_and_ends_with_the_same_bytes(root: Path, tmp_path: Path) -> None:
     target = tmp_path / "out"
-    fields = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
+    fields: dict[str, Any] = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
     score(root, inputs=provide(tmp_path / "in", 1), **fields)
     old = target.read_bytes()
     fields["inputs"] = provide(tmp_path / "in", 4)
     score(root, **fields)
     reference = target.read_bytes()
     target.write_bytes(old)
-    kept = killed(started(root, "InferenceJob", **fields), tmp_path / "out.parts", 20)
+    kept = killed(root, tmp_path / "out.parts", 20, **fields)
     assert 20 <= kept < 3 * DAY_ROWS // 3
     assert target.read_bytes() == old
     process = started(root, "InferenceJob", **fields)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate()
     assert process.returncode == 0, err
     assert "parts are finished already" in err
     assert target.read_bytes() == reference
@@ -414,10 +415,10 @@ def test_parts_of_another_increment_are_not_used(
     root: Path, tmp_path: Path, whole: pd.DataFrame, capfd: pytest.CaptureFixture[str]
 ) -> None:
     target = tmp_path / "out"
-    fields = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
+    fields: dict[str, Any] = {"outputs": {**PARQUET, "path": str(target)}, "part_rows": 3}
     score(root, inputs=provide(tmp_path / "in", 2), **fields)
     fields["inputs"] = provide(tmp_path / "in", 4)
-    killed(started(root, "InferenceJob", **fields), tmp_path / "out.parts", 20)
+    killed(root, tmp_path / "out.parts", 20, **fields)
     target.unlink()  # so that all four days are new, of the same files
     score(root, **fields)
     assert "finished already" not in capfd.readouterr().err
@@ -435,10 +436,7 @@ def test_a_job_killed_after_its_output_was_replaced_has_nothing_left_to_do(
     }
     fields["inputs_samples"] = provide(tmp_path / "in", 3)
     before = {path.name: path.stat().st_ino for path in tmp_path.glob("*_explanations")}
-    process = started(root, "ExplanationsJob", **fields)
-    while target.stat().st_ino == before[target.name] and process.poll() is None:
-        time.sleep(0.001)
-    process.send_signal(signal.SIGKILL)
+    process = started(root, "ExplanationsJob", halt=at_replacement(target, signal.SIGKILL), **fields)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     experiment = mlflow.get_experiment_by_name("churn")

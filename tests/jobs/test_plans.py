@@ -25,6 +25,8 @@ from mxt.predictors.library import predictor_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from clocks import Clock
+
 LOADING, PART, ROW, IDLE_ROW = 1.0, 0.1, 0.02, 0.0001
 """Seconds."""
 
@@ -51,21 +53,21 @@ def stream(folder: Path, task: Task, rows: int, part_rows: int) -> TableStream:
     return TableStream(Table(reader, None, task, part_rows), Staging(folder / "out.parts", "key", "state"))
 
 
-def test_loading_is_not_taken_for_the_cost_of_parts(tmp_path: Path) -> None:
+def test_loading_is_not_taken_for_the_cost_of_parts(tmp_path: Path, clock: Clock) -> None:
     """Only 4 and 16 rows are worked on in the time."""
     work = stream(tmp_path, Slow(ROW), 2000, 250)
     idle = replace(work, table=replace(work.table, task=Slow(IDLE_ROW), rows=1000))
-    found = costs(SerialExecutor(), Pilot(work, 0.5, idle))
+    found = costs(SerialExecutor(), Pilot(work, 0.5, idle, begun=clock.now))
     assert [rows for rows, _ in times(found, "seconds")] == [4, 16]
     assert [rows for rows, _ in times(found, "idle_seconds")][:3] == [4, 16, 64]
     part, each = line(times(found, "seconds"))
-    assert PART / 2 < part < LOADING / 2
-    assert ROW / 2 < each < ROW * 2
+    assert (part, each) == pytest.approx((PART, ROW))
     first, *others = [cost.loading_seconds for cost in found]
-    assert first > 2 * LOADING
+    assert first == pytest.approx(2 * (LOADING + PART) + 4 * (ROW + IDLE_ROW))
     assert not any(others)
 
 
+@pytest.mark.usefixtures("clock")
 def test_what_takes_no_time_is_measured_up_to_the_longest_part(tmp_path: Path) -> None:
     work = stream(tmp_path, Slow(ROW, [True]), 2000, 250)
     idle = replace(work, table=replace(work.table, task=Slow(IDLE_ROW, [True]), rows=1000))

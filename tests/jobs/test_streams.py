@@ -6,9 +6,8 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -16,8 +15,12 @@ import sqlalchemy as sa
 from pydantic import ValidationError
 
 from conftest import clean_environment
+from halting import at_parts, wait_until_halted
 from mxt.errors import DataError
 from runs import CHURN, run, train
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROWS = 7043
 PARTS = 12
@@ -129,7 +132,7 @@ def test_parts_explained_by_another_background_are_explained_again(root: Path, t
     assert explain(root, **fields, fresh=True) == new
 
 
-def started(root: Path, *overrides: str) -> subprocess.Popen[str]:
+def started(root: Path, *overrides: str, halt: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """The job in a process of its own, in parts of 40 rows."""
     config = {
         "job": {
@@ -146,7 +149,7 @@ def started(root: Path, *overrides: str) -> subprocess.Popen[str]:
     path.write_text(json.dumps(config))
     return subprocess.Popen(
         [sys.executable, "-m", "mxt", str(path), *overrides],
-        cwd=root, env=clean_environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        cwd=root, env=clean_environment(halt), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
 
 
@@ -158,11 +161,8 @@ def finished_parts(root: Path) -> int:
 def killed(root: Path, reference: bytes, request: pytest.FixtureRequest) -> int:
     """How many parts were finished when the job was killed, over an old output that stays."""
     assert (root / "scored.parquet").read_bytes() == reference
-    before = finished_parts(root)
-    process = started(root, f"job.executor={request.param}")
-    while finished_parts(root) < before + 40 and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
+    halt = at_parts(root / "scored.parquet.parts", finished_parts(root) + 40, signal.SIGKILL)
+    process = started(root, f"job.executor={request.param}", halt=halt)
     process.communicate()
     assert process.returncode == -signal.SIGKILL
     return finished_parts(root)
@@ -175,7 +175,7 @@ def test_a_killed_job_goes_on_and_ends_with_the_same_bytes(killed: int, root: Pa
     assert killed >= 40
     assert (root / "scored.parquet").read_bytes() == reference, "the old output is as it was"
     process = started(root)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate()
     assert process.returncode == 0, err
     found = next(line for line in err.splitlines() if "parts are finished already" in line)
     assert int(found.split(" parts are")[0].split()[-1]) >= killed - 1
@@ -184,14 +184,12 @@ def test_a_killed_job_goes_on_and_ends_with_the_same_bytes(killed: int, root: Pa
 
 
 def test_a_second_run_at_once_is_refused(root: Path, reference: bytes) -> None:
-    process = started(root)
-    while not finished_parts(root) and process.poll() is None:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGSTOP)  # it shall not be done before the other begins
+    process = started(root, halt=at_parts(root / "scored.parquet.parts", 1, signal.SIGSTOP))
+    wait_until_halted(process)  # it shall not be done before the other begins
     with pytest.raises(DataError, match=f"another run works on this output .process {process.pid} on"):
         score(root)
     process.send_signal(signal.SIGCONT)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate()
     assert process.returncode == 0, err
     assert (root / "scored.parquet").read_bytes() == reference
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,9 @@ import pytest
 
 from mxt.errors import DataError
 from mxt.models.latency import measure_latency
+
+if TYPE_CHECKING:
+    from clocks import Clock
 
 INPUTS = pd.DataFrame({"number": np.arange(10.0)})
 
@@ -23,11 +26,11 @@ def test_calls_take_the_next_rows_and_begin_again_at_the_end() -> None:
     assert (found.rows, found.calls) == (4, 3)
 
 
-def test_milliseconds_are_told_without_those_of_the_warm_up() -> None:
-    pauses = iter([0.2] * 2 + [0.002] * 100)
-    found = measure_latency(lambda _: time.sleep(next(pauses)), INPUTS, calls=100, warm_up=2)
-    assert 2 <= found.p50.low <= found.p50.estimate <= found.p50.high < 100
-    assert found.p50.estimate <= found.p95.estimate <= found.p99.estimate < 190
+def test_milliseconds_are_told_without_those_of_the_warm_up(clock: Clock) -> None:
+    pauses = iter([200.0] * 2 + [0.001 * call for call in range(1, 101)])
+    found = measure_latency(lambda _: clock.sleep(next(pauses)), INPUTS, calls=100, warm_up=2)
+    assert (found.p50.estimate, found.p50.low, found.p50.high) == pytest.approx((50.5, 40, 61))
+    assert (found.p95.estimate, found.p99.estimate) == pytest.approx((95.05, 99.01))
     assert np.isnan(found.p99.high)
 
 

@@ -9,9 +9,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pytest
@@ -21,6 +20,9 @@ from conftest import clean_environment
 from mxt.errors import ServiceError
 from mxt.services import MlflowService
 from services.servers import answering, closed_port
+
+if TYPE_CHECKING:
+    from clocks import Clock
 
 CANARY = "canary4711"
 FIRST_USE = """
@@ -55,16 +57,16 @@ def script(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
-def failure(service: MlflowService) -> str:
-    """What is told when the service cannot start, within the time that a person waits."""
-    begun = time.monotonic()
+def failure(service: MlflowService, clock: Clock) -> str:
+    """The message when the service cannot start; its pauses are no longer than a person waits."""
+    begun = clock.now
     with pytest.raises(ServiceError) as caught:
         service.start()
-    waited = time.monotonic() - begun
+    paused = clock.now - begun
     told = re.search(r" after ([0-9.]+) s\.", str(caught.value))
     assert told is not None
-    assert float(told[1]) <= waited + 0.1
-    assert waited < 30
+    assert float(told[1]) == pytest.approx(paused, abs=0.05)
+    assert paused < 15
     return str(caught.value)
 
 
@@ -204,33 +206,31 @@ def test_eight_processes_can_open_a_store_that_does_not_exist_yet(tmp_path: Path
         assert database.execute("SELECT name FROM experiments WHERE name = 'mxt'").fetchall() == [("mxt",)]
 
 
-def test_a_server_that_is_down_is_named_with_the_seconds_it_was_tried() -> None:
+def test_a_server_that_is_down_is_named_with_the_seconds_it_was_tried(clock: Clock) -> None:
     uri = f"http://127.0.0.1:{closed_port()}"
-    assert failure(MlflowService(tracking_uri=uri)).startswith(f"MLflow does not answer at {uri}: ")
+    assert failure(MlflowService(tracking_uri=uri), clock).startswith(f"MLflow does not answer at {uri}: ")
 
 
 @pytest.mark.parametrize("status", [200, 401, 404])
-def test_a_server_that_is_not_mlflow_is_named(status: int) -> None:
+def test_a_server_that_is_not_mlflow_is_named(status: int, clock: Clock) -> None:
     with answering(status, b"<html>a page of something else</html>") as (host, asked):
-        told = failure(MlflowService(tracking_uri=f"http://{host}"))
+        told = failure(MlflowService(tracking_uri=f"http://{host}"), clock)
     assert told.startswith(f"MLflow does not answer at http://{host}: ")
     assert len(asked) > 0
 
 
 @pytest.mark.parametrize("content", [b"not a database" * 100, b"SQLite format 3\0" + b"\xff" * 4096])
-def test_a_corrupt_database_is_named_and_left_as_it_was(content: bytes, tmp_path: Path) -> None:
+def test_a_corrupt_database_is_named_and_left_as_it_was(content: bytes, tmp_path: Path, clock: Clock) -> None:
     store = tmp_path / "mlflow.db"
     store.write_bytes(content)
-    assert str(store) in failure(MlflowService(tracking_uri=f"sqlite:///{store}"))
+    assert str(store) in failure(MlflowService(tracking_uri=f"sqlite:///{store}"), clock)
     assert store.read_bytes() == content
 
 
-def test_a_database_that_cannot_be_opened_is_given_up_in_seconds(tmp_path: Path) -> None:
+def test_a_database_that_cannot_be_opened_is_given_up_in_seconds(tmp_path: Path, clock: Clock) -> None:
     store = tmp_path / "mlflow.db"
     store.mkdir()
-    begun = time.monotonic()
-    assert str(store) in failure(MlflowService(tracking_uri=f"sqlite:///{store}"))
-    assert time.monotonic() - begun < 15
+    assert str(store) in failure(MlflowService(tracking_uri=f"sqlite:///{store}"), clock)
 
 
 @pytest.mark.parametrize(
@@ -242,10 +242,12 @@ def test_a_database_that_cannot_be_opened_is_given_up_in_seconds(tmp_path: Path)
         "postgresql+pg8000://db/x",
     ],
 )
-def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path) -> None:
+def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path, clock: Clock) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where a folder should be")
-    assert uri.format(blocked=blocked) in failure(MlflowService(tracking_uri=uri.format(blocked=blocked)))
+    assert uri.format(blocked=blocked) in failure(
+        MlflowService(tracking_uri=uri.format(blocked=blocked)), clock
+    )
 
 
 def test_a_deleted_experiment_is_named(service: MlflowService) -> None:

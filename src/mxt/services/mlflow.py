@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
-_LOCK_SECONDS = 120
+_LOCK_SECONDS = 600
+"""How long to wait for other processes that open the store; the lock of one that dies is free at once."""
+
 _DATABASE_TRIES = 5
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -158,6 +160,7 @@ class MlflowService(Service):
         if not found:
             yield
             return
+        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - before the lock: the others wait for it
         from filelock import FileLock
 
         with FileLock(f"{found[2]}.lock", timeout=_LOCK_SECONDS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -24,9 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCRIPT = Path(__file__).with_name("endless_writes.py")
-MOMENTS = [*np.random.default_rng(7).uniform(0.01, 0.12, size=6), 0.5]
-LONGER = (1.0, 2.0, 4.0, 8.0)
-"""For a machine so busy that no write was finished, or none was cut short, in the moments before."""
+MOMENTS = np.random.default_rng(7).uniform(0.01, 0.12, size=6)
+"""Seconds after which a writer is killed, whatever it does by then."""
 
 
 @pytest.mark.parametrize("name", stores())
@@ -74,7 +74,7 @@ def plain_options(place: Store) -> dict[str, Any]:
 
 
 def kill_often(place: Store, folder: Path, verb: str, check: Callable[[], bool]) -> None:
-    """Kill a writer at several moments; some of them must cut a write short, and some must not.
+    """Kill a writer at several moments: one cuts a write short, and one comes when a write has ended.
 
     Args:
         place: What is written to.
@@ -83,31 +83,62 @@ def kill_often(place: Store, folder: Path, verb: str, check: Callable[[], bool])
         check: Fails if the output is not whole; whether a write has ended by now.
     """
     target = Path(str(place.options.get("path") or f"{folder}/stored.db"))
-    halves, done = 0, False
     kind = type(place.writer).__name__
     command = [sys.executable, str(SCRIPT), kind, place.writer.model_dump_json(), verb]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as script:
         assert script.stdin
         assert script.stdout
-        for moment in (*MOMENTS, *LONGER):
-            if moment in LONGER and halves and done:
-                break
-            watch_and_kill(script.stdin, script.stdout, target, moment)
-            halves += any(path.name.endswith((".part", "-journal")) for path in folder.iterdir())
-            done = check() or done
+        cut = ended = False
+        for moment in MOMENTS:
+            watch_and_kill(script.stdin, script.stdout, target, after(moment))
+            ended = check() or ended
+        while not cut:
+            in_a_write = writing(folder)
+            watch_and_kill(script.stdin, script.stdout, target, in_a_write)
+            cut = in_a_write()
+            ended = check() or ended
+        moment = 0.5
+        while not ended:
+            watch_and_kill(script.stdin, script.stdout, target, after(moment))
+            ended, moment = check(), 2 * moment
         script.stdin.close()
-    assert halves
-    assert done
 
 
-def watch_and_kill(orders: IO[str], answers: IO[str], target: Path, seconds: float) -> None:
-    """Let a writer write for some time, in which its target is there at every moment, and kill it."""
+def unfinished(folder: Path) -> set[tuple[str, int]]:
+    """The files of writes that have not ended, with the time of their last change."""
+    found = set()
+    for path in folder.iterdir():
+        with contextlib.suppress(FileNotFoundError):  # it ends at this moment
+            if path.name.endswith((".part", "-journal")):
+                found.add((path.name, path.stat().st_ctime_ns))
+    return found
+
+
+def writing(folder: Path) -> Callable[[], bool]:
+    """Whether a write has begun since now, and has not ended."""
+    before = unfinished(folder)
+    return lambda: bool(unfinished(folder) - before)
+
+
+def after(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds have gone by since now."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
+
+
+def watch_and_kill(orders: IO[str], answers: IO[str], target: Path, due: Callable[[], bool]) -> None:
+    """Let a writer write until it is due, while its target is there at every moment, and kill it."""
     orders.write("\n")
     orders.flush()
-    child, end = int(answers.readline()), time.monotonic() + seconds
+    child = int(answers.readline())
     try:
-        while time.monotonic() < end:
+        while True:
             assert target.exists()
+            if due():
+                os.kill(child, signal.SIGSTOP)  # so that nothing goes on between the look and the kill
+                if due():
+                    break
+                os.kill(child, signal.SIGCONT)
     finally:
         os.kill(child, signal.SIGKILL)
     assert answers.readline() == "dead\n"

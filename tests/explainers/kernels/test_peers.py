@@ -21,6 +21,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
+from clocks import cpu_seconds, takes_at_most
 from mxt.explainers.kernels.engine import Engine, available
 from mxt.predictors.library import predictor_of
 from mxt.predictors.trees.ensemble import TreeEnsemble
@@ -85,6 +86,18 @@ def test_values_are_those_of_shaps_extension(name: str) -> None:
     own = extension(trees).shap_values(rows, check_additivity=False)
     found, scale = Engine(trees).values(rows), max(1, np.abs(trees.values).max())
     np.testing.assert_allclose(found / scale, own.reshape(found.shape) / scale, rtol=0, atol=1e-10)
+
+
+def test_values_cost_no_more_than_those_of_shaps_extension() -> None:
+    """For each row; by how much less is a benchmark."""
+    _, trees, inputs = trained("xgboost")
+    rows, engine, own = inputs.to_numpy(), Engine(trees), extension(trees)
+    few, many = rows[:100], np.tile(rows, (4, 1))
+    takes_at_most(
+        len(many) / len(few),
+        lambda: cpu_seconds(lambda: engine.values(many)),
+        lambda: cpu_seconds(lambda: own.shap_values(few, check_additivity=False)),
+    )
 
 
 @pytest.mark.parametrize("name", ["xgboost", "boosting", "histograms"])

@@ -1,4 +1,7 @@
-"""MXT keeps its lead over shap's C extension, by CPU time in one process."""
+"""MXT keeps its lead over shap's C extension, by CPU time in one process.
+
+A benchmark that is run by name (`just bench-micro`) and no part of the tests: leads depend on the machine.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ LEADS = {
     ("against a background", "avx2"): 740.0,
     ("against a background", "portable"): 200.0,
 }
-"""MXT's rows a CPU second over shap's, by vector unit, on an AMD EPYC; the same with shap 0.51 and 0.54."""
+"""MXT's rows a CPU second over shap's, by vector unit, on an AMD EPYC; the same with shap 0.51 and 0.54.
+
+On other processors the leads are others, so that a lead counts there only beside one measured before.
+"""
 
 
 @cache
