@@ -161,7 +161,9 @@ class Metric(Kind, ABC):
         return low <= score <= high
 
     def beyond(self, score: float) -> float:
-        """How far `score` lies beyond the limits; 0 if it keeps them."""
+        """How far `score` lies beyond the limits; 0 if it keeps them, NaN if it is NaN."""
+        if score != score:  # noqa: PLR0124 - NaN alone differs from itself
+            return score
         short = 0.0 if self.minimum is None else self.minimum - score
         over = 0.0 if self.maximum is None else score - self.maximum
         return max(short, over, 0.0)
