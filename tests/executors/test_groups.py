@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import stat
 import sys
 from dataclasses import dataclass, replace
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from executors.streams import Failing, Sums
+from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import DataError, ServiceError
 from mxt.executors.groups import PACKAGES, Group, Letter
 
@@ -19,6 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mxt.executors.base import Part, Receipt
+
+
+@dataclass(frozen=True)
+class Refusing(Sums):
+    """Work that a worker cannot begin with."""
+
+    how: str = "bug"
+
+    def kept(self, number: int) -> Receipt | None:  # noqa: ARG002 - whatever the part
+        raise FAULTS[self.how]
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,15 @@ def test_other_packages_are_told(letter: Letter) -> None:
     assert f"numpy {dict(zip(PACKAGES, letter.versions, strict=True))['numpy']} instead of 0.1" in str(
         outcome
     )
+
+
+@pytest.mark.parametrize("how", FAULTS)
+def test_why_a_worker_cannot_work_keeps_its_class(how: str) -> None:
+    letter = Letter.of(Refusing(3, how=how))
+    outcome = pickle.loads(pickle.dumps(Group(letter, (1,)).outcome()))  # noqa: S301 - our own
+    letter.burn()
+    assert type(outcome) is type(FAULTS[how])
+    assert str(outcome).startswith(f"{FAULTS[how]} (So says a worker on ")
 
 
 def test_a_part_that_leaves_the_process_has_failed_and_the_others_go_on(tmp_path: Path) -> None:

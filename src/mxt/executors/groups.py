@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError, MxtError, ServiceError
+from mxt.errors import DataError, MxtError, ServiceError, restated
 from mxt.executors.base import attempted, failed
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ class Group:
         """The receipts of the parts, or why the worker cannot work."""
         try:
             return list(self._receipts(self.letter.opened()))
-        except (DataError, ServiceError) as error:
-            return type(error)(f"{error} (So says a worker on {socket.gethostname()}.)")
+        except MxtError as error:
+            return restated(type(error), f"{error} (So says a worker on {socket.gethostname()}.)")
 
     def single(self) -> list[Group]:
         """A group for each part."""

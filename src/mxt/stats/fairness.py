@@ -154,8 +154,13 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     value, low, high = (np.fmin if ratio else np.fmax).reduce([nothing, *found.values()])
     if ratio and any(np.isnan(part).any() for part in found.values()):
         low *= 0
-    gaps = {name: Gap(*found.get(name, nothing).tolist(), known=part) for name, part in known.items()}
+    gaps = {name: _gap(found.get(name, nothing), part) for name, part in known.items()}
     return Disparity(float(value), float(low), float(high), np.all([*known.values()], axis=0), gaps)
+
+
+def _gap(found: np.ndarray, known: np.ndarray) -> Gap:
+    value, low, high = found.tolist()
+    return Gap(value, low, high, known)
 
 
 def _differences(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
