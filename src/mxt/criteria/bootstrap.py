@@ -61,6 +61,6 @@ class BootstrapCriterion(Criterion):
         """The bootstrap's interval; of a score that all resamples share, the metric's own."""
         found = metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
         if found.low < found.high:
-            return found, f"{self.resamples} resamples"
+            return found, f"{metric.drawn(self.resamples)} resamples"
         own = metric.interval(truth, predictions, seed=seed)
         return own, f"all resamples score alike; the interval is by {own.method}"
