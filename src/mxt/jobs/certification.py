@@ -116,6 +116,7 @@ class CertificationJob(ModelJob):
                 root=self.root,
                 seed=self.seed,
                 lifetime=timedelta(days=self.valid_days),
+                packages=subject.model.packages,
             ),
         )
         context.run.text(summary(str(pinned), result, found, certificate.expires_at), "certification.md")

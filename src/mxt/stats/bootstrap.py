@@ -46,28 +46,24 @@ def bca(
     """The bias-corrected and accelerated interval of a statistic of independent rows.
 
     The acceleration comes from the jackknife. Of more rows than `groups` it leaves out as many groups of
-    rows, which the seed draws; their skewness tells the same acceleration with an error of about
-    0.4 / groups. Resamples without a value, such as those that miss a class, are left out; if they are more
-    than 5 % the ends are NaN. Where all resamples give one value, the interval is that value. An interval
-    holds its estimate: an end that lies beyond it, since the statistic is biased, is moved to it.
+    rows, which the seed draws, whose skewness errs by about 0.4 / groups. Resamples without a value, such
+    as those that miss a class, are left out; if they are more than 5 % the ends are NaN. Where all
+    resamples give one value, the interval is that value. An interval holds its estimate: an end that lies
+    beyond it, since the statistic is biased, is moved to it.
 
     Args:
         statistic: Takes counts of rows and gives a value for each resample.
-        rows: How many rows there are; or, where rows are alike, how many stand in each cell, shape (cells,),
-            and the counts are then of cells.
+        rows: How many rows there are; or how many stand in each cell, shape (cells,); counts are then of cells.
         resamples: How many to draw.
         seed: Of the resamples; the same for the same rows in the same order.
         groups: Most parts of the rows that the jackknife leaves out in turn.
-        method: How a quantile lies between two resamples, as numpy names it. "weibull" leaves the same share
-            beyond an end for any number of resamples, which counts where they are few.
+        method: Numpy's quantile; "weibull" leaves the same share beyond an end however few the resamples are.
 
     Returns:
-        Numbers: the statistic of the sample and its interval; the ends are NaN for fewer than two rows, or
-        where the statistic is not defined.
+        Numbers; the ends are NaN for fewer than two rows, or where the statistic is not defined.
 
     Source:
-        Efron 1987, Better bootstrap confidence intervals; DiCiccio and Efron 1996, Bootstrap confidence
-        intervals, section 2.
+        Efron 1987, Better bootstrap confidence intervals; DiCiccio and Efron 1996, section 2.
     """
     import numpy as np
 
@@ -80,11 +76,8 @@ def bca(
     if len(known) < (1 - UNDEFINED) * resamples:
         return of_numbers(estimate)
     below = (np.searchsorted(known, estimate, "left") + np.searchsorted(known, estimate, "right")) / 2
-    low, high = np.quantile(
-        known,
-        _levels(below / len(known), resamples, _acceleration(statistic, sizes, seed, groups)),
-        method=method,
-    )
+    levels = _levels(below / len(known), resamples, _acceleration(statistic, sizes, seed, groups))
+    low, high = np.quantile(known, levels, method=method)
     return of_numbers(estimate, min(low, estimate), max(high, estimate))
 
 
