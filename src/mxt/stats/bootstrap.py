@@ -53,7 +53,7 @@ def bca(
 
     Args:
         statistic: Takes counts of rows and gives a value for each resample.
-        rows: How many rows there are; or how many stand in each cell, shape (cells,); counts are then of cells.
+        rows: How many rows there are; or how many stand in each cell, shape (cells,), if counts are of cells.
         resamples: How many to draw.
         seed: Of the resamples; the same for the same rows in the same order.
         groups: Most parts of the rows that the jackknife leaves out in turn.
