@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,10 @@ class MxtError(Exception):
     """Root of everything a user or the world around MXT can cause."""
 
     exit_code: ClassVar[int] = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What a pickle holds: the class and the message, whatever the class is made from."""
+        return restated, (type(self), str(self))
 
 
 class ConfigError(MxtError):
@@ -55,6 +59,11 @@ class MissingExtraError(MxtError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
+
+
+def restated(kind: type[MxtError], message: str) -> MxtError:
+    """An error of a class with another message, whatever the class is made from."""
+    return kind.__new__(kind, message)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
 from metrics.tables import classified
-from mxt.assessments.scores import Drawing, Told
+from mxt.assessments.scores import Drawing, Told, cell_row
 from mxt.assessments.segments import Segment
 from mxt.metrics.brier import BrierMetric
 from mxt.metrics.sklearn import SklearnMetric
@@ -62,3 +62,15 @@ def test_without_metrics_of_its_own_a_segment_takes_the_jobs_without_their_limit
     strict = SklearnMetric(name="accuracy", minimum=1.0)
     found = segment.table([strict], Told(truth, told), rows, DRAWING)
     assert found[["metric", "limits", "outcome"]].to_numpy().tolist() == [["accuracy", "no limit", "kept"]]
+
+
+def test_a_score_that_is_no_number_is_undefined() -> None:
+    class Unknown(BrierMetric):
+        KIND: Literal["Unknown"] = "Unknown"  # type: ignore[assignment] # a kind of this test
+
+        def score(self, *_: Any) -> float:
+            return float("nan")
+
+    told = Told(*classified(["No", "Yes"], 200))
+    for metric in (Unknown(), Unknown(maximum=0.5)):
+        assert cell_row(metric, told, 100, DRAWING)["outcome"] == "undefined"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from executors import sparks
-from executors.streams import Failing, Sums
+from executors.streams import FAULTS, Failing, Sums
+from mxt.errors import MxtError
 from mxt.executors.base import Executor
+from mxt.jobs.failures import failure
 from mxt.kinds import members
 
 TESTS = str(Path(__file__).parents[1])
@@ -69,6 +71,20 @@ def test_a_part_that_is_wrong_is_not_tried_again(executor: Executor, tmp_path: P
     failed = [(receipt.part, receipt.error, receipt.exit_code) for receipt in receipts if receipt.error]
     assert failed == [(3, "the part is wrong", 3)]
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("how", FAULTS)
+def test_an_error_of_a_part_keeps_its_class_and_message(how: str, executor: Executor, tmp_path: Path) -> None:
+    (bad,) = (receipt for receipt in executor.run(Failing(5, marks=tmp_path, how=how)) if receipt.error)
+    for whole in (0, 4):
+        error = failure([bad], whole)
+        assert type(error) is type(FAULTS[how])
+        assert error.exit_code == FAULTS[how].exit_code
+        assert str(error).startswith(str(FAULTS[how]))
+
+
+def test_there_is_a_fault_of_each_class() -> None:
+    assert {*map(type, FAULTS.values())} == {MxtError, *MxtError.__subclasses__()}
 
 
 @pytest.mark.parametrize("how", ["array", "buffer"])

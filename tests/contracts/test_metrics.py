@@ -121,3 +121,10 @@ def test_limits_are_kept(
 @each_metric
 def test_a_score_has_a_label(name: str) -> None:
     assert METRICS[name].label.isidentifier()
+
+
+@pytest.mark.parametrize("limit", ["minimum", "maximum"])
+def test_nobody_knows_how_far_an_unknown_score_lies_beyond_a_limit(limit: str) -> None:
+    metric = next(iter(METRICS.values())).model_copy(update={limit: 0.5})
+    assert np.isnan(metric.beyond(float("nan")))
+    assert not metric.passes(float("nan"))

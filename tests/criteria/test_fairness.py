@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from criteria.subjects import subject
+from criteria.subjects import subject, whole
+from mxt.criteria.base import Subject
 from mxt.criteria.fairness import FairnessCriterion
 from mxt.errors import ConfigError
+from mxt.models.logistic_regression import LogisticRegressionRecipe
 
 RATIO = {"demographic_parity_ratio": 0.8}
 
@@ -78,6 +80,117 @@ def test_too_few_rows_of_a_group_are_insufficient() -> None:
     assert assessment.outcome == "INSUFFICIENT"
     assert np.isnan(assessment.value)
     assert "0 of 3 groups with 90 rows" in assessment.note
+
+
+def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]]) -> Subject:
+    """A version whose groups have these true and false positive rates, with so many positives and negatives.
+
+    The model is the one fitted; its predictions are given, since they decide the rates.
+    """
+    parts = [
+        pd.DataFrame(
+            {
+                "group": name,
+                "truth": np.repeat(["good", "bad"], rows[name]),
+                "chosen": np.concatenate(
+                    [np.arange(n) < round(share * n) for share, n in zip(of, rows[name], strict=True)]
+                ),
+            }
+        )
+        for name, of in shares.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    inputs = pd.DataFrame({"said": np.where(table["chosen"], 1.0, -1.0)})
+    truth = table["truth"].astype(object)
+    recipe = LogisticRegressionRecipe()
+    model = recipe.fit(
+        inputs, pd.Series(np.where(table["chosen"], "good", "bad"), name="risk").astype(object)
+    )
+    return Subject(model, inputs, truth, table, whole(inputs, truth))
+
+
+ROWS = {"f": (500, 500), "m": (500, 500), "z": (0, 300)}
+"""Nobody of the group z is of the class at stake."""
+
+
+@pytest.mark.parametrize(
+    ("rates", "outcome", "value"),
+    [
+        ({"f": (0.8, 0.2), "m": (0.75, 0.21), "z": (0, 0)}, "FAIL", 0.21),
+        ({"f": (0.8, 0.2), "m": (0.6, 0.21), "z": (0, 0.2)}, "FAIL", 0.2),
+        ({"f": (0.8, 0.2), "m": (0.75, 0.21), "z": (0, 0.2)}, "INSUFFICIENT", 0.05),
+    ],
+)
+@pytest.mark.parametrize("whole_interval", [False, True])
+def test_a_known_rate_that_breaks_the_limit_fails_though_another_is_unknown(
+    rates: dict[str, tuple[float, float]],
+    outcome: str,
+    value: float,
+    whole_interval: bool,  # noqa: FBT001 - a case
+) -> None:
+    limits = {"equalized_odds_difference": 0.15, "false_positive_rate_difference": 0.15}
+    criterion = judged(columns=[{"column": "group"}], limits=limits, whole_interval=whole_interval)
+    both, false = criterion.assess(odds(rates, ROWS))
+    assert both.outcome == outcome
+    assert both.value == pytest.approx(value)
+    assert (both.n, false.n) == (2300, 2300)
+    assert "2 of 3 groups" in both.note
+    assert "1 with fewer for the true_positive_rate" in both.note
+    assert both.missed_by >= false.missed_by - 1e-12
+
+
+@pytest.mark.parametrize(("third", "outcome"), [(0.3, "INSUFFICIENT"), (0.9, "INSUFFICIENT")])
+def test_a_group_of_few_rows_is_an_unknown_part(third: float, outcome: str) -> None:
+    """However the few rows look; a difference between the large groups counts before them."""
+    rows = {"f": (100, 100), "m": (100, 100), "z": (5, 5)}
+    rates = {"f": (0.5, 0.5), "m": (0.55, 0.5), "z": (third, third)}
+    fields: dict[str, Any] = {"columns": [{"column": "group"}], "minimum_rows": 20}
+    limits = {"demographic_parity_difference": 0.1}
+    [found] = judged(**fields, limits=limits).assess(odds(rates, rows))
+    assert found.outcome == outcome
+    assert found.value == pytest.approx(0.025)
+    assert found.missed_by == 0
+    [broken] = judged(**fields, limits={"demographic_parity_difference": 0.02}).assess(odds(rates, rows))
+    assert broken.outcome == "FAIL"
+    assert broken.missed_by == pytest.approx(0.005)
+
+
+def test_a_group_below_the_share_named_is_left_out_and_counted() -> None:
+    rows = {"f": (100, 100), "m": (100, 100), "z": (2, 2)}
+    subject = odds({"f": (0.5, 0.5), "m": (0.55, 0.5), "z": (1, 1)}, rows)
+    limits = {"demographic_parity_difference": 0.1}
+    [found] = judged(columns=[{"column": "group"}], limits=limits, minimum_share=0.02).assess(subject)
+    assert (found.outcome, found.n) == ("PASS", 400)
+    assert (
+        found.note == "2 of 3 groups with 20 rows for each rate; 1 left out, with less than 0.02 of all rows"
+    )
+
+
+@pytest.mark.parametrize(("true", "outcome"), [((0.8, 0.76), "INSUFFICIENT"), ((0.8, 0.4), "FAIL")])
+@pytest.mark.parametrize("whole_interval", [False, True])
+def test_a_ratio_that_there_is_not_is_an_unknown_part(
+    true: tuple[float, float],
+    outcome: str,
+    whole_interval: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Nobody is a false positive; the ratio of the true positive rates is known."""
+    rates = {"f": (true[0], 0.0), "m": (true[1], 0.0)}
+    made = odds(rates, {"f": (5000, 5000), "m": (5000, 5000)})
+    limits = {"equalized_odds_ratio": 0.8}
+    [found] = judged(columns=[{"column": "group"}], limits=limits, whole_interval=whole_interval).assess(made)
+    assert found.outcome == outcome
+    assert found.value == pytest.approx(true[1] / true[0])
+    assert "the false_positive_rate is 0 in each group, so it has no ratio" in found.note
+
+
+def test_intersections_with_a_small_cell_are_an_unknown_part() -> None:
+    rows = {"f": (100, 100), "m": (100, 100)}
+    made = odds({"f": (0.5, 0.5), "m": (0.5, 0.5)}, rows)
+    made = replace(made, table=made.table.assign(old=np.where(np.arange(400) < 3, "old", "young")))
+    columns = [{"column": "group"}, {"column": "old"}]
+    limits = {"demographic_parity_difference": 0.2}
+    found = judged(columns=columns, limits=limits, intersections=True).assess(made)
+    assert [part.outcome for part in found] == ["PASS", "INSUFFICIENT", "INSUFFICIENT"]
 
 
 def test_intersections_are_judged_too() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, roc_auc_score
+from sklearn.metrics import accuracy_score, average_precision_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
 from criteria.subjects import subject, with_truth
@@ -83,3 +84,35 @@ def test_too_little_data_is_insufficient() -> None:
             assert why in found.note
     (found,) = LatencyCriterion(rows=1000).assess(MADE)
     assert found.outcome == "INSUFFICIENT"
+
+
+RARE = with_truth(MADE, np.where(np.arange(400) == 399, "good", "bad").astype(object))
+"""One row held out is of the class at stake, so that a third of all resamples has no score."""
+PRECISION = SklearnMetric(name="average_precision")
+
+
+@pytest.mark.parametrize("kind", [MetricCriterion, BootstrapCriterion])
+@pytest.mark.parametrize(("room", "outcome"), [(-0.01, "INSUFFICIENT"), (0.01, "FAIL")])
+def test_a_score_beyond_its_limit_fails_though_its_interval_is_unknown(
+    kind: Any, room: float, outcome: str
+) -> None:
+    chances = MADE.model.predict(MADE.inputs)["probability_good"]
+    score = average_precision_score(RARE.truth == "good", chances)
+    limited = PRECISION.model_copy(update={"minimum": score + room})
+    whole = {"whole_interval": True} if kind is MetricCriterion else {}
+    (found,) = kind(metric=limited, **whole).assess(RARE)
+    assert found.outcome == outcome
+    assert found.value == pytest.approx(score)
+    assert np.isnan([found.low, found.high]).all()
+    assert found.missed_by == pytest.approx(max(room, 0))
+    assert "score" in found.note
+
+
+def test_a_score_that_all_resamples_share_fails_beyond_its_limit_only() -> None:
+    """Each prediction is wrong: the correlation of Matthews is -1 in each resample."""
+    wrong = MADE.model.predict(MADE.inputs)["prediction"].map({"good": "bad", "bad": "good"})
+    for minimum, outcome in ((-0.5, "FAIL"), (-1.0, "INSUFFICIENT")):
+        metric = SklearnMetric(name="matthews_corrcoef", minimum=minimum)
+        (found,) = BootstrapCriterion(metric=metric).assess(replace(MADE, truth=wrong))
+        assert (found.outcome, found.value) == (outcome, -1)
+        assert "all resamples score alike" in found.note

@@ -79,6 +79,12 @@ def test_a_number_on_an_edge_belongs_to_the_group_above_it() -> None:
     assert groups([1, 2, 3], edges=(2.5,)) == ["below 2.5", "below 2.5", "2.5 and above"]
 
 
+@pytest.mark.parametrize("kind", ["float16", "float32", "float64", "Float32"])
+def test_a_number_on_an_edge_belongs_to_the_group_above_it_whatever_its_precision(kind: str) -> None:
+    cells = pd.Series([0.1, 0.3, 0.7], dtype=kind)
+    assert groups(cells, edges=(0.1, 0.3, 0.7)) == ["0.1 to below 0.3", "0.3 to below 0.7", "0.7 and above"]
+
+
 def test_a_group_between_edges_that_nobody_is_of_keeps_its_name() -> None:
     assert labels([30, None], edges=(10.0, 90.0)) == ["below 10", "10 to below 90", "90 and above", "missing"]
 

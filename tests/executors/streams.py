@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from mxt.errors import DataError
+from mxt.errors import ConfigError, DataError, MissingExtraError, ModelError, MxtError, ServiceError
 from mxt.executors.base import Part, Receipt, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+
+FAULTS: dict[str, MxtError] = {
+    "root": MxtError("it went wrong"),
+    "config": ConfigError("the config is wrong"),
+    "data": DataError("the data are wrong"),
+    "model": ModelError("the model is wrong"),
+    "service": ServiceError("the service is silent"),
+    "extra": MissingExtraError("LightGBM", "lightgbm"),
+}
+"""An error of each class of MXT."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +149,8 @@ class Failing(Sums):
                 np.empty(1 << 58)
             if self.how == "buffer":
                 pa.allocate_buffer(1 << 60)
+            if self.how in FAULTS:
+                raise FAULTS[self.how]
             if self.how == "wrong":
                 msg = "the part is wrong"
                 raise DataError(msg)

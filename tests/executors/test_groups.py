@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import stat
 import sys
 from dataclasses import dataclass, replace
@@ -11,14 +12,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from executors.streams import Failing, Sums
+from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import DataError, ServiceError
-from mxt.executors.groups import PACKAGES, Group, Letter
+from mxt.executors.groups import Group, Letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mxt.executors.base import Part, Receipt
+
+
+@dataclass(frozen=True)
+class Refusing(Sums):
+    """Work that a worker cannot begin with."""
+
+    how: str = "bug"
+
+    def kept(self, number: int) -> Receipt | None:  # noqa: ARG002 - whatever the part
+        raise FAULTS[self.how]
 
 
 @dataclass(frozen=True)
@@ -76,14 +87,20 @@ def test_a_folder_that_workers_do_not_see_is_told(letter: Letter) -> None:
 
 
 def test_other_packages_are_told(letter: Letter) -> None:
-    versions = tuple(
-        "0.1" if name == "numpy" else version for name, version in zip(PACKAGES, letter.versions, strict=True)
-    )
+    versions = {**letter.versions, "numpy": "0.1", "a-library": "2.0"}
     outcome = Group(replace(letter, versions=versions, digest="x"), (1,)).outcome()
     assert isinstance(outcome, ServiceError)
-    assert f"numpy {dict(zip(PACKAGES, letter.versions, strict=True))['numpy']} instead of 0.1" in str(
-        outcome
-    )
+    assert f"numpy {letter.versions['numpy']} instead of 0.1" in str(outcome)
+    assert "a-library none instead of 2.0" in str(outcome)
+
+
+@pytest.mark.parametrize("how", FAULTS)
+def test_why_a_worker_cannot_work_keeps_its_class(how: str) -> None:
+    letter = Letter.of(Refusing(3, how=how))
+    outcome = pickle.loads(pickle.dumps(Group(letter, (1,)).outcome()))  # noqa: S301 - our own
+    letter.burn()
+    assert type(outcome) is type(FAULTS[how])
+    assert str(outcome).startswith(f"{FAULTS[how]} (So says a worker on ")
 
 
 def test_a_part_that_leaves_the_process_has_failed_and_the_others_go_on(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 from sklearn.ensemble import RandomForestClassifier
 
+from mxt import packages
 from mxt.errors import ConfigError, DataError
 from mxt.registries import digests
 from mxt.registries.certificates import stored
@@ -53,6 +54,7 @@ def test_a_certificate_is_bound_to_what_it_rests_on(tmp_path: Path) -> None:
         pinned = job.context.pin("Challenger")
         assert stored(pinned) == certificate
         assert certificate.bound["model"] == digests.model_digest(pinned)
+        assert certificate.bound["packages"] == packages.written("xgboost")
         assert certificate.bound["training_data"] == pinned.tags["mxt.training_data_id"]
 
 

@@ -13,12 +13,14 @@ import pytest
 
 from certified import certify
 from conftest import Project, make_project
+from mxt import packages
 from mxt.errors import ModelError
 from mxt.registries import digests
 from mxt.registries.certificates import Certificate, stored
 from mxt.registries.changes import certificate_fault, changed
 from mxt.registries.loaders import MlflowLoader
 from mxt.registries.versions import Pinned, pin
+from upgrades import upgrade
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +123,30 @@ def test_a_broken_document_is_refused(certificate: Certificate) -> None:
     ):
         with pytest.raises(ModelError, match="no certificate of format 1"):
             Certificate.from_bytes(document)
+
+
+def bound_to(certificate: Certificate, packages: str) -> Certificate:
+    return replace(certificate, bound={**certificate.bound, "packages": packages})
+
+
+def test_packages_are_compared_by_the_list_of_the_certificate(
+    project: Project,
+    certificate: Certificate,
+    pinned: Pinned,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One issued before the list held the model's own library is judged by what it holds."""
+    root, versions = str(project.root), packages.versions("xgboost", "statsmodels", "lightgbm")
+    older, newer = (
+        bound_to(certificate, " ".join(f"{name}=={versions[name]}" for name in names))
+        for names in (["mlflow", "numpy", "statsmodels", "xgboost"], ["lightgbm", "numpy"])
+    )
+    gone = bound_to(certificate, f"a-library-that-nobody-has==1.0 numpy=={versions['numpy']}")
+    assert [set(changed(pinned, each, root)) for each in (older, newer)] == [set(), set()]
+    assert changed(pinned, gone, root) == {"packages": "the packages"}
+    upgrade("lightgbm", tmp_path, monkeypatch)
+    assert [set(changed(pinned, each, root)) for each in (older, newer)] == [set(), {"packages"}]
 
 
 def test_nothing_has_changed_since_the_certificate_was_issued(

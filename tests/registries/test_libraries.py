@@ -163,9 +163,13 @@ def test_a_model_of_no_known_flavour_is_loaded_as_a_pyfunc() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         info = mlflow.pyfunc.log_model(
-            python_model=Charges(), name="model", signature=signature, pip_requirements=["pandas"]
+            python_model=Charges(),
+            name="model",
+            signature=signature,
+            pip_requirements=["pandas", "lightgbm>=4"],
         )
     model = MlflowLoader().load(info.model_uri)
+    assert {"lightgbm", "mlflow", "pandas"} <= {*model.packages}
     assert model.predictor.flavor == "python_function"
     assert model.predictor.columns == ["tenure", "MonthlyCharges"]
     expected = inputs["MonthlyCharges"] * 2 + inputs["tenure"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -108,3 +110,18 @@ def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(power:
         found = calibration_interval(shares, outcome, equal_widths(shares, 10), 200, seed)
         held += bool(found.low <= error + 1e-12 and error <= found.high)
     assert held / runs >= 0.93  # 95 % of 200 runs, less 1.3 standard errors
+
+
+@pytest.mark.parametrize("bins", [7, 10, 15, 20, 100, 1000])
+def test_a_probability_on_an_edge_belongs_to_the_bin_above(bins: int) -> None:
+    """Decided in whole fractions: k / bins is in bin k, and the double before it in the bin below."""
+    edges = np.array([float(Fraction(k, bins)) for k in range(bins)])
+    assert equal_widths(edges, bins).tolist() == [*range(bins)]
+    below = np.nextafter(edges[1:], 0)
+    assert equal_widths(below, bins).tolist() == [*range(bins - 1)]
+    assert equal_widths(np.array([0.0, 1.0]), bins).tolist() == [0, bins - 1]
+
+
+def test_what_is_written_as_an_edge_belongs_to_the_bin_above() -> None:
+    """0.29 * 100 is 28.999999999999996."""
+    assert equal_widths(np.array([0.29, 0.57, 0.58]), 100).tolist() == [29, 57, 58]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -102,6 +103,8 @@ def cell_row(metric: Metric, told: Told, minimum_rows: int, drawing: Drawing) ->
         scoring = metric.about(told.positive)
         found = scoring.interval(told.truth, told.predictions, drawing.seed, drawing.resamples)
     except DataError:
+        return {**empty, "outcome": UNDEFINED}
+    if math.isnan(found.estimate):
         return {**empty, "outcome": UNDEFINED}
     outcome = KEPT if metric.passes(found.estimate) else BROKEN
     return {**scored(metric.label, found), "limits": metric.limits(), "outcome": outcome}

@@ -63,7 +63,7 @@ class AgreementCriterion(Criterion):
         if why:
             return Assessment.unknown(NAME, self._target, len(decisions), why)
         found = mean_interval(rank_correlations(told[0], told[1]))
-        missed = max(self.minimum - float(found.estimate), 0.0)
+        missed = [self.minimum - float(found.estimate)]
         note = f"{first.method}, beside {second.method}"
         return Assessment.of(NAME, self._target, found, len(decisions), missed_by=missed, note=note)
 

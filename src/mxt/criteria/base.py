@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError
 from mxt.kinds import Kind
+from mxt.stats.verdicts import every, kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
 """Met, not met, or too little data to tell."""
-
+_OUTCOMES: dict[bool | None, Outcome] = {True: "PASS", False: "FAIL", None: "INSUFFICIENT"}
 
 Watch: TypeAlias = "Callable[[Iterator[float], int, str], Iterator[float]]"
 """Gives numbers on as they come, of so many, and tells how far what is done with them has come."""
@@ -114,13 +115,25 @@ class Assessment:
         found: Interval | Estimate,
         n: int,
         *,
-        missed_by: float,
+        missed_by: Iterable[float],
         note: str = "",
     ) -> Assessment:
-        """What a criterion says that could be measured; it is met if it is missed by nothing."""
-        outcome: Outcome = "FAIL" if missed_by else "PASS"
+        """What a criterion says that could be measured.
+
+        Args:
+            criterion: What was measured.
+            target: What it should be, in words.
+            found: The value and its interval.
+            n: How many rows, fits or calls it rests on.
+            missed_by: How far each part that must keep the target lies beyond it: 0 or less if it keeps it,
+                NaN if nobody can tell. One part beyond it fails the criterion, whatever the others are.
+            note: How it was measured, and which part is unknown.
+        """
+        far = [*missed_by]
+        outcome = _OUTCOMES[every(map(kept, far))]
+        missed = max(part for part in far if part > 0) if outcome == "FAIL" else 0.0
         ends = float(found.estimate), float(found.low), float(found.high)
-        return cls(criterion, target, outcome, *ends, n, note, missed_by)
+        return cls(criterion, target, outcome, *ends, n, note, missed)
 
     @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:
@@ -149,6 +162,12 @@ class Criterion(Kind, ABC):
         A file holds the rows of all criteria that tell it, so that each row says what it is of.
         """
         return {}
+
+
+def joined(outcomes: Iterable[Outcome]) -> Outcome:
+    """FAIL if a part failed, else INSUFFICIENT if one is unknown or there is none, else PASS."""
+    known = {outcome: verdict for verdict, outcome in _OUTCOMES.items()}
+    return _OUTCOMES[every(known[outcome] for outcome in outcomes)]
 
 
 def limited(metric: Metric) -> Metric:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
@@ -43,12 +44,15 @@ class BootstrapCriterion(Criterion):
         if why:
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
-        found, how = self._interval(metric, subject.truth, predictions, subject.seed)
-        if math.isnan(found.low + found.high) or found.low == found.high:
-            why = "all resamples score alike, so they tell nothing of other rows"
-            return [Assessment.unknown(name, limit, len(subject.truth), why)]
-        missed = max(metric.beyond(end) for end in (found.low, found.high))
-        note = f"{how}{subject.class_note(metric)}"
+        found, note = self._interval(metric, subject.truth, predictions, subject.seed)
+        if found.low == found.high:
+            note = "all resamples score alike, so they tell nothing of other rows"
+            found = replace(found, low=math.nan, high=math.nan)
+        elif math.isnan(found.low + found.high):
+            note = "too few of the resamples have a score"
+        note += subject.class_note(metric)
+        # An interval holds its estimate, so a score beyond a limit fails where the ends are unknown.
+        missed = map(metric.beyond, (found.estimate, found.low, found.high))
         return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
 
     def _interval(
@@ -57,6 +61,6 @@ class BootstrapCriterion(Criterion):
         """The bootstrap's interval; of a score that all resamples share, the metric's own."""
         found = metric.bootstrap(truth, predictions, seed=seed, resamples=self.resamples)
         if found.low < found.high:
-            return found, f"{self.resamples} resamples"
+            return found, f"{metric.drawn(self.resamples)} resamples"
         own = metric.interval(truth, predictions, seed=seed)
         return own, f"all resamples score alike; the interval is by {own.method}"

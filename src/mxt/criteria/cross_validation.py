@@ -86,12 +86,12 @@ class CrossValidationCriterion(Criterion):
         values: np.ndarray = np.array(found)
         mean = corrected_interval(values, test_share)
         deviation = deviation_interval(values, self.folds - 1)
-        wide = max(float(deviation.estimate) - self.maximum_deviation, 0.0)
+        wide = float(deviation.estimate) - self.maximum_deviation
         missed = [self.metric.beyond(float(mean.estimate)), wide]
         note = (
             f"{len(found) // self.folds} x {self.folds} folds, from {values.min():.4g} to {values.max():.4g}"
         )
         return [
-            Assessment.of(name, limit, interval, len(found), missed_by=far, note=note)
+            Assessment.of(name, limit, interval, len(found), missed_by=[far], note=note)
             for name, limit, far, interval in zip(names, limits, missed, (mean, deviation), strict=True)
         ]

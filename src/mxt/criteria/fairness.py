@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
@@ -14,7 +15,7 @@ from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
 from mxt.metrics.answers import ClassName
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
-from mxt.stats.fairness import Counts, disparity, rates
+from mxt.stats.fairness import Counts, Disparity, disparity, rates
 from mxt.stats.intervals import of_numbers
 
 if TYPE_CHECKING:
@@ -37,9 +38,10 @@ Measure: TypeAlias = Literal[
 class FairnessCriterion(Criterion):
     """Rates of groups, by columns that the model need not see, differ no more than their limits allow.
 
-    A group takes part if each rate rests on `minimum_rows` of its
-    rows; with fewer than two such groups nobody can tell. The rates of all groups are kept as
-    `fairness.csv`. A limit is a choice of law and policy, so there is no default.
+    A rate of a group is known if it rests on `minimum_rows` of its rows. One difference between known rates
+    that breaks its limit fails the version; else one unknown rate of a group leaves open whether it passes.
+    The rates of all groups are kept as `fairness.csv`. A limit is a choice of law and policy, so there is no
+    default.
 
     Example:
         KIND: FairnessCriterion
@@ -62,6 +64,10 @@ class FairnessCriterion(Criterion):
 
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep the limit, or the value alone."""
+
+    minimum_share: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Groups of a smaller share of the rows are not judged, and the note counts them. 0.02 is the share that
+    29 CFR 1607.15 A (2) of the United States and 6 RCNY 5-301 of New York City name."""
 
     intersections: bool = False
     """Also judge the groups that all columns make together."""
@@ -109,27 +115,40 @@ class FairnessCriterion(Criterion):
         return positive
 
     def _assessment(self, groups: Groups, counts: Counts, measure: Measure, limit: float) -> Assessment:
+        import numpy as np
+
         name = f"{measure}_{re.sub(r'[^0-9A-Za-z_]', '_', groups.name)}"
         ratio = measure.endswith("_ratio")
         words = "interval " if self.whole_interval else ""
         target = f"{words}at {'least' if ratio else 'most'} {limit:g}"
-        found = disparity(counts, measure, self.minimum_rows)
-        judged, rows = int(found.judged.sum()), int(counts.rows[found.judged].sum())
-        if judged <= 1:
-            why = f"{judged} of {len(groups.labels)} groups with {self.minimum_rows} rows for each rate"
-            return Assessment.unknown(name, target, rows, f"{why}; at least 2 are needed")
-        if found.value != found.value:  # NaN
-            return Assessment.unknown(name, target, rows, "a rate is 0 in each group, so there is no ratio")
-        end = (found.low if ratio else found.high) if self.whole_interval else found.value
-        missed = limit - end if ratio else end - limit
+        large = counts.rows >= self.minimum_share * counts.rows.sum()
+        found = disparity(counts.at(large), measure, self.minimum_rows)
+        rows = counts.rows[large][np.any([gap.known for gap in found.gaps.values()], axis=0)]
+        # An interval holds its estimate, so a value beyond the limit fails where its end is unknown.
+        judged = [(gap.value, gap.low if ratio else gap.high) for gap in found.gaps.values()]
+        ends = [end for both in judged for end in both[: 1 + self.whole_interval]]
+        unknown = [] if found.judged.all() else [np.nan]
         return Assessment.of(
             name,
             target,
             of_numbers(found.value, found.low, found.high),
-            rows,
-            missed_by=max(missed, 0.0),
-            note=f"{judged} of {len(groups.labels)} groups judged",
+            int(rows.sum()),
+            missed_by=[*((limit - end if ratio else end - limit) for end in ends), *unknown],
+            note=self._note(found, large),
         )
+
+    def _note(self, found: Disparity, large: np.ndarray) -> str:
+        """How many groups have rows enough, and what is unknown of the others."""
+        enough = (
+            f"{int(found.judged.sum())} of {len(large)} groups with {self.minimum_rows} rows for each rate"
+        )
+        lacking = {rate: int((~gap.known).sum()) for rate, gap in found.gaps.items()}
+        silent = [rate for rate, gap in found.gaps.items() if gap.known.sum() > 1 and math.isnan(gap.value)]
+        told = [f"{count} with fewer for the {rate}" for rate, count in lacking.items() if count]
+        told += [f"the {rate} is 0 in each group, so it has no ratio" for rate in silent]
+        if not large.all():
+            told.append(f"{int((~large).sum())} left out, with less than {self.minimum_share:g} of all rows")
+        return "; ".join([enough, *told])
 
 
 class _Chosen:

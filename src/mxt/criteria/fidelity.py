@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.stats.intervals import Interval
+
 NAMES = ("deletion_gain", "insertion_gain")
 
 
@@ -74,9 +76,7 @@ class FidelityCriterion(Criterion):
             f"{unit(subject.model.predictor)}"
         )
         return [
-            Assessment.of(
-                name, self._target, found, len(inputs), missed_by=self._missed(float(found.low)), note=note
-            )
+            Assessment.of(name, self._target, found, len(inputs), missed_by=self._missed(found), note=note)
             for name, found in zip(NAMES, map(mean_interval, gains.T), strict=True)
         ]
 
@@ -115,11 +115,12 @@ class FidelityCriterion(Criterion):
         found = sign * areas(worths, float(start), float(end))
         return found[0] - found[1:].mean(axis=0)
 
-    def _missed(self, low: float) -> float:
-        """How far the lower end lies from the minimum; the least number above 0 if it lies on it."""
+    def _missed(self, found: Interval) -> list[float]:
+        """How far the value and the lower end miss the minimum, which they must exceed."""
         import math
 
-        return 0.0 if low > self.minimum else max(self.minimum - low, math.ulp(0.0))
+        short = [self.minimum - float(part) for part in (found.estimate, found.low)]
+        return [part or math.ulp(0.0) for part in short]
 
     @property
     def _target(self) -> str:

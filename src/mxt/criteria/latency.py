@@ -41,5 +41,5 @@ class LatencyCriterion(Criterion):
         found = measure_latency(subject.model.predict, subject.inputs, self.rows, self.calls)
         at_once = "one row" if self.rows == 1 else f"{self.rows} rows"
         note = f"{at_once} a call; P50 {float(found.p50[0]):.3g}, P99 {float(found.p99[0]):.3g}"
-        late = max(float(found.p95.estimate) - self.maximum_milliseconds, 0.0)
+        late = [float(found.p95.estimate) - self.maximum_milliseconds]
         return [Assessment.of(name, limit, found.p95, self.calls, missed_by=late, note=note)]

@@ -36,9 +36,10 @@ class MetricCriterion(Criterion):
             return [Assessment.unknown(name, limit, len(subject.truth), why)]
         predictions = subject.model.predict(subject.inputs)
         found = metric.interval(subject.truth, predictions, seed=subject.seed)
-        judged = (found.low, found.high) if self.whole_interval else (found.estimate,)
-        if any(map(math.isnan, judged)):
-            return [Assessment.unknown(name, limit, len(subject.truth), "there is no interval of the score")]
-        missed = max(map(metric.beyond, judged))
-        note = f"interval by {found.method}{subject.class_note(metric)}"
+        # An interval holds its estimate, so a score beyond a limit fails where the ends are unknown.
+        judged = (found.estimate, found.low, found.high) if self.whole_interval else (found.estimate,)
+        missed = map(metric.beyond, judged)
+        unknown = math.isnan(found.low + found.high)
+        how = "there is no interval of the score" if unknown else f"interval by {found.method}"
+        note = f"{how}{subject.class_note(metric)}"
         return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]

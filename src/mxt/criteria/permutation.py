@@ -96,7 +96,7 @@ class PermutationCriterion(Criterion):
                 limit,
                 chance,
                 test.done,
-                missed_by=max(math.nextafter(test.p_value, 1) - self.level, 0.0),
+                missed_by=[math.nextafter(test.p_value, 1) - self.level],
                 note=note,
             )
         ]

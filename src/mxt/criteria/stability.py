@@ -100,7 +100,7 @@ class StabilityCriterion(Criterion):
         return [Assessment.unknown(name, target, rows, why) for name, target in self._targets.items()]
 
     def _assessment(self, name: str, found: Interval, minimum: float, rows: int, note: str) -> Assessment:
-        missed = max(minimum - float(found.estimate), 0.0)
+        missed = [minimum - float(found.estimate)]
         return Assessment.of(name, self._targets[name], found, rows, missed_by=missed, note=note)
 
     @property

@@ -113,7 +113,9 @@ class Grouping(Strict):
             edges = _of_equal_counts(numbers, self.bins)
         else:
             return self._values(known)
-        return _between(edges), np.searchsorted(edges, numbers, side="right")
+        # 0.7 in single precision lies on the edge 0.7, though it is a smaller number.
+        comparable = edges.astype(numbers.dtype) if numbers.dtype.kind == "f" else edges
+        return _between(edges), np.searchsorted(comparable, numbers, side="right")
 
     def _values(self, known: pd.Series[Any]) -> tuple[list[str], np.ndarray]:
         """Values that are written alike are one group."""

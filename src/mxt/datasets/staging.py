@@ -49,6 +49,8 @@ class Staging:
     """What tells this run from all others, if the state may stay when the rows change; else empty."""
     plan: str = ""
     """What was settled before the first part, on which parts depend too; empty if nothing was."""
+    earlier: str = ""
+    """The key that the same parts had in the form of an earlier release, if they count; else empty."""
 
     @contextlib.contextmanager
     def held(
@@ -140,7 +142,7 @@ class Staging:
         """The receipt of a part, if it is of this key; its files are not looked at."""
         with contextlib.suppress(OSError, ValueError, KeyError):
             receipt: dict[str, Any] = json.loads((self.folder / f"{part:08d}.json").read_bytes())
-            if receipt["key"] == self._key_digest:
+            if receipt["key"] in self._key_digests:
                 return receipt
         return None
 
@@ -155,6 +157,11 @@ class Staging:
     @property
     def _key_digest(self) -> str:
         return _digest(f"{self.key}{self.plan}")
+
+    @property
+    def _key_digests(self) -> set[str]:
+        """Those of the parts that count."""
+        return {_digest(f"{key}{self.plan}") for key in (self.key, self.earlier) if key}
 
     @property
     def _plan_path(self) -> Path:

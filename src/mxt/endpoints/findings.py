@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mxt.stats.corrections import step_down
+from mxt.stats.verdicts import every
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 Hypothesis: TypeAlias = Literal["superiority", "non_inferiority"]
 Scale: TypeAlias = Literal["difference", "ratio"]
 Answer: TypeAlias = Literal["yes", "no", "inconclusive"]
+_ANSWERS: dict[bool | None, Answer] = {True: "yes", False: "no", None: "inconclusive"}
 
 
 @dataclass(frozen=True)
@@ -98,5 +100,5 @@ def _decided(found: Finding, level: float, alone: float) -> Finding:
 
 def together(findings: Sequence[Finding]) -> Answer:
     """Yes if every endpoint says so, no if any says no."""
-    answers = {found.verdict for found in findings}
-    return "no" if "no" in answers else "yes" if answers == {"yes"} else "inconclusive"
+    known = {answer: verdict for verdict, answer in _ANSWERS.items()}
+    return _ANSWERS[every(known[found.verdict] for found in findings)]

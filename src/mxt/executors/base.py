@@ -52,6 +52,11 @@ class Stream(ABC):
     def folder(self) -> Path:
         """Where workers on other machines find what is sent to them; each sees it by the same path."""
 
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Packages beside those of every model that must be the same wherever there is work."""
+        return ()
+
     @abstractmethod
     def numbers(self) -> list[int]:
         """The numbers of the parts that are to be worked on, in their order.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import importlib.metadata
 import os
 import pickle
 import socket
@@ -13,18 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError, MxtError, ServiceError
+from mxt.errors import DataError, MxtError, ServiceError, restated
 from mxt.executors.base import attempted, failed
+from mxt.packages import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pyarrow as pa
 
     from mxt.executors.base import Receipt, Stream
-
-PACKAGES = ("mxt", "cloudpickle", "numpy", "pandas", "pyarrow", "scikit-learn", "shap", "xgboost")
-"""Packages whose versions must be the same wherever there is work."""
 
 _LOADED: dict[str, Stream] = {}
 """The stream that this process works on, by its digest."""
@@ -37,8 +34,8 @@ class Letter:
     path: str
     digest: str
     """SHA-256 of the file, which is a pickle and may not be another's."""
-    versions: tuple[str, ...]
-    """Those of `PACKAGES` where the stream was made."""
+    versions: Mapping[str, str]
+    """Those of the packages that must be the same wherever there is work."""
 
     @classmethod
     def of(cls, stream: Stream) -> Letter:
@@ -57,7 +54,7 @@ class Letter:
         except OSError as error:
             msg = f"{stream.folder}: cannot be written ({error.strerror})."
             raise DataError(msg) from error
-        return cls(path, hashlib.sha256(content).hexdigest(), _versions())
+        return cls(path, hashlib.sha256(content).hexdigest(), _versions(*stream.packages))
 
     def burn(self) -> None:
         """Remove the file."""
@@ -78,10 +75,11 @@ class Letter:
 
     def _read(self) -> Stream:
         os.environ.setdefault("MXT_NUM_THREADS", os.environ.get("OMP_NUM_THREADS", "1"))
+        here = _versions(*self.versions)
         other = [
-            f"{name} {here} instead of {there}"
-            for name, here, there in zip(PACKAGES, _versions(), self.versions, strict=True)
-            if here != there
+            f"{name} {here.get(name, 'none')} instead of {there}"
+            for name, there in self.versions.items()
+            if here.get(name) != there
         ]
         if other:
             msg = f"The packages differ: {', '.join(other)}. Install the same everywhere."
@@ -120,8 +118,8 @@ class Group:
         """The receipts of the parts, or why the worker cannot work."""
         try:
             return list(self._receipts(self.letter.opened()))
-        except (DataError, ServiceError) as error:
-            return type(error)(f"{error} (So says a worker on {socket.gethostname()}.)")
+        except MxtError as error:
+            return restated(type(error), f"{error} (So says a worker on {socket.gethostname()}.)")
 
     def single(self) -> list[Group]:
         """A group for each part."""
@@ -138,12 +136,5 @@ class Group:
                 yield failed(part.number, part.first_row, part.batch.num_rows, error)
 
 
-def _versions() -> tuple[str, ...]:
-    return tuple(_version(name) for name in PACKAGES)
-
-
-def _version(name: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
+def _versions(*names: str) -> dict[str, str]:
+    return versions("cloudpickle", *names)

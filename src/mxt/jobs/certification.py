@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Outcome, Subject
+from mxt.criteria.base import Assessment, Criterion, Subject, joined
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
@@ -101,7 +101,7 @@ class CertificationJob(ModelJob):
         refuse_twice(found)
         for file, table in evidence(self.criteria, subject).items():
             context.run.table(table, file)
-        result = overall(found)
+        result = joined(assessment.outcome for assessment in found)
         self._record(found)
         whole, held_out = rows
         certificate = certificates.issue(
@@ -116,6 +116,7 @@ class CertificationJob(ModelJob):
                 root=self.root,
                 seed=self.seed,
                 lifetime=timedelta(days=self.valid_days),
+                packages=subject.model.packages,
             ),
         )
         context.run.text(summary(str(pinned), result, found, certificate.expires_at), "certification.md")
@@ -206,12 +207,6 @@ def evidence(criteria: Iterable[Criterion], subject: Subject) -> dict[str, pd.Da
         for file, table in criterion.evidence(subject).items():
             parts.setdefault(file, []).append(table)
     return {file: _each_once(pd.concat(tables)) for file, tables in parts.items()}
-
-
-def overall(found: list[Assessment]) -> Outcome:
-    """FAIL if a criterion failed, else INSUFFICIENT if one could not be told, else PASS."""
-    outcomes = {assessment.outcome for assessment in found}
-    return "FAIL" if "FAIL" in outcomes else "INSUFFICIENT" if "INSUFFICIENT" in outcomes else "PASS"
 
 
 def _each_once(table: pd.DataFrame) -> pd.DataFrame:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import time
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 
+from mxt import packages
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from mxt.services.runs import Run
 
 Fact = str | int | float | bool | None
-PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
 
 HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
 """Fields of a job that tell how it works, not what comes of it."""
@@ -55,6 +54,8 @@ class Context:
     skipped: bool = False
     sample: str = ""
     """Which rows were worked on, if not all."""
+    packages: set[str] = field(default_factory=set)
+    """Those that the models are made of which the job has loaded."""
 
     @property
     def client(self) -> MlflowClient:
@@ -148,7 +149,9 @@ class Context:
     def load(self, loader: Loader, uri: str) -> Model:
         """Load the model."""
         with self.step(f"load {uri}"):
-            return loader.load(uri)
+            model = loader.load(uri)
+            self.packages |= {*model.packages}
+            return model
 
     def write(
         self,
@@ -193,7 +196,7 @@ class Context:
             "data_digest": self.data.digest if self.data else "",
             "unit": unit,
             "sample": self.sample,
-            "packages": " ".join(f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES),
+            "packages": packages.written(*self.packages),
         }
         return Provenance({key: value for key, value in facts.items() if value})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.errors import MissingExtraError, MxtError
+from mxt.errors import MxtError, restated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +21,11 @@ def failure(bad: Sequence[Receipt], whole: int = 0) -> MxtError:
     """
     bad = sorted(bad, key=lambda receipt: receipt.part)
     first = bad[0]
-    kinds = {
-        kind.exit_code: kind
-        for kind in MxtError.__subclasses__()
-        if kind.exit_code != MissingExtraError.exit_code
-    }
+    kinds = {kind.exit_code: kind for kind in MxtError.__subclasses__()}
     kind = kinds.get(first.exit_code, MxtError)
     if len(bad) == 1 and not whole:
-        return kind(first.error)
+        return restated(kind, first.error)
     others = "" if len(bad) == 1 else f" {len(bad) - 1} more parts failed."
     where = f"part {first.part}, rows {first.first_row} to {first.first_row + first.rows - 1}"
-    return kind(f"{first.error} ({where}).{others} {whole} parts are kept; the next run goes on from there.")
+    kept = f"{whole} parts are kept; the next run goes on from there."
+    return restated(kind, f"{first.error} ({where}).{others} {kept}")

@@ -17,6 +17,7 @@ from uuid import uuid4
 from loguru import logger
 from pydantic import ByteSize, Field
 
+from mxt import packages
 from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
@@ -32,7 +33,7 @@ from mxt.jobs.tasks import TableStream
 from mxt.kinds import OneOf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     import pyarrow as pa
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 MOST_FAILED = 8
 """Failed parts after which a job stops: what they share is not bad luck."""
 
-PACKAGES = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
-"""Packages whose versions the bytes of a part may depend on."""
+EARLIER = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
+"""Packages that the key of parts named, whatever the model was, until it named those of the model."""
 
 ExecutorKind = Annotated[Executor, OneOf]
 
@@ -96,14 +97,12 @@ class StreamJob(ModelJob, ABC):
             ConfigError: The memory limit or the budget is too small.
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
-        run = "" if table.reader.tells_changes else uuid4().hex
-        staging = Staging(_folder(output), self._key(table), table.reader.state(), run)
         place, shares = self._share
-        everything = TableStream(table, staging, share=self._share)
+        everything = self._everything(table, output)
         planning = self._planning(everything, budget, model)
         share = f"{place}-of-{shares}" if shares > 1 else ""
         settle = None if self.memory_limit is None and budget is None else planning.settle
-        with staging.held(share, fresh=self.fresh, settle=settle) as settled:
+        with everything.staging.held(share, fresh=self.fresh, settle=settle) as settled:
             plan = Plan.from_json(settled.plan) if settled.plan else Plan(table.rows)
             whole, others = self._found(settled)
             stream = replace(
@@ -117,7 +116,14 @@ class StreamJob(ModelJob, ABC):
                 self._work(stream, plan, whole, what)
             yield Parts(stream, [whole[number] for number in sorted(whole)], plan)
             if shares == 1:
-                staging.forget(staging.parts())
+                everything.staging.forget(everything.staging.parts())
+
+    def _everything(self, table: Table, output: Writer) -> TableStream:
+        """All the work of this share, with the folder where its parts are kept."""
+        run = "" if table.reader.tells_changes else uuid4().hex
+        keys = {"key": self._key(table), "earlier": self._earlier(table)}
+        staging = Staging(_folder(output), state=table.reader.state(), run=run, **keys)
+        return TableStream(table, staging, share=self._share, packages=tuple(sorted(self.context.packages)))
 
     def _planning(self, stream: TableStream, budget: Budget | None, model: Model | None) -> Planning:
         return Planning(
@@ -165,7 +171,15 @@ class StreamJob(ModelJob, ABC):
         return place_of(self.shard or "1/1")
 
     def _key(self, table: Table) -> str:
-        versions = {name: importlib.metadata.version(name) for name in PACKAGES}
+        return self._text(table, packages.versions(*self.context.packages))
+
+    def _earlier(self, table: Table) -> str:
+        """The key of parts before it named the model's packages; empty if it said nothing of one of these."""
+        if self.context.packages - {*EARLIER, *packages.BASE}:
+            return ""
+        return self._text(table, {name: importlib.metadata.version(name) for name in EARLIER})
+
+    def _text(self, table: Table, versions: Mapping[str, str]) -> str:
         model, mark = self.context.model, table.reader.mark
         source = [mark.to_json() if mark else "", table.rows, table.basis]
         limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]

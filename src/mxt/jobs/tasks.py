@@ -101,6 +101,8 @@ class TableStream(Stream):
     """Which of how many shares of the parts to work on, from 1 on."""
     perhaps: frozenset[int] = frozenset()
     """Parts that need no work if their rows are as they were."""
+    packages: tuple[str, ...] = ()
+    """Those that the models are made of."""
 
     @property
     def folder(self) -> Path:

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr
 from mxt.errors import DataError
 from mxt.kinds import Kind
 from mxt.stats import cells as stats
-from mxt.stats.bootstrap import bca, of_indices
+from mxt.stats.bootstrap import bca, bca_of_few, few, of_indices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -109,14 +109,14 @@ class Metric(Kind, ABC):
     def bootstrap(
         self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     ) -> Estimate:
-        """The score with its BCa interval.
+        """The score with its BCa interval, by a tenth of the resamples where the metric has no `cells`.
 
         Raises:
             DataError: As `score`.
         """
         score = self.score(truth, predictions)
         found = self.cells(*ordered(truth, predictions))
-        return Estimate.of(score, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
+        return Estimate.of(score, self._interval(found, resamples, seed), "bca", len(truth))
 
     def difference(
         self,
@@ -136,10 +136,27 @@ class Metric(Kind, ABC):
         apart = self.score(truth, predictions) - self.score(truth, others)
         rows, first, second = ordered(truth, predictions, others)
         found = stats.difference(self.cells(rows, first), self.cells(rows, second))
-        return Estimate.of(apart, bca(found.statistic, found.sizes, resamples, seed), "bca", len(truth))
+        return Estimate.of(apart, self._interval(found, resamples, seed), "bca", len(truth))
+
+    def _interval(self, found: Cells, resamples: int, seed: int) -> Interval:
+        """The BCa interval; of a metric that scores resamples one by one, from few of them."""
+        drawn = bca if self._at_once else bca_of_few
+        return drawn(found.statistic, found.sizes, resamples, seed)
+
+    def drawn(self, resamples: int = RESAMPLES) -> int:
+        """How many resamples an interval scores where so many are asked for."""
+        return resamples if self._at_once else few(resamples)
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether the member scores many resamples at once."""
+        return type(self).cells is not Metric.cells
 
     def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
-        """The score of many resamples at once; a member that can do better than one by one says how."""
+        """The score of many resamples at once; a member that can do better than one by one says how.
+
+        Of one that does not, an interval scores a tenth of the resamples.
+        """
 
         def score(rows: Any) -> float:  # noqa: ANN401 - an array, and numpy is not imported here
             try:
@@ -161,7 +178,9 @@ class Metric(Kind, ABC):
         return low <= score <= high
 
     def beyond(self, score: float) -> float:
-        """How far `score` lies beyond the limits; 0 if it keeps them."""
+        """How far `score` lies beyond the limits; 0 if it keeps them, NaN if it is NaN."""
+        if score != score:  # noqa: PLR0124 - NaN alone differs from itself
+            return score
         short = 0.0 if self.minimum is None else self.minimum - score
         over = 0.0 if self.maximum is None else score - self.maximum
         return max(short, over, 0.0)

@@ -11,6 +11,7 @@ from mxt.importances.library import LibraryImportance
 from mxt.importances.shap import ShapImportance
 from mxt.importances.tally import Tally
 from mxt.models.tables import samples_table
+from mxt.packages import packages_of
 from mxt.schemas import OutputsSchema, SHAPValuesSchema
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
@@ -36,6 +37,13 @@ class Model:
     """A sample of the training inputs, for explainers that compare with one."""
     positive: str | None = None
     """The class that scores are about where nobody names another, if one was recorded, by its text."""
+    required: tuple[str, ...] = ()
+    """Packages that whoever stored the model says it needs, where its own objects do not show them."""
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """The packages that its numbers come from, beside those of every model."""
+        return tuple(sorted({*packages_of(self.predictor.native), *self.required}))
 
     def with_background(self, background: pd.DataFrame) -> Model:
         """The same model with other rows to stand for its population."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mxt import packages
 from mxt.errors import ModelError
 from mxt.registries import digests, moments
 from mxt.registries.rows import Rows, reader_of
@@ -112,6 +113,8 @@ class Certification:
     """The project's root: paths below it are told from there on."""
     seed: int = 0
     lifetime: timedelta = timedelta(days=90)
+    packages: Sequence[str] = ()
+    """Those that the model is made of."""
 
 
 def issue(
@@ -137,7 +140,7 @@ def issue(
         "training_config": digests.config_digest(pinned.run_id),
         "certification_config": digests.config_digest(found.run_id),
         "code": digests.code_commit(found.root),
-        "packages": digests.packages(),
+        "packages": packages.written(*found.packages),
     }
     for run_id in (pinned.run_id, found.run_id):
         bound |= digests.named(digests.config_files(run_id))

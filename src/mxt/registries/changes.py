@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt import packages
 from mxt.errors import DataError, ModelError, MxtError
 from mxt.registries import digests
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_RUN_TAG, Certificate, stored_bytes
@@ -64,7 +65,7 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
         "training_config": digests.config_digest(sources["training_run"]),
         "certification_config": digests.config_digest(sources["certification_run"]),
         "code": digests.code_commit(root),
-        "packages": digests.packages(),
+        "packages": packages.rewritten(bound["packages"]),
         **digests.named(digests.files_digests(paths, root)),
     }
     found = {name: _told(name, digest) for name, digest in now.items() if bound[name] != digest}

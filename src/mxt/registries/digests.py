@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import json
 import shutil
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.registries.savers import PACKAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -139,12 +137,6 @@ def code_commit(root: str) -> str:
 def is_commit(code: str) -> bool:
     """Whether what `code_commit` told names all of the code: no commit tells what was changed since."""
     return code != UNKNOWN and not code.endswith(WITH_CHANGES)
-
-
-def packages() -> str:
-    """The exact versions of the packages that numbers come from."""
-    names = (*PACKAGES, "scipy", "statsmodels")
-    return " ".join(f"{name}=={importlib.metadata.version(name)}" for name in sorted(names))
 
 
 def named(files: Mapping[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
 
+from mxt import packages
 from mxt.datasets.fitted import FittedRows
 from mxt.errors import MissingExtraError, ModelError
 from mxt.kinds import Kind
@@ -88,6 +89,8 @@ class MlflowLoader(Loader):
         _require(flavor)
         source = _whole(uri, info.flavors[flavor]) if flavor == "lightgbm" else uri
         try:
+            if flavor == "python_function":  # its requirements are read beside it
+                source = str(mlflow.artifacts.download_artifacts(uri))
             native = getattr(mlflow, flavor.replace("python_function", "pyfunc")).load_model(source)
         except Exception as error:
             kind = type(error).__name__
@@ -100,7 +103,8 @@ class MlflowLoader(Loader):
             msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); {why}."
             raise ModelError(msg) from error
         predictor = predictor_of(native, columns, facts.get("classes") or [])
-        return Model(predictor, self.load_background(uri), positive=facts.get("positive"))
+        required = _required(Path(source)) if flavor == "python_function" else ()
+        return Model(predictor, self.load_background(uri), facts.get("positive"), required)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)
@@ -153,6 +157,12 @@ def _require(flavor: str) -> None:
     library, module = _EXTRAS.get(flavor, ("", ""))
     if module and importlib.util.find_spec(module) is None:
         raise MissingExtraError(library, flavor)
+
+
+def _required(folder: Path) -> tuple[str, ...]:
+    """The packages that the requirements of the model in a folder name."""
+    file = folder / "requirements.txt"
+    return packages.required(file.read_text(encoding="utf-8", errors="ignore")) if file.is_file() else ()
 
 
 def _whole(uri: str, flavor: dict[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import tempfile
 import warnings
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from mxt import packages
 from mxt.errors import ModelError
 from mxt.kinds import Kind
 
@@ -23,9 +23,6 @@ METADATA = "mxt"
 SCHEMA_FILE = "inputs_schema.yaml"
 BACKGROUND_FILE = "background.parquet"
 FITTED_FILE = "fitted_rows.parquet"
-PACKAGES = ("mlflow", "mxt", "numpy", "pandas", "scikit-learn", "xgboost")
-_OPTIONAL = {"lightgbm": ["lightgbm"], "catboost": ["catboost"], "onnx": ["onnx", "onnxruntime"]}
-"""Further packages that a model of a flavour needs."""
 
 
 class Saver(Kind, ABC):
@@ -89,14 +86,14 @@ class MlflowSaver(Saver):
                 "signature": mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
                 "metadata": {METADATA: facts},
                 "extra_files": _extra_files(Path(folder), model, schema, fitted),
-                "pip_requirements": requirements(*_OPTIONAL.get(predictor.flavor, [])),
+                "pip_requirements": requirements(model),
             }
             return str(_log(predictor.flavor, predictor.native, common).model_uri)
 
 
-def requirements(*further: str) -> list[str]:
+def requirements(model: Model) -> list[str]:
     """The exact versions of the packages that a model needs; inferring them would cost MLflow ten seconds."""
-    return [f"{name}=={importlib.metadata.version(name)}" for name in (*PACKAGES, *further)]
+    return packages.written(*model.packages).split()
 
 
 def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:

@@ -46,7 +46,8 @@ def told(found: Assessment) -> str:
     """An assessment in one line: outcome, value, interval and target."""
     if math.isnan(found.value):
         return f"{found.outcome}, {found.note} (target: {found.target})"
-    measured = f"{found.outcome}, {_number(found.value)} {_interval(found)}"
+    why = f" ({found.note})" if found.outcome == "INSUFFICIENT" else ""
+    measured = f"{found.outcome}{why}, {_number(found.value)} {_interval(found)}"
     return f"{measured}, target {_target(found)}, n {found.n}"
 
 

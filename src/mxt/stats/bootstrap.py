@@ -12,7 +12,7 @@ many rows groups are left out.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mxt.stats.intervals import CONFIDENCE, Interval, of_numbers
 
@@ -28,33 +28,42 @@ CELLS = 1_000_000
 """Counts held at once."""
 GROUPS = 500
 """Most parts of the rows that the jackknife leaves out in turn."""
+FEWEST, FEW_GROUPS = 199, 50
+"""Resamples and parts of the rows that are enough for a statistic which takes long."""
 UNDEFINED = 0.05
 """Share of resamples without a value above which nothing is told."""
 
 
-def bca(statistic: Statistic, rows: int | np.ndarray, resamples: int = 2000, seed: int = 0) -> Interval:
+def bca(
+    statistic: Statistic,
+    rows: int | np.ndarray,
+    resamples: int = 2000,
+    seed: int = 0,
+    *,
+    groups: int = GROUPS,
+    method: Literal["linear", "weibull"] = "linear",
+) -> Interval:
     """The bias-corrected and accelerated interval of a statistic of independent rows.
 
-    The acceleration comes from the jackknife; beyond 500 rows it leaves out 500 groups of rows that the seed
-    draws, whose skewness tells the same acceleration with an error of about 0.4/500. Resamples without a
-    value, such as those that miss a class, are left out; if they are more than 5 % the ends are NaN. Where
-    all resamples give one value, the interval is that value. An interval holds its estimate: an end that
-    lies beyond it, since the statistic is biased, is moved to it.
+    The acceleration comes from the jackknife. Of more rows than `groups` it leaves out as many groups of
+    rows, which the seed draws, whose skewness errs by about 0.4 / groups. Resamples without a value, such
+    as those that miss a class, are left out; if they are more than 5 % the ends are NaN. Where all
+    resamples give one value, the interval is that value. An interval holds its estimate: an end that lies
+    beyond it, since the statistic is biased, is moved to it.
 
     Args:
         statistic: Takes counts of rows and gives a value for each resample.
-        rows: How many rows there are; or, where rows are alike, how many stand in each cell, shape (cells,),
-            and the counts are then of cells.
+        rows: How many rows there are; or how many stand in each cell, shape (cells,), if counts are of cells.
         resamples: How many to draw.
         seed: Of the resamples; the same for the same rows in the same order.
+        groups: Most parts of the rows that the jackknife leaves out in turn.
+        method: Numpy's quantile; "weibull" leaves the same share beyond an end however few the resamples are.
 
     Returns:
-        Numbers: the statistic of the sample and its interval; the ends are NaN for fewer than two rows, or
-        where the statistic is not defined.
+        Numbers; the ends are NaN for fewer than two rows, or where the statistic is not defined.
 
     Source:
-        Efron 1987, Better bootstrap confidence intervals; DiCiccio and Efron 1996, Bootstrap confidence
-        intervals, section 2.
+        Efron 1987, Better bootstrap confidence intervals; DiCiccio and Efron 1996, section 2.
     """
     import numpy as np
 
@@ -67,10 +76,29 @@ def bca(statistic: Statistic, rows: int | np.ndarray, resamples: int = 2000, see
     if len(known) < (1 - UNDEFINED) * resamples:
         return of_numbers(estimate)
     below = (np.searchsorted(known, estimate, "left") + np.searchsorted(known, estimate, "right")) / 2
-    low, high = np.quantile(
-        known, _levels(below / len(known), resamples, _acceleration(statistic, sizes, seed))
-    )
+    levels = _levels(below / len(known), resamples, _acceleration(statistic, sizes, seed, groups))
+    low, high = np.quantile(known, levels, method=method)
     return of_numbers(estimate, min(low, estimate), max(high, estimate))
+
+
+def bca_of_few(
+    statistic: Statistic, rows: int | np.ndarray, resamples: int = 2000, seed: int = 0
+) -> Interval:
+    """`bca` by a `few` of the resamples, for a statistic that takes long.
+
+    It holds the truth as often. The ends differ from those of endless resamples by about a fifth of the
+    statistic's standard error, where those of 2,000 differ by a sixteenth.
+
+    Source:
+        Hall 1986, On the number of bootstrap simulations required to construct a confidence interval,
+        doi:10.1214/aos/1176350169.
+    """
+    return bca(statistic, rows, few(resamples), seed, groups=FEW_GROUPS, method="weibull")
+
+
+def few(resamples: int) -> int:
+    """How many resamples stand for so many where a statistic takes long: a tenth, or 199 if that is more."""
+    return min(resamples, max(FEWEST, resamples // 10))
 
 
 def of_indices(function: Callable[[np.ndarray], float]) -> Statistic:
@@ -116,12 +144,12 @@ def _levels(below: float, resamples: int, acceleration: float) -> np.ndarray:
     return ndtr(bias + ends / (1 - acceleration * ends))
 
 
-def _acceleration(statistic: Statistic, sizes: np.ndarray, seed: int) -> float:
+def _acceleration(statistic: Statistic, sizes: np.ndarray, seed: int, groups: int = GROUPS) -> float:
     """A sixth of the skewness of what the statistic owes to each row; 0 where that cannot be told."""
     import numpy as np
 
     told, weights = zip(
-        *((statistic(counts), weight) for counts, weight in _left_out(sizes, seed)), strict=True
+        *((statistic(counts), weight) for counts, weight in _left_out(sizes, seed, groups)), strict=True
     )
     values, weight = np.concatenate(told), np.concatenate(weights)
     values, weight = values[np.isfinite(values)], weight[np.isfinite(values)]
@@ -132,12 +160,12 @@ def _acceleration(statistic: Statistic, sizes: np.ndarray, seed: int) -> float:
     return float((weight * owed**3).sum() / (6 * spread**1.5)) if spread > 0 else 0.0
 
 
-def _left_out(sizes: np.ndarray, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _left_out(sizes: np.ndarray, seed: int, most: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Counts of the sample without a row, or a group of rows, and how many such samples there are."""
     import numpy as np
 
     single = sizes.sum() == len(sizes)
-    groups = min(len(sizes), GROUPS) if single else len(sizes)
+    groups = min(len(sizes), most) if single else len(sizes)
     member = np.arange(len(sizes)) % groups
     if groups < len(sizes):
         member = np.random.default_rng((seed, 1)).permutation(member)

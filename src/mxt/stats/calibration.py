@@ -54,10 +54,13 @@ def expected_calibration_error(confidence: np.ndarray, correct: np.ndarray, bins
 
 
 def equal_widths(shares: np.ndarray, bins: int) -> np.ndarray:
-    """The bin of each probability, of so many that are equally wide; the last one is closed on the right."""
+    """The bin of each probability, of so many that are equally wide; the last one is closed on the right.
+
+    A bin holds its lower edge, the double next to k / bins: a product with `bins` can fall short of k.
+    """
     import numpy as np
 
-    return np.minimum((shares * bins).astype(int), bins - 1)
+    return np.searchsorted(np.arange(1, bins) / bins, shares, side="right")
 
 
 def equal_masses(shares: np.ndarray, bins: int) -> np.ndarray:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mxt.stats.intervals import CONFIDENCE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
 
     from mxt.stats.intervals import Interval
@@ -69,6 +67,10 @@ class Counts:
         summed = (np.ones(len(groups)), selected, positive, selected & positive, gaps, gaps**2)
         return cls(*(np.bincount(groups, part, count) for part in summed))
 
+    def at(self, groups: np.ndarray) -> Counts:
+        """Some of the groups: booleans, shape (groups,)."""
+        return Counts(*(getattr(self, field.name)[groups] for field in fields(self)))
+
 
 class Rates(NamedTuple):
     """A rate of each group, its interval, and how many rows it is a share or a mean of; shape (groups,)."""
@@ -79,14 +81,26 @@ class Rates(NamedTuple):
     n: np.ndarray
 
 
+class Gap(NamedTuple):
+    """How much one rate differs between the groups in which it is known; NaN if these are fewer than two."""
+
+    value: float
+    low: float
+    high: float
+    known: np.ndarray
+    """Whether the rate of each group rests on rows enough, shape (groups,)."""
+
+
 class Disparity(NamedTuple):
-    """How much a measure differs between groups; NaN where fewer than two groups can be judged."""
+    """How much a measure differs between groups: the worst of what is known of its rates, NaN if nothing."""
 
     value: float
     low: float
     high: float
     judged: np.ndarray
-    """Whether each group takes part, shape (groups,)."""
+    """Whether each rate of each group rests on rows enough, shape (groups,)."""
+    gaps: dict[str, Gap]
+    """What is known of each rate that the measure is made of, by its name."""
 
 
 def rates(counts: Counts, confidence: float = CONFIDENCE) -> dict[str, Rates]:
@@ -108,9 +122,9 @@ def rates(counts: Counts, confidence: float = CONFIDENCE) -> dict[str, Rates]:
 def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     """The largest difference of two groups' rates, or the smallest ratio of a lower to a higher one.
 
-    A group takes part if each rate that the measure is made of rests on `minimum` rows of it. Of measures of
-    two rates the worse one counts, and a ratio that is unknown, since its rate is 0 in each group, does not.
-    So the values are those of Fairlearn, where all groups take part and there are true positives.
+    Each rate is compared between the groups in which it rests on `minimum` rows. Of measures of two rates the
+    worse one counts, and a ratio that is unknown, since its rate is 0 in each group, does not. So the values
+    are those of Fairlearn, where all rates of all groups are known and there are true positives.
 
     The interval holds for the largest true difference, or smallest true ratio: every pair of groups gets an
     interval, at a level that Bonferroni's correction makes hold for all pairs and rates at once, and the ends
@@ -127,28 +141,26 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     """
     import numpy as np
 
-    names = MEASURES[measure]
-    single = rates(counts)
-    judged = np.all([single[name].n >= max(minimum, 1) for name in names], axis=0)
-    pairs = list(combinations(np.flatnonzero(judged), 2))
-    if not pairs:
-        return Disparity(np.nan, np.nan, np.nan, judged)
-    known = rates(counts, 1 - (1 - CONFIDENCE) / (len(pairs) * len(names)))
-    lower, higher = (np.array(side) for side in zip(*pairs, strict=True))
-    if measure.endswith("_ratio"):
-        worst = _worst_known([_ratios(known[name], lower, higher) for name in names])
-    else:
-        worst = np.max([_differences(known[name], lower, higher) for name in names], axis=0)
-    value, low, high = worst.tolist()
-    return Disparity(value, low, high, judged)
+    ratio, single = measure.endswith("_ratio"), rates(counts)
+    known = {name: single[name].n >= max(minimum, 1) for name in MEASURES[measure]}
+    pairs = {name: list(combinations(np.flatnonzero(part), 2)) for name, part in known.items()}
+    sure = rates(counts, 1 - (1 - CONFIDENCE) / max(sum(map(len, pairs.values())), 1))
+    found = {
+        name: (_ratios if ratio else _differences)(sure[name], *np.array(of_rate).T)
+        for name, of_rate in pairs.items()
+        if of_rate
+    }
+    nothing = np.full(3, np.nan)
+    value, low, high = (np.fmin if ratio else np.fmax).reduce([nothing, *found.values()])
+    if ratio and any(np.isnan(part).any() for part in found.values()):
+        low *= 0
+    gaps = {name: _gap(found.get(name, nothing), part) for name, part in known.items()}
+    return Disparity(float(value), float(low), float(high), np.all([*known.values()], axis=0), gaps)
 
 
-def _worst_known(found: Sequence[np.ndarray]) -> np.ndarray:
-    """The smallest ratio that is known, with the ends of its interval, shape (3,); NaN if none is."""
-    import numpy as np
-
-    value, low, high = np.fmin.reduce(found)
-    return np.array([value, 0 * low if np.isnan(found).any() else low, high])
+def _gap(found: np.ndarray, known: np.ndarray) -> Gap:
+    value, low, high = found.tolist()
+    return Gap(value, low, high, known)
 
 
 def _differences(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
