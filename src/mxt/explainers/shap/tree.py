@@ -62,6 +62,8 @@ class TreeExplainer:
 
         if approximate is not None:
             warnings.warn("Give approximate to the call, not to TreeExplainer.", DeprecationWarning, 2)
+        for name in ("model", "masker"):  # `shap.Explainer` sets both before it turns itself into this class
+            vars(self).pop(name, None)
         self.link, self.linearize_link = link, linearize_link
         self._model, self._given = model, data
         self._rows = rows_of(model, data)
@@ -80,9 +82,11 @@ class TreeExplainer:
         """The model as shap reads it, a ``TreeEnsemble`` of its own."""
         from shap.explainers._tree import TreeEnsemble
 
+        if "_peer" in vars(self):
+            return self._peer.model
         return TreeEnsemble(self._model, self.data, self.data_missing, self.model_output)
 
-    @property
+    @cached_property
     def masker(self) -> Any:
         """The background as a masker of shap's, with all of its rows."""
         import shap
@@ -175,7 +179,8 @@ class TreeExplainer:
         """Whether it explains the model against the masker."""
         from shap.explainers._tree import TreeExplainer as Peer
 
-        if available() and masker is None and tree_model_of(model) is not None:
+        table = masker is None or (type(masker).__name__ == "Independent" and is_masker(masker))
+        if available() and table and tree_model_of(model) is not None:
             return True
         return bool(Peer.supports_model_with_masker(model, masker))
 
@@ -195,7 +200,7 @@ class TreeExplainer:
     def _read(self) -> TreeModel | None:
         """The model's trees, or None if the engine cannot give what is asked for."""
         weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
-        found = None if weighed else tree_model_of(self._model)
+        found = None if weighed or self._model is None else tree_model_of(self._model)
         if self.model_output in CHANCES:
             able = found is not None and (found.chances or found.slope is not None)
             return found if able and self.feature_perturbation == "interventional" else None
@@ -217,19 +222,31 @@ class TreeExplainer:
         """Shap's own explainer, with the same arguments."""
         from shap.explainers._tree import TreeExplainer as Peer
 
-        return Peer(
-            self._model, self.masker, self.model_output, self.feature_perturbation, self.feature_names
-        )
+        given = (self.masker, self.model_output, self.feature_perturbation, self.feature_names)
+        if self._model is not None:
+            return Peer(self._model, *given)
+        found = Peer(self.model.trees, *given)
+        found.model = self.model
+        return found
 
     def _tell(self, what: str) -> None:
         msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; shap itself does."
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the plan, which is made again where it is needed."""
-        made = ("_core", "_made", "_peer", "model")
-        return {name: value for name, value in vars(self).items() if name not in made}
+        """Arguments, from which the plan is made again; of a model that only shap reads, what shap has read.
+
+        Shap's reading holds arrays alone, where the model may hold a session that no pickle can: pyspark's.
+        """
+        made = ("_core", "_made", "_peer", "model", "masker")
+        state = {name: value for name, value in vars(self).items() if name not in made}
+        if self._core is None:
+            return state | {"_model": None, "_peer": self._peer}
+        return state | {"_model": None, "model": self.model} if self._core.by_shap else state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self._plan()
+        if "_peer" in state:
+            self._core, self._made = None, {}
+        else:
+            self._plan()
