@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import catboost
+import lightgbm
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -21,6 +22,7 @@ from sklearn.ensemble import RandomForestRegressor
 from executors import sparks
 from mxt.explainers import TreeExplainer
 from mxt.explainers.kernels.engine import available
+from mxt.explainers.shap.portable import portable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -185,6 +187,41 @@ def test_an_explainer_that_is_shaps_own_is_pickled_as_it_stands() -> None:
     other = again(explainer, "pickled")
     np.testing.assert_array_equal(other.shap_values(inputs), explainer.shap_values(inputs))
     np.testing.assert_array_equal(other.expected_value, explainer.expected_value)
+
+
+def fitted_live(library: str) -> Any:
+    """A model fitted with a function that no pickle can hold, or with a lock beside its trees."""
+    if library == "scikit-learn":
+        forest = RandomForestRegressor(3, random_state=0).fit(FRAME, ROWS[:, 0])
+        forest.lock = threading.Lock()
+        return forest
+
+    def squares(truth: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return found - truth, np.ones(len(truth))
+
+    asked: dict[str, Any] = {"n_estimators": 3, "objective": squares}
+    if library == "xgboost":
+        return xgboost.XGBRegressor(**asked, missing=-1.0).fit(FRAME, ROWS[:, 0])
+    return lightgbm.LGBMRegressor(**asked, min_child_samples=1, verbose=-1).fit(FRAME, ROWS[:, 0])
+
+
+@needs_kernels
+@pytest.mark.parametrize("library", ["xgboost", "lightgbm", "scikit-learn"])
+def test_what_a_model_was_fitted_with_does_not_keep_its_explainer_from_a_pickle(library: str) -> None:
+    model = fitted_live(library)
+    with pytest.raises((TypeError, AttributeError, pickle.PicklingError)):
+        pickle.dumps(model)
+    explainer, rows = TreeExplainer(model), FRAME.where(FRAME > 0, -1.0)
+    other = again(explainer, "pickled")
+    values = explainer.shap_values(rows)
+    assert values.any()
+    np.testing.assert_array_equal(other.shap_values(rows), values)
+    np.testing.assert_array_equal(other.expected_value, explainer.expected_value)
+
+
+def test_a_model_that_can_be_pickled_is_kept_as_it_is() -> None:
+    model = RandomForestRegressor(3, random_state=0).fit(FRAME, ROWS[:, 0])
+    assert portable(model) is model
 
 
 @needs_kernels

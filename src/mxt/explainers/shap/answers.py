@@ -100,7 +100,7 @@ class Answers:
         """
         import numpy as np
 
-        extra = width_of(table) - values.shape[1]
+        extra = width_of(table) - values.shape[1] if self._model.by_shap else 0
         if extra > 0:
             values = np.pad(values, [(0, 0), *[(0, extra)] * (values.ndim - 2), (0, 0)])
         found = np.concatenate([-values, values], axis=-1) if self._doubled else values

@@ -12,6 +12,7 @@ from mxt.errors import ModelError
 from mxt.explainers.kernels.engine import available
 from mxt.explainers.shap.answers import CHANCES, Answers
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
+from mxt.explainers.shap.portable import portable
 from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_of
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ class TreeExplainer:
     def _plan(self) -> None:
         """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
         self._made: dict[int | None, Answers] = {}
-        self._core = self._read() if available() else None
+        self._core = self._read() if available() and "_peer" not in vars(self) else None
         try:
             if self._core is not None:
                 self._answers(None)
@@ -223,30 +224,26 @@ class TreeExplainer:
         from shap.explainers._tree import TreeExplainer as Peer
 
         given = (self.masker, self.model_output, self.feature_perturbation, self.feature_names)
-        if self._model is not None:
-            return Peer(self._model, *given)
-        found = Peer(self.model.trees, *given)
-        found.model = self.model
+        found = Peer(self.model.trees if self._model is None else self._model, *given)
+        if self._model is None:
+            found.model, found.expected_value = self.model, self.expected_value
         return found
 
     def _tell(self, what: str) -> None:
-        msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; shap itself does."
+        read = self.model if self._model is None else self._model
+        msg = f"MXT's engine does not serve {what} of this {type(read).__name__}; shap itself does."
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Arguments, from which the plan is made again; of a model that only shap reads, what shap has read.
-
-        Shap's reading holds arrays alone, where the model may hold a session that no pickle can: pyspark's.
-        """
+        """Arguments, which the plan is made of again; in place of a model that only shap reads, its arrays."""
         made = ("_core", "_made", "_peer", "model", "masker")
         state = {name: value for name, value in vars(self).items() if name not in made}
         if self._core is None:
             return state | {"_model": None, "_peer": self._peer}
-        return state | {"_model": None, "model": self.model} if self._core.by_shap else state
+        if self._core.by_shap:
+            return state | {"_model": None, "model": self.model}
+        return state | {"_model": portable(self._model)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        if "_peer" in state:
-            self._core, self._made = None, {}
-        else:
-            self._plan()
+        self._plan()
