@@ -235,7 +235,7 @@ class TreeExplainer:
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Arguments, which the plan is made of again; in place of a model that only shap reads, its arrays."""
+        """Arguments, to plan anew from; in place of a model that only shap reads, the arrays that it read."""
         made = ("_core", "_made", "_peer", "model", "masker")
         state = {name: value for name, value in vars(self).items() if name not in made}
         if self._core is None:
