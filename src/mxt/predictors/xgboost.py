@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from mxt.predictors.trees.xgboost import Document
     from mxt.stats.links import Link
 
-_IDENTITY_OBJECTIVES = {"reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror", "reg:quantileerror"}
+_IDENTITY_OBJECTIVES = {
+    *("reg:squarederror", "reg:squaredlogerror", "reg:absoluteerror", "reg:pseudohubererror"),
+    *("reg:quantileerror", "reg:expectileerror"),
+}
+"""Whose margins are predictions; but of several expectiles each margin after the first is an increment's."""
 _EXPONENTIAL_OBJECTIVES = {"count:poisson", "reg:gamma", "reg:tweedie"}
 _PROBABILITY_OBJECTIVES = {
     "binary:logistic": "log-odds",
@@ -123,6 +127,12 @@ class XgboostPredictor(Predictor):
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     @property
+    def _identity(self) -> bool:
+        """Whether margins are what the model predicts."""
+        several = self.objective == "reg:expectileerror" and len(self.outputs) > 1
+        return self.objective in _IDENTITY_OBJECTIVES and not several
+
+    @property
     def linked(self) -> bool:
         return self.task == "classification"
 
@@ -130,14 +140,15 @@ class XgboostPredictor(Predictor):
     def link(self) -> Link | None:
         from mxt.stats.links import exponential
 
-        if self.task == "classification" or self.objective in _IDENTITY_OBJECTIVES:
+        if self.task == "classification" or self._identity:
             return super().link
         return exponential() if self.objective in _EXPONENTIAL_OBJECTIVES else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self.run(inputs, output_margin=True).reshape(len(inputs), -1)
-        identity = self.objective in _IDENTITY_OBJECTIVES
-        return Scores(raw, "target" if identity else _PROBABILITY_OBJECTIVES.get(self.objective, "margin"))
+        return Scores(
+            raw, "target" if self._identity else _PROBABILITY_OBJECTIVES.get(self.objective, "margin")
+        )
 
     @property
     def importances(self) -> dict[str, np.ndarray]:

@@ -40,17 +40,18 @@ def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
 def shares(trees: TreeEnsemble) -> np.ndarray:
     """Each node's share of its parent's training weight; a half where that has none, shape (nodes,).
 
+    A root is no exception: a tree that no training weight reached gives each branch a half, as xgboost's own
+    contributions do from 3.4 on.
+
     Raises:
-        ModelError: A tree has no training weight at all.
+        ModelError: No node of any tree has training weight: the library keeps none.
     """
     import numpy as np
 
-    splits = trees.left[trees.roots] >= 0
-    weightless = np.flatnonzero(splits & ~(trees.cover[trees.roots] > 0))
-    if len(weightless):
+    if (trees.left >= 0).any() and not trees.cover.any():
         msg = (
-            f"{len(weightless)} of {len(trees.roots)} trees keep no training weight (cover), which "
-            "path-dependent values need; give a background and feature_perturbation: interventional."
+            "The trees keep no training weight (cover), which path-dependent values need; give a background "
+            "and feature_perturbation: interventional."
         )
         raise ModelError(msg)
     shares = np.ones(len(trees.left))

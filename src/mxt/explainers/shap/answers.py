@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxt.explainers.base import TOLERANCE
 from mxt.explainers.kernels.engine import Engine
-from mxt.explainers.shap.tables import is_row
+from mxt.explainers.shap.tables import is_row, width_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +80,7 @@ class Answers:
         import numpy as np
         from shap.utils._exceptions import ExplainerError
 
-        if not self.checkable or self._model.scores is None:
+        if not self.checkable or self._model.scores is None or not len(values):
             return
         scores = self._model.scores(table)
         gaps = np.abs(self.base + values.sum(axis=1) - scores) / np.maximum(1, np.abs(scores))
@@ -96,11 +96,11 @@ class Answers:
     def told(self, values: np.ndarray, table: Any) -> np.ndarray:
         """As shap shapes it: without outputs if there is one, and without rows for one row.
 
-        Columns of an array that no tree can test follow as zeros.
+        A model read by shap takes tables of any width: columns after the last that a tree tests have zeros.
         """
         import numpy as np
 
-        extra = (table.shape[-1] if isinstance(table, np.ndarray) else 0) - values.shape[1]
+        extra = width_of(table) - values.shape[1] if self._model.by_shap else 0
         if extra > 0:
             values = np.pad(values, [(0, 0), *[(0, extra)] * (values.ndim - 2), (0, 0)])
         found = np.concatenate([-values, values], axis=-1) if self._doubled else values

@@ -49,6 +49,8 @@ class TreeModel:
     """How many trees a boosting round makes, where the library counts in rounds."""
     best: int | None = None
     """How many trees shap explains unless asked for more: those of a booster's best rounds."""
+    by_shap: bool = False
+    """Whether shap has read the trees."""
 
     def first(self, limit: int | None) -> TreeEnsemble:
         """The ensemble of the first trees, in whole rounds; all of them for a number below 1."""
@@ -116,9 +118,9 @@ def tree_model_of_shap(parsed: Any, columns: int | None) -> TreeModel | None:
 
     def scores(table: Any) -> np.ndarray:
         rows = encode(table)
-        return parsed.predict(rows).reshape(len(rows), -1)
+        return parsed.predict(rows).reshape(len(rows), parsed.num_outputs)
 
-    return TreeModel(trees, encode, None if parsed.model_type == "pyspark" else scores)
+    return TreeModel(trees, encode, None if parsed.model_type == "pyspark" else scores, by_shap=True)
 
 
 def _rows(table: np.ndarray, columns: int) -> np.ndarray:

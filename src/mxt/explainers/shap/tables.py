@@ -55,6 +55,14 @@ def array_of(table: Any) -> np.ndarray:
     return np.asarray(table) if plain else _frame(table, 0.0).to_numpy()
 
 
+def width_of(table: Any) -> int:
+    """How many columns a table of any sort has; the number of cells of a single row."""
+    import numpy as np
+
+    own = _told(table)
+    return width_of(own) if own is not None else int((getattr(table, "shape", None) or np.shape(table))[-1])
+
+
 def _frame(table: Any, left_out: float) -> pd.DataFrame:
     import pandas as pd
 

@@ -12,6 +12,7 @@ from mxt.errors import ModelError
 from mxt.explainers.kernels.engine import available
 from mxt.explainers.shap.answers import CHANCES, Answers
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
+from mxt.explainers.shap.portable import portable
 from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_of
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class TreeExplainer:
 
         if approximate is not None:
             warnings.warn("Give approximate to the call, not to TreeExplainer.", DeprecationWarning, 2)
+        for name in ("model", "masker"):  # `shap.Explainer` sets both before it turns itself into this class
+            vars(self).pop(name, None)
         self.link, self.linearize_link = link, linearize_link
         self._model, self._given = model, data
         self._rows = rows_of(model, data)
@@ -80,9 +83,11 @@ class TreeExplainer:
         """The model as shap reads it, a ``TreeEnsemble`` of its own."""
         from shap.explainers._tree import TreeEnsemble
 
+        if "_peer" in vars(self):
+            return self._peer.model
         return TreeEnsemble(self._model, self.data, self.data_missing, self.model_output)
 
-    @property
+    @cached_property
     def masker(self) -> Any:
         """The background as a masker of shap's, with all of its rows."""
         import shap
@@ -175,14 +180,15 @@ class TreeExplainer:
         """Whether it explains the model against the masker."""
         from shap.explainers._tree import TreeExplainer as Peer
 
-        if available() and masker is None and tree_model_of(model) is not None:
+        table = masker is None or (type(masker).__name__ == "Independent" and is_masker(masker))
+        if available() and table and tree_model_of(model) is not None:
             return True
         return bool(Peer.supports_model_with_masker(model, masker))
 
     def _plan(self) -> None:
         """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
         self._made: dict[int | None, Answers] = {}
-        self._core = self._read() if available() else None
+        self._core = self._read() if available() and "_peer" not in vars(self) else None
         try:
             if self._core is not None:
                 self._answers(None)
@@ -195,7 +201,7 @@ class TreeExplainer:
     def _read(self) -> TreeModel | None:
         """The model's trees, or None if the engine cannot give what is asked for."""
         weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
-        found = None if weighed else tree_model_of(self._model)
+        found = None if weighed or self._model is None else tree_model_of(self._model)
         if self.model_output in CHANCES:
             able = found is not None and (found.chances or found.slope is not None)
             return found if able and self.feature_perturbation == "interventional" else None
@@ -217,18 +223,26 @@ class TreeExplainer:
         """Shap's own explainer, with the same arguments."""
         from shap.explainers._tree import TreeExplainer as Peer
 
-        return Peer(
-            self._model, self.masker, self.model_output, self.feature_perturbation, self.feature_names
-        )
+        given = (self.masker, self.model_output, self.feature_perturbation, self.feature_names)
+        found = Peer(self.model.trees if self._model is None else self._model, *given)
+        if self._model is None:
+            found.model, found.expected_value = self.model, self.expected_value
+        return found
 
     def _tell(self, what: str) -> None:
-        msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; shap itself does."
+        read = self.model if self._model is None else self._model
+        msg = f"MXT's engine does not serve {what} of this {type(read).__name__}; shap itself does."
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the plan, which is made again where it is needed."""
-        made = ("_core", "_made", "_peer", "model")
-        return {name: value for name, value in vars(self).items() if name not in made}
+        """Arguments, to plan anew from; in place of a model that only shap reads, the arrays that it read."""
+        made = ("_core", "_made", "_peer", "model", "masker")
+        state = {name: value for name, value in vars(self).items() if name not in made}
+        if self._core is None:
+            return state | {"_model": None, "_peer": self._peer}
+        if self._core.by_shap:
+            return state | {"_model": None, "model": self.model}
+        return state | {"_model": portable(self._model)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)

@@ -25,6 +25,7 @@ class _Nodes(NamedTuple):
 def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
     """The trees of a CatBoost model's JSON, with training weights as covers.
 
+    Where a tree keeps no weights CatBoost counts the rows that it explains; then the ensemble has no covers.
     An oblivious tree becomes a full one that tests its last split first, as CatBoost's own ShapValues do.
 
     Args:
@@ -50,6 +51,7 @@ def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
         place, found = split["split_index"], floats[split["float_feature_index"]]
         tested[place], borders[place] = found["flat_feature_index"], np.float32(split["border"])
         missing_left[place] = found["nan_value_treatment"] != "AsTrue"
+    weighed = (nodes.cover[nodes.roots] > 0) | (nodes.left[nodes.roots] < 0)
     nan: Missing = "nan"
     return TreeEnsemble(
         roots=nodes.roots.astype(np.int32),
@@ -59,7 +61,7 @@ def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
         threshold=borders[nodes.split],
         missing_left=missing_left[nodes.split],
         category=np.full(len(nodes.left), -1, dtype=np.int32),
-        cover=nodes.cover,
+        cover=nodes.cover if weighed.all() else np.zeros_like(nodes.cover),
         values=scale * nodes.values,
         base=np.array(bias, dtype=float),
         columns=columns,

@@ -5,41 +5,21 @@ Source: xgboost's doc/model.schema and src/tree/tree_model.cc, src/tree/multi_ta
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
 from mxt.predictors.trees.checks import require_sound
 from mxt.predictors.trees.ensemble import Missing, TreeEnsemble
+from mxt.predictors.trees.margins import base_margins
 from mxt.predictors.trees.ubj import read_ubj
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     import xgboost as xgb
 
 Document = dict[str, Any]
 """A booster's model: dicts, lists, texts and arrays, named as in xgboost's schema."""
 
-
-def _same(score: float) -> float:
-    return score
-
-
-def _log_odds(chance: float) -> float:
-    return math.log(chance / (1 - chance))
-
-
-_MARGINS: dict[str, Callable[[float], float]] = {
-    **dict.fromkeys(("reg:logistic", "binary:logistic"), _log_odds),
-    **dict.fromkeys(("count:poisson", "reg:gamma", "reg:tweedie", "survival:cox", "survival:aft"), math.log),
-    **dict.fromkeys(("reg:squarederror", "reg:linear", "reg:squaredlogerror", "reg:pseudohubererror"), _same),
-    **dict.fromkeys(("reg:absoluteerror", "reg:quantileerror", "reg:expectileerror"), _same),
-    **dict.fromkeys(("binary:hinge", "binary:logitraw"), _same),
-    **dict.fromkeys(("multi:softmax", "multi:softprob", "rank:pairwise", "rank:ndcg", "rank:map"), _same),
-}
-"""From a base score, which xgboost stores as a prediction, to the margin (each objective's ProbToMargin)."""
 
 _NAN: tuple[Missing] = ("nan",)
 _BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError)
@@ -117,14 +97,8 @@ def read_trees(document: Document, rounds: tuple[int, int] = (0, 0)) -> TreeEnse
 
 def _base(learner: Document, outputs: int) -> np.ndarray:
     """The margin before any tree, shape (outputs,)."""
-    import numpy as np
-
-    name = learner["objective"]["name"]
-    if name not in _MARGINS:
-        msg = f"MXT cannot read the trees of the xgboost objective {name!r}: its base margin is not known."
-        raise ModelError(msg)
     scores = str(learner["learner_model_param"]["base_score"]).strip("[]").split(",")
-    return np.broadcast_to(np.array([_MARGINS[name](float(score)) for score in scores]), outputs).copy()
+    return base_margins(learner["objective"]["name"], [float(score) for score in scores], outputs)
 
 
 def _joined(document: Document, rounds: tuple[int, int], base: np.ndarray) -> TreeEnsemble:
