@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from mxt.datasets import fitted
-from mxt.datasets.fitted import FittedRows, texts
+from mxt.datasets.fitted import FittedRows
+from mxt.datasets.likeness import texts
 from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.datasets.splitters.time import TimeSplitter
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.fingerprint import row_digests
+from mxt.datasets.likeness import comparable, texts
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.tables import to_batch
 from mxt.kinds import members
@@ -182,7 +183,7 @@ class FittedRows:
             cells["id"] = texts(ids)
         elif inputs is not None:
             columns = enumerate(inputs[name] for name in self.columns)
-            cells |= {f"input {place}": _comparable(column) for place, column in columns}
+            cells |= {f"input {place}": comparable(column) for place, column in columns}
         found = row_digests(to_batch(pd.DataFrame(cells, index=pd.RangeIndex(len(truth)))))
         return np.ascontiguousarray(found[:, :8]).view(np.uint64)[:, 0]
 
@@ -228,28 +229,3 @@ class FittedRows:
             alike=facts["alike"],
             held_out=facts["held_out"],
         )
-
-
-def texts(cells: pd.Index | pd.Series[Any]) -> np.ndarray:
-    """Each cell as text; numbers that are equal have one text, whichever type they came in."""
-    import numpy as np
-    import pandas as pd
-
-    if pd.api.types.is_bool_dtype(cells):
-        cells = cells.astype("int64")
-    if pd.api.types.is_float_dtype(cells):
-        numbers = np.asarray(cells, float)
-        whole = np.isfinite(numbers) & (numbers == np.floor(numbers)) & (np.abs(numbers) < 2**53)
-        found = np.asarray([repr(number) for number in numbers.tolist()], object)
-        found[whole] = numbers[whole].astype("int64").astype(str)
-        return found
-    return np.asarray(cells.astype(str), object)
-
-
-def _comparable(column: pd.Series[Any]) -> Any:  # noqa: ANN401 - a column of either type
-    """Numbers and booleans as doubles, all else as text; missing cells stay missing."""
-    import pandas as pd
-
-    if pd.api.types.is_numeric_dtype(column):
-        return column.to_numpy(float, na_value=float("nan"))
-    return column.astype(object).where(column.isna(), column.astype(str)).where(column.notna(), None).array

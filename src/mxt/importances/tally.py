@@ -5,14 +5,14 @@ No order of the rows, of the parts or of their merging changes a bit, if each id
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets import frames
 from mxt.errors import DataError, ModelError
-from mxt.explainers.base import Explanation, join
+from mxt.explainers.base import join
+from mxt.importances import stored
 from mxt.importances.base import places_drawn
 from mxt.stats.strata import Means, Strata
 from mxt.stats.sums import exact_sum, spread
@@ -24,17 +24,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.datasets.fitted import Comparison
+    from mxt.explainers.base import Explanation
 
 _LARGEST = 1e150
 """A contribution of this size can still be squared."""
 
 _AT_ONCE = 8
 """Tallies that are merged at once: fewer take longer, more hold more memory."""
-
-_SHARED = ("columns", "outputs", "unit", "method", "reason", "additive")
-"""What is the same for all rows of an explanation."""
-
-_ARRAYS = ("values", "base", "prediction")
 
 
 @dataclass(frozen=True)
@@ -115,48 +111,13 @@ class Tally:
         return Means(found[:, 0], found[:, 1], np.full(len(found), max(1.0, self.rows - 1)))
 
     def to_bytes(self) -> bytes:
-        """The tally as a stream of Arrow: one row of tables and arrays, and all else as JSON beside it."""
-        import numpy as np
-        import pyarrow as pa
-
-        arrays = {name: getattr(self.explanation, name) for name in _ARRAYS}
-        held = {name: np.ascontiguousarray(array, "<f8").tobytes() for name, array in arrays.items()}
-        held["inputs"] = frames.to_bytes(self.inputs)
-        if self.targets is not None:
-            held["targets"] = frames.to_bytes(self.targets.rename(None).to_frame("target"))
-        if self.held_out is not None:
-            held["held_out"] = self.held_out.tobytes()
-        schema = pa.schema([(name, pa.large_binary()) for name in held], {"tally": json.dumps(_facts(self))})
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, schema) as writer:
-            writer.write(pa.record_batch([[content] for content in held.values()], schema=schema))
-        return sink.getvalue().to_pybytes()
+        """The tally as a stream of Arrow."""
+        return stored.to_bytes(self)
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Tally:
         """The tally of `to_bytes`."""
-        import numpy as np
-        import pyarrow as pa
-
-        with pa.ipc.open_stream(content) as reader:
-            batch = reader.read_next_batch()
-        facts, held = json.loads(batch.schema.metadata[b"tally"]), batch.to_pylist()[0]
-        inputs = frames.from_bytes(held["inputs"])
-        targets = frames.from_bytes(held["targets"])["target"] if "targets" in held else None
-        return cls(
-            rows=facts["rows"],
-            sizes=np.array([[int(total, 16) for total in of] for of in facts["sizes"]], dtype=object),
-            squares=np.array([[int(total, 16) for total in of] for of in facts["squares"]], dtype=object),
-            largest_residual=facts["largest_residual"],
-            asked=dict(facts["asked"]),
-            explanation=_explanation(inputs.index, facts["shared"], held),
-            inputs=inputs,
-            targets=targets if targets is None else targets.rename(facts["target"]),
-            targets_differ=facts["targets_differ"],
-            held_out=np.frombuffer(held["held_out"], bool) if "held_out" in held else None,
-            fitted=facts.get("fitted", 0),
-            known=facts.get("known", 0),
-        )
+        return cls(**stored.fields(content))
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
@@ -203,7 +164,9 @@ def _merged(tallies: list[Tally]) -> Tally:
 
 
 def _require_same(one: Tally, other: Tally) -> None:
-    differ = [name for name in _SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)]
+    differ = [
+        name for name in stored.SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)
+    ]
     differ += ["rows asked"] if dict(one.asked) != dict(other.asked) else []
     for name in ("targets", "held_out"):
         differ += [name] if (getattr(one, name) is None) != (getattr(other, name) is None) else []
@@ -245,33 +208,3 @@ def _drawn(tally: Tally) -> Tally:
         tally = replace(tally, targets=targets.iloc[places], targets_differ=differ)
     free = None if tally.held_out is None else tally.held_out[places]
     return replace(tally, explanation=drawn, inputs=tally.inputs.iloc[places], held_out=free)
-
-
-def _facts(tally: Tally) -> dict[str, Any]:
-    """All but tables and arrays; sums in hexadecimal, since decimal digits are slow and bounded in number."""
-    return {
-        "sizes": [[hex(total) for total in of] for of in tally.sizes],
-        "squares": [[hex(total) for total in of] for of in tally.squares],
-        "rows": tally.rows,
-        "largest_residual": tally.largest_residual,
-        "asked": [*tally.asked.items()],
-        "shared": {name: getattr(tally.explanation, name) for name in _SHARED},
-        "target": None if tally.targets is None else tally.targets.name,
-        "targets_differ": tally.targets_differ,
-        "fitted": tally.fitted,
-        "known": tally.known,
-    }
-
-
-def _explanation(ids: pd.Index, shared: dict[str, Any], held: dict[str, bytes]) -> Explanation:
-    import numpy as np
-
-    arrays = {name: np.frombuffer(held[name], "<f8").astype(np.float64) for name in _ARRAYS}
-    columns, outputs = len(shared["columns"]), len(shared["outputs"])
-    return Explanation(
-        ids=ids,
-        values=arrays["values"].reshape(len(ids), columns, outputs),
-        base=arrays["base"].reshape(len(ids), outputs),
-        prediction=arrays["prediction"].reshape(len(ids), outputs),
-        **shared,
-    )
