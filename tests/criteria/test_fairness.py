@@ -161,9 +161,8 @@ def test_a_group_below_the_share_named_is_left_out_and_counted() -> None:
     limits = {"demographic_parity_difference": 0.1}
     [found] = judged(columns=[{"column": "group"}], limits=limits, minimum_share=0.02).assess(subject)
     assert (found.outcome, found.n) == ("PASS", 400)
-    assert (
-        found.note == "2 of 3 groups with 20 rows for each rate; 1 left out, with less than 0.02 of all rows"
-    )
+    told = "2 of 3 groups with 20 rows for each rate; 1 left out, with less than 0.02 of all rows"
+    assert found.note.startswith(f"{told};")
 
 
 @pytest.mark.parametrize(("true", "outcome"), [((0.8, 0.76), "INSUFFICIENT"), ((0.8, 0.4), "FAIL")])
