@@ -12,6 +12,7 @@ from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.schemas.targets import class_places
 from mxt.stats.fairness import Counts, disparity, rates
 from mxt.stats.intervals import of_numbers
 
@@ -122,7 +123,7 @@ class _Chosen:
         predictions = subject.model.predict(subject.inputs)
         name = f"{PROBABILITY}{positive}"
         self.selected: np.ndarray = (predictions[PREDICTION].astype(str) == positive).to_numpy()
-        self.positive: np.ndarray = (subject.truth.astype(str) == positive).to_numpy()
+        self.positive: np.ndarray = class_places(subject.truth, classes) == classes.index(positive)
         self.chances = predictions[name].to_numpy() if name in predictions else None
 
     def __call__(self, groups: Groups) -> Counts:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 from mxt.errors import ModelError
 from mxt.explainers.kernels.engine import available
 from mxt.explainers.shap.answers import CHANCES, Answers
+from mxt.explainers.shap.catboost import CatboostAnswers, catboost_predictor, check_peer, is_catboost
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
 from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_of
 
 if TYPE_CHECKING:
     import numpy as np
     import shap
+
+    from mxt.predictors.catboost import CatboostPredictor
 
 
 class TreeExplainer:
@@ -149,6 +152,7 @@ class TreeExplainer:
                 self._tell("approximate=True")
             found = self._peer.shap_values(X, y, tree_limit, approximate, check_additivity, from_call)
             self.expected_value = self._peer.expected_value
+            check_peer(self._peer, found, X)
             return found
         answers = self._answers(tree_limit)
         values = answers.values(X)
@@ -162,6 +166,10 @@ class TreeExplainer:
         Each half of a pair holds half of it, so a row of the square sums to the column's own contribution.
         """
         if self._core is None or self.model_output != "raw":
+            if is_catboost(self._model):
+                self.shap_values(
+                    X, y
+                )  # shares row sums and base with the pairs, and refuses what does not add up
             return self._peer.shap_interaction_values(X, y, tree_limit)
         answers = self._answers(tree_limit)
         return answers.told(answers.interactions(X), X)
@@ -181,8 +189,8 @@ class TreeExplainer:
 
     def _plan(self) -> None:
         """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
-        self._made: dict[int | None, Answers] = {}
-        self._core = self._read() if available() else None
+        self._made: dict[int | None, Answers | CatboostAnswers] = {}
+        self._core = self._read()
         try:
             if self._core is not None:
                 self._answers(None)
@@ -190,25 +198,33 @@ class TreeExplainer:
             self._core = None
         if self._core is None:
             self.expected_value = self._peer.expected_value
-            self._tell(f"model_output={self.model_output!r}")
+        if not isinstance(self._core, TreeModel):
+            self._tell(f"model_output={self.model_output!r}", "shap" if self._core is None else "CatBoost")
 
-    def _read(self) -> TreeModel | None:
-        """The model's trees, or None if the engine cannot give what is asked for."""
+    def _read(self) -> TreeModel | CatboostPredictor | None:
+        """The model's trees, or what serves those that only CatBoost reads; None if shap must serve."""
         weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
-        found = None if weighed else tree_model_of(self._model)
+        found = None if weighed or not available() else tree_model_of(self._model)
         if self.model_output in CHANCES:
             able = found is not None and (found.chances or found.slope is not None)
             return found if able and self.feature_perturbation == "interventional" else None
         if self.model_output == "raw" and found is not None:
             return found
+        own = catboost_predictor(self._model) if self.model_output == "raw" and self.data is None else None
+        if own is not None or not available():
+            return own
         width = None if self.data is None else self.data.shape[1]
         return None if self.model_output == "log_loss" else tree_model_of_shap(self.model, width)
 
-    def _answers(self, tree_limit: int | None) -> Answers:
+    def _answers(self, tree_limit: int | None) -> Answers | CatboostAnswers:
         """The engine of the first trees; its base becomes the expected value."""
         if tree_limit not in self._made and self._core is not None:
             rows = self._rows if self.feature_perturbation == "interventional" else None
-            self._made[tree_limit] = Answers(self._core, self.model_output, rows, tree_limit)
+            self._made[tree_limit] = (
+                Answers(self._core, self.model_output, rows, tree_limit)
+                if isinstance(self._core, TreeModel)
+                else CatboostAnswers(self._core, tree_limit)
+            )
         self.expected_value = self._made[tree_limit].expected
         return self._made[tree_limit]
 
@@ -221,8 +237,8 @@ class TreeExplainer:
             self._model, self.masker, self.model_output, self.feature_perturbation, self.feature_names
         )
 
-    def _tell(self, what: str) -> None:
-        msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; shap itself does."
+    def _tell(self, what: str, who: str = "shap") -> None:
+        msg = f"MXT's engine does not serve {what} of this {type(self._model).__name__}; {who} itself does."
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -28,7 +28,25 @@ def _same(score: float) -> float:
 
 
 def _log_odds(chance: float) -> float:
-    return math.log(chance / (1 - chance))
+    """In float32 and at least 1e-6 from 0 and 1, as xgboost computes it.
+
+    Raises:
+        ModelError: The chance is 1.
+        ValueError: It is none.
+    """
+    import numpy as np
+
+    if chance == 1:
+        msg = (
+            "The xgboost model is damaged, or saw rows of the positive class alone: its base score is 1, "
+            "whose log-odds are infinite."
+        )
+        raise ModelError(msg)
+    if not 0 <= chance < 1:
+        raise ValueError(chance)
+    one, least = np.float32(1), np.float32(1e-6)
+    held = np.clip(np.float32(chance), least, one - least)
+    return float(-np.log(one / held - one))
 
 
 _MARGINS: dict[str, Callable[[float], float]] = {
@@ -81,7 +99,7 @@ def outputs_named(document: Document, classes: list[Any]) -> list[str]:
     """The class of each margin: the positive one of two; of several targets their places."""
     count = outputs_of(document)
     if count == 1:
-        return [str(name) for name in classes[1:]] or [""]
+        return [str(name) for name in classes[-1:]] or [""]
     return [str(name) for name in classes or range(count)]
 
 
