@@ -15,6 +15,7 @@ from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
 from mxt.metrics.answers import ClassName
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.schemas.targets import class_places
 from mxt.stats.fairness import Counts, Disparity, disparity, rates
 from mxt.stats.intervals import of_numbers
 
@@ -155,10 +156,11 @@ class _Chosen:
     """Who is selected and who should be; counts the rows of groups."""
 
     def __init__(self, subject: Subject, positive: str) -> None:
+        classes = [*map(str, subject.model.predictor.classes)]
         predictions = subject.model.predict(subject.inputs)
         name = f"{PROBABILITY}{positive}"
         self.selected: np.ndarray = (predictions[PREDICTION].astype(str) == positive).to_numpy()
-        self.positive: np.ndarray = (subject.truth.astype(str) == positive).to_numpy()
+        self.positive: np.ndarray = class_places(subject.truth, classes) == classes.index(positive)
         self.chances = predictions[name].to_numpy() if name in predictions else None
 
     def __call__(self, groups: Groups) -> Counts:

@@ -11,6 +11,7 @@ from mxt.errors import DataError
 from mxt.importances.base import Findings, Importance, Subject, bounds, drawn, ranked, with_cells
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
+from mxt.schemas.targets import class_places
 from mxt.stats.effects import shuffled_loss
 from mxt.stats.intervals import Interval, mean_interval
 from mxt.stats.losses import log_losses, squared_errors, wrong_labels
@@ -145,7 +146,6 @@ def _losses(answers: np.ndarray, known: np.ndarray, loss: str) -> np.ndarray:
 
 def _known(predictor: Predictor, truth: pd.Series[Any]) -> np.ndarray:
     """The truth as numbers, or as the places of its classes."""
-    import numpy as np
     import pandas as pd
 
     if not predictor.classes:
@@ -153,14 +153,14 @@ def _known(predictor: Predictor, truth: pd.Series[Any]) -> np.ndarray:
             msg = f"The model predicts numbers; its targets are of type {truth.dtype}."
             raise DataError(msg)
         return truth.to_numpy(float)
-    codes = pd.Categorical(truth.astype(str), categories=[*map(str, predictor.classes)]).codes
+    codes = class_places(truth, [*map(str, predictor.classes)])
     if (codes < 0).any():
         msg = (
             f"{int((codes < 0).sum())} of {len(truth)} targets are not among the model's "
             f"{len(predictor.classes)} classes."
         )
         raise DataError(msg)
-    return np.asarray(codes, dtype=np.intp)
+    return codes
 
 
 def _aligned(targets: pd.Series[Any] | None, inputs: pd.DataFrame) -> pd.Series[Any]:

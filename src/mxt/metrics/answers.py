@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.schemas.targets import class_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -179,7 +180,8 @@ def target_names(targets: pd.Series[Any]) -> tuple[str, ...]:
 
 def labels(truth: pd.Series[Any], told: pd.Series[Any]) -> Classes:
     """Classes of a model that gives no probabilities: those that are true or predicted."""
-    names = sorted({*truth.astype(str), *told.astype(str)})
+    known = sorted({*told.astype(str)})
+    names = sorted({*known, *truth[class_places(truth, known) < 0].astype(str)})
     return Classes(tuple(names), _codes(truth, names), _codes(told, names), None)
 
 
@@ -197,10 +199,11 @@ def classes(metric: str, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cl
 
 
 def _codes(labels: pd.Series[Any], names: list[str]) -> np.ndarray:
-    import pandas as pd
-
-    codes = pd.Categorical(labels.astype(str), categories=names).codes
+    codes = class_places(labels, names)
     if (codes < 0).any():
-        msg = f"{int((codes < 0).sum())} rows have a class that is not among the model's {len(names)}."
+        shown = ", ".join([*names[:MOST_NAMED], *(["..."] if len(names) > MOST_NAMED else [])])
+        msg = (
+            f"{int((codes < 0).sum())} rows have a class that is not among the model's {len(names)}: {shown}."
+        )
         raise DataError(msg)
-    return codes.astype(int)
+    return codes

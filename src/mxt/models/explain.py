@@ -46,8 +46,8 @@ def explain(
 
     known = model if isinstance(model, Model) else Model(_predictor(model, table, [*classes]))
     if background is not None:
-        known = known.with_background(_frame(background, known.predictor.columns))
-    inputs = _frame(table, known.predictor.columns)
+        known = known.with_background(_frame(background, known.predictor))
+    inputs = _frame(table, known.predictor)
     return ShapExplanation(known.explain(inputs, explainer), inputs)
 
 
@@ -61,10 +61,10 @@ def _predictor(model: Any, table: Any, classes: list[Any]) -> Predictor:
     return predictor_of((lambda rows: model(rows.to_numpy())) if plain else model, columns, classes)
 
 
-def _frame(table: Any, columns: list[str]) -> pd.DataFrame:
+def _frame(table: Any, predictor: Predictor) -> pd.DataFrame:
     """The rows as a frame: as they are if their columns have names, else with the model's names."""
     named = _named(table)
-    return frame_of(table, columns) if named is None else named
+    return predictor.labelled(frame_of(table, predictor.columns)) if named is None else named
 
 
 def _named(table: Any) -> pd.DataFrame | None:

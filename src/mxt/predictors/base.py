@@ -115,6 +115,10 @@ class Predictor(ABC):
         """What the core model sees, as a table indexed as `inputs`."""
         return self.select(inputs)
 
+    def labelled(self, matrix: pd.DataFrame) -> pd.DataFrame:
+        """Rows of an array, under the model's names, with categories in place of the library's codes."""
+        return matrix
+
     @property
     def calibration(self) -> tuple[float, float]:
         """Slope and intercept that turn the core's score into the calibrated log-odds; (1, 0) without one."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Contributions, Predictor, Scores
 from mxt.predictors.trees.catboost import read_trees
+from mxt.predictors.trees.columns import numbers, source_columns
 from mxt.stats import links
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _TARGET_LOSSES = {"RMSE", "MAE", "MAPE", "Quantile", "Huber", "Expectile", "Lq", "LogCosh"}
 _EXPONENTIAL_LOSSES = {"Poisson", "Tweedie"}
+_LONGEST = 4096
+"""More numbers than a vector of any embedding has."""
 
 
 class CatboostPredictor(Predictor):
@@ -30,18 +33,22 @@ class CatboostPredictor(Predictor):
     flavor: ClassVar[str] = "catboost"
 
     def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
+        import numpy as np
+
         self._model = model
         if not model.is_fitted():
             msg = f"The {type(model).__name__} is not fitted."
             raise ModelError(msg)
-        self.loss = str(model.get_all_params().get("loss_function", "")).partition(":")[0]
+        self.loss = str(_parameters(model).get("loss_function", "")).partition(":")[0]
         names = [str(name) for name in model.feature_names_]
         labels = [getattr(label, "item", lambda label=label: label)() for label in model.classes_]
-        fits = len(columns) == len(names) and {*columns} != {*names}
-        super().__init__(columns if fits else names, labels or classes)
-        _, bias = self._content["scale_and_bias"]
-        if not self.classes and len(bias) > 1:
-            msg = f"The CatBoost model predicts {len(bias)} numbers a row (loss {self.loss}); MXT takes one."
+        super().__init__(source_columns(names, columns), labels or classes)
+        numbers_a_row, taken = np.size(model.get_scale_and_bias()[1]), len(self.outputs)
+        if numbers_a_row != taken:
+            msg = (
+                f"The CatBoost model predicts {numbers_a_row} numbers a row (loss {self.loss}); "
+                f"MXT takes {'one' if taken == 1 else taken}."
+            )
             raise ModelError(msg)
 
     @property
@@ -67,48 +74,67 @@ class CatboostPredictor(Predictor):
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
-        return read_trees(self._content, len(self.columns))
+        only_in_its_own_form = self._texts or self._embeddings
+        return None if only_in_its_own_form else read_trees(self._content, len(self.columns))
 
     @property
     def categorical(self) -> list[int]:
         """Columns whose values are categories."""
         return [int(place) for place in self._model.get_cat_feature_indices()]
 
+    @property
+    def _texts(self) -> list[int]:
+        """Columns whose words are counted."""
+        return [int(place) for place in self._model.get_text_feature_indices()]
+
+    @property
+    def _embeddings(self) -> list[int]:
+        """Columns of vectors."""
+        return [int(place) for place in self._model.get_embedding_feature_indices()]
+
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         """Numbers; a categorical column that no tree tests is all zero.
 
         Raises:
-            ModelError: Trees test categories: CatBoost keeps only hashes and statistics of them, no codes.
+            ModelError: Trees test more than numbers: CatBoost keeps only hashes and statistics of categories.
         """
         import numpy as np
 
-        if self.categorical and self.trees is None:
+        if self.trees is None:
             msg = "The CatBoost model's categories have no codes; use its own contributions."
             raise ModelError(msg)
         chosen = self.select(inputs)
         matrix = np.zeros(chosen.shape)
         for place in {*range(len(self.columns))} - {*self.categorical}:
-            matrix[:, place] = _numbers(chosen[self.columns[place]])
+            matrix[:, place] = numbers(chosen[self.columns[place]], "CatBoost")
         return matrix
 
     def _pool(self, inputs: pd.DataFrame) -> Any:
-        """The table as CatBoost takes it: doubles, and categories as they are."""
+        """The table as CatBoost takes it: doubles, and categories, texts and vectors as they are."""
         import catboost
         import pandas as pd
 
-        chosen, categorical = self.select(inputs), self.categorical
+        if isinstance(inputs, catboost.Pool):
+            return inputs
+        chosen = self.select(inputs)
+        kinds = {
+            "cat_features": self.categorical,
+            "text_features": self._texts,
+            "embedding_features": self._embeddings,
+        }
+        kept = {place for places in kinds.values() for place in places}
         columns = {
-            name: chosen[name].astype(object) if place in categorical else _numbers(chosen[name])
+            name: chosen[name].astype(object) if place in kept else numbers(chosen[name], "CatBoost")
             for place, name in enumerate(self.columns)
         }
         frame = pd.DataFrame(columns, index=chosen.index)
         frame.columns = pd.Index(self._model.feature_names_)
         try:
-            return catboost.Pool(frame, cat_features=categorical)
+            return catboost.Pool(frame, **kinds)
         except (catboost.CatBoostError, TypeError, ValueError) as error:
             msg = (
                 f"The CatBoost model takes whole texts or integers in its categories "
-                f"{[self.columns[place] for place in categorical]}; fill missing ones as its training did."
+                f"{[self.columns[place] for place in sorted(kept)]}; fill missing ones as its training did."
             )
             raise ModelError(msg) from error
 
@@ -130,7 +156,8 @@ class CatboostPredictor(Predictor):
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
-        raw = self._run(inputs, "RawFormulaVal").reshape(len(inputs), -1)
+        raw = self._run(inputs, "RawFormulaVal")
+        raw = raw.reshape(len(raw), -1)
         if self.task == "classification":
             return Scores(raw, "log-odds" if raw.shape[1] == 1 else "margin")
         return Scores(raw, "target" if self.loss in _TARGET_LOSSES else "margin")
@@ -152,6 +179,24 @@ class CatboostPredictor(Predictor):
         values = np.atleast_3d(raw) if np.ndim(raw) == 2 else np.transpose(raw, (0, 2, 1))  # noqa: PLR2004 - one output
         return Contributions(values[:, :-1], values[0, -1], "CatBoost ShapValues")
 
+    def interactions(self, inputs: pd.DataFrame) -> np.ndarray:
+        """CatBoost's own contributions of pairs, shape (rows, columns, columns, outputs)."""
+        import numpy as np
+
+        raw = self._model.get_feature_importance(self._pool(inputs), type="ShapInteractionValues")
+        values = raw[..., np.newaxis] if raw.ndim == 3 else np.moveaxis(raw, 1, -1)  # noqa: PLR2004 - one output
+        return values[:, :-1, :-1]
+
+    @cached_property
+    def base(self) -> np.ndarray:
+        """Where CatBoost's own contributions start, whatever the row, shape (outputs,)."""
+        import pandas as pd
+
+        blank: dict[int, Any] = dict.fromkeys([*self.categorical, *self._texts], "")
+        blank |= dict.fromkeys(self._embeddings, [0.0] * _LONGEST)
+        row = {name: [blank.get(place, 0.0)] for place, name in enumerate(self.columns)}
+        return self.contributions(pd.DataFrame(row)).base
+
     @property
     def importances(self) -> dict[str, np.ndarray]:
         import numpy as np
@@ -162,12 +207,11 @@ class CatboostPredictor(Predictor):
         return {"prediction_change": np.asarray(found, dtype=float)}
 
 
-def _numbers(column: pd.Series[Any]) -> np.ndarray:
-    """A column as doubles."""
-    import numpy as np
-    import pandas as pd
+def _parameters(model: Any) -> dict[str, Any]:
+    """What the model was trained with; a sum of models keeps nothing of it."""
+    import catboost
 
-    if not pd.api.types.is_numeric_dtype(column):
-        msg = f"The CatBoost model takes numbers in the column {column.name!r}; it is of type {column.dtype}."
-        raise ModelError(msg)
-    return column.to_numpy(dtype=float, na_value=np.nan)
+    try:
+        return dict(model.get_all_params())
+    except catboost.CatBoostError:
+        return {}

@@ -40,8 +40,8 @@ def predictor_of(native: Any, columns: list[str], classes: list[Any]) -> Predict
 
 
 def _require_fitted(native: Any) -> None:
-    if not hasattr(native, "__sklearn_tags__"):
-        return
+    if not hasattr(native, "__sklearn_tags__") or hasattr(native, "is_fitted"):
+        return  # CatBoost's predictor looks for itself: a sum of models is fitted without having been fit
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
 

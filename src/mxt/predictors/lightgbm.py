@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxt.errors import ModelError
 from mxt.predictors.base import Contributions, Predictor, Scores
-from mxt.predictors.trees.lightgbm import Header, read_header, read_trees
+from mxt.predictors.trees.categories import categories_by_place, codes_of, with_categories
+from mxt.predictors.trees.columns import numbers, source_columns
+from mxt.predictors.trees.header import Header, read_header
+from mxt.predictors.trees.lightgbm import read_trees
 from mxt.stats import links
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ class LightgbmPredictor(Predictor):
         self._squared = "sqrt" in parameters
         count = max(self.header.trees_per_round, 2)
         known = getattr(model, "classes_", classes or range(count))
-        fits = len(columns) == len(names) and {*columns} != {*names}
         labels = [getattr(label, "item", lambda label=label: label)() for label in known]
-        super().__init__(columns if fits else names, labels if self.objective in _CLASS_OBJECTIVES else [])
+        classified = self.objective in _CLASS_OBJECTIVES
+        super().__init__(source_columns(names, columns), labels if classified else [])
 
     @property
     def native(self) -> object:
@@ -66,40 +68,38 @@ class LightgbmPredictor(Predictor):
 
     @property
     def calibration(self) -> tuple[float, float]:
-        return (float(self._parameters.get("sigmoid", 1)), 0.0) if self.objective == "binary" else (1.0, 0.0)
+        if self.objective != "binary":
+            return 1.0, 0.0
+        side = -1.0 if len(self.classes) == 1 else 1.0  # of one class it scores the other, which never comes
+        return side * float(self._parameters.get("sigmoid", 1)), 0.0
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         import numpy as np
 
         chosen = self.select(inputs)
         matrix = np.empty(chosen.shape)
-        categories = self._categories(chosen)
+        categories = categories_by_place(self._stored, self.header, chosen)
         for place, name in enumerate(self.columns):
-            matrix[:, place] = _numbers(chosen[name], categories.get(place))
+            stored = categories.get(place)
+            column = chosen[name]
+            matrix[:, place] = numbers(column, "LightGBM") if stored is None else codes_of(column, stored)
         for place in self.header.categorical:
             matrix[:, place] = np.trunc(matrix[:, place])
         matrix[np.abs(matrix) <= _SMALLEST] = 0.0
         return matrix
 
-    def _categories(self, inputs: pd.DataFrame) -> dict[int, list[Any]]:
-        """The stored categories of each column that has some; the booster keeps them without names."""
-        import pandas as pd
+    def labelled(self, matrix: pd.DataFrame) -> pd.DataFrame:
+        """As the base has it; an array with texts holds categories already.
 
-        stored = self._booster.pandas_categorical or []
-        kinds = [dtype for _, dtype in inputs.dtypes.items()]
-        candidates = [
-            [place for place, kind in enumerate(kinds) if isinstance(kind, pd.CategoricalDtype)],
-            [place for place, kind in enumerate(kinds) if not pd.api.types.is_numeric_dtype(kind)],
-            self.header.categorical,
-        ]
-        for places in candidates:
-            if len(places) == len(stored):
-                return dict(zip(places, stored, strict=True))
-        msg = (
-            f"The LightGBM model was trained on {len(stored)} columns of pandas categories; the table has "
-            f"{len(candidates[1])} columns that are not numbers. Give them the type category."
-        )
-        raise ModelError(msg)
+        Raises:
+            ModelError: Numbers stand for categories that are not codes.
+        """
+        return with_categories(matrix, self._stored, self.header)
+
+    @property
+    def _stored(self) -> list[list[Any]]:
+        """The categories of each column that was of pandas' type category in training."""
+        return self._booster.pandas_categorical or []
 
     def _run(self, inputs: pd.DataFrame, *, raw: bool) -> np.ndarray:
         """The booster's own prediction, shape (rows,) or (rows, classes)."""
@@ -124,6 +124,7 @@ class LightgbmPredictor(Predictor):
         if self.task == "regression":
             return found, None
         probabilities = np.column_stack([1 - found, found]) if found.ndim == 1 else found
+        probabilities = probabilities[:, : len(self.classes)]
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
@@ -162,17 +163,3 @@ class LightgbmPredictor(Predictor):
             method: np.asarray(self._booster.feature_importance(kind), dtype=float)
             for method, kind in methods.items()
         }
-
-
-def _numbers(column: pd.Series[Any], categories: list[Any] | None) -> np.ndarray:
-    """A column as doubles: numbers as they are, categories by their place among the stored ones."""
-    import numpy as np
-    import pandas as pd
-
-    if categories is not None:
-        codes = pd.Categorical(column.astype(object), categories=categories).codes
-        return np.where(codes < 0, np.nan, codes)
-    if not pd.api.types.is_numeric_dtype(column):
-        msg = f"The LightGBM model takes numbers in the column {column.name!r}; it is of type {column.dtype}."
-        raise ModelError(msg)
-    return column.to_numpy(dtype=float, na_value=np.nan)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import MissingExtraError, ModelError
 from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.trees.columns import numbers
 from mxt.predictors.trees.onnx import attributes, ensemble_of, labels_of, post_transform, read_trees
 from mxt.stats import links
 
@@ -87,7 +88,7 @@ class OnnxPredictor(Predictor):
         chosen = self.select(inputs)
         matrix = np.empty(chosen.shape)
         for place, name in enumerate(chosen.columns):
-            matrix[:, place] = _numbers(chosen[name])
+            matrix[:, place] = numbers(chosen[name], "ONNX")
         return matrix
 
     def _run(self, session: Any, inputs: pd.DataFrame) -> list[Any]:
@@ -227,16 +228,6 @@ def _probable(told: np.ndarray, trees: TreeEnsemble | None = None) -> bool:
     return bool((told >= -_NEAR).all() and np.allclose(told.sum(axis=1), 1, atol=10 * _NEAR))
 
 
-def _numbers(column: pd.Series[Any]) -> np.ndarray:
-    import numpy as np
-    import pandas as pd
-
-    if not pd.api.types.is_numeric_dtype(column):
-        msg = f"The ONNX model takes numbers in the column {column.name!r}; it is of type {column.dtype}."
-        raise ModelError(msg)
-    return column.to_numpy(dtype=float, na_value=np.nan)
-
-
 def _fed(column: pd.Series[Any], kind: str) -> np.ndarray:
     """A column as the tensor type that the graph takes."""
     import numpy as np
@@ -244,5 +235,5 @@ def _fed(column: pd.Series[Any], kind: str) -> np.ndarray:
     return (
         column.astype(object).to_numpy()
         if kind == "tensor(string)"
-        else np.asarray(_numbers(column), dtype=_TYPES[kind])
+        else np.asarray(numbers(column, "ONNX"), dtype=_TYPES[kind])
     )

@@ -71,7 +71,7 @@ def _of_decisions(core: Any, classes: int) -> tuple[str, Link | None]:
     if name == "GradientBoostingClassifier" and loss == "exponential":
         return "margin", links.logistic(2)
     if name in {"GradientBoostingClassifier", "HistGradientBoostingClassifier"}:
-        return _likely(classes)
+        return _likely(max(classes, 2))
     if name == "AdaBoostClassifier":
         return _likely(classes, 1 / max(classes - 1, 1))
     one_by_one = getattr(core, "solver", None) == "liblinear" or getattr(core, "multi_class", None) == "ovr"

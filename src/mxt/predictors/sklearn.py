@@ -14,6 +14,7 @@ from mxt.predictors.scales import gives_probabilities, raw_of_boosted, scale_of
 from mxt.predictors.sources import trace
 from mxt.predictors.trees import sklearn
 from mxt.predictors.trees.codes import dense
+from mxt.predictors.trees.columns import spelled
 from mxt.predictors.trees.isolation import lengths_of
 from mxt.predictors.wrappers import steps_of, uncalibrated
 
@@ -41,7 +42,8 @@ class SklearnPredictor(Predictor):
         if columns and type(estimator).__module__.startswith("lightgbm."):
             named = None  # LightGBM makes up names, and rewrites those it is given
         classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
-        super().__init__([str(name) for name in named] if named is not None else columns, classes)
+        names = None if named is None else [str(name) for name in named]
+        super().__init__(columns if names is None else spelled(names, columns) or names, classes)
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the parts, whose links cannot be pickled; they are made again where they are needed."""
@@ -61,6 +63,11 @@ class SklearnPredictor(Predictor):
 
     @property
     def calibration(self) -> tuple[float, float]:
+        if self._sigmoid is None and self._inner is not None:
+            return self._inner.calibration
+        decided = hasattr(self._fitted, "decision_function") and not gives_probabilities(self.core)
+        if len(self.classes) == 1 and decided:
+            return -1.0, 0.0  # it decides for another class, which never comes
         return self._sigmoid or (1.0, 0.0)
 
     @property
@@ -79,7 +86,9 @@ class SklearnPredictor(Predictor):
     def link(self) -> Link | None:
         from mxt.stats.links import logistic
 
-        return logistic() if self._sigmoid else scale_of(self.core, self.classes)[1]
+        if self._sigmoid:
+            return logistic()
+        return scale_of(self.core, self.classes)[1] if self._inner is None else self._inner.link
 
     @cached_property
     def parts(self) -> Composition | None:
@@ -101,7 +110,7 @@ class SklearnPredictor(Predictor):
         if hasattr(encoded, "toarray"):
             encoded = dense(encoded) if hasattr(self.core, "get_booster") else encoded.toarray()
         if isinstance(encoded, pd.DataFrame):
-            return encoded.set_axis(inputs.index)
+            return encoded.set_axis(self._seen, axis=1).set_axis(inputs.index)
         return pd.DataFrame(encoded, columns=self._seen, index=inputs.index)
 
     @property
@@ -173,11 +182,13 @@ class SklearnPredictor(Predictor):
     def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
         chances = getattr(self._estimator, "predict_proba", None) if self.classes else None
         with _errors_told(self._estimator):
-            return chances(self._prepared(inputs)) if chances else None
+            return chances(self._prepared(inputs))[:, : len(self.classes)] if chances else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         import numpy as np
 
+        if self._inner is not None:
+            return self._inner.scores(self.seen(inputs))
         with _errors_told(self._fitted):
             raw = self._raw(inputs)
         slope, intercept = self.calibration
@@ -188,9 +199,6 @@ class SklearnPredictor(Predictor):
         """What the model computes before any calibration and link."""
         import numpy as np
 
-        boosted = raw_of_boosted(self.core)
-        if boosted is not None:
-            return boosted(self._transformed(inputs))
         prepared, unit = self._prepared(inputs), scale_of(self.core, self.classes)[0]
         if unit == "path length":
             return lengths_of(self.core, self._fitted.score_samples(prepared))
@@ -199,7 +207,7 @@ class SklearnPredictor(Predictor):
             return np.log(numbers) if unit == "margin" else numbers
         if hasattr(self._fitted, "decision_function") and not gives_probabilities(self.core):
             return self._fitted.decision_function(prepared)
-        return self._fitted.predict_proba(prepared)[:, -len(self.outputs) :]
+        return self._fitted.predict_proba(prepared)[:, : len(self.classes)][:, -len(self.outputs) :]
 
     @property
     def importances(self) -> dict[str, np.ndarray]:

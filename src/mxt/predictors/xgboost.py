@@ -124,6 +124,7 @@ class XgboostPredictor(Predictor):
         if self.objective == "multi:softmax":
             return np.asarray(self.classes)[raw.astype(int)], None
         probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
+        probabilities = probabilities[:, : len(self.classes)]
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     @property
@@ -131,6 +132,11 @@ class XgboostPredictor(Predictor):
         """Whether margins are what the model predicts."""
         several = self.objective == "reg:expectileerror" and len(self.outputs) > 1
         return self.objective in _IDENTITY_OBJECTIVES and not several
+
+    @property
+    def calibration(self) -> tuple[float, float]:
+        """Of a model of one class, whose margins are of another class, which never comes, the other sign."""
+        return (-1.0 if len(self.classes) == 1 else 1.0), 0.0
 
     @property
     def linked(self) -> bool:
@@ -146,6 +152,7 @@ class XgboostPredictor(Predictor):
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self.run(inputs, output_margin=True).reshape(len(inputs), -1)
+        raw = self.calibration[0] * raw
         return Scores(
             raw, "target" if self._identity else _PROBABILITY_OBJECTIVES.get(self.objective, "margin")
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
+
+_BOOLEANS = {"true": True, "false": False}
+_WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
@@ -67,3 +71,21 @@ def _exact(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN40
         whole = column.astype(dtype)
         back = whole.astype(column.dtype)
     return whole if ((back == column) & ((whole < 0) == (column < 0))).all() else column
+
+
+def number_of(value: object) -> Any:  # noqa: ANN401 - a number of any sort
+    """The number or boolean that a value is, or that a text reads as; None for other values."""
+    import numpy as np
+
+    if isinstance(value, (bool, int, float, np.bool_, np.number)):
+        return value
+    if not isinstance(value, str):
+        return None
+    if value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    if _WHOLE.fullmatch(value):
+        return int(value)
+    try:
+        return None if "_" in value else float(value)
+    except ValueError:
+        return None

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from mxt.errors import DataError
+from mxt.schemas.casts import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
     import pandas as pd
 
 
@@ -50,3 +54,26 @@ class TargetsSchema:
         """Raise a DataError, since a target is the same in all of some `rows`, as ``60 rows``."""
         msg = f"{source}: the target column {target!r} is the same in all {rows}."
         raise DataError(msg)
+
+
+def class_places(labels: pd.Series[Any], names: Sequence[str]) -> np.ndarray:
+    """The place of each label among the names of classes, shape (rows,); -1 if it is none of them.
+
+    A label that is a number belongs to the class of the same number, however each is written: whole numbers
+    beside a missing value come from a file as 1.0, and True equals 1.
+    """
+    import numpy as np
+    import pandas as pd
+
+    codes, values = pd.factorize(labels)
+    exact = {name: place for place, name in enumerate(names)}
+    equal: dict[Any, int] = {}
+    for place, number in enumerate(map(number_of, names)):
+        equal[number] = (
+            place if number is not None and number not in equal else -1
+        )  # equal names tell nothing
+    places = [
+        exact.get(text, -1 if isinstance(value, str) else equal.get(number_of(value), -1))
+        for value, text in zip(values, pd.Series(values).astype(str), strict=True)
+    ]
+    return np.array([*places, -1])[codes]

@@ -10,7 +10,8 @@ import pytest
 
 from clocks import cpu_seconds, takes_at_most
 from mxt.errors import ModelError
-from mxt.predictors.trees.lightgbm import read_header, read_trees, require_whole
+from mxt.predictors.trees.header import read_header
+from mxt.predictors.trees.lightgbm import read_trees, require_whole
 from predictors.trees.games import shapley
 from predictors.trees.walk import walk
 

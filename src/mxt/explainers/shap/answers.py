@@ -77,21 +77,8 @@ class Answers:
         Raises:
             ExplainerError: Shap's; some rows do not add up.
         """
-        import numpy as np
-        from shap.utils._exceptions import ExplainerError
-
-        if not self.checkable or self._model.scores is None or not len(values):
-            return
-        scores = self._model.scores(table)
-        gaps = np.abs(self.base + values.sum(axis=1) - scores) / np.maximum(1, np.abs(scores))
-        wrong = ~(gaps <= TOLERANCE).all(axis=1)
-        if wrong.any():
-            msg = (
-                "Additivity check failed in TreeExplainer! "
-                f"The contributions of {int(wrong.sum())} of {len(gaps)} rows do not add up to the "
-                f"prediction (largest relative gap {np.nanmax(gaps):.2g})."
-            )
-            raise ExplainerError(msg)
+        if self.checkable and self._model.scores is not None and len(values):
+            require_sums(self.base + values.sum(axis=1), self._model.scores(table))
 
     def told(self, values: np.ndarray, table: Any) -> np.ndarray:
         """As shap shapes it: without outputs if there is one, and without rows for one row.
@@ -106,3 +93,24 @@ class Answers:
         found = np.concatenate([-values, values], axis=-1) if self._doubled else values
         found = found if found.shape[-1] > 1 else found[..., 0]
         return found[0] if is_row(table) else found
+
+
+def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
+    """Raise shap's ExplainerError unless base plus contributions are the library's scores, row by row.
+
+    Args:
+        sums: Shape (rows, outputs).
+        scores: The same shape.
+    """
+    import numpy as np
+    from shap.utils._exceptions import ExplainerError
+
+    gaps = np.abs(sums - scores) / np.maximum(1, np.abs(scores))
+    wrong = ~(gaps <= TOLERANCE).all(axis=1)
+    if wrong.any():
+        msg = (
+            "Additivity check failed in TreeExplainer! "
+            f"The contributions of {int(wrong.sum())} of {len(gaps)} rows do not add up to the "
+            f"prediction (largest relative gap {np.nanmax(gaps):.2g})."
+        )
+        raise ExplainerError(msg)

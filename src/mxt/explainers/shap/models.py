@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError, MxtError
-from mxt.explainers.shap.tables import array_of, frame_of
+from mxt.explainers.shap.tables import array_of, frame_of, is_named
 from mxt.predictors.library import predictor_of
 from mxt.predictors.trees import shap
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
+    import pandas as pd
 
     from mxt.predictors.base import Predictor
     from mxt.predictors.trees.ensemble import TreeEnsemble
@@ -80,7 +81,7 @@ def tree_model_of(model: Any) -> TreeModel | None:
     if trees is None or trees.values.shape[1] != len(predictor.outputs):
         return None
     left_out = float("nan") if predictor.flavor == "xgboost" or hasattr(model, "get_booster") else 0.0
-    frame = partial(frame_of, columns=predictor.columns, left_out=left_out)
+    frame = partial(_frame, predictor=predictor, left_out=left_out)
     slope, intercept = predictor.calibration
     per_round, best = _rounds(model, trees)
     return TreeModel(
@@ -136,10 +137,17 @@ def _rows(table: np.ndarray, columns: int) -> np.ndarray:
 
 def _columns(model: Any) -> list[str]:
     """Names by place, for models that were fitted without names."""
+    if any(hasattr(model, name) for name in ("feature_name", "feature_name_", "feature_names_")):
+        return []  # LightGBM and CatBoost name columns themselves
     count = getattr(model, "n_features_in_", None)
     if count is None and hasattr(model, "num_features"):
         count = model.num_features()
     return [f"f{place}" for place in range(count or 0)]
+
+
+def _frame(table: Any, predictor: Predictor, left_out: float) -> pd.DataFrame:
+    found = frame_of(table, predictor.columns, left_out)
+    return found if is_named(table) else predictor.labelled(found)
 
 
 def _numbers(encoded: Any) -> np.ndarray:

@@ -38,10 +38,24 @@ def frame_of(table: Any, columns: list[str], left_out: float = 0.0) -> pd.DataFr
     if len(given) != len(columns):
         msg = f"The model takes {len(columns)} columns; the table has {len(given)}."
         raise DataError(msg)
-    if given != columns and {*given} == {*columns}:
+    if _moved(given, columns):
         msg = "The table has the model's columns in another order; give them as the model does."
         raise DataError(msg)
     return found.set_axis(pd.Index(columns), axis=1)
+
+
+def _moved(given: list[str], columns: list[str]) -> bool:
+    """Whether a column of the model's is elsewhere in the table; LightGBM writes spaces as underscores."""
+    named, known = ([name.replace(" ", "_") for name in names] for names in (given, columns))
+    return any(name != there and name in known for name, there in zip(named, known, strict=True))
+
+
+def is_named(table: Any) -> bool:
+    """Whether the columns of a table have names."""
+    import pandas as pd
+
+    told = _told(table)
+    return isinstance(table, pd.DataFrame | pd.Series) if told is None else is_named(told)
 
 
 def array_of(table: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from mxt.errors import ModelError
 from mxt.explainers.kernels.engine import available
 from mxt.explainers.shap.answers import CHANCES, Answers
+from mxt.explainers.shap.catboost import CatboostAnswers, catboost_predictor, check_peer, is_catboost
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
 from mxt.explainers.shap.portable import portable
 from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_of
@@ -18,6 +19,8 @@ from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_o
 if TYPE_CHECKING:
     import numpy as np
     import shap
+
+    from mxt.predictors.catboost import CatboostPredictor
 
 
 class TreeExplainer:
@@ -154,6 +157,7 @@ class TreeExplainer:
                 self._tell("approximate=True")
             found = self._peer.shap_values(X, y, tree_limit, approximate, check_additivity, from_call)
             self.expected_value = self._peer.expected_value
+            check_peer(self._peer, found, X)
             return found
         answers = self._answers(tree_limit)
         values = answers.values(X)
@@ -167,6 +171,10 @@ class TreeExplainer:
         Each half of a pair holds half of it, so a row of the square sums to the column's own contribution.
         """
         if self._core is None or self.model_output != "raw":
+            if is_catboost(self._model):
+                self.shap_values(
+                    X, y
+                )  # shares row sums and base with the pairs, and refuses what does not add up
             return self._peer.shap_interaction_values(X, y, tree_limit)
         answers = self._answers(tree_limit)
         return answers.told(answers.interactions(X), X)
@@ -187,8 +195,8 @@ class TreeExplainer:
 
     def _plan(self) -> None:
         """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
-        self._made: dict[int | None, Answers] = {}
-        self._core = self._read() if available() and "_peer" not in vars(self) else None
+        self._made: dict[int | None, Answers | CatboostAnswers] = {}
+        self._core = None if "_peer" in vars(self) else self._read()
         try:
             if self._core is not None:
                 self._answers(None)
@@ -196,25 +204,34 @@ class TreeExplainer:
             self._core = None
         if self._core is None:
             self.expected_value = self._peer.expected_value
-            self._tell(f"model_output={self.model_output!r}")
+        if not isinstance(self._core, TreeModel):
+            self._tell(f"model_output={self.model_output!r}", "shap" if self._core is None else "CatBoost")
 
-    def _read(self) -> TreeModel | None:
-        """The model's trees, or None if the engine cannot give what is asked for."""
+    def _read(self) -> TreeModel | CatboostPredictor | None:
+        """The model's trees, or what serves those that only CatBoost reads; None if shap must serve."""
         weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
-        found = None if weighed or self._model is None else tree_model_of(self._model)
+        able = available() and not weighed and self._model is not None
+        found = tree_model_of(self._model) if able else None
         if self.model_output in CHANCES:
             able = found is not None and (found.chances or found.slope is not None)
             return found if able and self.feature_perturbation == "interventional" else None
         if self.model_output == "raw" and found is not None:
             return found
+        own = catboost_predictor(self._model) if self.model_output == "raw" and self.data is None else None
+        if own is not None or not available():
+            return own
         width = None if self.data is None else self.data.shape[1]
         return None if self.model_output == "log_loss" else tree_model_of_shap(self.model, width)
 
-    def _answers(self, tree_limit: int | None) -> Answers:
+    def _answers(self, tree_limit: int | None) -> Answers | CatboostAnswers:
         """The engine of the first trees; its base becomes the expected value."""
         if tree_limit not in self._made and self._core is not None:
             rows = self._rows if self.feature_perturbation == "interventional" else None
-            self._made[tree_limit] = Answers(self._core, self.model_output, rows, tree_limit)
+            self._made[tree_limit] = (
+                Answers(self._core, self.model_output, rows, tree_limit)
+                if isinstance(self._core, TreeModel)
+                else CatboostAnswers(self._core, tree_limit)
+            )
         self.expected_value = self._made[tree_limit].expected
         return self._made[tree_limit]
 
@@ -229,9 +246,9 @@ class TreeExplainer:
             found.model, found.expected_value = self.model, self.expected_value
         return found
 
-    def _tell(self, what: str) -> None:
+    def _tell(self, what: str, who: str = "shap") -> None:
         read = self.model if self._model is None else self._model
-        msg = f"MXT's engine does not serve {what} of this {type(read).__name__}; shap itself does."
+        msg = f"MXT's engine does not serve {what} of this {type(read).__name__}; {who} itself does."
         warnings.warn(msg, UserWarning, stacklevel=4)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -240,7 +257,7 @@ class TreeExplainer:
         state = {name: value for name, value in vars(self).items() if name not in made}
         if self._core is None:
             return state | {"_model": None, "_peer": self._peer}
-        if self._core.by_shap:
+        if isinstance(self._core, TreeModel) and self._core.by_shap:
             return state | {"_model": None, "model": self.model}
         return state | {"_model": portable(self._model)}
 

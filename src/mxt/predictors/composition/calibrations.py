@@ -35,7 +35,12 @@ def response(estimator: Any, predictor: Predictor) -> Link | None:
     """From a part's scores to its decision function, or where it has none to its probabilities."""
     if not hasattr(estimator, "decision_function"):
         return predictor.link
-    return None if gives_probabilities(predictor.core) else links.identity()
+    if gives_probabilities(predictor.core):
+        return None
+    slope, intercept = predictor.calibration
+    return links.Link(
+        lambda scores: (scores - intercept) / slope, lambda values, _start, _end: values / slope
+    )
 
 
 def _calibrator(one: Any, several: bool, *, told_by_margin: bool) -> Link | None:  # noqa: FBT001 - a fact of the classes

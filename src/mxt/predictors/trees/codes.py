@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
+from mxt.predictors.trees.columns import numbers
 from mxt.predictors.trees.xgboost import gradient_booster
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Codes:
             elif place in self.categorical:
                 found[:, place] = _unnamed(column)
             else:
-                found[:, place] = _numbers(column)
+                found[:, place] = numbers(column, "xgboost", np.float32)
         return found
 
 
@@ -120,19 +121,9 @@ def _unnamed(column: pd.Series[Any]) -> np.ndarray:
     import pandas as pd
 
     if not isinstance(column.dtype, pd.CategoricalDtype):
-        return _numbers(column)
+        return numbers(column, "xgboost", np.float32)
     codes = column.cat.codes.to_numpy()
     return np.where(codes < 0, np.nan, codes)
-
-
-def _numbers(column: pd.Series[Any]) -> np.ndarray:
-    import numpy as np
-    import pandas as pd
-
-    if not pd.api.types.is_numeric_dtype(column) or pd.api.types.is_complex_dtype(column):
-        msg = f"The xgboost model takes numbers in the column {column.name!r}; it is of type {column.dtype}."
-        raise ModelError(msg)
-    return column.to_numpy(dtype=np.float32, na_value=np.nan)
 
 
 def dense(table: Any) -> np.ndarray:

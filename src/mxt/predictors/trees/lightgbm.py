@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import ModelError
 from mxt.predictors.trees.checks import require_sound
 from mxt.predictors.trees.ensemble import Missing, TreeEnsemble
+from mxt.predictors.trees.header import Header, read_header
 from mxt.predictors.trees.layout import Layout
 
 if TYPE_CHECKING:
@@ -22,50 +23,6 @@ CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_MASK = 1, 2, 2, 3
 _ZERO = 1.0000000180025095e-35
 """The library reads cells of at most this size as zeros, so none is left below a threshold of minus this."""
 _MISSING: tuple[Missing, ...] = ("none", "zero", "nan")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What stands before the trees of a model's text."""
-
-    columns: int
-    trees_per_round: int
-    """Outputs; tree i adds to output ``i % trees_per_round``."""
-    objective: str
-    """Name and parameters, such as ``binary sigmoid:1``; empty for one's own objective."""
-    averaged: bool
-    """Whether the score is the mean over rounds (random forests)."""
-    categorical: list[int]
-    """Columns whose values are categories."""
-    trees: int
-
-    @property
-    def rounds_averaged(self) -> int:
-        """How many rounds the score is the mean of; 1 if it is their sum."""
-        return max(self.trees // self.trees_per_round, 1) if self.averaged else 1
-
-
-def read_header(text: str) -> Header:
-    """The header of a LightGBM model's text.
-
-    Raises:
-        ModelError: The text is not one.
-    """
-    lines = text.split("\n\n", 1)[0].splitlines()
-    fields = dict(line.split("=", 1) for line in lines if "=" in line)
-    try:
-        infos = fields["feature_infos"].split(" ")
-        return Header(
-            columns=int(fields["max_feature_idx"]) + 1,
-            trees_per_round=int(fields["num_tree_per_iteration"]),
-            objective=fields.get("objective", ""),
-            averaged="average_output" in lines,
-            categorical=[place for place, info in enumerate(infos) if info[:1] not in {"[", "n"}],
-            trees=len(fields["tree_sizes"].split()),
-        )
-    except (KeyError, ValueError) as error:
-        msg = "This is not the text of a LightGBM model; its header is broken."
-        raise ModelError(msg) from error
 
 
 def require_whole(text: str) -> None:

@@ -61,7 +61,7 @@ def outputs_named(document: Document, classes: list[Any]) -> list[str]:
     """The class of each margin: the positive one of two; of several targets their places."""
     count = outputs_of(document)
     if count == 1:
-        return [str(name) for name in classes[1:]] or [""]
+        return [str(name) for name in classes[-1:]] or [""]
     return [str(name) for name in classes or range(count)]
 
 
