@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import mlflow
 import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
@@ -50,9 +51,17 @@ def outcomes(older: Project) -> dict[str, dict[str, Any]]:
     return found
 
 
+def client_of(older: Project) -> MlflowClient:
+    """A client of the store, which everything else that asks MLflow reads too."""
+    store = f"sqlite:///{older.root}/mlflow.db"
+    mlflow.set_tracking_uri(store)
+    mlflow.set_registry_uri(store)
+    return MlflowClient(store, store)
+
+
 def same_packages(older: Project) -> bool:
     """Whether the packages here are those that the store was made with."""
-    client = MlflowClient(f"sqlite:///{older.root}/mlflow.db")
+    client = client_of(older)
     certificate = stored(pin(client, "old", 1))
     assert certificate is not None
     return "packages" not in changed(pin(client, "old", 1), certificate, str(older.root))
@@ -71,7 +80,7 @@ def test_scores_are_those_of_before_by_the_word_of_the_config(
 
 
 def test_the_certificate_is_whole_and_still_of_this_model_data_and_configs(older: Project) -> None:
-    client = MlflowClient(f"sqlite:///{older.root}/mlflow.db")
+    client = client_of(older)
     pinned = pin(client, "old", 1)
     certificate = stored(pinned)
     assert certificate is not None
