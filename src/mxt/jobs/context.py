@@ -16,10 +16,11 @@ from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
 from mxt.registries.digests import FILES
+from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     import pyarrow as pa
@@ -82,13 +83,29 @@ class Context:
         yield
         logger.info("{}: {:.1f} s", what, time.monotonic() - begun)
 
-    def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
-        """Read a table whole, and link its fingerprint to the run."""
+    def read(
+        self,
+        reader: Reader,
+        role: str,
+        columns: list[str] | None = None,
+        schemas: Sequence[InputsSchema | None] = (),
+    ) -> pd.DataFrame:
+        """Read a table whole, and link its fingerprint to the run.
+
+        Args:
+            reader: Of the table.
+            role: What the table is to the job.
+            columns: Those to read; the reader's own if left out.
+            schemas: Those that the inputs among the columns must meet.
+        """
+        reader = suited(reader, self.model, *schemas)
         with self.step(f"read {role} from {reader.source}"):
             batches = list(reader.arrow(columns))
             frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
             self.link(fingerprint(batches), frame.head(100), reader.source, role)
         logger.info("{} has {} rows and {} columns", role, len(frame), len(frame.columns))
+        if columns is None:
+            warn_left_out(reader)
         return frame
 
     def link(self, data: Fingerprint, head: pd.DataFrame, source: str, role: str) -> None:
@@ -134,7 +151,7 @@ class Context:
         """
         schema = loader.load_schema(uri)
         wanted = None if schema is None else [*schema.columns, *(extra or [])]
-        table = self.read(reader, role, wanted)
+        table = self.read(reader, role, wanted, [schema])
         return schema, self.check(schema, table, reader.source), table
 
     def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -91,7 +91,8 @@ class DriftJob(StreamJob):
     def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
         if self.reference is not None:
             return schema.check_types(
-                self.context.read(self.reference, "reference", schema.columns), self.reference.source
+                self.context.read(self.reference, "reference", schema.columns, [schema]),
+                self.reference.source,
             )
         kept = self.loader.load_background(uri)
         if kept is None:

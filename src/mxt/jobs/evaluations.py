@@ -158,7 +158,10 @@ class EvaluationsJob(ModelJob):
         extra += [segment.column for segment in self.segments]
         wanted = [*(schema.columns if schema else []), *(others.columns if others else []), *extra]
         table = context.read(
-            self.inputs, "evaluation", None if schema is None else list(dict.fromkeys(wanted))
+            self.inputs,
+            "evaluation",
+            None if schema is None else list(dict.fromkeys(wanted)),
+            [schema, others, self.loader.load_truth_schema(pinned.uri, target)],
         )
         TargetsSchema.check(table, target, self.inputs.source)
         if self.splitter is not None:

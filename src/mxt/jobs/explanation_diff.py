@@ -129,7 +129,7 @@ class ExplanationDiffJob(ModelJob):
         wanted = [name for schema in known for name in schema.columns]
         wanted += [segment.column for segment in self.segments]
         every = len(known) < len(schemas)
-        table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)])
+        table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)], schemas)
         if len(table) > self.rows:
             self.context.sample = f"{self.rows} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, self.rows, self.seed)

@@ -17,6 +17,7 @@ from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, Wri
 from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Done, Table, Task
+from mxt.registries.readings import suited
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import TargetsSchema
@@ -100,10 +101,11 @@ class ExplanationsJob(IncrementalJob):
         if increment.nothing_new:
             return self.skip()
         target = self._target(pinned.uri)
-        truth = None if target is None else self._truth(target)
+        truth = None if target is None else self._truth(target, pinned.uri)
         schema = self.loader.load_schema(pinned.uri)
         model = self._model(context.load(self.loader, pinned.uri), schema)
-        table = self._table(model, schema, target, increment.reader)
+        known = None if target is None else self.loader.load_truth_schema(pinned.uri, target)
+        table = self._table(model, schema, target, suited(increment.reader, pinned, schema, known))
         with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return parts.conclude(context)
@@ -141,7 +143,8 @@ class ExplanationsJob(IncrementalJob):
         """The model, with the background that the job names."""
         if self.background is None:
             return model
-        known = self.background.read(None if schema is None else schema.columns)
+        reader = suited(self.background, self.context.model, schema)
+        known = reader.read(None if schema is None else schema.columns)
         return model.with_background(self.context.check(schema, known, self.background.source))
 
     def _table(self, model: Model, schema: InputsSchema | None, target: str | None, reader: Reader) -> Table:
@@ -169,11 +172,12 @@ class ExplanationsJob(IncrementalJob):
             raise ConfigError(msg)
         return target
 
-    def _truth(self, target: str) -> pd.Series[Any] | None:
+    def _truth(self, target: str, uri: str) -> pd.Series[Any] | None:
         """The truth of a table of its own, if there is one."""
         if self.targets is None:
             return None
-        table = self.context.read(self.targets, "targets", [target])
+        known = self.loader.load_truth_schema(uri, target)
+        table = self.context.read(self.targets, "targets", [target], [known])
         return TargetsSchema.check(table, target, self.targets.source)
 
     def _show(

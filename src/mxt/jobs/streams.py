@@ -30,6 +30,7 @@ from mxt.jobs.progress import Progress
 from mxt.jobs.shards import Shard, place_of
 from mxt.jobs.tasks import TableStream
 from mxt.kinds import OneOf
+from mxt.registries.readings import suited, warn_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +97,7 @@ class StreamJob(ModelJob, ABC):
             ConfigError: The memory limit or the budget is too small.
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
+        table = replace(table, reader=suited(table.reader, self.context.model, table.schema))
         run = "" if table.reader.tells_changes else uuid4().hex
         staging = Staging(_folder(output), self._key(table), table.reader.state(), run)
         place, shares = self._share
@@ -169,7 +171,12 @@ class StreamJob(ModelJob, ABC):
         model, mark = self.context.model, table.reader.mark
         source = [mark.to_json() if mark else "", table.rows, table.basis]
         limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
-        return json.dumps([config_digest(self), model.uri if model else "", *source, versions, *limits])
+        # Parts of before this reading count if it gives the same.
+        exact = table.reader.exact and table.reader.reads_otherwise(table.columns)
+        reading = ["exact"] if exact else []
+        return json.dumps(
+            [config_digest(self), model.uri if model else "", *source, versions, *limits, *reading]
+        )
 
 
 @dataclass(frozen=True)
@@ -213,6 +220,8 @@ class Parts:
         head = to_frame([self._head()], reader.id_column).head(100)
         self.stream.refuse_changed()
         context.link(data, head, reader.source, role)
+        if self.stream.table.columns is None:
+            warn_left_out(reader)
         logger.info("{} has {} rows and {} columns", role, data.rows, len(names))
         beyond = sum((Counter(receipt["beyond"]) for receipt in self.receipts), Counter[str]())
         warn_beyond(beyond, data.rows, reader.source)

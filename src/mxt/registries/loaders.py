@@ -53,6 +53,10 @@ class Loader(Kind, ABC):
     def load_target(self, uri: str) -> str | None:
         """Name of the column that the model predicts, if it was stored."""
 
+    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:  # noqa: ARG002 - for members
+        """Whether a column with the truth holds texts or numbers, as a schema; None if nobody stored it."""
+        return None
+
 
 class MlflowLoader(Loader):
     """Loads models that the registry holds in MLflow's flavours of the libraries, whoever logged them.
@@ -118,6 +122,14 @@ class MlflowLoader(Loader):
 
     def load_target(self, uri: str) -> str | None:
         return ((self._info(uri).metadata or {}).get(METADATA) or {}).get("target")
+
+    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:
+        facts = (self._info(uri).metadata or {}).get(METADATA) or {}
+        if not facts:
+            return None
+        classes = facts.get("classes") or []
+        texts = bool(classes) and all(isinstance(name, str) for name in classes)
+        return InputsSchema.from_types({target: "string" if texts else "double"})
 
     def _info(self, uri: str) -> Any:
         import mlflow

@@ -52,6 +52,13 @@ def is_whole(expected: pa.Column) -> bool:
     )
 
 
+def is_text(expected: pa.Column) -> bool:
+    """Whether texts are expected."""
+    import pandas as pd
+
+    return expected.dtype is not None and pd.api.types.is_string_dtype(expected.dtype.type)
+
+
 def is_boolean(expected: pa.Column) -> bool:
     """Whether booleans are expected."""
     import pandas as pd

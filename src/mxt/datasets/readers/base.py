@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import functools
-import operator
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from mxt.datasets.tables import plain, refuse_repeated_ids, to_frame
+from mxt.datasets.conditions import SIGNS as SIGNS  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Condition as Condition  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Scalar as Scalar  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.parts import after
+from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
 from mxt.kinds import Kind, Strict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from mxt.datasets.marks import Mark
 
-Scalar = str | int | float | bool
-Condition = tuple[
-    str,
-    Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
-    Scalar | tuple[Scalar, ...],
-]
-"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets none."""
+Reading = Literal["exact", "inferred"]
 
-SIGNS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
+"""Columns in which pandas stores an index without a name: the order of the rows, and no content."""
 
 
 class Sample(Strict):
@@ -72,6 +63,11 @@ class Reader(Kind, ABC):
     id_column: str | None = None
     """Column that identifies a row; the row's number in the source if left out."""
 
+    reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
+    """How cells become values. ``exact``: ids stay the texts that a file holds, and so do digits that are
+    quoted, start with 0 or are too many for a number; decimals keep all digits. ``inferred``: whatever looks
+    like a number or a time is one. As the model version's training read if left out; exact without one."""
+
     _mark: Mark | None = PrivateAttr(default=None)
 
     @property
@@ -102,6 +98,43 @@ class Reader(Kind, ABC):
     def mark(self) -> Mark | None:
         """The mark that all rows lie beyond, if any."""
         return self._mark
+
+    def by(self, reading: Reading) -> Self:
+        """This reader with a reading, unless it has one."""
+        return self if self.reading else self.model_copy(update={"reading": reading})
+
+    @property
+    def exact(self) -> bool:
+        """Whether cells are read exactly."""
+        return self.reading != "inferred"
+
+    def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
+        """This reader, with the types that a schema asks for where the source has none.
+
+        Args:
+            texts: Columns that are texts, whatever their cells look like.
+            others: Columns that are none.
+        """
+        return self
+
+    def reads_otherwise(self, columns: Sequence[str] | None = None) -> bool:
+        """Whether the other reading gives other columns or types, as far as the source declares them.
+
+        Args:
+            columns: As those of `read`.
+        """
+        other = self.model_copy(update={"reading": "inferred" if self.exact else "exact"})
+        ours, theirs = (each.declared(each._wanted(columns)) for each in (self, other))  # noqa: SLF001 - its own copy
+        return ours != theirs
+
+    def declared(self, columns: Sequence[str]) -> dict[str, pa.DataType | None]:
+        """Columns with the types in which they are read, as far as they are known without reading them."""
+        return dict.fromkeys(columns)
+
+    def left_out(self) -> list[str]:
+        """Columns of the source that are read only if they are named."""
+        named = {*(self.columns or ()), self.id_column}
+        return [name for name in self.names() if NAMELESS_INDEX.fullmatch(name) and name not in named]
 
     def empty(self) -> bool:
         """Whether there is no row to read."""
@@ -156,12 +189,16 @@ class Reader(Kind, ABC):
         for batch in self._chosen(self._wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
-                yield plain(batch)
+                yield self.settled(batch)
         if not rows:
             chosen = self.filters or self._mark
             msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
             raise DataError(msg)
         self.refuse_changed(state)
+
+    def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch in the types that MXT works with, by this reading."""
+        return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
         """Raise a DataError if the source tells that it is not in a `state` that it was in."""
@@ -179,7 +216,8 @@ class Reader(Kind, ABC):
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}."
             raise DataError(msg)
-        wanted = {*(columns if columns is not None else self.columns or names), *own}
+        every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
+        wanted = {*(columns if columns is not None else self.columns or every), *own}
         return [name for name in names if name in wanted]
 
     def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -190,7 +228,7 @@ class Reader(Kind, ABC):
             if self._mark is None:
                 yield batch
                 continue
-            rows = pa.Table.from_batches([plain(batch)])
+            rows = pa.Table.from_batches([self.settled(batch)])
             self._mark.refuse_other_kind(rows[self._mark.column].type, self.source)
             yield from rows.filter(self._mark.beyond()).combine_chunks().to_batches()
 
@@ -224,27 +262,3 @@ class Reader(Kind, ABC):
             left -= min(left, batch.num_rows)
             if not left:
                 return
-
-
-def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The batches without their first rows."""
-    for batch in batches:
-        yield batch.slice(rows)
-        rows -= min(rows, batch.num_rows)
-
-
-def expression(filters: Sequence[Condition], mark: Mark | None = None) -> pc.Expression | None:
-    """The conditions, and being beyond a mark, as one Arrow expression; None without any."""
-    conditions = [_expression(*condition) for condition in filters]
-    conditions += [mark.beyond()] if mark else []
-    return functools.reduce(operator.and_, conditions) if conditions else None
-
-
-def _expression(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:
-    import pyarrow.compute as pc
-
-    column = pc.field(name)
-    if sign in SIGNS:
-        return SIGNS[sign](column, value)
-    listed = column.isin(list(value) if isinstance(value, tuple) else [value])
-    return listed if sign == "in" else ~listed & column.is_valid()

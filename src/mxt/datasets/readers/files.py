@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.configs import Location
-from mxt.datasets.readers.base import Reader, expression
+from mxt.datasets.conditions import expression
+from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
 
@@ -56,9 +58,8 @@ class FileReader(Reader, ABC):
             return list(self._dataset().schema.names)
 
     def count(self) -> int:
-        condition = expression(self.filters, self._mark)
         with self._errors():
-            dataset = self._typed([])
+            dataset, condition = self._typed([]), self._condition()
             try:
                 return int(dataset.count_rows(filter=condition))
             except (OSError, ValueError, TypeError):
@@ -69,7 +70,7 @@ class FileReader(Reader, ABC):
 
     def state(self) -> str:
         """The names, sizes and times of the files."""
-        filesystem, inner = _place(self.path)
+        filesystem, inner = place_of(self.path)
         filesystem.invalidate_cache()
         with self._errors():
             facts = filesystem.info(inner)
@@ -83,8 +84,8 @@ class FileReader(Reader, ABC):
         yield from self._scanned(dataset, columns)
 
     def _scanned(self, dataset: ds.Dataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        condition = expression(self.filters, self._mark)
         with self._errors():
+            condition = self._condition()
             fragments = list(dataset.get_fragments(filter=condition))
         for fragment in fragments:
             needed = _needed(dataset.schema, fragment, [*columns, *self._filtered])
@@ -103,6 +104,18 @@ class FileReader(Reader, ABC):
                     batch.validate(full=True)
                     yield batch
 
+    def declared(self, columns: Sequence[str]) -> dict[str, pa.DataType | None]:
+        import pyarrow as pa
+
+        with self._errors():
+            schema = self._typed([*columns]).schema
+        settled = self.settled(pa.RecordBatch.from_pylist([], schema)).schema
+        return {name: settled.field(name).type for name in columns}
+
+    def _condition(self) -> pc.Expression | None:
+        """What rows must meet."""
+        return expression(self.filters, self._mark)
+
     @property
     def _filtered(self) -> list[str]:
         marked = [self._mark.column] if self._mark else []
@@ -111,7 +124,7 @@ class FileReader(Reader, ABC):
     def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
         import pyarrow.dataset as ds
 
-        filesystem, path = _place(self.path)
+        filesystem, path = place_of(self.path)
         layout = "hive" if filesystem.isdir(path) else None
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
@@ -154,7 +167,7 @@ class FileReader(Reader, ABC):
 
     def _file(self, path: str) -> str:
         """A file of the table, as messages name it."""
-        inner = _place(self.path)[1].rstrip("/")
+        inner = place_of(self.path)[1].rstrip("/")
         return f"{self.path.rstrip('/')}{path[len(inner) :]}" if path.startswith(inner) else self.path
 
     @contextmanager
@@ -201,7 +214,7 @@ def _reason(error: Exception) -> str:
     return f"{f' at {place}' if place else ''} ({known})"
 
 
-def _place(path: str) -> tuple[Any, str]:
+def place_of(path: str) -> tuple[Any, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
     from fsspec.core import url_to_fs
 

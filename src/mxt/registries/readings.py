@@ -1,0 +1,55 @@
+"""Readings: how a version's training read the cells of its table, and readers that do the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from mxt.registries.versions import DATA_TAG
+
+if TYPE_CHECKING:
+    from mxt.datasets.readers.base import Reader, Reading
+    from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
+
+READING_TAG = "mxt.reading"
+"""Tag of a version: the `Reader.reading` of its training."""
+
+
+def reading_of(pinned: Pinned | None) -> Reading:
+    """How a version's training read cells; exactly where there is no version, or another tool trained it.
+
+    A version that MXT trained before readers had a `reading` has no tag: its ids and texts were inferred.
+    """
+    tags = {} if pinned is None else pinned.tags
+    if READING_TAG in tags:
+        return "inferred" if tags[READING_TAG] == "inferred" else "exact"
+    return "inferred" if DATA_TAG in tags else "exact"
+
+
+def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None) -> Reader:
+    """The reader, which reads as a version's training did, and as texts what schemas declare as such.
+
+    Args:
+        reader: Of a config, whose own `reading` and `types` win.
+        pinned: The version that a job works on, if any.
+        schemas: What is known of columns.
+    """
+    known = [schema for schema in schemas if schema is not None]
+    texts = frozenset[str]().union(*(schema.texts for schema in known))
+    others = frozenset[str]().union(*(schema.others for schema in known)) - texts
+    own = reader.by(reading_of(pinned))
+    return own.suited(texts, others) if texts or others else own
+
+
+def warn_left_out(reader: Reader) -> None:
+    """Warn of columns that were not read, since they are no content."""
+    names = reader.left_out() if reader.exact else []
+    if names:
+        logger.warning(
+            "{}: the columns {} were left out, since pandas keeps an index without a name there. Write the "
+            "table with index=False, or name the columns in `columns` if they are content",
+            reader.source,
+            names,
+        )
