@@ -7,16 +7,13 @@ a number would lose some of them: 007 is written as 7 once it was read as a numb
 from __future__ import annotations
 
 import io
-import json
 import re
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
-
-from mxt.datasets.writers.base import COLUMNS, Provenance
-from mxt.datasets.writers.texts import METADATA
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
 
@@ -38,7 +35,7 @@ class Head:
     missing: Sequence[str]
     """Texts that stand for a missing value."""
 
-    def texts(self, types: dict[str, pa.DataType], written: dict[str, str]) -> set[str]:
+    def texts(self, types: dict[str, pa.DataType], written: AbstractSet[str]) -> set[str]:
         """The columns that hold texts.
 
         These are columns whose cells are all quoted, if the writer leaves other cells unquoted; those where a
@@ -46,7 +43,7 @@ class Head:
 
         Args:
             types: The types that Arrow infers for the columns asked about.
-            written: The types that the file's own metadata declare, if MXT wrote it.
+            written: Columns that the file's own metadata declare as texts, if MXT wrote it.
         """
         import pyarrow as pa
 
@@ -54,7 +51,7 @@ class Head:
         selective = any(share is not None and share < 1 for share in quoted.values())
         found = set()
         for name in types.keys() & quoted.keys():
-            said = written.get(name) == "string" and quoted[name] in (None, 1)
+            said = name in written and quoted[name] in (None, 1)
             beyond = pa.types.is_floating(types[name]) and self._all_whole(name)
             if said or (selective and quoted[name] == 1) or beyond or self._padded(name):
                 found.add(name)
@@ -122,15 +119,6 @@ def head_of(stream: IO[bytes], delimiter: str, missing: Sequence[str]) -> Head |
     except pa.ArrowException:
         return None
     return Head(cells, missing)
-
-
-def written_types(filesystem: Any, path: str) -> dict[str, str]:  # noqa: ANN401 - fsspec has no types
-    """The types of columns that the metadata beside a file declare, if MXT wrote some."""
-    try:
-        facts = Provenance.from_json(filesystem.cat_file(f"{path}{METADATA}")).facts
-        return dict(json.loads(facts.get(COLUMNS, "{}")))
-    except (OSError, ValueError, AttributeError):
-        return {}
 
 
 def _whole_lines(content: bytes) -> bytes:

@@ -31,6 +31,13 @@ class Examination:
     """Digest of the rows that it used; empty if it does not tell."""
     baseline: int | None = None
     """The version that it was compared with."""
+    data_before: str = ""
+    """Fingerprint that the table had before cells were read exactly; empty if that is the same."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Each fingerprint that the table goes by."""
+        return frozenset({self.data, self.data_before} - {""})
 
 
 @dataclass(frozen=True)

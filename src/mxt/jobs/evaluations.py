@@ -22,7 +22,8 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, ModelError
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.metrics.answers import Classes, answers
-from mxt.registries.evidence import DATA_TAG, ROWS_TAG
+from mxt.registries.evidence import DATA_BEFORE_TAG, DATA_TAG, ROWS_TAG
+from mxt.registries.readings import digest_before, suited
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -157,12 +158,10 @@ class EvaluationsJob(ModelJob):
         extra = [target, *(self.splitter.columns if self.splitter else [])]
         extra += [segment.column for segment in self.segments]
         wanted = [*(schema.columns if schema else []), *(others.columns if others else []), *extra]
-        table = context.read(
-            self.inputs,
-            "evaluation",
-            None if schema is None else list(dict.fromkeys(wanted)),
-            [schema, others, self.loader.load_truth_schema(pinned.uri, target)],
-        )
+        columns = None if schema is None else list(dict.fromkeys(wanted))
+        known = self.loader.load_truth_schema(pinned.uri, target)
+        reader = suited(self.inputs, pinned, schema, others, known)
+        table = context.read(reader, "evaluation", columns)
         TargetsSchema.check(table, target, self.inputs.source)
         if self.splitter is not None:
             table = self.splitter.split(table, target).test
@@ -170,7 +169,10 @@ class EvaluationsJob(ModelJob):
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
+        before = digest_before(reader, columns)
         context.run.tag({ROWS_TAG: digest, DATA_TAG: context.linked.digest})
+        if before:
+            context.run.tag({DATA_BEFORE_TAG: before})
         return Rows(table, truth)
 
     def _predict(

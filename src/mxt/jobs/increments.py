@@ -12,7 +12,6 @@ from loguru import logger
 from pydantic import model_validator
 
 from mxt.datasets.marks import Mark, kind_of
-from mxt.datasets.writers.base import COLUMNS
 from mxt.errors import DataError
 from mxt.jobs.streams import StreamJob
 from mxt.registries.readings import suited
@@ -107,6 +106,8 @@ class IncrementalJob(StreamJob, ABC):
         Without an output, ids that are the watermark too are numbers if they look like numbers, since texts
         would not grow as these do.
         """
+        import pyarrow as pa
+
         rows, name = self.rows, str(self.rows.id_column)
         usual = suited(rows, self.context.model)
         if rows.reading is not None:
@@ -115,10 +116,10 @@ class IncrementalJob(StreamJob, ABC):
             alone = usual.model_copy(update={"id_column": None})
             grows = name == watermark and _type(alone, name) != _type(usual, name)
             return rows.by("inferred") if grows else usual
-        written = json.loads(present.facts.get(COLUMNS, "{}")).get(name)
         other = rows.by("inferred" if usual.exact else "exact")
-        fitting = [reader for reader in (usual, other) if str(_type(reader, name)) == written]
-        return next(iter(fitting), usual)
+        texts = (_type(reader, name) == pa.string() for reader in (usual, other))
+        alike = [text == (name in present.texts) for text in texts]
+        return other if alike == [False, True] else usual
 
     def skip(self) -> Locals:
         """The locals of a run with nothing to do."""

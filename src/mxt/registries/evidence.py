@@ -29,6 +29,8 @@ ROWS_TAG = "mxt.evaluated_rows"
 """Tag of an evaluation's run: the digest of the rows that it scored."""
 DATA_TAG = "mxt.data_digest"
 """Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
+DATA_BEFORE_TAG = "mxt.data_digest_before"
+"""Tag of an evaluation's run: the fingerprint of its table before cells were read exactly, if another."""
 BASELINE_TAG = "mxt.baseline_version"
 """Tag of a run that compared two versions: the number of the other one."""
 
@@ -104,6 +106,7 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
         tags.get(DATA_TAG) or _data(run, "evaluation"),
         tags.get(ROWS_TAG, ""),
         int(baseline) if baseline.isdigit() else None,
+        tags.get(DATA_BEFORE_TAG, ""),
     )
 
 

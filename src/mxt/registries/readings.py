@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from mxt.datasets.fingerprint import fingerprint
 from mxt.registries.versions import DATA_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mxt.datasets.readers.base import Reader, Reading
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
@@ -41,6 +44,18 @@ def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None)
     others = frozenset[str]().union(*(schema.others for schema in known)) - texts
     own = reader.by(reading_of(pinned))
     return own.suited(texts, others) if texts or others else own
+
+
+def digest_before(reader: Reader, columns: Sequence[str] | None = None) -> str:
+    """The fingerprint that a table had before cells were read exactly; empty if it is the same today.
+
+    Args:
+        reader: Of the table.
+        columns: Those to read.
+    """
+    if not (reader.exact and reader.reads_otherwise(columns)):
+        return ""
+    return fingerprint(reader.model_copy(update={"reading": "inferred"}).arrow(columns)).digest
 
 
 def warn_left_out(reader: Reader) -> None:

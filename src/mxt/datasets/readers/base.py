@@ -118,7 +118,7 @@ class Reader(Kind, ABC):
         return self
 
     def reads_otherwise(self, columns: Sequence[str] | None = None) -> bool:
-        """Whether the other reading gives other columns or types, as far as the source declares them.
+        """Whether the other reading gives other columns or types.
 
         Args:
             columns: As those of `read`.
@@ -127,9 +127,10 @@ class Reader(Kind, ABC):
         ours, theirs = (each.declared(each._wanted(columns)) for each in (self, other))  # noqa: SLF001 - its own copy
         return ours != theirs
 
-    def declared(self, columns: Sequence[str]) -> dict[str, pa.DataType | None]:
-        """Columns with the types in which they are read, as far as they are known without reading them."""
-        return dict.fromkeys(columns)
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
+        """Columns with the types in which they are read; of the first rows where nothing declares them."""
+        first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
+        return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
 
     def left_out(self) -> list[str]:
         """Columns of the source that are read only if they are named."""

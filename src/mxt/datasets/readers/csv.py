@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field
 
 from mxt.datasets.conditions import expression
-from mxt.datasets.csv_texts import head_of, written_types
-from mxt.datasets.readers.files import FileReader, place_of
+from mxt.datasets.csv_texts import head_of
+from mxt.datasets.readers.files import FileReader
+from mxt.datasets.writers.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ class CsvReader(FileReader):
             head = head_of(stream, self.delimiter, self.missing)
         if head is None:
             return found
-        filesystem, inner = place_of(self.path)
-        return found | head.texts(asked, written_types(filesystem, inner))
+        return found | head.texts(asked, written_texts(self.path))
 
     def _condition(self) -> pc.Expression | None:
         """Numbers and times are compared with columns of texts as if these held such too."""

@@ -15,7 +15,7 @@ from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -70,7 +70,7 @@ class FileReader(Reader, ABC):
 
     def state(self) -> str:
         """The names, sizes and times of the files."""
-        filesystem, inner = place_of(self.path)
+        filesystem, inner = _place(self.path)
         filesystem.invalidate_cache()
         with self._errors():
             facts = filesystem.info(inner)
@@ -104,11 +104,11 @@ class FileReader(Reader, ABC):
                     batch.validate(full=True)
                     yield batch
 
-    def declared(self, columns: Sequence[str]) -> dict[str, pa.DataType | None]:
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
         import pyarrow as pa
 
         with self._errors():
-            schema = self._typed([*columns]).schema
+            schema = self._typed(columns).schema
         settled = self.settled(pa.RecordBatch.from_pylist([], schema)).schema
         return {name: settled.field(name).type for name in columns}
 
@@ -124,7 +124,7 @@ class FileReader(Reader, ABC):
     def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
         import pyarrow.dataset as ds
 
-        filesystem, path = place_of(self.path)
+        filesystem, path = _place(self.path)
         layout = "hive" if filesystem.isdir(path) else None
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
@@ -167,7 +167,7 @@ class FileReader(Reader, ABC):
 
     def _file(self, path: str) -> str:
         """A file of the table, as messages name it."""
-        inner = place_of(self.path)[1].rstrip("/")
+        inner = _place(self.path)[1].rstrip("/")
         return f"{self.path.rstrip('/')}{path[len(inner) :]}" if path.startswith(inner) else self.path
 
     @contextmanager
@@ -214,7 +214,7 @@ def _reason(error: Exception) -> str:
     return f"{f' at {place}' if place else ''} ({known})"
 
 
-def place_of(path: str) -> tuple[Any, str]:
+def _place(path: str) -> tuple[Any, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
     from fsspec.core import url_to_fs
 

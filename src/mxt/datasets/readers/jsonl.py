@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal, Self
 
 from mxt.datasets.readers.files import FileReader
+from mxt.datasets.writers.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class JsonlReader(FileReader):
         import pyarrow as pa
 
         dataset = super()._dataset(schema)
-        known = {**self._ids(dataset), **{name: pa.type_for_alias(kind) for name, kind in self.types.items()}}
+        known = self._kept(dataset) | {name: pa.type_for_alias(kind) for name, kind in self.types.items()}
         fields = [pa.field(field.name, known.get(field.name, field.type)) for field in dataset.schema]
         return super()._dataset(pa.schema(fields)) if known else dataset
 
@@ -58,18 +59,20 @@ class JsonlReader(FileReader):
         new = dict.fromkeys(sorted(texts & times - self.types.keys()), "string")
         return self.model_copy(update={"types": {**self.types, **new}}) if new else self
 
-    def _ids(self, dataset: ds.Dataset) -> dict[str, pa.DataType]:
-        """The type of ids that are texts or great whole numbers, which Arrow takes for times and doubles."""
+    def _kept(self, dataset: ds.Dataset) -> dict[str, pa.DataType]:
+        """The types of ids, and of texts that MXT wrote, which Arrow takes for times and doubles."""
         import pyarrow as pa
 
-        name = self.id_column or ""
-        if name not in dataset.schema.names or not self.exact:
+        if not self.exact:
             return {}
-        kind = dataset.schema.field(name).type
-        if pa.types.is_timestamp(kind):
-            return {name: pa.string()}
-        great = pa.decimal128(38, 0)
-        return {name: great} if pa.types.is_floating(kind) and self._holds(dataset, name, great) else {}
+        great, written, found = pa.decimal128(38, 0), written_texts(self.path), {}
+        for field in dataset.schema:
+            is_id = field.name == self.id_column
+            if pa.types.is_timestamp(field.type) and (is_id or field.name in written):
+                found[field.name] = pa.string()
+            elif is_id and pa.types.is_floating(field.type) and self._holds(dataset, field.name, great):
+                found[field.name] = great
+        return found
 
     def _holds(self, dataset: ds.Dataset, name: str, kind: pa.DataType) -> bool:
         """Whether a type holds the numbers of a column in the head of the first file."""
