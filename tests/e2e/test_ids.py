@@ -21,6 +21,11 @@ IDS = [f"{number:06}" for number in range(ROWS - 2)] + ["12345678901234567890", 
 SERVICE = {"experiment_name": "parcels", "registry_name": "parcels"}
 SPLITTER = {"KIND": "StratifiedSplitter", "test_share": 0.3}
 
+RECIPE = {"KIND": "XgboostRecipe", "trees": 20, "depth": 3}
+METRICS = [{"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.5}]
+CRITERIA = [{"KIND": "MetricCriterion", "metric": METRICS[0]}]
+MEAN = {"KIND": "MeanEndpoint", "column": "weight", "margin": 5.0, "higher_is_better": True}
+
 
 def parcels() -> pd.DataFrame:
     """Parcels, of which a tenth has the label 01 and the others 1."""
@@ -53,69 +58,61 @@ def at(folder: Path, name: str, output: str) -> tuple[dict[str, Any], Store]:
     return json.loads(place.writer.model_dump_json()), place
 
 
-@pytest.mark.parametrize("name", ["bare CSV", "CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"])
-def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, tmp_path: Path) -> None:
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A folder for configs."""
     (tmp_path / "confs").mkdir()
-    project, table = Project(tmp_path), parcels()
-    writer = "CsvWriter" if name == "bare CSV" else name
-    _, source = at(tmp_path, writer, "source")
+    return Project(tmp_path)
+
+
+def read(place: Store, id_column: str = "id") -> pd.DataFrame:
+    """What a store holds, without types."""
+    options = {name: value for name, value in place.options.items() if name != "types"}
+    return place.kind(**{**options, "id_column": id_column}).read()
+
+
+@pytest.mark.parametrize("name", ["bare CSV", "CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"])
+def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Project) -> None:
+    table, writer = parcels(), "CsvWriter" if name == "bare CSV" else name
+    _, source = at(project.root, writer, "source")
     if name == "bare CSV":
         table.to_csv(source.options["path"])
     else:
         source.writer.write(table)
     inputs = reader_of(source)
-    recipe = {"KIND": "XgboostRecipe", "trees": 20, "depth": 3}
-    training = {"inputs": inputs, "target": "label", "splitter": SPLITTER, "recipe": recipe}
-    metrics = [{"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.5}]
-    trained = told(project, "TrainingJob", **training, metrics=metrics, alias="Champion")
-    evaluated = told(project, "EvaluationsJob", inputs=inputs, splitter=SPLITTER, metrics=metrics)
+    training = {"inputs": inputs, "target": "label", "splitter": SPLITTER, "recipe": RECIPE}
+    trained = told(project, "TrainingJob", **training, metrics=METRICS, alias="Champion")
+    evaluated = told(project, "EvaluationsJob", inputs=inputs, splitter=SPLITTER, metrics=METRICS)
     assert evaluated["facts"]["roc_auc"] == trained["facts"]["test_roc_auc"]
-    criterion = {"KIND": "MetricCriterion", "metric": metrics[0]}
-    told(project, "CertificationJob", criteria=[criterion], workers=1)
+    told(project, "CertificationJob", criteria=CRITERIA, workers=1)
 
-    outputs, scored = at(tmp_path, writer, "scored")
+    outputs, scored = at(project.root, writer, "scored")
     told(project, "InferenceJob", inputs=inputs, outputs=outputs)
-    predictions = scored.kind(**_options(scored, "id")).read()
+    predictions = read(scored)
     assert sorted(predictions.index) == sorted(IDS)
     assert set(predictions["prediction"]) == {"01", "1"}
     assert {"probability_01", "probability_1"} <= {*predictions}
     assert (predictions["prediction"] == table["label"].loc[predictions.index]).mean() > 0.9
 
-    samples, explained = at(tmp_path, writer, "explained")
-    models, _ = at(tmp_path, writer, "importances")
-    told(
-        project,
-        "ExplanationsJob",
-        inputs_samples=inputs,
-        samples_explanations=samples,
-        models_explanations=models,
-    )
-    explanations = explained.kind(**_options(explained, "id")).read()
+    samples, explained = at(project.root, writer, "explained")
+    models, _ = at(project.root, writer, "importances")
+    written = {"samples_explanations": samples, "models_explanations": models}
+    told(project, "ExplanationsJob", inputs_samples=inputs, **written)
+    explanations = read(explained)
     assert sorted(explanations.index) == sorted(IDS)
     assert set(explanations["class"]) == {"1"}
 
-    assignments, assigned = at(tmp_path, writer, "assigned")
-    endpoint = {"KIND": "MeanEndpoint", "column": "weight", "margin": 5.0, "higher_is_better": True}
-    told(project, "ABTestJob", inputs=inputs, salt="parcels", endpoints=[endpoint], assignments=assignments)
-    assert sorted(assigned.kind(**_options(assigned, "subject")).read().index) == sorted(IDS)
+    assignments, assigned = at(project.root, writer, "assigned")
+    told(project, "ABTestJob", inputs=inputs, salt="parcels", endpoints=[MEAN], assignments=assignments)
+    assert sorted(read(assigned, "subject").index) == sorted(IDS)
 
 
-def _options(place: Store, id_column: str) -> dict[str, Any]:
-    return {name: value for name, value in place.options.items() if name != "types"} | {
-        "id_column": id_column
-    }
-
-
-def test_the_numbers_do_not_depend_on_the_format(tmp_path: Path) -> None:
-    (tmp_path / "confs").mkdir()
-    project, table = Project(tmp_path), parcels()
+def test_the_numbers_do_not_depend_on_the_format(project: Project) -> None:
     found = []
     for name in ("CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"):
-        _, source = at(tmp_path, name, name)
-        source.writer.write(table)
-        fields = {"inputs": reader_of(source), "target": "label", "splitter": SPLITTER}
-        recipe = {"KIND": "XgboostRecipe", "trees": 10, "depth": 2}
+        _, source = at(project.root, name, name)
+        source.writer.write(parcels())
+        fields = {"inputs": reader_of(source), "target": "label", "splitter": SPLITTER, "recipe": RECIPE}
         metrics = [{"KIND": "SklearnMetric", "name": "neg_log_loss"}]
-        found.append(told(project, "TrainingJob", **fields, recipe=recipe, metrics=metrics)["facts"])
-    scores = {facts["test_neg_log_loss"] for facts in found}
-    assert len(scores) == 1
+        found.append(told(project, "TrainingJob", **fields, metrics=metrics)["facts"])
+    assert len({facts["test_neg_log_loss"] for facts in found}) == 1

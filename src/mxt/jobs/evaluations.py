@@ -169,7 +169,7 @@ class EvaluationsJob(ModelJob):
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
-        before = digest_before(reader, columns)
+        before = digest_before(self.inputs, reader, columns)
         context.run.tag({ROWS_TAG: digest, DATA_TAG: context.linked.digest})
         if before:
             context.run.tag({DATA_BEFORE_TAG: before})

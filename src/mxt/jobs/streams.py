@@ -171,9 +171,9 @@ class StreamJob(ModelJob, ABC):
         model, mark = self.context.model, table.reader.mark
         source = [mark.to_json() if mark else "", table.rows, table.basis]
         limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
-        # Parts of before this reading count if it gives the same.
-        exact = table.reader.exact and table.reader.reads_otherwise(table.columns)
-        reading = ["exact"] if exact else []
+        # Parts of before there were readings count where they are the same.
+        former = table.reader.reads_as(table.reader.former(), table.columns)
+        reading = [] if former else ["exact"]
         return json.dumps(
             [config_digest(self), model.uri if model else "", *source, versions, *limits, *reading]
         )

@@ -46,21 +46,23 @@ def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None)
     return own.suited(texts, others) if texts or others else own
 
 
-def digest_before(reader: Reader, columns: Sequence[str] | None = None) -> str:
+def digest_before(given: Reader, reader: Reader, columns: Sequence[str] | None = None) -> str:
     """The fingerprint that a table had before cells were read exactly; empty if it is the same today.
 
     Args:
-        reader: Of the table.
+        given: The reader of the table, as a config has it.
+        reader: The same one, `suited`.
         columns: Those to read.
     """
-    if not (reader.exact and reader.reads_otherwise(columns)):
-        return ""
-    return fingerprint(reader.model_copy(update={"reading": "inferred"}).arrow(columns)).digest
+    former = given.former()
+    same = not reader.exact or reader.reads_as(former, columns)
+    return "" if same else fingerprint(former.arrow(columns)).digest
 
 
 def warn_left_out(reader: Reader) -> None:
     """Warn of columns that were not read, since they are no content."""
-    names = reader.left_out() if reader.exact else []
+    read = reader.wanted(None)
+    names = [] if reader.columns else [name for name in reader.names() if name not in read]
     if names:
         logger.warning(
             "{}: the columns {} were left out, since pandas keeps an index without a name there. Write the "

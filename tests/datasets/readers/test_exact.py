@@ -239,7 +239,6 @@ def test_an_index_without_a_name_is_no_content(tmp_path: Path) -> None:
     readers = [ParquetReader(path=str(tmp_path / name), id_column="id") for name in ("plain", "shuffled")]
     plain, shuffled = (reader.read().sort_index() for reader in readers)
     pd.testing.assert_frame_equal(plain, shuffled)
-    assert readers[1].left_out() == ["__index_level_0__"]
     named = readers[1].model_copy(update={"columns": ("whole", "__index_level_0__")})
     assert list(named.read()) == ["whole", "__index_level_0__"]
     former = readers[1].model_copy(update={"reading": "inferred"})

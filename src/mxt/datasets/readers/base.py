@@ -117,29 +117,27 @@ class Reader(Kind, ABC):
         """
         return self
 
-    def reads_otherwise(self, columns: Sequence[str] | None = None) -> bool:
-        """Whether the other reading gives other columns or types.
+    def former(self) -> Self:
+        """This reader, as it read before there were readings."""
+        return self.model_copy(update={"reading": "inferred"})
+
+    def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
+        """Whether another reader of the table gives the same columns in the same types.
 
         Args:
+            other: The other one.
             columns: As those of `read`.
         """
-        other = self.model_copy(update={"reading": "inferred" if self.exact else "exact"})
-        ours, theirs = (each.declared(each._wanted(columns)) for each in (self, other))  # noqa: SLF001 - its own copy
-        return ours != theirs
+        return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
 
     def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
         """Columns with the types in which they are read; of the first rows where nothing declares them."""
         first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
         return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
 
-    def left_out(self) -> list[str]:
-        """Columns of the source that are read only if they are named."""
-        named = {*(self.columns or ()), self.id_column}
-        return [name for name in self.names() if NAMELESS_INDEX.fullmatch(name) and name not in named]
-
     def empty(self) -> bool:
         """Whether there is no row to read."""
-        return not any(batch.num_rows for batch in self._chosen(self._wanted([]), 0))
+        return not any(batch.num_rows for batch in self._chosen(self.wanted([]), 0))
 
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
@@ -187,7 +185,7 @@ class Reader(Kind, ABC):
                 after the last batch.
         """
         rows, state = first_row, self.state() if self.tells_changes else ""
-        for batch in self._chosen(self._wanted(columns), first_row):
+        for batch in self._chosen(self.wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
                 yield self.settled(batch)
@@ -207,7 +205,15 @@ class Reader(Kind, ABC):
             msg = f"{self.source}: the table changed while it was read. Run again when nobody writes to it."
             raise DataError(msg)
 
-    def _wanted(self, columns: Sequence[str] | None) -> list[str]:
+    def wanted(self, columns: Sequence[str] | None) -> list[str]:
+        """The columns that `read` gives, with that of the ids.
+
+        Args:
+            columns: As those of `read`.
+
+        Raises:
+            DataError: The source repeats a column, or lacks one that the config names.
+        """
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
