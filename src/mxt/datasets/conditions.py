@@ -1,10 +1,14 @@
-"""Conditions that rows must meet to be read, and how Arrow is given them."""
+"""Which rows are read: those that meet conditions, and a random choice of them."""
 
 from __future__ import annotations
 
 import functools
 import operator
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.kinds import Strict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,6 +34,16 @@ SIGNS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+class Sample(Strict):
+    """A random choice of rows, the same for the same seed and table."""
+
+    rows: Annotated[int, Field(ge=1)]
+    """How many rows to keep; a smaller table is kept whole."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the choice."""
 
 
 def expression(

@@ -30,7 +30,7 @@ from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, WriterKind
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited
 from mxt.reports.ab_tests import effects_figure, line, results_table, scores, summary
-from mxt.schemas import InputsSchema, TargetsSchema
+from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     import numpy as np
@@ -70,8 +70,8 @@ class ABTestJob(Job):
 
     subject: str | None = None
     """Column that names the subject of a row: who is assigned, and whose rows belong together. Each row is a
-    subject of its own if left out. With a salt its text is hashed, so it is read as text: 007 in a CSV is not
-    7, unless the reader's `types` or `reading` say so."""
+    subject of its own if left out. With a salt its text is hashed. A CSV's id column is read as text; other
+    columns are if the first megabyte shows a 007, so name the type `string` in `types` if it may not."""
 
     variant: Variant | None = None
     """The arm of each row, where it was observed."""
@@ -169,30 +169,25 @@ class ABTestJob(Job):
             ConfigError: The id column is to be something else too.
             DataError: A column is absent.
         """
-        schemas = [by.schema for by in pair or ()]
+        schemas, target = [by.schema for by in pair or ()], self._target(pair)
         own = [
             None if self.subject == self.inputs.id_column else self.subject,
             self.variant.column if self.variant else None,
             self.prediction,
-            self._target(pair),
+            target,
         ]
         asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
         refuse_id(self.inputs.id_column, asked)
         names = [name for schema in schemas if schema is not None for name in schema.columns]
         wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
-        table = self.context.read(self.inputs, "experiment", wanted, [*schemas, *self._known_types(pair)])
+        truth = [self.loader.load_truth_schema(by.pinned.uri, target) for by in pair or () if target]
+        reader = suited(self.inputs, self.context.model, *schemas, *truth)
+        table = self.context.read(reader, "experiment", wanted)
         absent = sorted(asked - {*table.columns})
         if absent:
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         return shuffled(table, 0)
-
-    def _known_types(self, pair: tuple[Served, Served] | None) -> list[InputsSchema | None]:
-        """Whether the truth is text, as the versions know, and subjects, whose texts are hashed, as texts."""
-        target = self._target(pair)
-        truth = [self.loader.load_truth_schema(by.pinned.uri, target) for by in pair or () if target]
-        named = self.subject is not None and suited(self.inputs, self.context.model).exact
-        return [*truth, InputsSchema.from_types({str(self.subject): "string"})] if named else truth
 
     def _target(self, pair: tuple[Served, Served] | None) -> str | None:
         """The column with the truth, if an endpoint asks for predictions.

@@ -20,7 +20,7 @@ from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     import pandas as pd
     import pyarrow as pa
@@ -83,22 +83,9 @@ class Context:
         yield
         logger.info("{}: {:.1f} s", what, time.monotonic() - begun)
 
-    def read(
-        self,
-        reader: Reader,
-        role: str,
-        columns: list[str] | None = None,
-        schemas: Sequence[InputsSchema | None] = (),
-    ) -> pd.DataFrame:
-        """Read a table whole, and link its fingerprint to the run.
-
-        Args:
-            reader: Of the table.
-            role: What the table is to the job.
-            columns: Those to read; the reader's own if left out.
-            schemas: Those that the inputs among the columns must meet.
-        """
-        reader = suited(reader, self.model, *schemas)
+    def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table whole, as its version's training read, and link its fingerprint to the run."""
+        reader = suited(reader, self.model)
         with self.step(f"read {role} from {reader.source}"):
             batches = list(reader.arrow(columns))
             frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
@@ -151,7 +138,7 @@ class Context:
         """
         schema = loader.load_schema(uri)
         wanted = None if schema is None else [*schema.columns, *(extra or [])]
-        table = self.read(reader, role, wanted, [schema])
+        table = self.read(suited(reader, self.model, schema), role, wanted)
         return schema, self.check(schema, table, reader.source), table
 
     def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from mxt.explainers.comparison import Told, cells_of, compared
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, WriterKind
 from mxt.registries.evidence import BASELINE_TAG
+from mxt.registries.readings import suited
 from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
 from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
 from mxt.schemas.outputs import PREDICTION
@@ -129,7 +130,8 @@ class ExplanationDiffJob(ModelJob):
         wanted = [name for schema in known for name in schema.columns]
         wanted += [segment.column for segment in self.segments]
         every = len(known) < len(schemas)
-        table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)], schemas)
+        reader = suited(self.inputs, self.context.model, *schemas)
+        table = self.context.read(reader, "inputs", None if every else [*dict.fromkeys(wanted)])
         if len(table) > self.rows:
             self.context.sample = f"{self.rows} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, self.rows, self.seed)

@@ -97,7 +97,7 @@ class ExplanationsJob(IncrementalJob):
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        increment = self.increment()
+        increment = self.increment(pinned)
         if increment.nothing_new:
             return self.skip()
         target = self._target(pinned.uri)
@@ -177,7 +177,7 @@ class ExplanationsJob(IncrementalJob):
         if self.targets is None:
             return None
         known = self.loader.load_truth_schema(uri, target)
-        table = self.context.read(self.targets, "targets", [target], [known])
+        table = self.context.read(suited(self.targets, self.context.model, known), "targets", [target])
         return TargetsSchema.check(table, target, self.targets.source)
 
     def _show(

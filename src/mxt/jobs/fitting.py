@@ -25,7 +25,7 @@ from mxt.jobs.base import (
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
-from mxt.registries.readings import READING_TAG
+from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers import refuse_taken
 from mxt.registries.rows import digest_of
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion
@@ -138,7 +138,7 @@ class FittingJob(Job, ABC):
 
     def _table(self, asked: InputsSchema | None) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""
-        table = self.context.read(self.inputs, "training", schemas=[asked])
+        table = self.context.read(suited(self.inputs, None, asked), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:

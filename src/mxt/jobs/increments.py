@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mxt.datasets.writers.base import Provenance, Writer
     from mxt.jobs.base import Locals
     from mxt.jobs.streams import Parts
+    from mxt.registries.versions import Pinned
 
 WATERMARK = "watermark"
 """The fact of an output's provenance that tells the greatest mark of its rows."""
@@ -78,8 +79,8 @@ class IncrementalJob(StreamJob, ABC):
                 raise ValueError(msg)
         return self
 
-    def increment(self) -> Increment:
-        """The rows that this run is to work on.
+    def increment(self, pinned: Pinned | None = None) -> Increment:
+        """The rows that this run is to work on, read as the training of a version read its table.
 
         Raises:
             DataError: The table has no such watermark, or the output does not tell its own.
@@ -88,7 +89,7 @@ class IncrementalJob(StreamJob, ABC):
             return Increment(self.rows)
         _refuse_absent(self.watermark, self.rows)
         present = None if self.fresh else self.output.provenance()
-        rows = self._rows(self.watermark, present)
+        rows = self._rows(self.watermark, present, pinned)
         kind = _type(rows, self.watermark)
         if present is None:
             if kind is not None:
@@ -100,7 +101,7 @@ class IncrementalJob(StreamJob, ABC):
         reader = rows.since(mark)
         return Increment(reader, present, nothing_new=kind is None or reader.empty())
 
-    def _rows(self, watermark: str, present: Provenance | None) -> Reader:
+    def _rows(self, watermark: str, present: Provenance | None, pinned: Pinned | None) -> Reader:
         """The rows, with ids in the type that the present output has them in, unless the config says how.
 
         Without an output, ids that are the watermark too are numbers if they look like numbers, since texts
@@ -109,7 +110,7 @@ class IncrementalJob(StreamJob, ABC):
         import pyarrow as pa
 
         rows, name = self.rows, str(self.rows.id_column)
-        usual = suited(rows, self.context.model)
+        usual = suited(rows, pinned)
         if rows.reading is not None:
             return rows
         if present is None:

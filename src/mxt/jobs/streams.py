@@ -172,8 +172,8 @@ class StreamJob(ModelJob, ABC):
         source = [mark.to_json() if mark else "", table.rows, table.basis]
         limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
         # Parts of before there were readings count where they are the same.
-        former = table.reader.reads_as(table.reader.former(), table.columns)
-        reading = [] if former else ["exact"]
+        former = table.reader.model_copy(update={"reading": "inferred"})
+        reading = [] if table.reader.reads_as(former, table.columns) else ["exact"]
         return json.dumps(
             [config_digest(self), model.uri if model else "", *source, versions, *limits, *reading]
         )

@@ -130,9 +130,7 @@ def issue(
         ModelError: The model's files cannot be fetched.
     """
     now = now or moments.now()
-    known = trained_on(pinned, found.root)
-    # Of the same table, the reader of the job knows the texts of the schema.
-    training = found.table if known is None or known.digest == found.table.digest else known
+    training = _training(pinned, found)
     bound = {
         "model": digests.model_digest(pinned),
         "training_data": training.digest,
@@ -184,6 +182,12 @@ def stored_bytes(pinned: Pinned) -> bytes | None:
     """The bytes of a version's certificate, whatever became of them; None if it was never certified."""
     uri = pinned.tags.get(CERTIFICATE_TAG)
     return None if uri is None else Path(digests.fetched(uri)).read_bytes()
+
+
+def _training(pinned: Pinned, found: Certification) -> Rows:
+    """The training table; where the job has read it, by the job's reader, which knows the schema's texts."""
+    known = trained_on(pinned, found.root)
+    return found.table if known is None or known.digest == found.table.digest else known
 
 
 def trained_on(pinned: Pinned, root: str) -> Rows | None:

@@ -8,6 +8,7 @@ from loguru import logger
 
 from mxt.datasets.fingerprint import fingerprint
 from mxt.registries.versions import DATA_TAG
+from mxt.schemas.casts import texts_and_others
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,11 +40,11 @@ def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None)
         pinned: The version that a job works on, if any.
         schemas: What is known of columns.
     """
-    known = [schema for schema in schemas if schema is not None]
-    texts = frozenset[str]().union(*(schema.texts for schema in known))
-    others = frozenset[str]().union(*(schema.others for schema in known)) - texts
+    known = [texts_and_others(schema.schema) for schema in schemas if schema is not None]
+    texts = frozenset[str]().union(*(texts for texts, _ in known))
+    others = frozenset[str]().union(*(others for _, others in known)) - texts
     own = reader.by(reading_of(pinned))
-    return own.suited(texts, others) if texts or others else own
+    return own.suited(texts, others) if known else own
 
 
 def digest_before(given: Reader, reader: Reader, columns: Sequence[str] | None = None) -> str:
@@ -54,7 +55,7 @@ def digest_before(given: Reader, reader: Reader, columns: Sequence[str] | None =
         reader: The same one, `suited`.
         columns: Those to read.
     """
-    former = given.former()
+    former = given.model_copy(update={"reading": "inferred"})
     same = not reader.exact or reader.reads_as(former, columns)
     return "" if same else fingerprint(former.arrow(columns)).digest
 

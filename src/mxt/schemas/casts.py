@@ -52,11 +52,13 @@ def is_whole(expected: pa.Column) -> bool:
     )
 
 
-def is_text(expected: pa.Column) -> bool:
-    """Whether texts are expected."""
+def texts_and_others(schema: pa.DataFrameSchema) -> tuple[frozenset[str], frozenset[str]]:
+    """The columns that a schema declares as texts, and those that it declares as something else."""
     import pandas as pd
 
-    return expected.dtype is not None and pd.api.types.is_string_dtype(expected.dtype.type)
+    types = {name: column.dtype.type for name, column in schema.columns.items() if column.dtype is not None}
+    texts = frozenset(name for name, dtype in types.items() if pd.api.types.is_string_dtype(dtype))
+    return texts, frozenset(types) - texts
 
 
 def is_boolean(expected: pa.Column) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import checked, rule_broken
-from mxt.schemas.casts import cast, is_boolean, is_text, misses_values
+from mxt.schemas.casts import cast, is_boolean, misses_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,17 +34,6 @@ class InputsSchema:
     def columns(self) -> list[str]:
         """Names of the inputs, in the model's order."""
         return list(self.schema.columns)
-
-    @property
-    def texts(self) -> frozenset[str]:
-        """Inputs that are texts."""
-        return frozenset(name for name, column in self.schema.columns.items() if is_text(column))
-
-    @property
-    def others(self) -> frozenset[str]:
-        """Inputs that are numbers, booleans or times."""
-        known = {name for name, column in self.schema.columns.items() if column.dtype is not None}
-        return frozenset(known) - self.texts
 
     @classmethod
     def infer(cls, inputs: pd.DataFrame) -> InputsSchema:

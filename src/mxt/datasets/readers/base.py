@@ -11,11 +11,12 @@ from pydantic import Field, PrivateAttr
 
 from mxt.datasets.conditions import SIGNS as SIGNS  # noqa: PLC0414 - those who use readers name it too
 from mxt.datasets.conditions import Condition as Condition  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Sample as Sample  # noqa: PLC0414 - those who use readers name it too
 from mxt.datasets.conditions import Scalar as Scalar  # noqa: PLC0414 - those who use readers name it too
 from mxt.datasets.parts import after
 from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
-from mxt.kinds import Kind, Strict
+from mxt.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,16 +31,6 @@ Reading = Literal["exact", "inferred"]
 
 NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
 """Columns in which pandas stores an index without a name: the order of the rows, and no content."""
-
-
-class Sample(Strict):
-    """A random choice of rows, the same for the same seed and table."""
-
-    rows: Annotated[int, Field(ge=1)]
-    """How many rows to keep; a smaller table is kept whole."""
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice."""
 
 
 class Reader(Kind, ABC):
@@ -109,17 +100,8 @@ class Reader(Kind, ABC):
         return self.reading != "inferred"
 
     def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
-        """This reader, with the types that a schema asks for where the source has none.
-
-        Args:
-            texts: Columns that are texts, whatever their cells look like.
-            others: Columns that are none.
-        """
+        """This reader, with the types of columns that are `texts` or `others` where the source tells none."""
         return self
-
-    def former(self) -> Self:
-        """This reader, as it read before there were readings."""
-        return self.model_copy(update={"reading": "inferred"})
 
     def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
         """Whether another reader of the table gives the same columns in the same types.
@@ -206,14 +188,7 @@ class Reader(Kind, ABC):
             raise DataError(msg)
 
     def wanted(self, columns: Sequence[str] | None) -> list[str]:
-        """The columns that `read` gives, with that of the ids.
-
-        Args:
-            columns: As those of `read`.
-
-        Raises:
-            DataError: The source repeats a column, or lacks one that the config names.
-        """
+        """The columns that `read` gives, and that of the ids; a DataError if they are not there."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
