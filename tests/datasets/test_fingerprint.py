@@ -166,6 +166,33 @@ def test_tables_that_look_alike_are_told_apart(one: dict[str, Any], other: dict[
     assert digest(pa.RecordBatch.from_pydict(one)) != digest(pa.RecordBatch.from_pydict(other))
 
 
+GREAT = ["12345678901234567.1", "12345678901234567.2", "12345678901234567", "12345678901234567000"]
+
+
+def test_decimals_beyond_doubles_are_told_apart() -> None:
+    kind = pa.decimal128(22, 2)
+    tables = [pa.record_batch({"x": pa.array([cell, "1"]).cast(kind)}) for cell in GREAT]
+    assert len({float(cell) for cell in GREAT[:3]}) == 1
+    assert len({digest(each) for each in tables}) == len(GREAT)
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.decimal32(7, 2), pa.decimal64(18, 2), pa.decimal128(38, 2), pa.decimal256(60, 2)]
+)
+def test_prices_are_the_same_as_decimals_and_as_doubles(kind: pa.DataType) -> None:
+    cells = [place / 100 for place in range(-500, 5000)]
+    prices = pa.array([f"{cell:.2f}" for cell in cells]).cast(pa.decimal128(38, 2)).cast(kind)
+    assert digest(pa.record_batch([prices], names=["x"])) == digest(column(cells))
+
+
+def test_decimals_in_batches_of_any_size() -> None:
+    cells = pa.array([*GREAT, "0.30", None]).cast(pa.decimal128(22, 2))
+    whole = pa.record_batch({"x": cells, "row": range(len(cells))})
+    assert digest(*(whole.slice(row, 1) for row in range(len(cells)))) == digest(whole)
+    compiled = row_digests(whole)
+    np.testing.assert_array_equal(row_digests(whole.slice(2, 3)), compiled[2:5])
+
+
 def test_every_nan_is_the_same() -> None:
     quiet, loud = (
         np.array([bits], dtype="u8").view("f8") for bits in (0x7FF8000000000000, 0xFFF0DEADBEEF0001)

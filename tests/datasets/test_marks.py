@@ -116,7 +116,7 @@ def reader_of_texts(kind: str, texts: list[str], folder: Path) -> Reader:
     path = folder / f"table.{kind}"
     if kind == "csv":
         path.write_text("id,at\n" + "".join(f"{place},{text}\n" for place, text in enumerate(texts)))
-        return CsvReader(path=str(path), id_column="id", types=types)
+        return CsvReader(path=str(path), id_column="id", types={**types, "id": "int64"})
     if kind == "jsonl":
         path.write_text("".join(f'{{"id": {place}, "at": "{text}"}}\n' for place, text in enumerate(texts)))
         return JsonlReader(path=str(path), id_column="id", types=types)

@@ -7,20 +7,22 @@ import json
 import math
 import struct
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mxt.datasets.fingerprint import fingerprint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 EPOCH = datetime.fromisoformat("1970-01-01")
 
-Cell = bool | int | float | str | bytes | datetime | None
+Cell = bool | int | float | str | bytes | datetime | Decimal | None
 
 
 def cell_bytes(cell: Cell) -> bytes:
@@ -37,6 +39,11 @@ def cell_bytes(cell: Cell) -> bytes:
             tag, content = b"f", nan if math.isnan(cell) else struct.pack("<d", cell)
         case str():
             tag, content = b"s", cell.encode()
+        case Decimal() if Decimal(repr(float(cell))) == cell:
+            tag, content = b"f", struct.pack("<d", float(cell))
+        case Decimal():
+            text = f"{cell:f}"
+            tag, content = b"d", (text.rstrip("0").rstrip(".") if "." in text else text).encode()
         case bytes():
             tag, content = b"x", cell
         case datetime():
@@ -89,3 +96,39 @@ def test_the_fingerprint_of_a_known_table_never_changes() -> None:
 @given(rows=st.lists(st.tuples(*(st.none() | cells for cells in strategies)), min_size=1, max_size=8))
 def test_the_fingerprint_is_what_its_definition_says(rows: list[tuple[Cell, ...]]) -> None:
     assert fingerprint([batch(rows)]).digest == by_hand(NAMES, rows)
+
+
+DECIMALS = [
+    "0.1",
+    "-0.30",
+    "1200",
+    "0",
+    "12345678901234567.89",
+    "12345678901234567.80",
+    "1e-20",
+    "-99999999999999999",
+]
+
+
+@pytest.mark.parametrize("kind", [pa.decimal128(38, 20), pa.decimal256(60, 20), pa.decimal256(76, 30)])
+def test_decimals_are_what_the_definition_says(kind: pa.DataType) -> None:
+    cells: list[Decimal | None] = [*filter(None, map(held(kind), DECIMALS)), None]
+    rows = [(cell, place) for place, cell in enumerate(cells)]
+    table = pa.record_batch({"x": pa.array(cells, kind), "row": range(len(cells))})
+    assert fingerprint([table]).digest == by_hand(("x", "row"), rows)
+
+
+def held(kind: pa.DataType) -> Callable[[str], Decimal | None]:
+    """Gives the decimal of a text, or none where a type does not hold it."""
+
+    def cell(text: str) -> Decimal | None:
+        return Decimal(text) if Decimal(text).adjusted() < kind.precision - kind.scale else None
+
+    return cell
+
+
+@settings(deadline=None, max_examples=100)
+@given(cells=st.lists(st.none() | st.decimals(-(10**17), 10**17, places=4), min_size=1, max_size=6))
+def test_any_decimals_are_what_the_definition_says(cells: list[Decimal | None]) -> None:
+    table = pa.record_batch({"x": pa.array(cells, pa.decimal128(22, 4))})
+    assert fingerprint([table]).digest == by_hand(("x",), [(cell,) for cell in cells])

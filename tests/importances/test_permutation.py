@@ -126,6 +126,14 @@ def test_importances_do_not_depend_on_the_order_of_rows_but_on_the_seed(forest: 
     assert set(one["n"]) == {150}
 
 
+def test_targets_of_a_csv_are_found_by_the_text_of_their_ids(forest: Any) -> None:
+    """The inputs have integers as ids, as Parquet does, and the targets texts."""
+    numbered, texts = INPUTS.reset_index(drop=True), CLASSES.set_axis([str(row) for row in range(400)])
+    found = table(PermutationImportance(), forest, texts.iloc[::-1], numbered)
+    alike = table(PermutationImportance(), forest, CLASSES.reset_index(drop=True), numbered)
+    pd.testing.assert_frame_equal(found, alike)
+
+
 @pytest.mark.parametrize(
     ("targets", "told"),
     [

@@ -299,9 +299,9 @@ def test_subjects_that_were_inferred_to_be_integers_are_warned_of(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arms = []
-    for types in ({}, {"id": "string"}):
+    for reading in ("inferred", "exact"):
         table = experiment().assign(id=lambda table: table["id"].astype(str).str.zfill(6))
-        inputs = {**csv(tmp_path, table.drop(columns="arm")), "types": types}
+        inputs = {**csv(tmp_path, table.drop(columns="arm")), "reading": reading}
         writer = {"KIND": "CsvWriter", "path": str(tmp_path / "arms.csv")}
         capsys.readouterr()
         compare(root, inputs=inputs, salt="x", endpoints=OUTCOMES, assignments=writer)

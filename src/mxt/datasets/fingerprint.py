@@ -7,7 +7,9 @@ or missing value, and between the integer 1, the double 1.0, the text "1" and tr
 Definition: a cell is one tag byte, the length of its canonical bytes as 4 bytes little endian, and
 these bytes (``b``: ``true`` or ``false``; ``i``: an integer as decimal text; ``f``: a double as IEEE 754
 binary64 little endian with the one NaN 7ff8000000000000; ``t``: a timestamp's UTC microseconds as decimal
-text; ``s``: text as UTF-8; ``x``: bytes); a missing cell is the byte ``n``. A row is its cells in the
+text; ``s``: text as UTF-8; ``x``: bytes); a missing cell is the byte ``n``. A decimal is the double whose
+shortest decimal form has its value; where there is none, it is ``d``: its digits without an exponent, and
+without zeros at the end of its fraction. A row is its cells in the
 order of the sorted column names. The fingerprint is SHA-256 (FIPS 180-4) over the sorted names as JSON
 in ASCII without spaces, a zero byte, and the sorted SHA-256 digests of the rows.
 """
@@ -20,9 +22,10 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+from mxt.datasets.decimals import beyond_doubles, digits, without_decimals
 from mxt.datasets.digests import DIGEST_BYTES, in_order, repeats
 from mxt.datasets.kernels import rows as kernels
-from mxt.datasets.tables import plain
+from mxt.datasets.tables import nearest_doubles, plain
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -91,10 +94,14 @@ def row_digests(batch: pa.RecordBatch) -> np.ndarray:
         DataError: A column's type has no canonical form.
     """
     columns = plain(batch).select(sorted(batch.schema.names))
-    tags = [_tag(field) for field in columns.schema]
-    if tags and kernels.available():
-        return kernels.digests(columns)
-    return _hashed(columns, tags)
+    rounded, beyond = without_decimals(columns)
+    tags = [_tag(field) for field in rounded.schema]
+    digests = kernels.digests(rounded) if tags and kernels.available() else _hashed(rounded, tags)
+    if not len(beyond):
+        return digests
+    digests = digests.copy()
+    digests[beyond] = _hashed(columns.take(beyond), [_tag(field) for field in columns.schema])
+    return digests
 
 
 def _digests(names: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[np.ndarray]:
@@ -132,7 +139,18 @@ def _cells(column: pa.Array, tag: bytes) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    content = _content(column, tag).cast(pa.large_binary())
+    if tag == b"d":
+        beyond = pa.array(beyond_doubles(column))
+        return pc.if_else(beyond, _tagged(digits(column), tag), _cells(nearest_doubles(column), b"f"))
+    return _tagged(_content(column, tag), tag)
+
+
+def _tagged(content: pa.Array, tag: bytes) -> pa.Array:
+    """Tag, length and bytes of each cell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    content = content.cast(pa.large_binary())
     lengths = _fixed_width(pc.binary_length(content).cast(pa.int32()))
     parts = (pa.scalar(tag, pa.large_binary()), lengths, content, pa.scalar(b"", pa.large_binary()))
     return pc.binary_join_element_wise(*parts, null_handling="emit_null")
@@ -147,6 +165,7 @@ def _tag(field: pa.Field) -> bytes:
         b"b": types.is_boolean(kind),
         b"i": types.is_integer(kind),
         b"f": types.is_floating(kind),
+        b"d": types.is_decimal(kind),
         b"t": types.is_timestamp(kind),
         b"s": types.is_string(kind),
         b"x": types.is_binary(kind) or types.is_large_binary(kind),

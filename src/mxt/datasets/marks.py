@@ -26,7 +26,7 @@ class Mark:
 
     column: str
     kind: Kind
-    value: int | float | str
+    value: int | float | Decimal | str
     """A number, a text, or a time of UTC as text, which sorts as the times do."""
 
     @classmethod
@@ -54,10 +54,14 @@ class Mark:
     @classmethod
     def from_json(cls, content: str) -> Mark:
         """The mark of `to_json`."""
-        return cls(**json.loads(content))
+        facts = json.loads(content)
+        if facts["kind"] == "number" and isinstance(facts["value"], str):
+            facts["value"] = Decimal(facts["value"])
+        return cls(**facts)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        """The mark as JSON, a decimal as its text."""
+        return json.dumps(asdict(self), default=str)
 
     def refuse_other_kind(self, type_: pa.DataType, source: str) -> None:
         """Raise a DataError if cells of this type cannot be compared with the mark."""
@@ -116,7 +120,7 @@ def kind_of(type_: pa.DataType, column: str, source: str) -> Kind:
     import pyarrow as pa
 
     types = pa.types
-    if types.is_integer(type_) or types.is_floating(type_):
+    if types.is_integer(type_) or types.is_floating(type_) or types.is_decimal(type_):
         return "number"
     if types.is_string(type_):
         return "text"

@@ -34,6 +34,13 @@ def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch
         yield _joined(held)
 
 
+def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """The batches without their first rows."""
+    for batch in batches:
+        yield batch.slice(rows)
+        rows -= min(rows, batch.num_rows)
+
+
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
     import pyarrow as pa
 

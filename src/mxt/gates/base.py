@@ -42,6 +42,14 @@ class Examination:
         label = metric.removesuffix("_low").removesuffix("_high")
         return self.positives.get(metric, self.positives.get(label, ""))
 
+    data_before: str = ""
+    """Fingerprint that the table had before cells were read exactly; empty if that is the same."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Each fingerprint that the table goes by."""
+        return frozenset({self.data, self.data_before} - {""})
+
 
 @dataclass(frozen=True)
 class Certified:

@@ -49,10 +49,11 @@ class ChallengerGate(Gate):
 
     def _fault(self, versions: str, ours: Examination, theirs: Examination) -> str:
         """Why two evaluations cannot be compared; empty if they can."""
-        for what, one, other in (("data", ours.data, theirs.data), ("rows", ours.rows, theirs.rows)):
+        rows = [frozenset({each.rows} - {""}) for each in (ours, theirs)]
+        for what, one, other in (("data", ours.tables, theirs.tables), ("rows", rows[0], rows[1])):
             if not one or not other:
                 return f"the evaluations of {versions} do not tell which {what} they used"
-            if one != other:
+            if not one & other:
                 return f"{versions} were evaluated on different {what}; evaluate both by one config"
         common = {*ours.metrics} & {*theirs.metrics}
         known = ", ".join(sorted(common)) or "none"

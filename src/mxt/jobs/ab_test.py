@@ -31,6 +31,7 @@ from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.answers import Named
+from mxt.registries.readings import suited
 from mxt.reports.ab_tests import effects_figure, lines, results_table, scores, summary
 from mxt.schemas import TargetsSchema
 
@@ -72,8 +73,8 @@ class ABTestJob(Job):
 
     subject: str | None = None
     """Column that names the subject of a row: who is assigned, and whose rows belong together. Each row is a
-    subject of its own if left out. With a salt its text is hashed, so read it as text: 007 in a CSV is taken
-    for 7, unless the reader's `types` say `string`."""
+    subject of its own if left out. With a salt its text is hashed. A CSV's id column is read as text; other
+    columns are if the first megabyte shows a 007, so name the type `string` in `types` if it may not."""
 
     variant: Variant | None = None
     """The arm of each row, where it was observed."""
@@ -186,11 +187,12 @@ class ABTestJob(Job):
             DataError: A column is absent, or a version was fitted to the rows.
         """
         schemas, records = [by.schema for by in pair or ()], self._records(pair)
+        target = self._target(pair)
         own = [
             None if self.subject == self.inputs.id_column else self.subject,
             self.variant.column if self.variant else None,
             self.prediction,
-            self._target(pair),
+            target,
         ]
         asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
         asked |= {*(self.splitter.columns if self.splitter else [])}
@@ -198,7 +200,9 @@ class ABTestJob(Job):
         names = [name for schema in schemas if schema is not None for name in schema.columns]
         names += columns_of(records, self.inputs)
         wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
-        table = self.context.read(self.inputs, "experiment", wanted)
+        truth = [self.loader.load_truth_schema(by.pinned.uri, target) for by in pair or () if target]
+        reader = suited(self.inputs, self.context.model, *schemas, *truth)
+        table = self.context.read(reader, "experiment", wanted)
         absent = sorted(asked - {*table.columns})
         if absent:
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."

@@ -22,6 +22,7 @@ from mxt.metrics.answers import Named
 from mxt.metrics.base import Metric, positives
 from mxt.models.refits import Table
 from mxt.registries import certificates
+from mxt.registries.readings import suited
 from mxt.registries.rows import Rows
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG
 from mxt.reports.certification import summary, told
@@ -128,11 +129,13 @@ class CertificationJob(ModelJob):
     def _subject(self, pinned: Pinned, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
         context, source = self.context, origin.inputs.source
         schema = self.loader.load_schema(pinned.uri)
-        table = shuffled(context.read(origin.inputs, "training"), self.seed)
+        truth_schema = self.loader.load_truth_schema(pinned.uri, origin.target)
+        reader = suited(origin.inputs, pinned, schema, truth_schema)
+        table = shuffled(context.read(reader, "training"), self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
         held_out = origin.splitter.split(table, origin.target).test
-        whole = Rows.whole(origin.inputs, context.linked)
-        part = Rows.part(origin.inputs, held_out, origin.splitter, origin.target)
+        whole = Rows.whole(reader, context.linked)
+        part = Rows.part(reader, held_out, origin.splitter, origin.target)
         self._refuse_other_rows(pinned, source, whole, part)
         inputs = context.check(schema, table, source)
         model = context.load(self.loader, pinned.uri)

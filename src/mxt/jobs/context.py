@@ -16,6 +16,7 @@ from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
 from mxt.registries.digests import FILES
+from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
@@ -84,12 +85,15 @@ class Context:
         logger.info("{}: {:.1f} s", what, time.monotonic() - begun)
 
     def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
-        """Read a table whole, and link its fingerprint to the run."""
+        """Read a table whole, as its version's training read, and link its fingerprint to the run."""
+        reader = suited(reader, self.model)
         with self.step(f"read {role} from {reader.source}"):
             batches = list(reader.arrow(columns))
             frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
             self.link(fingerprint(batches), frame.head(100), reader.source, role)
         logger.info("{} has {} rows and {} columns", role, len(frame), len(frame.columns))
+        if columns is None:
+            warn_left_out(reader)
         return frame
 
     def link(self, data: Fingerprint, head: pd.DataFrame, source: str, role: str) -> None:
@@ -135,7 +139,7 @@ class Context:
         """
         schema = loader.load_schema(uri)
         wanted = None if schema is None else [*schema.columns, *(extra or [])]
-        table = self.read(reader, role, wanted)
+        table = self.read(suited(reader, self.model, schema), role, wanted)
         return schema, self.check(schema, table, reader.source), table
 
     def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from mxt.jobs.base import Locals, ReaderKind, WriterKind
 from mxt.jobs.streams import StreamJob
 from mxt.jobs.tasks import Done, Table, Task
 from mxt.kinds import OneOf
+from mxt.registries.readings import suited
 from mxt.registries.versions import DRIFT_TAG
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
@@ -90,9 +91,8 @@ class DriftJob(StreamJob):
 
     def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
         if self.reference is not None:
-            return schema.check_types(
-                self.context.read(self.reference, "reference", schema.columns), self.reference.source
-            )
+            reader = suited(self.reference, self.context.model, schema)
+            return schema.check_types(self.context.read(reader, "reference", schema.columns), reader.source)
         kept = self.loader.load_background(uri)
         if kept is None:
             msg = f"{uri} keeps no sample of its training inputs; give the job a `reference`."

@@ -24,7 +24,8 @@ from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind
 from mxt.jobs.held_out import FACT, Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.positives import chosen, warn_of_other
 from mxt.metrics.answers import Classes, Named, answers
-from mxt.registries.evidence import DATA_TAG, JUDGED_TAG, POSITIVE_TAG, ROWS_TAG
+from mxt.registries.evidence import DATA_BEFORE_TAG, DATA_TAG, JUDGED_TAG, POSITIVE_TAG, ROWS_TAG
+from mxt.registries.readings import digest_before, suited
 from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
 from mxt.reports.evaluations import Findings, summary
 from mxt.schemas import TargetsSchema
@@ -180,10 +181,12 @@ class EvaluationsJob(ModelJob):
         extra = [target, *(self.splitter.columns if self.splitter else [])]
         extra += [segment.column for segment in self.segments]
         extra += columns_of(records, self.inputs)
-        wanted = [*(name for record in records if record.schema for name in record.schema.columns), *extra]
-        table = context.read(
-            self.inputs, "evaluation", None if records[0].schema is None else list(dict.fromkeys(wanted))
-        )
+        schemas = [record.schema for record in records]
+        wanted = [*(name for schema in schemas if schema for name in schema.columns), *extra]
+        columns = None if schemas[0] is None else list(dict.fromkeys(wanted))
+        known = self.loader.load_truth_schema(pinned.uri, target)
+        reader = suited(self.inputs, pinned, *schemas, known)
+        table = context.read(reader, "evaluation", columns)
         TargetsSchema.check(table, target, self.inputs.source)
         scoring = Scoring(records, self.inputs, self.splitter, target, self.rows)
         table = shuffled(scoring.choose(table, context), self.intervals.seed)
@@ -191,7 +194,10 @@ class EvaluationsJob(ModelJob):
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
+        before = digest_before(self.inputs, reader, columns)
         context.run.tag({ROWS_TAG: digest, DATA_TAG: context.linked.digest})
+        if before:
+            context.run.tag({DATA_BEFORE_TAG: before})
         return Rows(table, truth)
 
     def _predict(

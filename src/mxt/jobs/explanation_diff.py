@@ -12,6 +12,7 @@ from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.registries.evidence import BASELINE_TAG
+from mxt.registries.readings import suited
 from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
 from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
 from mxt.schemas.outputs import PREDICTION
@@ -139,7 +140,8 @@ class ExplanationDiffJob(ModelJob):
         wanted += columns_of(records, self.inputs)
         wanted += [target, *self.splitter.columns] if self.splitter else []
         every = len(known) < len(records)
-        table = self.context.read(self.inputs, "inputs", None if every else [*dict.fromkeys(wanted)])
+        reader = suited(self.inputs, self.context.model, *known)
+        table = self.context.read(reader, "inputs", None if every else [*dict.fromkeys(wanted)])
         allowed: ScoredRows = "training" if self.rows == "training" else "held_out"
         table = Scoring(records, self.inputs, self.splitter, target, allowed).choose(table, self.context)
         most = DEFAULT_ROWS if self.rows == "training" else self.rows

@@ -18,6 +18,7 @@ from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
 from mxt.jobs.held_out import FACT, Record, ScoredRows, columns_of, comparable
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Done, Table, Task
+from mxt.registries.readings import suited
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
@@ -102,17 +103,19 @@ class ExplanationsJob(IncrementalJob):
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        increment = self.increment()
+        increment = self.increment(pinned)
         if increment.nothing_new:
             return self.skip()
         target = self._target(pinned.uri)
-        truth = None if target is None else self._truth(target)
+        truth = None if target is None else self._truth(target, pinned.uri)
         schema = self.loader.load_schema(pinned.uri)
         model = self._model(context.load(self.loader, pinned.uri), schema)
+        known = None if target is None else self.loader.load_truth_schema(pinned.uri, target)
+        reader = suited(increment.reader, pinned, schema, known)
         record = None
         if target is not None and self.rows == "held_out":
             record = Record.of(self.loader, pinned, schema)
-        table = self._table(Explaining.of(self, model, target, truth, record), schema, increment.reader)
+        table = self._table(Explaining.of(self, model, target, truth, record), schema, reader)
         with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return parts.conclude(context)
@@ -152,7 +155,8 @@ class ExplanationsJob(IncrementalJob):
         """The model, with the background that the job names."""
         if self.background is None:
             return model
-        known = self.background.read(None if schema is None else schema.columns)
+        reader = suited(self.background, self.context.model, schema)
+        known = reader.read(None if schema is None else schema.columns)
         return model.with_background(self.context.check(schema, known, self.background.source))
 
     def _comparable(self, tally: Tally, record: Record | None) -> Tally:
@@ -190,11 +194,12 @@ class ExplanationsJob(IncrementalJob):
             raise ConfigError(msg)
         return target
 
-    def _truth(self, target: str) -> pd.Series[Any] | None:
+    def _truth(self, target: str, uri: str) -> pd.Series[Any] | None:
         """The truth of a table of its own, if there is one."""
         if self.targets is None:
             return None
-        table = self.context.read(self.targets, "targets", [target])
+        known = self.loader.load_truth_schema(uri, target)
+        table = self.context.read(suited(self.targets, self.context.model, known), "targets", [target])
         return TargetsSchema.check(table, target, self.targets.source)
 
     def _show(

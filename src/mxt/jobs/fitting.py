@@ -28,6 +28,7 @@ from mxt.metrics.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
+from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers import refuse_taken
 from mxt.registries.rows import digest_of
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion
@@ -115,9 +116,10 @@ class FittingJob(Job, ABC):
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        table = self._table()
+        asked = self._asked_schema()
+        table = self._table(asked)
         self._state_positive(table[self.target])
-        schema = self._schema(table)
+        schema = asked or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
         inputs = schema.check(table, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
@@ -162,9 +164,9 @@ class FittingJob(Job, ABC):
         named = {} if self.positive is None else {"positive": str(self.positive)}
         self.context.facts |= positive_fact(classes) or named
 
-    def _table(self) -> pd.DataFrame:
+    def _table(self, asked: InputsSchema | None) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""
-        table = self.context.read(self.inputs, "training")
+        table = self.context.read(suited(self.inputs, None, asked), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
@@ -172,9 +174,10 @@ class FittingJob(Job, ABC):
             raise ConfigError(msg)
         return shuffled(table, self.recipe.seed)
 
-    def _schema(self, table: pd.DataFrame) -> InputsSchema:
+    def _asked_schema(self) -> InputsSchema | None:
+        """The schema that the config names, if it names one."""
         if self.inputs_schema is None:
-            return InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+            return None
         try:
             text = Path(self.inputs_schema).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
@@ -205,6 +208,7 @@ class FittingJob(Job, ABC):
             tags = {
                 DATA_TAG: context.linked.digest,
                 HELD_OUT_TAG: held_out,
+                READING_TAG: self.inputs.reading or "exact",
                 **({SEMVER_TAG: self.version} if self.version else {}),
             }
             pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Self
 
 from loguru import logger
 from pydantic import model_validator
 
 from mxt.datasets.marks import Mark, kind_of
-from mxt.datasets.tables import plain
 from mxt.errors import DataError
 from mxt.jobs.streams import StreamJob
+from mxt.registries.readings import suited
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Provenance, Writer
     from mxt.jobs.base import Locals
     from mxt.jobs.streams import Parts
+    from mxt.registries.versions import Pinned
 
 WATERMARK = "watermark"
 """The fact of an output's provenance that tells the greatest mark of its rows."""
@@ -75,8 +79,8 @@ class IncrementalJob(StreamJob, ABC):
                 raise ValueError(msg)
         return self
 
-    def increment(self) -> Increment:
-        """The rows that this run is to work on.
+    def increment(self, pinned: Pinned | None = None) -> Increment:
+        """The rows that this run is to work on, read as the training of a version read its table.
 
         Raises:
             DataError: The table has no such watermark, or the output does not tell its own.
@@ -84,18 +88,39 @@ class IncrementalJob(StreamJob, ABC):
         if self.watermark is None:
             return Increment(self.reader)
         _refuse_absent(self.watermark, self.reader)
-        first = next((batch for batch in self.reader.scan([self.watermark]) if batch.num_rows), None)
-        kind = None if first is None else plain(first).schema.field(self.watermark).type
         present = None if self.fresh else self.output.provenance()
+        rows = self._rows(self.watermark, present, pinned)
+        kind = _type(rows, self.watermark)
         if present is None:
             if kind is not None:
-                kind_of(kind, self.watermark, self.reader.source)
-            return Increment(self.reader)
+                kind_of(kind, self.watermark, rows.source)
+            return Increment(rows)
         mark = _mark(present, self.watermark, self.output.target)
         if kind is not None:
-            mark.refuse_other_kind(kind, self.reader.source)
-        reader = self.reader.since(mark)
+            mark.refuse_other_kind(kind, rows.source)
+        reader = rows.since(mark)
         return Increment(reader, present, nothing_new=kind is None or reader.empty())
+
+    def _rows(self, watermark: str, present: Provenance | None, pinned: Pinned | None) -> Reader:
+        """The rows, with ids in the type that the present output has them in, unless the config says how.
+
+        Without an output, ids that are the watermark too are numbers if they look like numbers, since texts
+        would not grow as these do.
+        """
+        import pyarrow as pa
+
+        rows, name = self.reader, str(self.reader.id_column)
+        usual = suited(rows, pinned)
+        if rows.reading is not None:
+            return rows
+        if present is None:
+            alone = usual.model_copy(update={"id_column": None})
+            grows = name == watermark and _type(alone, name) != _type(usual, name)
+            return rows.by("inferred") if grows else usual
+        other = rows.by("inferred" if usual.exact else "exact")
+        texts = (_type(reader, name) == pa.string() for reader in (usual, other))
+        alike = [text == (name in present.texts) for text in texts]
+        return other if alike == [False, True] else usual
 
     def skip(self) -> Locals:
         """The locals of a run with nothing to do."""
@@ -120,7 +145,7 @@ class IncrementalJob(StreamJob, ABC):
         mark = max(marks, key=lambda mark: mark.value)
         earlier = json.loads(increment.present.facts[INCREMENTS]) if increment.present else []
         added = {
-            "watermark": mark.value,
+            "watermark": str(mark.value) if isinstance(mark.value, Decimal) else mark.value,
             "rows": sum(receipt["rows"] for receipt in parts.receipts),
             "model_uri": context.model.uri if context.model else "",
             "data_digest": context.data.digest if context.data else "",
@@ -133,6 +158,12 @@ def _refuse_absent(watermark: str, reader: Reader) -> None:
     if watermark not in names:
         msg = f"{reader.source}: the table has no watermark {watermark!r}; it has {names}."
         raise DataError(msg)
+
+
+def _type(reader: Reader, column: str) -> pa.DataType | None:
+    """The type of a column in the first rows; None if there are none."""
+    first = next((batch for batch in reader.scan([column]) if batch.num_rows), None)
+    return None if first is None else reader.settled(first).schema.field(column).type
 
 
 def _mark(present: Provenance, watermark: str, target: str) -> Mark:

@@ -47,7 +47,7 @@ class InferenceJob(IncrementalJob):
     def run(self) -> Locals:
         context = self.context
         pinned = context.pin(self.alias_or_version)
-        increment = self.increment()
+        increment = self.increment(pinned)
         if increment.nothing_new:
             return self.skip()
         schema = self.loader.load_schema(pinned.uri)

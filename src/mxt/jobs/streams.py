@@ -31,6 +31,7 @@ from mxt.jobs.progress import Progress
 from mxt.jobs.shards import Shard, place_of
 from mxt.jobs.tasks import TableStream
 from mxt.kinds import OneOf
+from mxt.registries.readings import suited, warn_left_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -97,6 +98,7 @@ class StreamJob(ModelJob, ABC):
             ConfigError: The memory limit or the budget is too small.
             MxtError: Parts failed: the error of the first. What is done is kept.
         """
+        table = replace(table, reader=suited(table.reader, self.context.model, table.schema))
         place, shares = self._share
         everything = self._everything(table, output)
         planning = self._planning(everything, budget, model)
@@ -183,7 +185,12 @@ class StreamJob(ModelJob, ABC):
         model, mark = self.context.model, table.reader.mark
         source = [mark.to_json() if mark else "", table.rows, table.basis]
         limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
-        return json.dumps([config_digest(self), model.uri if model else "", *source, versions, *limits])
+        # Parts of before there were readings count where they are the same.
+        former = table.reader.model_copy(update={"reading": "inferred"})
+        reading = [] if table.reader.reads_as(former, table.columns) else ["exact"]
+        return json.dumps(
+            [config_digest(self), model.uri if model else "", *source, versions, *limits, *reading]
+        )
 
 
 @dataclass(frozen=True)
@@ -227,6 +234,8 @@ class Parts:
         head = to_frame([self._head()], reader.id_column).head(100)
         self.stream.refuse_changed()
         context.link(data, head, reader.source, role)
+        if self.stream.table.columns is None:
+            warn_left_out(reader)
         logger.info("{} has {} rows and {} columns", role, data.rows, len(names))
         beyond = sum((Counter(receipt["beyond"]) for receipt in self.receipts), Counter[str]())
         warn_beyond(beyond, data.rows, reader.source)

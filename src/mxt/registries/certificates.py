@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mxt import packages
 from mxt.errors import ModelError
 from mxt.registries import digests, moments
+from mxt.registries.readings import reading_of
 from mxt.registries.rows import Rows, reader_of
 from mxt.registries.versions import DATA_TAG
 
@@ -132,7 +133,7 @@ def issue(
         ModelError: The model's files cannot be fetched.
     """
     now = now or moments.now()
-    training = trained_on(pinned, found.root) or found.table
+    training = _training(pinned, found)
     bound = {
         "model": digests.model_digest(pinned),
         "training_data": training.digest,
@@ -186,10 +187,16 @@ def stored_bytes(pinned: Pinned) -> bytes | None:
     return None if uri is None else Path(digests.fetched(uri)).read_bytes()
 
 
+def _training(pinned: Pinned, found: Certification) -> Rows:
+    """The training table; where the job has read it, by the job's reader, which knows the schema's texts."""
+    known = trained_on(pinned, found.root)
+    return found.table if known is None or known.digest == found.table.digest else known
+
+
 def trained_on(pinned: Pinned, root: str) -> Rows | None:
     """The table that a version was trained on; None if its run does not tell."""
     reader, digest = digests.recorded(pinned.run_id, "config.json").get("inputs"), pinned.tags.get(DATA_TAG)
-    return Rows(digest, reader_of(reader, root)) if reader and digest else None
+    return Rows(digest, reader_of(reader, root).by(reading_of(pinned))) if reader and digest else None
 
 
 def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certificate) -> None:

@@ -31,6 +31,8 @@ DATA_TAG = "mxt.data_digest"
 """Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
 JUDGED_TAG = "mxt.judged"
 """Tag of an evaluation's run: false if there was no limit to keep."""
+DATA_BEFORE_TAG = "mxt.data_digest_before"
+"""Tag of an evaluation's run: the fingerprint of its table before cells were read exactly, if another."""
 BASELINE_TAG = "mxt.baseline_version"
 """Tag of a run that compared two versions: the number of the other one."""
 POSITIVE_TAG = "mxt.positive."
@@ -114,6 +116,7 @@ def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination 
             for key, value in tags.items()
             if key.startswith(POSITIVE_TAG)
         },
+        data_before=tags.get(DATA_BEFORE_TAG, ""),
     )
 
 

@@ -59,6 +59,10 @@ class Loader(Kind, ABC):
         """The record of the rows that the model was fitted to, if one was stored."""
         return None
 
+    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:  # noqa: ARG002 - for members
+        """Whether a column with the truth holds texts or numbers, as a schema; None if nobody stored it."""
+        return None
+
 
 class MlflowLoader(Loader):
     """Loads models that the registry holds in MLflow's flavours of the libraries, whoever logged them.
@@ -131,6 +135,14 @@ class MlflowLoader(Loader):
     def load_fitted(self, uri: str) -> FittedRows | None:
         file = self._file(uri, FITTED_FILE)
         return None if file is None else FittedRows.from_bytes(file.read_bytes())
+
+    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:
+        facts = (self._info(uri).metadata or {}).get(METADATA) or {}
+        if not facts:
+            return None
+        classes = facts.get("classes") or []
+        texts = bool(classes) and all(isinstance(name, str) for name in classes)
+        return InputsSchema.from_types({target: "string" if texts else "double"})
 
     def _info(self, uri: str) -> Any:
         import mlflow

@@ -99,7 +99,8 @@ class Rows:
         columns, splitter = content["columns"], content["splitter"]
         return cls(
             content["digest"],
-            _made(Reader, content["reader"], root),
+            # A certificate of before readers had a `reading` says nothing of it.
+            _made(Reader, content["reader"], root).by("inferred"),
             None if columns is None else tuple(columns),
             None if splitter is None else _made(Splitter, splitter, root),
             content["target"],

@@ -56,6 +56,15 @@ def is_whole(expected: pa.Column) -> bool:
     )
 
 
+def texts_and_others(schema: pa.DataFrameSchema) -> tuple[frozenset[str], frozenset[str]]:
+    """The columns that a schema declares as texts, and those that it declares as something else."""
+    import pandas as pd
+
+    types = {name: column.dtype.type for name, column in schema.columns.items() if column.dtype is not None}
+    texts = frozenset(name for name, dtype in types.items() if pd.api.types.is_string_dtype(dtype))
+    return texts, frozenset(types) - texts
+
+
 def is_boolean(expected: pa.Column) -> bool:
     """Whether booleans are expected."""
     import pandas as pd

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-import functools
-import operator
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from mxt.datasets.tables import plain, refuse_repeated_ids, to_frame
+from mxt.datasets.conditions import SIGNS as SIGNS  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Condition as Condition  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Sample as Sample  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.conditions import Scalar as Scalar  # noqa: PLC0414 - those who use readers name it too
+from mxt.datasets.parts import after
+from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
-from mxt.kinds import Kind, Strict
+from mxt.kinds import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     import pandas as pd
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     from mxt.datasets.marks import Mark
 
-Scalar = str | int | float | bool
-Condition = tuple[
-    str,
-    Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
-    Scalar | tuple[Scalar, ...],
-]
-"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets none."""
+Reading = Literal["exact", "inferred"]
 
-SIGNS = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
-
-
-class Sample(Strict):
-    """A random choice of rows, the same for the same seed and table."""
-
-    rows: Annotated[int, Field(ge=1)]
-    """How many rows to keep; a smaller table is kept whole."""
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the choice."""
+NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
+"""Columns in which pandas stores an index without a name: the order of the rows, and no content."""
 
 
 class Reader(Kind, ABC):
@@ -71,6 +53,11 @@ class Reader(Kind, ABC):
 
     id_column: str | None = None
     """Column that identifies a row; the row's number in the source if left out."""
+
+    reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
+    """How cells become values. ``exact``: ids stay the texts that a file holds, and so do digits that are
+    quoted, start with 0 or are too many for a number; decimals keep all digits. ``inferred``: whatever looks
+    like a number or a time is one. As the model version's training read if left out; exact without one."""
 
     _mark: Mark | None = PrivateAttr(default=None)
 
@@ -103,9 +90,36 @@ class Reader(Kind, ABC):
         """The mark that all rows lie beyond, if any."""
         return self._mark
 
+    def by(self, reading: Reading) -> Self:
+        """This reader with a reading, unless it has one."""
+        return self if self.reading else self.model_copy(update={"reading": reading})
+
+    @property
+    def exact(self) -> bool:
+        """Whether cells are read exactly."""
+        return self.reading != "inferred"
+
+    def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
+        """This reader, with the types of columns that are `texts` or `others` where the source tells none."""
+        return self
+
+    def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
+        """Whether another reader of the table gives the same columns in the same types.
+
+        Args:
+            other: The other one.
+            columns: As those of `read`.
+        """
+        return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
+
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
+        """Columns with the types in which they are read; of the first rows where nothing declares them."""
+        first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
+        return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
+
     def empty(self) -> bool:
         """Whether there is no row to read."""
-        return not any(batch.num_rows for batch in self._chosen(self._wanted([]), 0))
+        return not any(batch.num_rows for batch in self._chosen(self.wanted([]), 0))
 
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
@@ -153,15 +167,19 @@ class Reader(Kind, ABC):
                 after the last batch.
         """
         rows, state = first_row, self.state() if self.tells_changes else ""
-        for batch in self._chosen(self._wanted(columns), first_row):
+        for batch in self._chosen(self.wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
-                yield plain(batch)
+                yield self.settled(batch)
         if not rows:
             chosen = self.filters or self._mark
             msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
             raise DataError(msg)
         self.refuse_changed(state)
+
+    def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch in the types that MXT works with, by this reading."""
+        return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
         """Raise a DataError if the source tells that it is not in a `state` that it was in."""
@@ -169,7 +187,8 @@ class Reader(Kind, ABC):
             msg = f"{self.source}: the table changed while it was read. Run again when nobody writes to it."
             raise DataError(msg)
 
-    def _wanted(self, columns: Sequence[str] | None) -> list[str]:
+    def wanted(self, columns: Sequence[str] | None) -> list[str]:
+        """The columns that `read` gives, and that of the ids; a DataError if they are not there."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
@@ -179,7 +198,8 @@ class Reader(Kind, ABC):
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}."
             raise DataError(msg)
-        wanted = {*(columns if columns is not None else self.columns or names), *own}
+        every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
+        wanted = {*(columns if columns is not None else self.columns or every), *own}
         return [name for name in names if name in wanted]
 
     def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -190,7 +210,7 @@ class Reader(Kind, ABC):
             if self._mark is None:
                 yield batch
                 continue
-            rows = pa.Table.from_batches([plain(batch)])
+            rows = pa.Table.from_batches([self.settled(batch)])
             self._mark.refuse_other_kind(rows[self._mark.column].type, self.source)
             yield from rows.filter(self._mark.beyond()).combine_chunks().to_batches()
 
@@ -224,27 +244,3 @@ class Reader(Kind, ABC):
             left -= min(left, batch.num_rows)
             if not left:
                 return
-
-
-def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """The batches without their first rows."""
-    for batch in batches:
-        yield batch.slice(rows)
-        rows -= min(rows, batch.num_rows)
-
-
-def expression(filters: Sequence[Condition], mark: Mark | None = None) -> pc.Expression | None:
-    """The conditions, and being beyond a mark, as one Arrow expression; None without any."""
-    conditions = [_expression(*condition) for condition in filters]
-    conditions += [mark.beyond()] if mark else []
-    return functools.reduce(operator.and_, conditions) if conditions else None
-
-
-def _expression(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:
-    import pyarrow.compute as pc
-
-    column = pc.field(name)
-    if sign in SIGNS:
-        return SIGNS[sign](column, value)
-    listed = column.isin(list(value) if isinstance(value, tuple) else [value])
-    return listed if sign == "in" else ~listed & column.is_valid()

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.configs import Location
-from mxt.datasets.readers.base import Reader, expression
+from mxt.datasets.conditions import expression
+from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
 
@@ -56,9 +58,8 @@ class FileReader(Reader, ABC):
             return list(self._dataset().schema.names)
 
     def count(self) -> int:
-        condition = expression(self.filters, self._mark)
         with self._errors():
-            dataset = self._typed([])
+            dataset, condition = self._typed([]), self._condition()
             try:
                 return int(dataset.count_rows(filter=condition))
             except (OSError, ValueError, TypeError):
@@ -83,8 +84,8 @@ class FileReader(Reader, ABC):
         yield from self._scanned(dataset, columns)
 
     def _scanned(self, dataset: ds.Dataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        condition = expression(self.filters, self._mark)
         with self._errors():
+            condition = self._condition()
             fragments = list(dataset.get_fragments(filter=condition))
         for fragment in fragments:
             needed = _needed(dataset.schema, fragment, [*columns, *self._filtered])
@@ -102,6 +103,18 @@ class FileReader(Reader, ABC):
                     # Text that is not UTF-8 passes Arrow's JSON and Parquet readers.
                     batch.validate(full=True)
                     yield batch
+
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
+        import pyarrow as pa
+
+        with self._errors():
+            schema = self._typed(columns).schema
+        settled = self.settled(pa.RecordBatch.from_pylist([], schema)).schema
+        return {name: settled.field(name).type for name in columns}
+
+    def _condition(self) -> pc.Expression | None:
+        """What rows must meet."""
+        return expression(self.filters, self._mark)
 
     @property
     def _filtered(self) -> list[str]:

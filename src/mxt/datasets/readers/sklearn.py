@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mxt.datasets.readers.base import Reader, expression
+from mxt.datasets.conditions import expression
+from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:

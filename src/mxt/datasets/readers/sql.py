@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import StringConstraints
 
+from mxt.datasets.conditions import SIGNS
 from mxt.datasets.databases import DatabaseUrl, described, opened
-from mxt.datasets.readers.base import SIGNS, Reader
+from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -84,6 +86,12 @@ class SqlReader(Reader):
 
         if name in self.types:
             return pa.array(cells).cast(pa.type_for_alias(self.types[name]))
+        if (
+            name == self.id_column
+            and self.exact
+            and (seen.get(name) == pa.string() or any(map(_great, cells)))
+        ):
+            cells = [_text(cell) for cell in cells]
         column = pa.array(cells, seen.get(name))
         seen.setdefault(name, column.type)
         return column
@@ -124,9 +132,21 @@ class SqlReader(Reader):
         try:
             with opened(self.url) as engine, engine.connect() as connection:
                 yield connection
-        except (pa.ArrowException, TypeError) as error:
+        except (pa.ArrowException, TypeError, OverflowError) as error:
             msg = f"{self.source}: a column changes its type between rows; name its type in `types`."
             raise DataError(msg) from error
+
+
+def _great(cell: object) -> bool:
+    """Whether a cell is a whole number beyond 64 bits, or a decimal."""
+    return isinstance(cell, Decimal) or (isinstance(cell, int) and not -(1 << 63) <= cell < 1 << 63)
+
+
+def _text(cell: object) -> str | None:
+    """An id as text."""
+    if cell is None:
+        return None
+    return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 
 def _condition(column: Any, sign: str, value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 COLUMNS = "columns"
 """The fact that tells the columns of an output and their types."""
 
+_TEXTS = ("string", "large_string", "string_view")
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -39,6 +41,12 @@ class Provenance:
 
     def to_json(self) -> str:
         return json.dumps(dict(self.facts), sort_keys=True)
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """The columns that hold texts, whatever Arrow calls their type; none if it does not declare any."""
+        columns = json.loads(self.facts.get(COLUMNS, "{}"))
+        return frozenset(name for name, kind in columns.items() if kind in _TEXTS)
 
     def of(self, schema: pa.Schema) -> Provenance:
         """This provenance, of a table with these columns."""

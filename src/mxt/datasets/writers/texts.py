@@ -121,6 +121,15 @@ class TextWriter(FileWriter, ABC):
             filesystem.rm(f"{inner}{NEXT}")
 
 
+def written_texts(path: str) -> frozenset[str]:
+    """The columns that the metadata beside a file declare as texts; none if there are no such metadata."""
+    filesystem, inner = filesystem_of(path)
+    try:
+        return Provenance.from_json(filesystem.cat_file(f"{inner}{METADATA}")).texts
+    except (OSError, ValueError, AttributeError):
+        return frozenset()
+
+
 class _Digested(io.RawIOBase):
     """A file to write that keeps the SHA-256 of what it was given."""
 

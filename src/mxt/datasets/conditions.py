@@ -1,0 +1,76 @@
+"""Which rows are read: those that meet conditions, and a random choice of them."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from mxt.kinds import Strict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from mxt.datasets.marks import Mark
+
+Scalar = str | int | float | bool
+Condition = tuple[
+    str,
+    Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
+    Scalar | tuple[Scalar, ...],
+]
+"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets none."""
+
+SIGNS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+class Sample(Strict):
+    """A random choice of rows, the same for the same seed and table."""
+
+    rows: Annotated[int, Field(ge=1)]
+    """How many rows to keep; a smaller table is kept whole."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the choice."""
+
+
+def expression(
+    filters: Sequence[Condition], mark: Mark | None = None, casts: Mapping[str, pa.DataType] | None = None
+) -> pc.Expression | None:
+    """The conditions, and being beyond a mark, as one Arrow expression; None without any.
+
+    Args:
+        filters: The conditions.
+        mark: The mark.
+        casts: Types in which columns of text are compared with what is no text.
+    """
+    conditions = [_expression(*condition, casts or {}) for condition in filters]
+    conditions += [mark.beyond()] if mark else []
+    return functools.reduce(operator.and_, conditions) if conditions else None
+
+
+def _expression(
+    name: str, sign: str, value: Scalar | tuple[Scalar, ...], casts: Mapping[str, pa.DataType]
+) -> pc.Expression:
+    import pyarrow.compute as pc
+
+    column = pc.field(name)
+    values = value if isinstance(value, tuple) else (value,)
+    if name in casts and not any(isinstance(value, str) for value in values):
+        column = column.cast(casts[name])
+    if sign in SIGNS:
+        return SIGNS[sign](column, value)
+    listed = column.isin(list(value) if isinstance(value, tuple) else [value])
+    return listed if sign == "in" else ~listed & column.is_valid()
