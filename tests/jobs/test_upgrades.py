@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline
 
 from churn import churn
 from mxt.datasets.writers.parquet import ParquetWriter
-from mxt.jobs.streams import EARLIER
+from mxt.jobs.keys import EARLIER
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
 from mxt.registries.savers import MlflowSaver

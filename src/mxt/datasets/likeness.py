@@ -32,3 +32,12 @@ def comparable(column: pd.Series[Any]) -> Any:  # noqa: ANN401 - a column of eit
     if pd.api.types.is_numeric_dtype(column):
         return column.to_numpy(float, na_value=float("nan"))
     return column.astype(object).where(column.isna(), column.astype(str)).where(column.notna(), None).array
+
+
+def joined(targets: pd.Series[Any], ids: pd.Index) -> pd.Series[Any]:
+    """The target of each id; compared as texts if one table has texts, as CSV does, and the other numbers."""
+    from pandas.api.types import is_numeric_dtype
+
+    if is_numeric_dtype(targets.index) == is_numeric_dtype(ids):
+        return targets.reindex(ids)
+    return targets.set_axis(targets.index.astype(str)).reindex(ids.astype(str)).set_axis(ids)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from mxt.datasets.likeness import joined
 from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError
 from mxt.importances.base import Findings, Importance, Subject, bounds, drawn, ranked, with_cells
@@ -171,20 +172,11 @@ def _aligned(targets: pd.Series[Any] | None, inputs: pd.DataFrame) -> pd.Series[
     if targets.index.has_duplicates or inputs.index.has_duplicates or len(inputs) < 2:  # noqa: PLR2004 - two to swap
         msg = "PermutationImportance needs two rows at least, and an id for each."
         raise DataError(msg)
-    found = _joined(targets, inputs.index)
+    found = joined(targets, inputs.index)
     if found.isna().any():
         msg = f"{int(found.isna().sum())} of {len(found)} rows have no target."
         raise DataError(msg)
     return found
-
-
-def _joined(targets: pd.Series[Any], ids: pd.Index) -> pd.Series[Any]:
-    """The target of each id; compared as texts if one table has texts, as CSV does, and the other numbers."""
-    from pandas.api.types import is_numeric_dtype
-
-    if is_numeric_dtype(targets.index) == is_numeric_dtype(ids):
-        return targets.reindex(ids)
-    return targets.set_axis(targets.index.astype(str)).reindex(ids.astype(str)).set_axis(ids)
 
 
 def _cycle(ids: pd.Index, repeat: int, seed: int) -> np.ndarray:

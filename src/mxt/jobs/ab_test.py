@@ -14,8 +14,8 @@ from mxt.endpoints.arms import Arm
 from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
-from mxt.errors import ConfigError, DataError
-from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, target_of, with_model
+from mxt.errors import DataError
+from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, truth_column, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -134,14 +134,11 @@ class ABTestJob(Job):
         if (self.variant is None) == (self.salt is None):
             msg = "arms come from an observed `variant` or from a `salt`; name one of the two"
             raise ValueError(msg)
-        if self.salt is not None and self.subject is None and self.inputs.id_column is None:
-            kind, told = (
-                "contradiction",
-                "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`",
-            )
-            raise PydanticCustomError(kind, told)
+        kind, told = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
         if self.versions is None and (self.splitter is not None or self.rows == "training"):
-            kind, told = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
+            raise PydanticCustomError(kind, told)
+        told = "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`"
+        if self.salt is not None and self.subject is None and self.inputs.id_column is None:
             raise PydanticCustomError(kind, told)
         return self
 
@@ -161,7 +158,8 @@ class ABTestJob(Job):
         p_split = check_split(context, split, self.control_share, self.mismatch_level)
         sound = p_split >= self.mismatch_level
         with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
-            findings = self._compare(split, pair, plan) if sound else self._untold()
+            untold = [endpoint.untold("the arms' sizes are a mismatch") for endpoint in self.endpoints]
+            findings = self._compare(split, pair, plan) if sound else untold
             findings = [
                 replace(found, endpoint=name) for name, found in zip(endpoints, findings, strict=True)
             ]
@@ -175,9 +173,6 @@ class ABTestJob(Job):
         control, treatment = pair or (None, None)
         arms = self._completed(split[0], control), self._completed(split[1], treatment)
         return decided([endpoint.compare(*arms, plan) for endpoint in self.endpoints], plan)
-
-    def _untold(self) -> list[Finding]:
-        return [endpoint.untold("the arms' sizes are a mismatch") for endpoint in self.endpoints]
 
     def _read(self, pair: tuple[Served, Served] | None) -> pd.DataFrame:
         """The rows to compare in an order that their ids decide, with every column that is asked for.
@@ -208,7 +203,7 @@ class ABTestJob(Job):
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         if records:
-            chosen = Scoring(records, self.inputs, self.splitter, self._target(pair) or "", self.rows)
+            chosen = Scoring(records, self.inputs, self.splitter, target or "", self.rows)
             table = chosen.choose(table, self.context)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
@@ -219,23 +214,9 @@ class ABTestJob(Job):
         return [Record.of(self.loader, by.pinned, by.schema) for by in pair or () if scored]
 
     def _target(self, pair: tuple[Served, Served] | None) -> str | None:
-        """The column with the truth, if an endpoint asks for predictions.
-
-        Raises:
-            ConfigError: There are no predictions, or nobody tells what they should have been, or the versions
-                tell different things.
-        """
+        """The column with the truth, if an endpoint asks for predictions."""
         asking = [endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions]
-        if not asking:
-            return None
-        if pair is None and self.prediction is None:
-            msg = f"{', '.join(asking)}: there are no predictions; give the job `versions` or `prediction`."
-            raise ConfigError(msg)
-        known = self.target or (None if pair is None else target_of(self.loader, pair))
-        if known is None:
-            msg = f"{', '.join(asking)}: nobody tells what is predicted; give the job its `target`."
-            raise ConfigError(msg)
-        return known
+        return truth_column(asking, self.target, self.loader, pair, predicted=bool(pair or self.prediction))
 
     def _treated(self, table: pd.DataFrame, subjects: pd.Series[str]) -> np.ndarray:
         """Whether each row is in the treatment arm; who is in which is written if that is asked for."""

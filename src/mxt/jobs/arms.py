@@ -15,6 +15,8 @@ from mxt.registries.versions import AliasOrVersion, pin
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
 
@@ -63,7 +65,40 @@ def _served(context: Context, loader: Loader, pinned: Pinned) -> Served:
     return Served(pinned, loader.load_schema(pinned.uri), context.load(loader, pinned.uri))
 
 
-def target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
+def truth_column(
+    asking: Sequence[str],
+    given: str | None,
+    loader: Loader,
+    pair: tuple[Served, Served] | None,
+    *,
+    predicted: bool,
+) -> str | None:
+    """The column with the truth; None if no endpoint asks for predictions.
+
+    Args:
+        asking: Labels of the endpoints that do.
+        given: The column that the config names.
+        loader: Of the versions.
+        pair: The versions of both arms, if there are any.
+        predicted: Whether there are predictions.
+
+    Raises:
+        ConfigError: There are no predictions, or nobody says what they should have been, or the versions
+            say different things.
+    """
+    if not asking:
+        return None
+    if not predicted:
+        msg = f"{', '.join(asking)}: there are no predictions; give the job `versions` or `prediction`."
+        raise ConfigError(msg)
+    known = given or (None if pair is None else _target_of(loader, pair))
+    if known is None:
+        msg = f"{', '.join(asking)}: nobody tells what is predicted; give the job its `target`."
+        raise ConfigError(msg)
+    return known
+
+
+def _target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
     """The column that both versions were trained to predict, if that is known.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from loguru import logger
@@ -11,13 +11,14 @@ from pydantic import Field
 from mxt.datasets.frames import digest
 from mxt.errors import ConfigError
 from mxt.explainers.auto import AutoExplainer
-from mxt.importances.base import effects_table, importances_table, rows_asked
+from mxt.importances.base import effects_table, importances_table
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
 from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
-from mxt.jobs.held_out import FACT, Record, ScoredRows, columns_of, comparable
+from mxt.jobs.explaining import Explaining
+from mxt.jobs.held_out import FACT, Record, ScoredRows, comparable
 from mxt.jobs.increments import IncrementalJob
-from mxt.jobs.tasks import TALLY, Done, Table, Task
+from mxt.jobs.tasks import TALLY, Table
 from mxt.registries.readings import suited
 from mxt.reports.effects import effects_figure
 from mxt.reports.explanations import contributions_figure, summary
@@ -25,14 +26,10 @@ from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
-    from mxt.explainers.base import Explainer
     from mxt.importances.base import Findings
     from mxt.jobs.streams import Parts
     from mxt.models import Model
@@ -237,55 +234,3 @@ class ExplanationsJob(IncrementalJob):
             for place, (_, part) in enumerate(classes):
                 file = f"{method}{f'_{place}' if classes.ngroups > 1 else ''}.png"
                 self.context.run.figure(effects_figure(part), file)
-
-
-@dataclass(frozen=True)
-class Explaining(Task):
-    """Explaining rows."""
-
-    model: Model
-    explainer: Explainer
-    asked: Mapping[int, int]
-    """How many rows to draw by each seed."""
-    target: str | None
-    """Column with the truth, if it is asked for."""
-    truth: pd.Series[Any] | None
-    """The truth by id, if it comes from a table of its own."""
-    record: Record | None
-    """Of the rows that the model was fitted to, if these must not be compared with their targets."""
-    reader: Reader
-
-    @classmethod
-    def of(
-        cls,
-        job: ExplanationsJob,
-        model: Model,
-        target: str | None,
-        truth: pd.Series[Any] | None,
-        record: Record | None,
-    ) -> Explaining:
-        """What a job asks for."""
-        asked = rows_asked(job.importances)
-        return cls(model, job.explainer, asked, target, truth, record, job.inputs_samples)
-
-    def beside(self, reader: Reader) -> tuple[str, ...]:
-        """Columns to read beside the model's inputs."""
-        own = [] if self.target is None or self.truth is not None else [self.target]
-        return (*own, *(columns_of([self.record], reader) if self.record else []))
-
-    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
-        explanation = self.model.explain(inputs, self.explainer)
-        truth = None
-        if self.target is not None and self.truth is None:
-            truth = TargetsSchema.check_part(table, self.target, self.reader.source)
-        tally = Tally.of(explanation, inputs, self.asked, truth, self._compared(table))
-        return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
-
-    def _compared(self, table: pd.DataFrame) -> Comparison | None:
-        """Which rows the model was fitted to, if that is asked for and can be known."""
-        record = self.record
-        if record is None or record.fitted is None:
-            return None
-        if self.truth is not None and record.fitted.target not in table.columns:
-            table = table.assign(**{record.fitted.target: self.truth.reindex(table.index)})
-        return record.compare(table, self.reader)

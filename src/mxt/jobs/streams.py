@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
-import json
 import tempfile
 from abc import ABC
 from collections import Counter
@@ -17,15 +15,15 @@ from uuid import uuid4
 from loguru import logger
 from pydantic import ByteSize, Field
 
-from mxt import packages
 from mxt.datasets.fingerprint import fingerprint_of, repeated
 from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
 from mxt.datasets.tables import refuse_ids, to_frame
 from mxt.executors.base import Executor, Receipt
 from mxt.jobs.base import ModelJob
-from mxt.jobs.context import config_digest, warn_beyond
+from mxt.jobs.context import warn_beyond
 from mxt.jobs.failures import failure
+from mxt.jobs.keys import earlier_key, key
 from mxt.jobs.plans import Plan, Planning
 from mxt.jobs.progress import Progress
 from mxt.jobs.shards import Shard, place_of
@@ -34,7 +32,7 @@ from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     import numpy as np
     import pyarrow as pa
@@ -47,9 +45,6 @@ if TYPE_CHECKING:
 
 MOST_FAILED = 8
 """Failed parts after which a job stops: what they share is not bad luck."""
-
-EARLIER = ("mxt", "numpy", "pandas", "scikit-learn", "shap", "xgboost")
-"""Packages that the key of parts named, whatever the model was, until it named those of the model."""
 
 ExecutorKind = Annotated[Executor, OneOf]
 
@@ -123,7 +118,7 @@ class StreamJob(ModelJob, ABC):
     def _everything(self, table: Table, output: Writer) -> TableStream:
         """All the work of this share, with the folder where its parts are kept."""
         run = "" if table.reader.tells_changes else uuid4().hex
-        keys = {"key": self._key(table), "earlier": self._earlier(table)}
+        keys = {"key": key(self, table), "earlier": earlier_key(self, table)}
         staging = Staging(_folder(output), state=table.reader.state(), run=run, **keys)
         return TableStream(table, staging, share=self._share, packages=tuple(sorted(self.context.packages)))
 
@@ -171,26 +166,6 @@ class StreamJob(ModelJob, ABC):
     @property
     def _share(self) -> tuple[int, int]:
         return place_of(self.shard or "1/1")
-
-    def _key(self, table: Table) -> str:
-        return self._text(table, packages.versions(*self.context.packages))
-
-    def _earlier(self, table: Table) -> str:
-        """The key of parts before it named the model's packages; empty if it said nothing of one of these."""
-        if self.context.packages - {*EARLIER, *packages.BASE}:
-            return ""
-        return self._text(table, {name: importlib.metadata.version(name) for name in EARLIER})
-
-    def _text(self, table: Table, versions: Mapping[str, str]) -> str:
-        model, mark = self.context.model, table.reader.mark
-        source = [mark.to_json() if mark else "", table.rows, table.basis]
-        limits = [] if self.memory_limit is None else [self.memory_limit, self.executor.model_dump_json()]
-        # Parts of before there were readings count where they are the same.
-        former = table.reader.model_copy(update={"reading": "inferred"})
-        reading = [] if table.reader.reads_as(former, table.columns) else ["exact"]
-        return json.dumps(
-            [config_digest(self), model.uri if model else "", *source, versions, *limits, *reading]
-        )
 
 
 @dataclass(frozen=True)

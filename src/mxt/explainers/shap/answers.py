@@ -12,6 +12,7 @@ from mxt.explainers.shap.tables import is_row, width_of
 
 if TYPE_CHECKING:
     import numpy as np
+    import shap
 
     from mxt.explainers.shap.models import TreeModel
 
@@ -114,3 +115,29 @@ def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
             f"prediction (largest relative gap {np.nanmax(gaps):.2g})."
         )
         raise ExplainerError(msg)
+
+
+def explained(
+    values: np.ndarray, base: Any, table: Any, names: list[str] | None, seconds: float
+) -> shap.Explanation:
+    """Contributions in shap's form, which its plots take.
+
+    Args:
+        values: Shape (rows, columns), and outputs last if there are several.
+        base: The expected value, or one for each output.
+        table: The rows explained, of any sort.
+        names: Of the columns, if they have some.
+        seconds: What it took.
+    """
+    import numpy as np
+    import shap
+
+    expected = np.squeeze(base)
+    plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
+    return shap.Explanation(
+        values,
+        base_values=np.tile(expected, (len(values), *[1] * expected.ndim)),
+        data=table.get_data() if type(table).__name__ == "DMatrix" else plain,
+        feature_names=names,
+        compute_time=seconds,
+    )

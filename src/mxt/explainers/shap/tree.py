@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
 from mxt.explainers.kernels.engine import available
-from mxt.explainers.shap.answers import CHANCES, Answers
+from mxt.explainers.shap.answers import CHANCES, Answers, explained
 from mxt.explainers.shap.catboost import CatboostAnswers, catboost_predictor, check_peer, is_catboost
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap
 from mxt.explainers.shap.portable import portable
@@ -73,11 +73,10 @@ class TreeExplainer:
         self._rows = rows_of(model, data)
         self.data = None if self._rows is None else array_of(self._rows)
         self.data_missing = None if self.data is None else pd.isna(self.data)
-        self.model_output = model_output
         self.feature_perturbation = perturbation(feature_perturbation, against_rows=data is not None)
-        self.feature_names = feature_names
-        named = isinstance(data, pd.DataFrame)
-        self.data_feature_names = feature_names or (list(data.columns) if named else None)
+        self.model_output, self.feature_names = model_output, feature_names
+        known = list(data.columns) if isinstance(data, pd.DataFrame) else None
+        self.data_feature_names = feature_names or known
         self.expected_value: Any = None
         self._plan()
 
@@ -86,9 +85,8 @@ class TreeExplainer:
         """The model as shap reads it, a ``TreeEnsemble`` of its own."""
         from shap.explainers._tree import TreeEnsemble
 
-        if "_peer" in vars(self):
-            return self._peer.model
-        return TreeEnsemble(self._model, self.data, self.data_missing, self.model_output)
+        given = (self._model, self.data, self.data_missing, self.model_output)
+        return self._peer.model if "_peer" in vars(self) else TreeEnsemble(*given)
 
     @cached_property
     def masker(self) -> Any:
@@ -108,26 +106,15 @@ class TreeExplainer:
         approximate: bool = False,
     ) -> shap.Explanation:
         """Explain each row of `X`; shap's plots take the answer as it is."""
-        import numpy as np
-        import shap
-
         start = time.time()
         if self._core is None or (interactions and approximate):
             return self._peer(X, y, interactions, check_additivity, approximate)
-        values = (
-            self.shap_interaction_values(X, y)
-            if interactions
-            else self.shap_values(X, y, None, approximate, check_additivity, from_call=True)
-        )
-        base = np.squeeze(self.expected_value)
-        plain = np.asarray(X) if isinstance(X, list) else getattr(X, "values", X)
-        return shap.Explanation(
-            values,
-            base_values=np.tile(base, (len(values), *[1] * base.ndim)),
-            data=X.get_data() if type(X).__name__ == "DMatrix" else plain,
-            feature_names=list(X.columns) if hasattr(X, "columns") else self.data_feature_names,
-            compute_time=time.time() - start,
-        )
+        if interactions:
+            values = self.shap_interaction_values(X, y)
+        else:
+            values = self.shap_values(X, y, None, approximate, check_additivity, from_call=True)
+        names = list(X.columns) if hasattr(X, "columns") else self.data_feature_names
+        return explained(values, self.expected_value, X, names, time.time() - start)
 
     def shap_values(
         self,
@@ -171,10 +158,8 @@ class TreeExplainer:
         Each half of a pair holds half of it, so a row of the square sums to the column's own contribution.
         """
         if self._core is None or self.model_output != "raw":
-            if is_catboost(self._model):
-                self.shap_values(
-                    X, y
-                )  # shares row sums and base with the pairs, and refuses what does not add up
+            if is_catboost(self._model):  # its contributions, which the pairs add up to, must be right
+                self.shap_values(X, y)
             return self._peer.shap_interaction_values(X, y, tree_limit)
         answers = self._answers(tree_limit)
         return answers.told(answers.interactions(X), X)
@@ -189,9 +174,8 @@ class TreeExplainer:
         from shap.explainers._tree import TreeExplainer as Peer
 
         table = masker is None or (type(masker).__name__ == "Independent" and is_masker(masker))
-        if available() and table and tree_model_of(model) is not None:
-            return True
-        return bool(Peer.supports_model_with_masker(model, masker))
+        own = available() and table and tree_model_of(model) is not None
+        return own or bool(Peer.supports_model_with_masker(model, masker))
 
     def _plan(self) -> None:
         """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
