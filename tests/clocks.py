@@ -19,19 +19,22 @@ ROUNDS = 10
 class Clock:
     """A clock that goes on by what is slept and by nothing else, so that times are the same everywhere."""
 
-    now: float = field(default_factory=time.time)
-    """Seconds."""
+    begun: float = field(default_factory=time.time)
+    """Seconds since 1970."""
+    passed: float = 0.0
+    """Seconds since then."""
 
     def sleep(self, seconds: float) -> None:
         """Let time go by."""
-        self.now += seconds
+        self.passed += seconds
 
     def replace(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Stand in for the clocks of Python."""
         monkeypatch.setattr(time, "sleep", self.sleep)
-        for name in ("time", "monotonic", "perf_counter"):
-            monkeypatch.setattr(time, name, lambda: self.now)
-        monkeypatch.setattr(time, "perf_counter_ns", lambda: round(self.now * 1e9))
+        monkeypatch.setattr(time, "time", lambda: self.begun + self.passed)
+        for name in ("monotonic", "perf_counter"):
+            monkeypatch.setattr(time, name, lambda: self.passed)
+        monkeypatch.setattr(time, "perf_counter_ns", lambda: round(self.passed * 1e9))
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:

@@ -57,7 +57,7 @@ def test_loading_is_not_taken_for_the_cost_of_parts(tmp_path: Path, clock: Clock
     """Only 4 and 16 rows are worked on in the time."""
     work = stream(tmp_path, Slow(ROW), 2000, 250)
     idle = replace(work, table=replace(work.table, task=Slow(IDLE_ROW), rows=1000))
-    found = costs(SerialExecutor(), Pilot(work, 0.5, idle, begun=clock.now))
+    found = costs(SerialExecutor(), Pilot(work, 0.5, idle, begun=clock.begun))
     assert [rows for rows, _ in times(found, "seconds")] == [4, 16]
     assert [rows for rows, _ in times(found, "idle_seconds")][:3] == [4, 16, 64]
     part, each = line(times(found, "seconds"))
