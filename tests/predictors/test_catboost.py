@@ -92,6 +92,31 @@ def test_several_numbers_a_row_are_refused() -> None:
         CatboostPredictor(native, [], [])
 
 
+def test_texts_and_vectors_are_predicted_and_explained_by_the_library() -> None:
+    rng = np.random.default_rng(0)
+    inputs = table().assign(words=rng.choice(["good very good", "bad thing", "so so"], 300))
+    inputs["vector"] = [*rng.normal(size=(300, 3))]
+    native = catboost.CatBoostClassifier(
+        **QUIET, cat_features=["text"], text_features=["words"], embedding_features=["vector"]
+    ).fit(inputs, inputs["words"].str.startswith("good").astype(int))
+    made = CatboostPredictor(native, [], [])
+    np.testing.assert_array_equal(made.labels_and_probabilities(inputs)[1], native.predict_proba(inputs))
+    values, base, _ = made.contributions(inputs)
+    np.testing.assert_allclose(values.sum(axis=1) + base, made.scores(inputs).values, atol=1e-10)
+    np.testing.assert_array_equal(made.base, base)
+    with pytest.raises(ModelError, match="have no codes"):
+        made.encode(inputs)
+    with pytest.raises(ModelError, match=r"\['text', 'words', 'vector'\]"):
+        made.scores(inputs.assign(words=3.5))
+
+
+def test_two_labels_a_row_are_refused() -> None:
+    inputs = table()[["first", "second"]]
+    native = catboost.CatBoostClassifier(**QUIET, loss_function="MultiLogloss").fit(inputs, (inputs > 0) * 1)
+    with pytest.raises(ModelError, match=r"predicts 2 numbers a row \(loss MultiLogloss\); MXT takes one"):
+        CatboostPredictor(native, [], [])
+
+
 def test_a_missing_category_and_a_text_for_a_number_are_told_without_cells() -> None:
     made, inputs = CatboostPredictor(classifier([0.5]), [], []), table(20)
     with pytest.raises(ModelError, match=r"categories \['text', 'whole'\]; fill missing ones"):

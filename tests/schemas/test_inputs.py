@@ -402,3 +402,10 @@ def test_a_cast_that_a_schema_asks_for_and_fails_is_told_without_cells() -> None
 def test_what_is_no_schema_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^schema\.yaml: "):
         InputsSchema.from_yaml(text, "schema.yaml")
+
+
+@pytest.mark.parametrize("values", [[3, 7, None], [True, False, True], [1.5, 2.0, None]])
+def test_categories_that_are_numbers_or_booleans_are_these_where_they_are_expected(values: list[Any]) -> None:
+    plain = pd.DataFrame({"x": pd.Series(values)})
+    found = InputsSchema.infer(plain).check(plain.astype("category"))
+    pd.testing.assert_frame_equal(found, plain)

@@ -91,7 +91,7 @@ class TreeExplainer(Explainer):
 
     def _by_library(self, predictor: Predictor, inputs: pd.DataFrame) -> _Found:
         """The library's own contributions, which know paths and sums only."""
-        why = NO_KERNELS if predictor.trees is not None else "its trees test categories by hashes"
+        why = NO_KERNELS if predictor.trees is not None else "its trees test what only CatBoost reads"
         asked = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
         more = {name: value for name, value in asked.items() if value not in {"tree_path_dependent", "sum"}}
         own = None if more else predictor.contributions(inputs)

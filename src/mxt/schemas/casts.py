@@ -21,9 +21,12 @@ def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     """
     import pandas as pd
 
+    types = pd.api.types
+    if expected.dtype is not None and not types.is_string_dtype(expected.dtype.type):
+        column = plain(column)
     if expected.dtype is None or column.dtype == expected.dtype.type:
         return column
-    types, dtype = pd.api.types, expected.dtype.type
+    dtype = expected.dtype.type
     if column.isna().all():
         return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
     if types.is_string_dtype(dtype):
@@ -34,6 +37,17 @@ def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     if types.is_float_dtype(dtype):
         return column.astype("float64").astype(dtype)
     return column.astype("float64") if column.isna().any() else _exact(column, dtype)
+
+
+def plain(column: pd.Series[Any]) -> pd.Series[Any]:
+    """A column of categories that are numbers or booleans as these; any other as it is."""
+    import pandas as pd
+
+    if not isinstance(column.dtype, pd.CategoricalDtype):
+        return column
+    known = column.cat.categories
+    numeric = pd.api.types.is_numeric_dtype(known) or pd.api.types.is_bool_dtype(known)
+    return column.astype(object).infer_objects() if numeric else column
 
 
 def misses_values(column: pd.Series[Any], expected: pa.Column) -> bool:
