@@ -177,12 +177,12 @@ def test_what_shap_does_for_a_live_model_it_still_does_after_a_pickle(model: str
             np.testing.assert_array_equal(other.shap_values(ROWS, approximate=True), own)
 
 
-def test_an_explainer_that_is_shaps_own_is_pickled_as_it_stands() -> None:
+def test_an_explainer_that_a_library_serves_is_pickled_as_it_stands() -> None:
     inputs = pd.DataFrame({"number": ROWS[:, 0], "text": list("xyxyxy")})
     model = catboost.CatBoostRegressor(
         iterations=3, depth=2, verbose=0, allow_writing_files=False, cat_features=["text"]
     ).fit(inputs, ROWS[:, 1])
-    with pytest.warns(UserWarning, match="shap itself does"):
+    with pytest.warns(UserWarning, match="CatBoost itself does"):
         explainer = TreeExplainer(model)
     other = again(explainer, "pickled")
     np.testing.assert_array_equal(other.shap_values(inputs), explainer.shap_values(inputs))

@@ -87,10 +87,11 @@ def test_a_booster_that_comes_back_from_a_file_knows_its_class() -> None:
     assert made.predict(ROWS)["probability_yes"].min() > 1 - 1e-12
 
 
-def test_a_booster_of_positive_rows_alone_is_refused_in_plain_words() -> None:
+def test_a_booster_of_positive_rows_alone_has_the_margins_that_xgboost_gives() -> None:
     booster = xgb.train({"objective": "binary:logistic"}, xgb.DMatrix(ROWS, np.ones(60)), 2)
-    with pytest.raises(mxt.errors.ModelError, match="saw rows of the positive class alone"):
-        mxt.explain(booster, ROWS)
+    found = mxt.explain(booster, ROWS).explanation
+    own = booster.predict(xgb.DMatrix(ROWS), output_margin=True)
+    np.testing.assert_allclose(found.bases[:, 0] + found.values[:, :, 0].sum(axis=1), own, rtol=1e-6)
 
 
 @pytest.mark.parametrize("share", [1e-7, 1e-6, 1e-5, 0.3, 0.999, 1 - 1e-5])
