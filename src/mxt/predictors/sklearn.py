@@ -65,10 +65,13 @@ class SklearnPredictor(Predictor):
     def calibration(self) -> tuple[float, float]:
         if self._sigmoid is None and self._inner is not None:
             return self._inner.calibration
-        decided = hasattr(self._fitted, "decision_function") and not gives_probabilities(self.core)
-        if len(self.classes) == 1 and decided:
-            return -1.0, 0.0  # it decides for another class, which never comes
         return self._sigmoid or (1.0, 0.0)
+
+    @property
+    def _decides(self) -> bool:
+        """Whether raw scores are the decisions of a classifier; of one class they are for another one."""
+        found = bool(self.classes) and hasattr(self._fitted, "decision_function")
+        return found and not gives_probabilities(self.core)
 
     @property
     def sources(self) -> list[int]:
@@ -146,7 +149,10 @@ class SklearnPredictor(Predictor):
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
-        return sklearn.read_trees(self.core) if self._inner is None else self._inner.trees
+        found = sklearn.read_trees(self.core) if self._inner is None else self._inner.trees
+        if found is None or self._inner is not None or len(self.classes) != 1 or not self._decides:
+            return found
+        return replace(found, values=-found.values, base=-found.base)
 
     def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
         import numpy as np
@@ -205,8 +211,9 @@ class SklearnPredictor(Predictor):
         if not self.classes:
             numbers = self._fitted.predict(prepared)
             return np.log(numbers) if unit == "margin" else numbers
-        if hasattr(self._fitted, "decision_function") and not gives_probabilities(self.core):
-            return self._fitted.decision_function(prepared)
+        if self._decides:
+            decisions = self._fitted.decision_function(prepared)
+            return -decisions if len(self.classes) == 1 else decisions
         return self._fitted.predict_proba(prepared)[:, : len(self.classes)][:, -len(self.outputs) :]
 
     @property
