@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.metrics import f1_score
 
 from conftest import Project
 from contracts.stores import Store, store
+from mxt.datasets.splitters.stratified import StratifiedSplitter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,10 +82,12 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
     else:
         source.writer.write(table)
     inputs = reader_of(source)
-    training = {"inputs": inputs, "target": "label", "splitter": SPLITTER, "recipe": RECIPE}
+    training = {"inputs": inputs, "target": "label", "splitter": SPLITTER, "recipe": RECIPE, "positive": "01"}
     trained = told(project, "TrainingJob", **training, metrics=METRICS, alias="Champion")
-    evaluated = told(project, "EvaluationsJob", inputs=inputs, splitter=SPLITTER, metrics=METRICS)
-    assert evaluated["facts"]["roc_auc"] == trained["facts"]["test_roc_auc"]
+    scores = [*METRICS, {"KIND": "SklearnMetric", "name": "f1"}]
+    evaluated = told(project, "EvaluationsJob", inputs=inputs, metrics=scores)
+    facts = evaluated["facts"]
+    assert (facts["roc_auc"], facts["evaluation_rows"]) == (trained["facts"]["test_roc_auc"], 120)
     told(project, "CertificationJob", criteria=CRITERIA, workers=1)
 
     outputs, scored = at(project.root, writer, "scored")
@@ -93,6 +97,9 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
     assert set(predictions["prediction"]) == {"01", "1"}
     assert {"probability_01", "probability_1"} <= {*predictions}
     assert (predictions["prediction"] == table["label"].loc[predictions.index]).mean() > 0.9
+    held_out = StratifiedSplitter(test_share=0.3).split(table, "label").test
+    expected = f1_score(held_out["label"], predictions.loc[held_out.index, "prediction"], pos_label="01")
+    assert (facts["f1"], facts["positive"]) == (pytest.approx(expected, abs=1e-4), "01")
 
     samples, explained = at(project.root, writer, "explained")
     models, _ = at(project.root, writer, "importances")
@@ -102,8 +109,14 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
     assert sorted(explanations.index) == sorted(IDS)
     assert set(explanations["class"]) == {"1"}
 
-    assignments, assigned = at(project.root, writer, "assigned")
-    told(project, "ABTestJob", inputs=inputs, salt="parcels", endpoints=[MEAN], assignments=assignments)
+
+@pytest.mark.parametrize("name", ["CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"])
+def test_subjects_are_unchanged_in_the_list_of_arms(name: str, project: Project) -> None:
+    _, source = at(project.root, name, "source")
+    source.writer.write(parcels())
+    assignments, assigned = at(project.root, name, "assigned")
+    fields = {"salt": "parcels", "endpoints": [MEAN], "assignments": assignments}
+    told(project, "ABTestJob", inputs=reader_of(source), **fields)
     assert sorted(read(assigned, "subject").index) == sorted(IDS)
 
 
