@@ -83,7 +83,7 @@ def test_only_the_sample_is_explained_and_as_it_would_be_among_all(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 7}, {"part_rows": 700}, {"executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
+    [{"part_rows": 20}, {"part_rows": 700}, {"executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
     ids=["parts with no row of the sample", "large parts", "two processes"],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
