@@ -93,8 +93,7 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
     outputs, scored = at(project.root, writer, "scored")
     told(project, "InferenceJob", inputs=inputs, outputs=outputs)
     predictions = read(scored)
-    assert sorted(predictions.index) == sorted(IDS)
-    assert set(predictions["prediction"]) == {"01", "1"}
+    assert (sorted(predictions.index), {*predictions["prediction"]}) == (sorted(IDS), {"01", "1"})
     assert {"probability_01", "probability_1"} <= {*predictions}
     assert (predictions["prediction"] == table["label"].loc[predictions.index]).mean() > 0.9
     held_out = StratifiedSplitter(test_share=0.3).split(table, "label").test
