@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xgboost as xgb
+from interpret.glassbox import ExplainableBoostingClassifier
 from sklearn.ensemble import (
     AdaBoostClassifier,
     ExtraTreesClassifier,
@@ -92,6 +93,12 @@ def test_a_booster_of_positive_rows_alone_has_the_margins_that_xgboost_gives() -
     found = mxt.explain(booster, ROWS).explanation
     own = booster.predict(xgb.DMatrix(ROWS), output_margin=True)
     np.testing.assert_allclose(found.bases[:, 0] + found.values[:, :, 0].sum(axis=1), own, rtol=1e-6)
+
+
+def test_infinite_odds_are_refused_in_plain_words() -> None:
+    native = ExplainableBoostingClassifier(interactions=0, max_rounds=5).fit(ROWS, np.zeros(60, int))
+    with pytest.raises(mxt.errors.ModelError, match="scores of 60 of 60 rows are not finite numbers"):
+        mxt.explain(native, ROWS)
 
 
 @pytest.mark.parametrize("share", [1e-7, 1e-6, 1e-5, 0.3, 0.999, 1 - 1e-5])

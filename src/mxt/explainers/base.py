@@ -100,6 +100,13 @@ class Explanation:
 
         if not self.additive:
             return self._finite()
+        endless = ~np.isfinite(self.prediction).all(axis=1)
+        if endless.any():
+            msg = (
+                f"The scores of {int(endless.sum())} of {len(self.ids)} rows are not finite numbers, "
+                "as those of a model that was trained on one class; no contributions add up to them."
+            )
+            raise ModelError(msg)
         allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
         wrong = ~(np.abs(self.residual) <= allowed).all(axis=1)
         if wrong.any():
