@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PADDING = 64
 MOST_PLAYERS = 256
 """On one path, of values along paths."""
+KEPT_ENTRIES = 2**26
+"""Of tables against a background, eight bytes each, for all outputs together; what is beyond is made as needed."""
 
 
 def available() -> bool:
@@ -107,14 +109,14 @@ class Engine:
         codes, rows = self._codes(table)
         found = np.zeros((self.outputs, self.players**2, rows))
         for forest, out in zip(self._forests, found, strict=True):
-            diagonal = out[:: self.players + 1]
+            diagonal, values = out[:: self.players + 1], np.zeros((self.players, rows))
             if self._against_background:
-                forest.add_pairs(codes, rows, out, threads(), interactions=True)
+                forest.add_background_interactions(codes, rows, out, threads())
+                forest.add_background_values(codes, rows, values, threads())
             else:
                 forest.add_interactions(codes, rows, out, threads())
-                values = np.zeros((self.players, rows))
                 forest.add_values(codes, rows, values, threads())
-                diagonal += values
+            diagonal += values
             square = out.reshape(self.players, self.players, rows)
             diagonal -= _sum_in_order(square) - diagonal
         return found.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
@@ -137,7 +139,7 @@ class Engine:
         codes, rows = self._codes(table)
         found = np.zeros((self.outputs, self.players, rows))
         for forest, out, base in zip(self._forests, found, self._trees.base.tolist(), strict=True):
-            forest.add_pairs(codes, rows, out, threads(), interactions=False, logistic_base=base)
+            forest.add_chances(codes, rows, out, threads(), base)
         return found.transpose(2, 1, 0)
 
     def predict(self, table: Table) -> np.ndarray:
@@ -215,7 +217,7 @@ class Engine:
             msg = "The background has no rows; give at least one row that stands for the population."
             raise DataError(msg)
         for forest in self._forests:
-            forest.set_background(codes, rows, threads())
+            forest.set_background(codes, rows, KEPT_ENTRIES // self.outputs, threads())
         scores = self.predict(background)
         return np.array([math.fsum(scores[:, output]) / rows for output in range(self.outputs)])
 

@@ -89,7 +89,7 @@ class Walker {
         }
         for (int i = 0; i < count; i++)
             for (int j = 0; j < i; j++) {
-                Vec sum = all(0);
+                Vec sum = all(0.0);
                 for (int q = 0; q < points_; q++)
                     sum = fma(mul(load(products.data + q * LANES), load(effects.data + (i * points_ + q) * LANES)),
                               load(effects.data + (j * points_ + q) * LANES), sum);

@@ -3,17 +3,22 @@
 
 #include "quadrature.hpp"
 #include "tables.hpp"
+#include "walk.hpp"
 
 #include <string>
 #include <vector>
 
 namespace mxt {
 
-#define MXT_DECLARE_KERNELS(unit)                                                                                  \
-    namespace unit {                                                                                               \
-    void evaluate_quadrature(const Quadrature&, const Codes&, int64_t, int64_t, double*, int64_t);                \
-    void evaluate_tables(const Tables&, const Codes&, int64_t, int64_t, double*, int64_t);                         \
-    void evaluate_interactions(const Forest&, const Codes&, int64_t, int64_t, double*, int64_t);                   \
+#define MXT_DECLARE_KERNELS(unit)                                                                                      \
+    namespace unit {                                                                                                   \
+    void evaluate_quadrature(const Quadrature&, const Codes&, int64_t, int64_t, double*, int64_t);                     \
+    void evaluate_interactions(const Forest&, const Codes&, int64_t, int64_t, double*, int64_t);                       \
+    void fill_tables(const TableBatch&, const Weights&, double, const Sets&, const Codes&, int64_t*);                  \
+    void look_up_tables(const TableBatch&, const int64_t*, const Sets&, const Codes&, int64_t, int64_t, int64_t*, int64_t); \
+    void walk_values(const Walk&, const Codes&, int64_t, int64_t, int64_t*, int64_t);                                  \
+    void walk_slopes(const Walk&, const Codes&, int64_t, int64_t, double*, int64_t);                                   \
+    void walk_pairs(const Walk&, const Codes&, int64_t, int64_t, int64_t*, int64_t);                                   \
     }
 
 MXT_DECLARE_KERNELS(portable)
@@ -26,9 +31,17 @@ MXT_DECLARE_KERNELS(avx512)
 struct Kernels {
     std::string name;
     decltype(&portable::evaluate_quadrature) quadrature;
-    decltype(&portable::evaluate_tables) tables;
     decltype(&portable::evaluate_interactions) interactions;
+    decltype(&portable::fill_tables) fill_tables;
+    decltype(&portable::look_up_tables) look_up_tables;
+    decltype(&portable::walk_values) walk_values;
+    decltype(&portable::walk_slopes) walk_slopes;
+    decltype(&portable::walk_pairs) walk_pairs;
 };
+
+#define MXT_KERNELS(unit)                                                                                   \
+    {#unit,             unit::evaluate_quadrature, unit::evaluate_interactions, unit::fill_tables,          \
+     unit::look_up_tables, unit::walk_values,      unit::walk_slopes,           unit::walk_pairs}
 
 // Those that this machine can run, the fastest first.
 inline std::vector<Kernels> available_kernels() {
@@ -36,12 +49,12 @@ inline std::vector<Kernels> available_kernels() {
 #if defined(MXT_X86)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        found.push_back({"avx512", avx512::evaluate_quadrature, avx512::evaluate_tables, avx512::evaluate_interactions});
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        found.push_back({"avx2", avx2::evaluate_quadrature, avx2::evaluate_tables, avx2::evaluate_interactions});
+        found.push_back(MXT_KERNELS(avx512));
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) found.push_back(MXT_KERNELS(avx2));
 #endif
-    found.push_back({"portable", portable::evaluate_quadrature, portable::evaluate_tables, portable::evaluate_interactions});
+    found.push_back(MXT_KERNELS(portable));
     return found;
 }
+#undef MXT_KERNELS
 
 }  // namespace mxt

@@ -1,8 +1,8 @@
 // What Python sees: binning, and one class for the trees of one output.
+#include "background.hpp"
 #include "binning.hpp"
-#include "kernels.hpp"
-#include "pairs.hpp"
 #include "parallel.hpp"
+#include "predict.hpp"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -59,13 +59,12 @@ class Trees {  // of one output
         quadrature_ = std::make_unique<Quadrature>(plan_quadrature(forest_, threads));
     }
 
-    void set_background(const CodeArray& codes, int64_t rows, int threads) {
-        background_ = view(codes, rows);
+    // Tables against the background that are kept hold `most_entries` numbers at most.
+    void set_background(const CodeArray& codes, int64_t rows, int64_t most_entries, int threads) {
+        const Codes given = view(codes, rows);
         background_owner_ = codes;
         const nb::gil_scoped_release release;
-        groups_ = group_tables(forest_);
-        if (groups_.groups.size() == 1)
-            tables_ = std::make_unique<Tables>(plan_tables(forest_, groups_.groups[0], background_, threads));
+        background_ = std::make_unique<Background>(forest_, given, most_entries, threads);
     }
 
     // Adds values along the trees' own paths to `out`, of shape (players, rows).
@@ -86,15 +85,7 @@ class Trees {  // of one output
         const int64_t stride = check(out, rows, forest_.players);
         const Kernels& chosen = kernels(unit);
         const nb::gil_scoped_release release;
-        for (const std::vector<int32_t>& group : groups_.groups) {
-            std::unique_ptr<Tables> made;
-            if (!tables_) made = std::make_unique<Tables>(plan_tables(forest_, group, background_, threads));
-            by_parts(given, threads, [&](int64_t first, int64_t last) {
-                chosen.tables(tables_ ? *tables_ : *made, given, first, last, out.data(), stride);
-            });
-        }
-        if (!groups_.others.empty())
-            evaluate_pairs(forest_, groups_.others, given, background_, {false, false, 0}, threads, out.data(), stride);
+        background().add_values(chosen, given, threads, out.data(), stride);
     }
 
     // Adds interactions off the diagonal, along the trees' own paths, to `out`, of shape (players^2, rows).
@@ -108,18 +99,23 @@ class Trees {  // of one output
         });
     }
 
-    // Adds, against the background pair by pair, interactions with the values on the diagonal, to `out` of shape
-    // (players^2, rows); or values through the logistic link, to `out` of shape (players, rows).
-    void add_pairs(const CodeArray& codes, int64_t rows, Out out, int threads, bool interactions,
-                   std::optional<double> logistic_base) {
+    // The same against the background.
+    void add_background_interactions(const CodeArray& codes, int64_t rows, Out out, int threads,
+                                     const std::string& unit) {
         const Codes given = view(codes, rows);
-        const int64_t players = forest_.players;
-        const int64_t stride = check(out, rows, interactions ? players * players : players);
-        std::vector<int32_t> every(forest_.roots.size());
-        for (size_t i = 0; i < every.size(); i++) every[i] = static_cast<int32_t>(i);
+        const int64_t stride = check(out, rows, static_cast<int64_t>(forest_.players) * forest_.players);
+        const Kernels& chosen = kernels(unit);
         const nb::gil_scoped_release release;
-        evaluate_pairs(forest_, every, given, background_,
-                       {interactions, logistic_base.has_value(), logistic_base.value_or(0)}, threads, out.data(), stride);
+        background().add_interactions(chosen, given, threads, out.data(), stride);
+    }
+
+    // Adds values against the background through the logistic link, pair by pair, to `out` of shape (players, rows).
+    void add_chances(const CodeArray& codes, int64_t rows, Out out, int threads, double base, const std::string& unit) {
+        const Codes given = view(codes, rows);
+        const int64_t stride = check(out, rows, forest_.players);
+        const Kernels& chosen = kernels(unit);
+        const nb::gil_scoped_release release;
+        background().add_chances(chosen, given, base, threads, out.data(), stride);
     }
 
     // The sum of the leaves that each row reaches, into `out`, of shape (1, rows).
@@ -133,10 +129,13 @@ class Trees {  // of one output
   private:
     Forest forest_;
     std::unique_ptr<Quadrature> quadrature_;
-    std::unique_ptr<Tables> tables_;
-    TableGroups groups_;
-    Codes background_{nullptr, 0, 0, 1};
+    std::unique_ptr<Background> background_;
     std::optional<CodeArray> background_owner_;
+
+    Background& background() {
+        if (!background_) throw std::logic_error("values against a background need one");
+        return *background_;
+    }
 
     static int64_t check(const Out& out, int64_t rows, int64_t columns) {
         if (static_cast<int64_t>(out.shape(0)) != columns || static_cast<int64_t>(out.shape(1)) != rows)
@@ -220,13 +219,14 @@ NB_MODULE(_kernels, m) {
         .def(nb::new_(&make_trees), "roots"_a, "left"_a, "right"_a, "column"_a, "player"_a, "cut"_a, "set"_a,
              "missing_left"_a, "share"_a, "value"_a, "sets"_a, "players"_a)
         .def("plan", &Trees::plan, "threads"_a)
-        .def("set_background", &Trees::set_background, "codes"_a, "rows"_a, "threads"_a)
+        .def("set_background", &Trees::set_background, "codes"_a, "rows"_a, "most_entries"_a, "threads"_a)
         .def("add_values", &Trees::add_values, "codes"_a, "rows"_a, "out"_a, "threads"_a, "unit"_a = "")
         .def("add_background_values", &Trees::add_background_values, "codes"_a, "rows"_a, "out"_a, "threads"_a,
              "unit"_a = "")
         .def("add_interactions", &Trees::add_interactions, "codes"_a, "rows"_a, "out"_a, "threads"_a, "unit"_a = "")
-        .def("add_pairs", &Trees::add_pairs, "codes"_a, "rows"_a, "out"_a, "threads"_a, "interactions"_a,
-             "logistic_base"_a.none() = nb::none())
+        .def("add_background_interactions", &Trees::add_background_interactions, "codes"_a, "rows"_a, "out"_a,
+             "threads"_a, "unit"_a = "")
+        .def("add_chances", &Trees::add_chances, "codes"_a, "rows"_a, "out"_a, "threads"_a, "base"_a, "unit"_a = "")
         .def("predict", &Trees::predict, "codes"_a, "rows"_a, "out"_a, "threads"_a);
     m.def("vector_units", [] {
         std::vector<std::string> names;

@@ -84,7 +84,7 @@ void up(const Op& op, const Work& w, int points) {
     for (int first = 0; first < BLOCKS; first += GROUP) {
         const Choice<REPEATED> choice(op, w, first);
         Vec effects[GROUP];
-        for (int i = 0; i < GROUP; i++) effects[i] = all(0);
+        for (int i = 0; i < GROUP; i++) effects[i] = all(0.0);
         for (int q = 0; q < count; q++) {
             const Vec yes = all(c[4 * q + 2]), no = all(c[4 * q + 3]);
             for (int i = 0; i < GROUP; i++) {
@@ -106,7 +106,7 @@ void leaf(const Op& op, const Work& w, int points) {
     for (int first = 0; first < BLOCKS; first += GROUP) {
         const Choice<REPEATED> choice(op, w, first);
         Vec effects[GROUP];
-        for (int i = 0; i < GROUP; i++) effects[i] = all(0);
+        for (int i = 0; i < GROUP; i++) effects[i] = all(0.0);
         for (int q = 0; q < count; q++) {
             const Vec yes = all(c[4 * q]), no = all(c[4 * q + 1]);
             const Vec with = all(c[4 * q + 2]), without = all(c[4 * q + 3]);
@@ -143,7 +143,7 @@ inline void unit_values(const Op& op, const Work& w, int points, int first, cons
     for (int j = 0; j < op.players; j++) {
         tables += Table<WIDE>::WIDTH;
         Vec effects[GROUP];
-        for (int i = 0; i < GROUP; i++) effects[i] = all(0);
+        for (int i = 0; i < GROUP; i++) effects[i] = all(0.0);
         for (int q = 0; q < count; q++) {
             const Table<WIDE> table(tables + q * stride);
             for (int i = 0; i < GROUP; i++)
@@ -167,7 +167,7 @@ void unit(const Op& op, const Work& w, int points) {
         Vec effects[GROUP], products[(FIXED ? FIXED : MOST_POINTS) * GROUP];
         for (int i = 0; i < GROUP; i++) {
             where[i] = w.pattern(op.unit, first + i);
-            effects[i] = all(0);
+            effects[i] = all(0.0);
         }
         for (int q = 0; q < count; q++) {
             const Vec yes = all(c[4 * q]), no = all(c[4 * q + 1]);

@@ -1,48 +1,64 @@
-// Shapley values against a background, by tables: the background's rows are counted once, so their number is nearly free.
+// Small subtrees as tables of what each pattern of passed tests gets against a background.
 //
-// For one background row z, a leaf adds to player i what it adds with the path's shares r_j replaced by c_j, which
-// says whether z passes all of j's tests; the value is the mean over the background. A unit is a subtree whose
-// tests, with one bit for each player that the path has asked, make a pattern of a few bits. The histogram of
-// the background's patterns is transformed, one player after the other, into what each pattern of an
-// explained row gets: 2 d 2^d steps for each point and leaf of d players, in place of one step for each pair of
-// rows (Yates's algorithm on the kernel b t + c (1 - t); values: Lundberg et al. 2020, algorithm 3).
+// A unit is a subtree whose tests, with one bit for each player that the path has asked, make a pattern of a few
+// bits. The background's patterns are counted; for a leaf of d players, sums over the subsets of players that fail
+// (Yates's algorithm) tell for each of the 2^d patterns of an explained row how many background rows are left, by
+// how many players they fail. A line of the table holds what all players of the unit get, side by side.
 #pragma once
 
-#include "forest.hpp"
+#include "shapley.hpp"
+#include "trail.hpp"
 
 namespace mxt {
 
-constexpr int TABLE_BITS = 8;         // units are made as large as this where they can be
-constexpr int MOST_TABLE_BITS = 16;    // and may be as large as this where a path asks so many players
-constexpr int64_t MOST_ENTRIES = 1 << 23;  // of one tree's tables
-constexpr int64_t KEPT_ENTRIES = 1 << 26;  // of all trees' tables: more are made anew for each table explained
+constexpr int MOST_TABLE_BITS = 13;
+constexpr int64_t BATCH_ENTRIES = 1 << 19;  // of tables that are filled and looked up together: 4 MB
+constexpr int64_t SLICE = 4096;             // most background rows that are looked at together
+constexpr int LINE = 8;                     // numbers side by side in a table
 
-struct TableUnit {
-    std::vector<int32_t> masks, players;
-    int64_t tables;  // a table of 2^masks entries for each player
+// Which subtrees are looked up in tables, and what it costs: in nanoseconds, to fill once and for each row.
+struct Cut {
+    std::vector<int32_t> units;   // branches of the trail
+    std::vector<uint8_t> walked;  // for each branch, whether leaves below it are left to the walk
+    double walk = 0;              // without tables
+    double look_up = 0;           // with them, and the walk for what is left
+    double fill = 0;
+    int64_t entries = 0;
+
+    bool any_walked() const { return !walked.empty() && walked[0]; }
+    bool pays(int64_t rows) const { return static_cast<double>(rows) * (walk - look_up) > fill; }
 };
 
-struct TableProgram {  // one tree
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background);
+
+struct TableLeaf {
+    double value;
+    std::vector<int32_t> places;    // of its players among the unit's, ascending
+    std::vector<uint32_t> on, off;  // bits of the unit that each of them needs set, and needs clear
+};
+
+struct TableUnit {
+    std::vector<int32_t> masks;    // one for each bit of the pattern
+    std::vector<int32_t> players;  // among those of the tree
+    std::vector<TableLeaf> leaves;
+    int64_t start = 0;  // of the table
+
+    int64_t lines() const { return (static_cast<int64_t>(players.size()) + LINE - 1) / LINE; }
+    int64_t entries() const { return (lines() * LINE) << masks.size(); }
+};
+
+struct TableBatch {
     std::vector<Test> tests;
     std::vector<Both> both;
     std::vector<TableUnit> units;
-    std::vector<double> tables;
+    int64_t entries = 0;
 };
 
 struct Tables {
-    std::vector<TableProgram> programs;
-    Sets sets;
-    int players = 0;
+    std::vector<TableBatch> batches;
+    std::vector<Aligned<int64_t>> filled;  // one for each batch
 };
 
-// Trees by number, in groups whose tables may be held at once; the others are left to `evaluate_pairs`.
-struct TableGroups {
-    std::vector<std::vector<int32_t>> groups;
-    std::vector<int32_t> others;
-};
-TableGroups group_tables(const Forest& forest);
-
-// The tables of the trees with those numbers.
-Tables plan_tables(const Forest& forest, const std::vector<int32_t>& trees, const Codes& background, int threads);
+std::vector<TableBatch> plan_batches(const Forest& forest, const Trail& trail, const Cut& cut);
 
 }  // namespace mxt

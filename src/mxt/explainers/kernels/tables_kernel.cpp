@@ -1,51 +1,226 @@
-// Looks the explained rows' patterns up in the tables of a background. Compiled once for each vector unit.
+// Fills tables and looks rows up in them. Compiled once for each vector unit.
 #include "masks.hpp"
 #include "tables.hpp"
 #include "vector.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 namespace mxt {
 namespace MXT_ISA {
 namespace {
 
-constexpr int64_t CHUNK = 2048;  // rows whose tests are answered at once
+constexpr int64_t CHUNK = 1024;  // rows whose tests are answered at once
 
-// The pattern of each row's answers to the unit's masks.
-void make_pattern(const std::vector<int32_t>& masks, const uint64_t* bits, int64_t rows, uint16_t* pattern) {
-    for (int64_t r = 0; r * 64 < rows; r++) {
+// The pattern of each row's answers to the unit's masks, `words` of 64 rows.
+void make_pattern(const std::vector<int32_t>& masks, const uint64_t* bits, int64_t stride, int64_t words,
+                  uint16_t* pattern) {
+    for (int64_t r = 0; r < words; r++) {
         uint16_t* place = pattern + r * 64;
         std::memset(place, 0, 64 * sizeof(uint16_t));
         for (size_t i = 0; i < masks.size(); i++)
-            spread(bits[masks[i] * (CHUNK / 64) + r], static_cast<uint16_t>(1 << i), place);
+            spread(bits[masks[i] * stride + r], static_cast<uint16_t>(1 << i), place);
+    }
+}
+
+// What each pattern of an explained row gets from one leaf, added to the unit's table.
+class Filler {
+  public:
+    Filler(const Weights& weights, double scale) : weights_(weights), scale_(scale) {}
+
+    // `counts` says how many background rows have each pattern of the unit.
+    void add(const TableUnit& unit, const TableLeaf& leaf, const std::vector<uint32_t>& counts, int64_t* table) {
+        if (leaf.places.empty()) return;
+        asked_ = static_cast<int>(leaf.places.size());
+        bits_ = std::max(asked_, 3);
+        translate(leaf, counts);
+        weigh(leaf.value * scale_);
+        for (int failed = 0; failed <= asked_; failed++) add_level(failed);
+        const int64_t lines = unit.lines();
+        lines_.resize((int64_t{1} << bits_) * lines * LINE);
+        for (int64_t line = 0; line < lines; line++) make_lines(leaf, line, lines);
+        for (size_t pattern = 0; pattern < counts.size(); pattern++) {
+            int64_t* to = table + static_cast<int64_t>(pattern) * lines * LINE;
+            const int64_t* from = lines_.data() + passed_[pattern] * lines * LINE;
+            for (int64_t line = 0; line < lines; line++)
+                store(to + line * LINE, mxt::MXT_ISA::add(load(to + line * LINE), load(from + line * LINE)));
+        }
+    }
+
+  private:
+    struct Numbers {  // aligned, and as many as were ever needed
+        Aligned<int64_t> held{0};
+        void resize(int64_t count) {
+            if (static_cast<int64_t>(held.size) < count) held = Aligned<int64_t>(count);
+        }
+        int64_t* data() { return held.data; }
+        int64_t& operator[](int64_t i) { return held.data[i]; }
+    };
+
+    const Weights& weights_;
+    double scale_;
+    int asked_ = 0, bits_ = 0;
+    std::vector<uint16_t> passed_;            // players of the leaf, for each pattern of the unit
+    std::vector<uint32_t> fails_, level_;  // background rows that fail just these players; that fail some of them
+    std::vector<uint8_t> levels_;          // whether any fails so many
+    Numbers wins_, other_wins_, losses_;   // as the weights, summed over background rows that are left
+    Numbers win_, loss_;                   // weights, by how many the explained row fails and the background's
+    Numbers lines_;
+
+    void translate(const TableLeaf& leaf, const std::vector<uint32_t>& counts) {
+        const size_t size = size_t{1} << bits_;
+        passed_.assign(counts.size(), static_cast<uint16_t>(size - (size_t{1} << asked_)));
+        for (int j = 0; j < asked_; j++) {
+            const auto on = static_cast<uint16_t>(leaf.on[j]), off = static_cast<uint16_t>(leaf.off[j]);
+            for (size_t p = 0; p < counts.size(); p++) {
+                const auto pattern = static_cast<uint16_t>(p);
+                const bool passes = ((pattern & on) == on) & ((pattern & off) == 0);
+                passed_[p] = static_cast<uint16_t>(passed_[p] | passes << j);
+            }
+        }
+        fails_.assign(size, 0);
+        levels_.assign(asked_ + 1, 0);
+        for (size_t p = 0; p < counts.size(); p++) {
+            if (!counts[p]) continue;
+            const size_t failed = ~size_t{passed_[p]} & (size - 1);
+            fails_[failed] += counts[p];
+            levels_[std::popcount(failed)] = 1;
+        }
+        for (Numbers* sums : {&wins_, &other_wins_, &losses_}) {
+            sums->resize(static_cast<int64_t>(size));
+            std::fill_n(sums->data(), size, 0);
+        }
+    }
+
+    // Rounded as the walk rounds them.
+    void weigh(double value) {
+        const int64_t wide = asked_ + 1;
+        win_.resize(wide * wide);
+        loss_.resize(wide * wide);
+        for (int w = 0; w <= asked_; w++)
+            for (int u = 0; u <= asked_; u++) {
+                const bool possible = u + w <= asked_;
+                win_[w * wide + u] = possible && u ? std::llrint(value * weights_(u - 1, w)) : 0;
+                loss_[w * wide + u] = possible && w ? std::llrint(value * weights_(u, w - 1)) : 0;
+            }
+    }
+
+    // The weight of a level for eight patterns that differ in their last three bits, by bits set before those.
+    struct Lane {
+        int64_t numbers[LINE];
+    };
+
+    void add_level(int failed) {
+        if (!levels_[failed]) return;
+        const size_t size = size_t{1} << bits_;
+        level_.resize(size);
+        for (size_t p = 0; p < size; p++) level_[p] = std::popcount(p) == failed ? fails_[p] : 0;
+        for (int bit = 0; bit < bits_; bit++)
+            for (size_t start = 0; start < size; start += size_t{2} << bit)
+                for (size_t p = start; p < start + (size_t{1} << bit); p++) level_[p + (size_t{1} << bit)] += level_[p];
+        const int wide = asked_ + 1;
+        std::vector<Lane> win(bits_ - 2), other_win(bits_ - 2), loss(bits_ - 2);
+        for (int before = 0; before <= bits_ - 3; before++)
+            for (unsigned lane = 0; lane < LINE; lane++) {
+                const int missed = bits_ - before - std::popcount(lane);
+                win[before].numbers[lane] = missed <= asked_ ? win_[missed * wide + failed] : 0;
+                other_win[before].numbers[lane] = missed && missed - 1 <= asked_ ? win_[(missed - 1) * wide + failed] : 0;
+                loss[before].numbers[lane] = missed <= asked_ ? loss_[missed * wide + failed] : 0;
+            }
+        for (size_t p = 0; p < size; p += LINE) {
+            const int before = std::popcount(p);
+            const uint32_t* count = level_.data() + p;
+            for (int lane = 0; lane < LINE; lane++) {
+                const int64_t rows = count[lane];
+                wins_.data()[p + lane] += win[before].numbers[lane] * rows;
+                other_wins_.data()[p + lane] += other_win[before].numbers[lane] * rows;
+                losses_.data()[p + lane] += loss[before].numbers[lane] * rows;
+            }
+        }
+    }
+
+    // Where a player passes, it gets what background rows are worth that are left with it, but not without it.
+    void make_lines(const TableLeaf& leaf, int64_t line, int64_t lines) {
+        const int64_t size = int64_t{1} << bits_;
+        for (int64_t p = 0; p < size; p += LINE) {
+            Ints columns[LINE];
+            const Ints none = subtract(all(int64_t{0}), load(losses_.data() + p)), all_left = load(wins_.data() + p);
+            for (Ints& column : columns) column = all(int64_t{0});
+            for (int j = 0; j < asked_; j++) {
+                const int64_t place = leaf.places[j] - line * LINE;
+                if (place < 0 || place >= LINE) continue;
+                columns[place] = column(j, p, none, all_left);
+            }
+            transpose(columns);
+            for (int i = 0; i < LINE; i++) store(lines_.data() + ((p + i) * lines + line) * LINE, columns[i]);
+        }
+    }
+
+    Ints column(int player, int64_t p, Ints none, Ints all_left) {
+        static constexpr uint8_t ODD[3] = {0xaa, 0xcc, 0xf0};
+        const int64_t bit = int64_t{1} << player;
+        if (player >= 3) return p & bit ? subtract(all_left, load(other_wins_.data() + (p ^ bit))) : none;
+        const Ints others = load(other_wins_.data() + p);
+        const Ints without = player == 0 ? flip<0>(others) : player == 1 ? flip<1>(others) : flip<2>(others);
+        return choose(mask(&ODD[player]), subtract(all_left, without), none);
+    }
+};
+
+// Adds to the columns of a unit's players, eight rows at a time.
+void add_lines(const TableUnit& unit, const int64_t* table, const uint16_t* pattern, int64_t rows, int64_t* phi,
+               int64_t stride) {
+    const int64_t lines = unit.lines(), width = lines * LINE, players = static_cast<int64_t>(unit.players.size());
+    for (int64_t line = 0; line < lines; line++) {
+        const int64_t count = std::min<int64_t>(LINE, players - line * LINE);
+        int64_t* columns[LINE];
+        for (int64_t j = 0; j < count; j++) columns[j] = phi + unit.players[line * LINE + j] * stride;
+        for (int64_t r = 0; r < rows; r += LANES) {
+            Ints found[LANES];
+            for (int i = 0; i < LANES; i++) found[i] = load(table + pattern[r + i] * width + line * LINE);
+            transpose(found);
+            for (int64_t j = 0; j < count; j++) store(columns[j] + r, add(load(columns[j] + r), found[j]));
+        }
     }
 }
 
 }  // namespace
 
-void evaluate_tables(const Tables& plan, const Codes& codes, int64_t first, int64_t last, double* out,
-                     int64_t stride) {
-    size_t masks_held = 1;
-    for (const TableProgram& p : plan.programs) masks_held = std::max(masks_held, p.tests.size() + p.both.size());
-    Aligned<uint64_t> masks(masks_held * (CHUNK / 64));
+void fill_tables(const TableBatch& batch, const Weights& weights, double scale, const Sets& sets,
+                 const Codes& background, int64_t* tables) {
+    const size_t masks = batch.tests.size() + batch.both.size();
+    std::vector<uint64_t> bits(masks * (SLICE / 64));
+    std::vector<std::vector<uint32_t>> counts(batch.units.size());
+    for (size_t i = 0; i < counts.size(); i++) counts[i].assign(size_t{1} << batch.units[i].masks.size(), 0);
+    Aligned<uint16_t> pattern(SLICE);
+    for (int64_t first = 0; first < background.rows; first += SLICE) {
+        const int64_t rows = std::min(SLICE, background.rows - first), words = (rows + 63) / 64;
+        make_masks(batch.tests, sets, background, first, rows, bits.data(), words);
+        combine_masks(batch.both, batch.tests.size(), rows, bits.data(), words);
+        for (size_t i = 0; i < counts.size(); i++) {
+            make_pattern(batch.units[i].masks, bits.data(), words, words, pattern.data);
+            for (int64_t r = 0; r < rows; r++) counts[i][pattern.data[r]]++;
+        }
+    }
+    std::fill_n(tables, batch.entries, 0);
+    Filler filler(weights, scale);
+    for (size_t i = 0; i < counts.size(); i++)
+        for (const TableLeaf& leaf : batch.units[i].leaves)
+            filler.add(batch.units[i], leaf, counts[i], tables + batch.units[i].start);
+}
+
+void look_up_tables(const TableBatch& batch, const int64_t* tables, const Sets& sets, const Codes& codes,
+                    int64_t first, int64_t last, int64_t* phi, int64_t stride) {
+    Aligned<uint64_t> bits((batch.tests.size() + batch.both.size()) * (CHUNK / 64));
     Aligned<uint16_t> pattern(CHUNK);
-    Aligned<double> phi(static_cast<size_t>(CHUNK) * plan.players);
     for (int64_t start = first; start < last; start += CHUNK) {
         const int64_t rows = std::min(CHUNK, last - start);
-        std::fill_n(phi.data, static_cast<size_t>(CHUNK) * plan.players, 0.0);
-        for (const TableProgram& program : plan.programs) {
-            make_masks(program.tests, plan.sets, codes, start, rows, masks.data, CHUNK / 64);
-            combine_masks(program.both, program.tests.size(), rows, masks.data, CHUNK / 64);
-            for (const TableUnit& unit : program.units) {
-                make_pattern(unit.masks, masks.data, rows, pattern.data);
-                for (size_t j = 0; j < unit.players.size(); j++) {
-                    const double* table = &program.tables[unit.tables + (static_cast<int64_t>(j) << unit.masks.size())];
-                    add_entries(table, pattern.data, rows, phi.data + unit.players[j] * CHUNK);
-                }
-            }
+        make_masks(batch.tests, sets, codes, start, rows, bits.data, CHUNK / 64);
+        combine_masks(batch.both, batch.tests.size(), rows, bits.data, CHUNK / 64);
+        for (const TableUnit& unit : batch.units) {
+            make_pattern(unit.masks, bits.data, CHUNK / 64, (rows + 63) / 64, pattern.data);
+            add_lines(unit, tables + unit.start, pattern.data, rows, phi + start - first, stride);
         }
-        for (int p = 0; p < plan.players; p++)
-            for (int64_t r = 0; r < rows; r++) out[p * stride + start + r] += phi.data[p * CHUNK + r];
     }
 }
 

@@ -1,10 +1,11 @@
-// Eight doubles side by side, one a row, on whatever vector unit the file is compiled for.
+// Eight doubles or whole numbers side by side on whatever vector unit the file is compiled for.
 //
 // Every operation rounds once and in the same way on each of them, so results are the same bits everywhere.
 #pragma once
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #if defined(MXT_AVX512) || defined(MXT_AVX2)
 #include <immintrin.h>
@@ -33,6 +34,38 @@ inline Vec kept(Mask m, Vec v) { return _mm512_maskz_mov_pd(m, v); }
 inline Index index(const uint8_t* p) {
     return _mm512_cvtepu8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
 }
+
+using Ints = __m512i;
+inline Ints load(const int64_t* p) { return _mm512_load_si512(p); }
+inline void store(int64_t* p, Ints v) { _mm512_store_si512(p, v); }
+inline Ints all(int64_t x) { return _mm512_set1_epi64(x); }
+inline Ints add(Ints a, Ints b) { return _mm512_add_epi64(a, b); }
+inline Ints subtract(Ints a, Ints b) { return _mm512_sub_epi64(a, b); }
+inline Ints kept(Mask m, Ints v) { return _mm512_maskz_mov_epi64(m, v); }
+inline Ints choose(Mask m, Ints yes, Ints no) { return _mm512_mask_blend_epi64(m, no, yes); }
+// Each number from the place whose number differs in one bit.
+template <int BIT>
+inline Ints flip(Ints v) {
+    if constexpr (BIT == 2) return _mm512_shuffle_i64x2(v, v, _MM_SHUFFLE(1, 0, 3, 2));
+    else return _mm512_permutex_epi64(v, BIT ? _MM_SHUFFLE(1, 0, 3, 2) : _MM_SHUFFLE(2, 3, 0, 1));
+}
+inline void transpose(Ints (&v)[8]) {
+    Ints pairs[8], fours[8];
+    for (int i = 0; i < 8; i += 2) {
+        pairs[i] = _mm512_unpacklo_epi64(v[i], v[i + 1]);
+        pairs[i + 1] = _mm512_unpackhi_epi64(v[i], v[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4)
+        for (int j = 0; j < 2; j++) {
+            fours[i + j] = _mm512_shuffle_i64x2(pairs[i + j], pairs[i + j + 2], 0x88);
+            fours[i + j + 2] = _mm512_shuffle_i64x2(pairs[i + j], pairs[i + j + 2], 0xdd);
+        }
+    for (int j = 0; j < 4; j++) {
+        v[j] = _mm512_shuffle_i64x2(fours[j], fours[j + 4], 0x88);
+        v[j + 4] = _mm512_shuffle_i64x2(fours[j], fours[j + 4], 0xdd);
+    }
+}
+
 struct Table8 {
     Vec low;
     explicit Table8(const double* p) : low(load(p)) {}
@@ -78,6 +111,52 @@ inline Vec choose(Mask m, Vec yes, Vec no) {
     return {_mm256_blendv_pd(no.lo, yes.lo, m.lo), _mm256_blendv_pd(no.hi, yes.hi, m.hi)};
 }
 inline Vec kept(Mask m, Vec v) { return {_mm256_and_pd(m.lo, v.lo), _mm256_and_pd(m.hi, v.hi)}; }
+
+struct Ints {
+    __m256i lo, hi;
+};
+inline Ints load(const int64_t* p) {
+    const auto* q = reinterpret_cast<const __m256i*>(p);
+    return {_mm256_load_si256(q), _mm256_load_si256(q + 1)};
+}
+inline void store(int64_t* p, Ints v) {
+    auto* q = reinterpret_cast<__m256i*>(p);
+    _mm256_store_si256(q, v.lo);
+    _mm256_store_si256(q + 1, v.hi);
+}
+inline Ints all(int64_t x) { return {_mm256_set1_epi64x(x), _mm256_set1_epi64x(x)}; }
+inline Ints add(Ints a, Ints b) { return {_mm256_add_epi64(a.lo, b.lo), _mm256_add_epi64(a.hi, b.hi)}; }
+inline Ints subtract(Ints a, Ints b) { return {_mm256_sub_epi64(a.lo, b.lo), _mm256_sub_epi64(a.hi, b.hi)}; }
+inline Ints kept(Mask m, Ints v) {
+    return {_mm256_and_si256(_mm256_castpd_si256(m.lo), v.lo), _mm256_and_si256(_mm256_castpd_si256(m.hi), v.hi)};
+}
+inline Ints choose(Mask m, Ints yes, Ints no) {
+    return {_mm256_blendv_epi8(no.lo, yes.lo, _mm256_castpd_si256(m.lo)),
+            _mm256_blendv_epi8(no.hi, yes.hi, _mm256_castpd_si256(m.hi))};
+}
+// Each number from the place whose number differs in one bit.
+template <int BIT>
+inline Ints flip(Ints v) {
+    constexpr int ORDER = BIT ? _MM_SHUFFLE(1, 0, 3, 2) : _MM_SHUFFLE(2, 3, 0, 1);
+    if constexpr (BIT == 2) return {v.hi, v.lo};
+    else return {_mm256_permute4x64_epi64(v.lo, ORDER), _mm256_permute4x64_epi64(v.hi, ORDER)};
+}
+inline void transpose(__m256i& a, __m256i& b, __m256i& c, __m256i& d) {
+    const __m256i ab = _mm256_unpacklo_epi64(a, b), AB = _mm256_unpackhi_epi64(a, b);
+    const __m256i cd = _mm256_unpacklo_epi64(c, d), CD = _mm256_unpackhi_epi64(c, d);
+    a = _mm256_permute2x128_si256(ab, cd, 0x20);
+    b = _mm256_permute2x128_si256(AB, CD, 0x20);
+    c = _mm256_permute2x128_si256(ab, cd, 0x31);
+    d = _mm256_permute2x128_si256(AB, CD, 0x31);
+}
+inline void transpose(Ints (&v)[8]) {
+    for (int i = 0; i < 8; i += 4) {
+        transpose(v[i].lo, v[i + 1].lo, v[i + 2].lo, v[i + 3].lo);
+        transpose(v[i].hi, v[i + 1].hi, v[i + 2].hi, v[i + 3].hi);
+    }
+    for (int i = 0; i < 4; i++) std::swap(v[i].hi, v[i + 4].lo);
+}
+
 inline Index index(const uint8_t* p) {
     const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
     const __m256i one = _mm256_set1_epi64x(1LL << 32);  // the odd half of a pair of 32-bit words
@@ -149,6 +228,47 @@ inline Vec choose(Mask m, Vec yes, Vec no) {
 inline Vec kept(Mask m, Vec v) {
     return each([&](int i) { return m >> i & 1 ? v.lane[i] : 0.0; });
 }
+
+struct Ints {
+    int64_t lane[LANES];
+};
+template <typename F>
+inline Ints each_int(F f) {
+    Ints v;
+    for (int i = 0; i < LANES; i++) v.lane[i] = f(i);
+    return v;
+}
+inline Ints load(const int64_t* p) {
+    return each_int([&](int i) { return p[i]; });
+}
+inline void store(int64_t* p, Ints v) {
+    for (int i = 0; i < LANES; i++) p[i] = v.lane[i];
+}
+inline Ints all(int64_t x) {
+    return each_int([&](int) { return x; });
+}
+inline Ints add(Ints a, Ints b) {
+    return each_int([&](int i) { return a.lane[i] + b.lane[i]; });
+}
+inline Ints subtract(Ints a, Ints b) {
+    return each_int([&](int i) { return a.lane[i] - b.lane[i]; });
+}
+inline Ints kept(Mask m, Ints v) {
+    return each_int([&](int i) { return m >> i & 1 ? v.lane[i] : 0; });
+}
+inline Ints choose(Mask m, Ints yes, Ints no) {
+    return each_int([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
+}
+// Each number from the place whose number differs in one bit.
+template <int BIT>
+inline Ints flip(Ints v) {
+    return each_int([&](int i) { return v.lane[i ^ (1 << BIT)]; });
+}
+inline void transpose(Ints (&v)[8]) {
+    for (int i = 0; i < LANES; i++)
+        for (int j = 0; j < i; j++) std::swap(v[i].lane[j], v[j].lane[i]);
+}
+
 inline Index index(const uint8_t* p) {
     Index v;
     for (int i = 0; i < LANES; i++) v.lane[i] = p[i];
@@ -164,11 +284,6 @@ struct Table8 {
 using Table16 = Table8;
 
 #endif
-
-// Adds to each sum the table's entry at its pattern.
-inline void add_entries(const double* table, const uint16_t* patterns, int64_t count, double* sums) {
-    for (int64_t r = 0; r < count; r++) sums[r] += table[patterns[r]];
-}
 
 }  // namespace MXT_ISA
 }  // namespace mxt

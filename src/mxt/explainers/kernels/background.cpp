@@ -1,0 +1,208 @@
+#define MXT_ISA portable
+#include "background.hpp"
+
+#include "masks.hpp"
+#include "parallel.hpp"
+#include "predict.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+namespace mxt {
+namespace {
+
+constexpr int64_t PART = 8192;         // most rows that a thread takes at a time
+constexpr int64_t PART_NUMBERS = 1 << 20;  // most sums that it holds, unless there are very many players
+constexpr int64_t FEW = 64;            // rows, up to which tables are not thought of
+constexpr int SPARE_BITS = 4;          // sums of whole numbers keep clear of their largest by so much
+
+// Calls work(first, last) for stretches of rows, none of which holds more than `most` rows.
+template <typename F>
+void by_parts(int64_t rows, int64_t most, int threads, F work) {
+    const int64_t even = (rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
+    const int64_t size = std::min(std::max<int64_t>(most / 64 * 64, 64), even);
+    parallel((rows + size - 1) / size, threads,
+             [&](int64_t part) { work(part * size, std::min(rows, (part + 1) * size)); });
+}
+
+int64_t padded(int64_t rows) { return (rows + 63) / 64 * 64; }
+
+double logistic(double margin) { return 1 / (1 + std::exp(-margin)); }
+
+// From a difference of margins to one of probabilities, along the line between them.
+double logistic_slope(double one, double other) {
+    const double chance = logistic(one);
+    return std::fabs(one - other) < 1e-9 ? chance * (1 - chance) : (chance - logistic(other)) / (one - other);
+}
+
+}  // namespace
+
+Background::Background(const Forest& forest, const Codes& rows, int64_t most_entries, int threads)
+    : forest_(forest), rows_(rows), trees_(forest.roots.size()), free_entries_(most_entries), prepared_(trees_.size()) {
+    parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
+        Tree& tree = trees_[i];
+        tree.trail = make_trail(forest, forest.roots[i]);
+        int size = 0;  // of the largest value and of the number of rows together, as a power of two
+        std::frexp(tree.trail.largest, &size);
+        size += std::bit_width(static_cast<uint64_t>(rows.rows));
+        tree.exponent = std::min(63 - SPARE_BITS - size, 1000);
+    });
+    int most_asked = 1;
+    for (const Tree& tree : trees_) most_asked = std::max(most_asked, tree.trail.most_asked);
+    weights_ = Weights(most_asked);
+    keep_answers(most_entries / 8, threads);
+}
+
+void Background::keep_answers(int64_t most_words, int threads) {
+    const int64_t words = (rows_.rows + 63) / 64;
+    int64_t held = 0;
+    for (const Tree& tree : trees_) held += static_cast<int64_t>(tree.trail.masks()) * words;
+    if (held > most_words || rows_.rows > SLICE) return;
+    parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
+        Tree& tree = trees_[i];
+        tree.answers.resize(tree.trail.masks() * words);
+        portable::make_masks(tree.trail.tests, forest_.sets, rows_, 0, rows_.rows, tree.answers.data(), words);
+        portable::combine_masks(tree.trail.both, tree.trail.tests.size(), rows_.rows, tree.answers.data(), words);
+    });
+}
+
+// Fills the tables that are to be kept, as far as they pay for all rows so far.
+std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, int64_t rows, int threads) {
+    const std::lock_guard<std::mutex> lock(guard_);
+    seen_ += rows;
+    if (seen_ <= FEW) return prepared_;
+    parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
+        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail, rows_));
+    });
+    std::vector<int64_t> wanted;
+    for (int64_t i = 0; i < static_cast<int64_t>(trees_.size()); i++) {
+        const Cut& cut = *prepared_[i].cut;
+        if (prepared_[i].tables || cut.units.empty() || cut.entries > free_entries_ || !cut.pays(seen_)) continue;
+        free_entries_ -= cut.entries;
+        wanted.push_back(i);
+    }
+    parallel(static_cast<int64_t>(wanted.size()), threads, [&](int64_t i) {
+        const Tree& tree = trees_[wanted[i]];
+        auto tables = std::make_shared<Tables>();
+        tables->batches = plan_batches(forest_, tree.trail, *prepared_[wanted[i]].cut);
+        for (TableBatch& batch : tables->batches) {
+            Aligned<int64_t>& numbers = tables->filled.emplace_back(batch.entries);
+            kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
+            for (TableUnit& unit : batch.units) unit.leaves.clear();
+        }
+        prepared_[wanted[i]].tables = std::move(tables);
+    });
+    return prepared_;
+}
+
+double Background::scale(const Tree& tree) const { return std::ldexp(1.0, tree.exponent); }
+
+Walk Background::walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const {
+    return {forest_, tree.trail, weights_, rows_, rounded ? scale(tree) : 1.0, walked,
+            tree.answers.empty() ? nullptr : tree.answers.data(), slopes};
+}
+
+// By tables where they are kept or pay for these rows alone; the rest by the walk.
+void Background::add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes,
+                          int64_t first, int64_t last, int64_t* phi, int64_t stride) const {
+    const uint8_t* walked = nullptr;
+    if (prepared.tables) {
+        for (size_t i = 0; i < prepared.tables->batches.size(); i++)
+            kernels.look_up_tables(prepared.tables->batches[i], prepared.tables->filled[i].data, forest_.sets, codes, first,
+                                   last, phi, stride);
+        walked = prepared.cut->walked.data();
+    } else if (prepared.cut && !prepared.cut->units.empty() && prepared.cut->pays(last - first)) {
+        for (const TableBatch& batch : plan_batches(forest_, tree.trail, *prepared.cut)) {
+            Aligned<int64_t> numbers(batch.entries);
+            kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
+            kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
+        }
+        walked = prepared.cut->walked.data();
+    }
+    if (!walked || walked[0]) kernels.walk_values(walk(tree, walked, nullptr, true), codes, first, last, phi, stride);
+}
+
+void Background::add_values(const Kernels& kernels, const Codes& codes, int threads, double* out, int64_t stride) {
+    std::vector<Tree*> trees;
+    const std::vector<Prepared> prepared = prepare(kernels, codes.rows, threads);
+    size_t most_players = 1;
+    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail.players.size());
+    const int64_t most = std::min(PART, PART_NUMBERS / static_cast<int64_t>(most_players));
+    by_parts(codes.rows, most, threads, [&](int64_t first, int64_t last) {
+        const int64_t width = padded(last - first);
+        Aligned<int64_t> phi(most_players * width);
+        for (size_t i = 0; i < trees_.size(); i++) {
+            const Tree& tree = trees_[i];
+            const auto players = static_cast<int64_t>(tree.trail.players.size());
+            if (players == 0 || tree.trail.largest == 0) continue;
+            std::fill_n(phi.data, players * width, 0);
+            add_tree(kernels, tree, prepared[i], codes, first, last, phi.data, width);
+            const double mean = 1 / static_cast<double>(rows_.rows), unit = std::ldexp(1.0, -tree.exponent);
+            for (int64_t p = 0; p < players; p++) {
+                double* to = out + tree.trail.players[p] * stride + first;
+                for (int64_t r = 0; r < last - first; r++)
+                    to[r] += static_cast<double>(phi.data[p * width + r]) * mean * unit;
+            }
+        }
+    });
+}
+
+void Background::add_interactions(const Kernels& kernels, const Codes& codes, int threads, double* out,
+                                  int64_t stride) const {
+    int64_t most_pairs = 1;
+    for (const Tree& tree : trees_) {
+        const auto players = static_cast<int64_t>(tree.trail.players.size());
+        most_pairs = std::max(most_pairs, players * (players - 1) / 2);
+    }
+    by_parts(codes.rows, PART_NUMBERS / most_pairs, threads, [&](int64_t first, int64_t last) {
+        const int64_t width = padded(last - first);
+        Aligned<int64_t> phi(most_pairs * width);
+        for (const Tree& tree : trees_) {
+            const auto players = static_cast<int64_t>(tree.trail.players.size());
+            if (players < 2 || tree.trail.largest == 0) continue;
+            std::fill_n(phi.data, players * (players - 1) / 2 * width, 0);
+            kernels.walk_pairs(walk(tree, nullptr, nullptr, true), codes, first, last, phi.data, width);
+            const double mean = 1 / static_cast<double>(rows_.rows), unit = std::ldexp(1.0, -tree.exponent);
+            for (int64_t high = 1, pair = 0; high < players; high++)
+                for (int64_t low = 0; low < high; low++, pair++) {
+                    const int64_t one = tree.trail.players[high], other = tree.trail.players[low];
+                    double* to = out + (one * forest_.players + other) * stride + first;
+                    double* mirrored = out + (other * forest_.players + one) * stride + first;
+                    for (int64_t r = 0; r < last - first; r++) {
+                        const double found = static_cast<double>(phi.data[pair * width + r]) * mean * unit;
+                        to[r] += found;
+                        mirrored[r] += found;
+                    }
+                }
+        }
+    });
+}
+
+void Background::add_chances(const Kernels& kernels, const Codes& codes, double base, int threads, double* out,
+                             int64_t stride) const {
+    std::vector<double> margins(codes.rows), known(rows_.rows);
+    predict(forest_, codes, threads, margins.data());
+    predict(forest_, rows_, threads, known.data());
+    size_t most_players = 1;
+    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail.players.size());
+    by_parts(codes.rows, std::min(PART_NUMBERS / rows_.rows, PART), threads, [&](int64_t first, int64_t last) {
+        const int64_t width = padded(last - first);
+        std::vector<double> slopes((last - first) * rows_.rows);
+        for (int64_t r = first; r < last; r++)
+            for (int64_t z = 0; z < rows_.rows; z++)
+                slopes[(r - first) * rows_.rows + z] = logistic_slope(base + margins[r], base + known[z]);
+        Aligned<double> phi(most_players * width);
+        for (const Tree& tree : trees_) {
+            const auto players = static_cast<int64_t>(tree.trail.players.size());
+            std::fill_n(phi.data, players * width, 0.0);
+            if (players) kernels.walk_slopes(walk(tree, nullptr, slopes.data(), false), codes, first, last, phi.data, width);
+            for (int64_t p = 0; p < players; p++)
+                for (int64_t r = 0; r < last - first; r++)
+                    out[tree.trail.players[p] * stride + first + r] +=
+                        phi.data[p * width + r] / static_cast<double>(rows_.rows);
+        }
+    });
+}
+
+}  // namespace mxt

@@ -1,0 +1,151 @@
+#define MXT_ISA portable
+#include "masks.hpp"
+#include "tables.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace mxt {
+namespace {
+
+// Nanoseconds on one core of an AMD EPYC with AVX-512. They choose between ways to the same numbers.
+constexpr double BRANCH = 0.6;       // of the walk, for a row
+constexpr double LEAF = 2.0;       // reached by the walk's 64 rows, for each of them
+constexpr double LEFT = 5.0;       // a leaf for which background rows are left
+constexpr double PAIR = 1.2;       // each of these rows
+constexpr double CROWD = 2.5;      // background rows that are left where any are, as long as they are few
+constexpr double UNIT = 0.4;       // a unit of tables, for a row
+constexpr double BIT = 0.06;       // each bit of its pattern
+constexpr double NEAR = 0.7;       // a line in the first cache, in the second, and beyond
+constexpr double FAR = 1.6;
+constexpr double FURTHER = 3.0;
+constexpr int64_t NEAR_BYTES = 1 << 15, FAR_BYTES = 1 << 19;
+constexpr double ENTRY = 1.5;      // to fill an eighth of a line of a leaf's table
+constexpr double COUNT = 0.3;      // to count a bit of a background row's pattern
+constexpr double ROWS = 8192;      // that share what it costs to fill a table, where it is not known how many will come
+
+struct Cost {
+    double best, walk, fill;
+    int tests;
+};
+
+class Cutter {
+  public:
+    Cutter(const Forest& forest, const Trail& trail, const Codes& background)
+        : forest_(forest), trail_(trail), rows_(background.rows), seen_(std::min(background.rows, SLICE)),
+          words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
+        portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
+        portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
+        passing_.assign(trail.most_asked + 1, 1.0);
+        unit_.assign(trail.branches.size(), 0);
+    }
+
+    Cut cut() {
+        const Cost whole = cost(0, 1.0);
+        Cut found;
+        found.walk = whole.walk;
+        found.walked.assign(trail_.branches.size(), 0);
+        gather(0, found);
+        found.look_up = whole.best - found.fill / ROWS;
+        return found;
+    }
+
+  private:
+    const Forest& forest_;
+    const Trail& trail_;
+    int64_t rows_, seen_, words_;
+    std::vector<uint64_t> masks_;
+    std::vector<double> passing_;  // share of pairs of rows of which one passes, for each slot
+    std::vector<uint8_t> unit_;
+
+    // As if the rows to explain were like the background's, and players did not depend on each other.
+    double passing(const Branch& branch) const {
+        int64_t passed = 0;
+        for (int64_t w = 0; w < words_; w++) {
+            const uint64_t all = w + 1 < words_ || seen_ % 64 == 0 ? ~uint64_t{0} : (uint64_t{1} << seen_ % 64) - 1;
+            passed += std::popcount((masks_[branch.mask * words_ + w] ^ (branch.inverted ? ~uint64_t{0} : 0)) & all);
+        }
+        const double failed = 1 - static_cast<double>(passed) / static_cast<double>(seen_);
+        return 1 - failed * failed;
+    }
+
+    Cost cost(int32_t number, double share) {
+        const Branch& branch = trail_.branches[number];
+        Cost found{0, 0, 0, 0};
+        if (trail_.leaf(number)) {
+            const double pairs = share * static_cast<double>(rows_);
+            found.best = found.walk = branch.asked ? LEAF + pairs / (pairs + CROWD) * LEFT + pairs * PAIR : 0;
+        } else {
+            found.best = found.walk = BRANCH;
+            found.tests = 1;
+            for (const int32_t child : {trail_.left(number), trail_.right(number)}) {
+                const Branch& below = trail_.branches[child];
+                const double before = passing_[below.slot], now = passing(below);
+                passing_[below.slot] = now;
+                const Cost part = cost(child, below.fresh ? share * now : share / before * now);
+                passing_[below.slot] = below.fresh ? 1.0 : before;
+                found.best += part.best;
+                found.walk += part.walk;
+                found.tests += part.tests;
+            }
+        }
+        consider(number, found);
+        return found;
+    }
+
+    void consider(int32_t number, Cost& found) {
+        const Branch& branch = trail_.branches[number];
+        const int bits = branch.asked + found.tests;
+        if (bits > MOST_TABLE_BITS || bits == 0) return;
+        const int64_t lines = (players(number) + LINE - 1) / LINE, entries = (lines * LINE) << bits;
+        const double once = fill(bits, lines, found.tests), each = look_up(bits, lines, entries);
+        if (each + once / ROWS >= found.best) return;
+        found.best = each + once / ROWS;
+        unit_[number] = 1;
+    }
+
+    double look_up(int bits, int64_t lines, int64_t entries) const {
+        const int64_t bytes = entries * 8;
+        return UNIT + BIT * bits + static_cast<double>(lines) * (bytes <= NEAR_BYTES ? NEAR : bytes <= FAR_BYTES ? FAR : FURTHER);
+    }
+
+    double fill(int bits, int64_t lines, int tests) const {
+        return ENTRY * (tests + 1) * static_cast<double>((1 + lines) * LINE << bits) / 2 + COUNT * bits * static_cast<double>(rows_);
+    }
+
+    // Of the path to a branch and all below it.
+    int64_t players(int32_t number) const {
+        std::vector<int32_t> fresh;
+        for (int32_t i = number + 1; i < trail_.branches[number].next; i++)
+            if (trail_.branches[i].fresh) fresh.push_back(trail_.branches[i].player);
+        std::sort(fresh.begin(), fresh.end());
+        return trail_.branches[number].asked + (std::unique(fresh.begin(), fresh.end()) - fresh.begin());
+    }
+
+    bool gather(int32_t number, Cut& found) {
+        if (unit_[number]) {
+            const int32_t end = trail_.branches[number].next;
+            const int tests = (end - number - 1) / 2, bits = trail_.branches[number].asked + tests;
+            found.units.push_back(number);
+            const int64_t lines = (players(number) + LINE - 1) / LINE;
+            found.fill += fill(bits, lines, tests);
+            found.entries += (lines * LINE) << bits;
+            return false;
+        }
+        bool walked = trail_.leaf(number) && trail_.branches[number].asked > 0;
+        if (!trail_.leaf(number)) {
+            walked = gather(trail_.left(number), found);
+            walked |= gather(trail_.right(number), found);
+        }
+        found.walked[number] = walked;
+        return walked;
+    }
+};
+
+}  // namespace
+
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background) {
+    return Cutter(forest, trail, background).cut();
+}
+
+}  // namespace mxt

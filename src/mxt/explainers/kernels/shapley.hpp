@@ -1,0 +1,28 @@
+// How often a player is the one that decides, of all orders in which players may come.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+namespace mxt {
+
+// a! b! / (a + b + 1)!, for a + b below the number of players.
+class Weights {
+  public:
+    explicit Weights(int players) : size_(static_cast<size_t>(players) + 1), weights_(size_ * size_, 0.0) {
+        for (size_t a = 0; a < size_; a++)
+            for (size_t b = 0; a + b < size_; b++)
+                weights_[a * size_ + b] = a ? weights_[(a - 1) * size_ + b] * static_cast<double>(a) /
+                                                  static_cast<double>(a + b + 1)
+                                            : 1.0 / static_cast<double>(b + 1);
+    }
+    double operator()(int a, int b) const {
+        return weights_[static_cast<size_t>(a) * size_ + static_cast<size_t>(b)];
+    }
+
+  private:
+    size_t size_;
+    std::vector<double> weights_;
+};
+
+}  // namespace mxt
