@@ -12,8 +12,8 @@
 namespace mxt {
 namespace {
 
-constexpr int64_t PART = 8192;         // most rows that a thread takes at a time
-constexpr int64_t PART_NUMBERS = 1 << 20;  // most sums that it holds, unless there are very many players
+constexpr int64_t PART = 32768;        // most rows that a thread takes at a time
+constexpr int64_t PART_NUMBERS = 1 << 21;  // most sums that it holds, unless there are very many players
 constexpr int64_t FEW = 64;            // rows, up to which tables are not thought of
 constexpr int SPARE_BITS = 4;          // sums of whole numbers keep clear of their largest by so much
 

@@ -36,7 +36,7 @@ class Filler {
         bits_ = std::max(asked_, 3);
         translate(leaf, counts);
         weigh(leaf.value * scale_);
-        for (int failed = 0; failed <= asked_; failed++) add_level(failed);
+        add_levels();
         const int64_t lines = unit.lines();
         lines_.resize((int64_t{1} << bits_) * lines * LINE);
         for (int64_t line = 0; line < lines; line++) make_lines(leaf, line, lines);
@@ -62,11 +62,16 @@ class Filler {
     double scale_;
     int asked_ = 0, bits_ = 0;
     std::vector<uint16_t> passed_;            // players of the leaf, for each pattern of the unit
-    std::vector<uint32_t> fails_, level_;  // background rows that fail just these players; that fail some of them
-    std::vector<uint8_t> levels_;          // whether any fails so many
+    struct Fails {
+        size_t players;
+        uint32_t rows;
+    };
+    std::vector<std::vector<Fails>> levels_;  // background rows by the players that they fail, by how many these are
+    std::vector<uint32_t> fails_;   // for each set of players, how many background rows fail just these
+    std::vector<uint32_t> counts_;  // level, set of players
     Numbers wins_, other_wins_, losses_;   // as the weights, summed over background rows that are left
     Numbers win_, loss_;                   // weights, by how many the explained row fails and the background's
-    Numbers lines_;
+    Numbers lane_weights_, lines_;
 
     void translate(const TableLeaf& leaf, const std::vector<uint32_t>& counts) {
         const size_t size = size_t{1} << bits_;
@@ -80,17 +85,13 @@ class Filler {
             }
         }
         fails_.assign(size, 0);
-        levels_.assign(asked_ + 1, 0);
-        for (size_t p = 0; p < counts.size(); p++) {
-            if (!counts[p]) continue;
-            const size_t failed = ~size_t{passed_[p]} & (size - 1);
-            fails_[failed] += counts[p];
-            levels_[std::popcount(failed)] = 1;
-        }
-        for (Numbers* sums : {&wins_, &other_wins_, &losses_}) {
-            sums->resize(static_cast<int64_t>(size));
-            std::fill_n(sums->data(), size, 0);
-        }
+        for (size_t p = 0; p < counts.size(); p++)
+            if (counts[p]) fails_[~size_t{passed_[p]} & (size - 1)] += counts[p];
+        if (static_cast<int>(levels_.size()) <= asked_) levels_.resize(asked_ + 1);
+        for (std::vector<Fails>& level : levels_) level.clear();
+        for (size_t players = 0; players < size; players++)
+            if (fails_[players]) levels_[std::popcount(players)].push_back({players, fails_[players]});
+        for (Numbers* sums : {&wins_, &other_wins_, &losses_}) sums->resize(static_cast<int64_t>(size));
     }
 
     // Rounded as the walk rounds them.
@@ -106,52 +107,71 @@ class Filler {
             }
     }
 
-    // The weight of a level for eight patterns that differ in their last three bits, by bits set before those.
-    struct Lane {
-        int64_t numbers[LINE];
-    };
-
-    void add_level(int failed) {
-        if (!levels_[failed]) return;
+    // For each set of players, the background rows that fail so many players, all of them in the set.
+    void count_level(int failed, uint32_t* level) const {
         const size_t size = size_t{1} << bits_;
-        level_.resize(size);
-        for (size_t p = 0; p < size; p++) level_[p] = std::popcount(p) == failed ? fails_[p] : 0;
-        for (int bit = 0; bit < bits_; bit++)
-            for (size_t start = 0; start < size; start += size_t{2} << bit)
-                for (size_t p = start; p < start + (size_t{1} << bit); p++) level_[p + (size_t{1} << bit)] += level_[p];
+        std::fill_n(level, size, 0);
+        for (const Fails& fails : levels_[failed])  // the first three players here, the others eight sets at a time
+            for (size_t lane = fails.players % LINE; lane < LINE; lane = (lane + 1) | fails.players % LINE)
+                level[fails.players / LINE * LINE + lane] += fails.rows;
+        for (int bit = 3; bit < bits_; bit++)
+            for (size_t start = 0; start < size; start += size_t{2} << bit) {
+                const uint32_t* from = level + start;
+                uint32_t* to = level + start + (size_t{1} << bit);
+                for (size_t p = 0; p < size_t{1} << bit; p += LINE)
+                    for (int lane = 0; lane < LINE; lane++) to[p + lane] += from[p + lane];
+            }
+    }
+
+    // Weights for eight patterns that differ in their last three bits, by how many bits are set before those.
+    void weigh_lanes(int failed, int64_t* win, int64_t* other_win, int64_t* loss) {
         const int wide = asked_ + 1;
-        std::vector<Lane> win(bits_ - 2), other_win(bits_ - 2), loss(bits_ - 2);
         for (int before = 0; before <= bits_ - 3; before++)
             for (unsigned lane = 0; lane < LINE; lane++) {
-                const int missed = bits_ - before - std::popcount(lane);
-                win[before].numbers[lane] = missed <= asked_ ? win_[missed * wide + failed] : 0;
-                other_win[before].numbers[lane] = missed && missed - 1 <= asked_ ? win_[(missed - 1) * wide + failed] : 0;
-                loss[before].numbers[lane] = missed <= asked_ ? loss_[missed * wide + failed] : 0;
+                const int missed = bits_ - before - std::popcount(lane), place = before * LINE + static_cast<int>(lane);
+                win[place] = missed <= asked_ ? win_[missed * wide + failed] : 0;
+                other_win[place] = missed && missed - 1 <= asked_ ? win_[(missed - 1) * wide + failed] : 0;
+                loss[place] = missed <= asked_ ? loss_[missed * wide + failed] : 0;
             }
-        for (size_t p = 0; p < size; p += LINE) {
-            const int before = std::popcount(p);
-            const uint32_t* count = level_.data() + p;
-            for (int lane = 0; lane < LINE; lane++) {
-                const int64_t rows = count[lane];
-                wins_.data()[p + lane] += win[before].numbers[lane] * rows;
-                other_wins_.data()[p + lane] += other_win[before].numbers[lane] * rows;
-                losses_.data()[p + lane] += loss[before].numbers[lane] * rows;
+    }
+
+    void add_levels() {
+        const int64_t size = int64_t{1} << bits_, width = (bits_ - 2) * LINE;
+        counts_.resize(static_cast<size_t>(size * (asked_ + 1)));
+        lane_weights_.resize(3 * width * (asked_ + 1));
+        int levels = 0;
+        for (int failed = 0; failed <= asked_; failed++) {
+            if (levels_[failed].empty()) continue;
+            int64_t* weights = lane_weights_.data() + 3 * width * levels;
+            weigh_lanes(failed, weights, weights + width, weights + 2 * width);
+            count_level(failed, counts_.data() + size * levels++);
+        }
+        for (int64_t p = 0; p < size; p += LINE) {
+            const int64_t* weights = lane_weights_.data() + std::popcount(static_cast<uint64_t>(p)) * LINE;
+            Ints win = all(int64_t{0}), other_win = win, loss = win;
+            for (int level = 0; level < levels; level++, weights += 3 * width) {
+                const Ints rows = load(counts_.data() + size * level + p);
+                win = mxt::MXT_ISA::add(win, multiply(load(weights), rows));
+                other_win = mxt::MXT_ISA::add(other_win, multiply(load(weights + width), rows));
+                loss = mxt::MXT_ISA::add(loss, multiply(load(weights + 2 * width), rows));
             }
+            store(wins_.data() + p, win);
+            store(other_wins_.data() + p, other_win);
+            store(losses_.data() + p, loss);
         }
     }
 
     // Where a player passes, it gets what background rows are worth that are left with it, but not without it.
     void make_lines(const TableLeaf& leaf, int64_t line, int64_t lines) {
-        const int64_t size = int64_t{1} << bits_;
-        for (int64_t p = 0; p < size; p += LINE) {
+        int players[LINE];
+        std::fill_n(players, LINE, -1);
+        for (int j = 0; j < asked_; j++)
+            if (leaf.places[j] / LINE == line) players[leaf.places[j] % LINE] = j;
+        for (int64_t p = 0; p < int64_t{1} << bits_; p += LINE) {
+            const Ints nothing = all(int64_t{0}), all_left = load(wins_.data() + p);
+            const Ints none = subtract(nothing, load(losses_.data() + p));
             Ints columns[LINE];
-            const Ints none = subtract(all(int64_t{0}), load(losses_.data() + p)), all_left = load(wins_.data() + p);
-            for (Ints& column : columns) column = all(int64_t{0});
-            for (int j = 0; j < asked_; j++) {
-                const int64_t place = leaf.places[j] - line * LINE;
-                if (place < 0 || place >= LINE) continue;
-                columns[place] = column(j, p, none, all_left);
-            }
+            for (int i = 0; i < LINE; i++) columns[i] = players[i] < 0 ? nothing : column(players[i], p, none, all_left);
             transpose(columns);
             for (int i = 0; i < LINE; i++) store(lines_.data() + ((p + i) * lines + line) * LINE, columns[i]);
         }

@@ -43,6 +43,14 @@ inline Ints add(Ints a, Ints b) { return _mm512_add_epi64(a, b); }
 inline Ints subtract(Ints a, Ints b) { return _mm512_sub_epi64(a, b); }
 inline Ints kept(Mask m, Ints v) { return _mm512_maskz_mov_epi64(m, v); }
 inline Ints choose(Mask m, Ints yes, Ints no) { return _mm512_mask_blend_epi64(m, no, yes); }
+inline Ints load(const uint32_t* p) {
+    return _mm512_cvtepu32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+// The second factor fits in 32 bits.
+inline Ints multiply(Ints a, Ints b) {
+    const Ints high = _mm512_mul_epu32(_mm512_srli_epi64(a, 32), b);
+    return _mm512_add_epi64(_mm512_mul_epu32(a, b), _mm512_slli_epi64(high, 32));
+}
 // Each number from the place whose number differs in one bit.
 template <int BIT>
 inline Ints flip(Ints v) {
@@ -134,6 +142,16 @@ inline Ints choose(Mask m, Ints yes, Ints no) {
     return {_mm256_blendv_epi8(no.lo, yes.lo, _mm256_castpd_si256(m.lo)),
             _mm256_blendv_epi8(no.hi, yes.hi, _mm256_castpd_si256(m.hi))};
 }
+inline Ints load(const uint32_t* p) {
+    const auto* q = reinterpret_cast<const __m128i*>(p);
+    return {_mm256_cvtepu32_epi64(_mm_loadu_si128(q)), _mm256_cvtepu32_epi64(_mm_loadu_si128(q + 1))};
+}
+inline __m256i multiply(__m256i a, __m256i b) {
+    const __m256i high = _mm256_mul_epu32(_mm256_srli_epi64(a, 32), b);
+    return _mm256_add_epi64(_mm256_mul_epu32(a, b), _mm256_slli_epi64(high, 32));
+}
+// The second factor fits in 32 bits.
+inline Ints multiply(Ints a, Ints b) { return {multiply(a.lo, b.lo), multiply(a.hi, b.hi)}; }
 // Each number from the place whose number differs in one bit.
 template <int BIT>
 inline Ints flip(Ints v) {
@@ -258,6 +276,13 @@ inline Ints kept(Mask m, Ints v) {
 }
 inline Ints choose(Mask m, Ints yes, Ints no) {
     return each_int([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
+}
+inline Ints load(const uint32_t* p) {
+    return each_int([&](int i) { return int64_t{p[i]}; });
+}
+// The second factor fits in 32 bits.
+inline Ints multiply(Ints a, Ints b) {
+    return each_int([&](int i) { return a.lane[i] * b.lane[i]; });
 }
 // Each number from the place whose number differs in one bit.
 template <int BIT>

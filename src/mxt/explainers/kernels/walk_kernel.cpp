@@ -5,8 +5,7 @@ namespace mxt {
 namespace MXT_ISA {
 namespace {
 
-inline Ints alike(int64_t x) { return all(x); }
-inline Vec alike(double x) { return all(x); }
+constexpr int64_t MANY = 128;  // rows that reach a leaf, for which it pays to look for background rows that are alike
 
 // A walk counts in whole numbers, or in doubles where background rows do not count alike.
 inline void round_to(double x, int64_t& to) { to = std::llrint(x); }
@@ -48,9 +47,10 @@ class LeafWeights {
 template <typename N>
 class ValueWalker : public Walker {
   public:
-    ValueWalker(const Walk& walk, int64_t first_known, int64_t background_rows, const uint64_t* known)
-        : Walker(walk, background_rows, known), first_known_(first_known), weights_(walk.weights, trail_.most_asked),
-          sums_(static_cast<size_t>(BLOCK) * most_groups_ * LANES) {
+    ValueWalker(const Walk& walk, int64_t rows, int64_t first_known, int64_t background_rows, const uint64_t* known)
+        : Walker(walk, rows, background_rows, known), first_known_(first_known),
+          weights_(walk.weights, trail_.most_asked), sums_(static_cast<size_t>(block_) * most_groups_ * LANES),
+          answers_(static_cast<size_t>(block_) * most_groups_ * LANES), places_(2 * std::bit_ceil<size_t>(block_)) {
         std::fill_n(sums_.data, sums_.size, N{0});
     }
 
@@ -62,73 +62,127 @@ class ValueWalker : public Walker {
     }
 
   private:
+    struct Place {
+        uint64_t pattern = 0;
+        uint32_t leaf = 0, answer = 0;
+    };
+
     int64_t first_known_;
     LeafWeights<N> weights_;
-    Aligned<N> sums_;  // row, slot: what the path's players got since they were first asked
+    Aligned<N> sums_;     // row, slot: what the path's players got since they were first asked
+    Aligned<N> answers_;  // of one leaf: pattern of passed players, slot
+    std::vector<Place> places_;  // of patterns, by their hash
+    uint32_t leaf_ = 0;
     N* phi_ = nullptr;
     int64_t stride_ = 0;
     const double* slopes_ = nullptr;
 
-    void leaf(const Branch& branch, const uint64_t* left, uint64_t rows) override {
+    void leaf(const Branch& branch, const uint64_t* left, const uint64_t* some) override {
         const int groups = (branch.asked + 7) / 8;
-        spread_answers(branch, groups);
+        spread_answers(branch, groups, some);
+        int64_t rows = 0;
+        for (int64_t w = 0; w < row_words_; w++) rows += std::popcount(some[w]);
+        find_alike(groups, std::is_same_v<N, int64_t> && rows > MANY);
         weights_.start(walk_.forest.value[branch.node] * walk_.scale, branch.asked);
+        if (++leaf_ == 0) {  // after four billion leaves
+            std::fill(places_.begin(), places_.end(), Place{});
+            leaf_ = 1;
+        }
         switch (groups) {
-            case 1: return add_rows<1>(branch, groups, left, rows);
-            case 2: return add_rows<2>(branch, groups, left, rows);
-            case 3: return add_rows<3>(branch, groups, left, rows);
-            case 4: return add_rows<4>(branch, groups, left, rows);
-            default: return add_rows<0>(branch, groups, left, rows);
+            case 1: return add_rows<1>(branch, groups, left, some);
+            case 2: return add_rows<2>(branch, groups, left, some);
+            case 3: return add_rows<3>(branch, groups, left, some);
+            case 4: return add_rows<4>(branch, groups, left, some);
+            default: return add_rows<0>(branch, groups, left, some);
         }
     }
 
-    void leave(const Branch& branch, uint64_t rows) override {
+    void leave(const Branch& branch, const uint64_t* some) override {
         const int64_t width = most_groups_ * LANES;
         N *to = phi_ + branch.player * stride_, *from = sums_.data + branch.slot;
-        for (; rows; rows &= rows - 1) {
-            const int r = std::countr_zero(rows);
+        for_each(some, [&](int64_t r) {
             to[r] += from[r * width];
             from[r * width] = 0;
-        }
+        });
+    }
+
+    // Rows that pass the same players of the path get the same, unless background rows count otherwise for each.
+    template <int GROUPS>
+    void add_rows(const Branch& branch, int groups, const uint64_t* left, const uint64_t* some) {
+        const int count = GROUPS ? GROUPS : groups;
+        uint32_t answers = 0;
+        for_each(some, [&](int64_t r) {
+            uint32_t answer = answers;
+            if (std::is_same_v<N, int64_t> && GROUPS > 0) answer = find(pattern<GROUPS>(r), branch.asked, answers);
+            N* found = answers_.data + answer * count * LANES;
+            if (answer == answers) {
+                make_answer<GROUPS>(branch, count, left + r, r, found);
+                if (std::is_same_v<N, int64_t> && GROUPS > 0) answers++;
+            }
+            N* sums = sums_.data + r * most_groups_ * LANES;
+            for (int g = 0; g < count; g++)
+                store(sums + g * LANES, add(load(sums + g * LANES), load(found + g * LANES)));
+        });
     }
 
     template <int GROUPS>
-    void add_rows(const Branch& branch, int groups, const uint64_t* left, uint64_t rows) {
-        using V = decltype(alike(N{}));
-        const int count = GROUPS ? GROUPS : groups;
+    uint64_t pattern(int64_t row) const {
+        uint64_t found = 0;
+        for (int g = 0; g < GROUPS; g++) found |= static_cast<uint64_t>(passed(g, row)) << 8 * g;
+        return found;
+    }
+
+    // The number of the answer for a pattern, which is `next` if there is none yet.
+    uint32_t find(uint64_t pattern, int asked, uint32_t next) {
+        const size_t last = places_.size() - 1;
+        size_t at = (asked <= std::bit_width(last) ? pattern : pattern * 0x9e3779b97f4a7c15u >> 40) & last;
+        while (places_[at].leaf == leaf_ && places_[at].pattern != pattern) at = (at + 1) & last;
+        if (places_[at].leaf == leaf_) return places_[at].answer;
+        places_[at] = {pattern, leaf_, next};
+        return next;
+    }
+
+    template <int GROUPS>
+    void make_answer(const Branch& branch, int groups, const uint64_t* left, int64_t row, N* answer) {
+        using V = decltype(all(N{}));
         V won[GROUPS ? GROUPS : ALL_GROUPS];
-        for (; rows; rows &= rows - 1) {
-            const int r = std::countr_zero(rows);
-            const int misses = count_missed(branch, count, r);
-            weights_.make(misses);
-            for (int g = 0; g < count; g++) won[g] = alike(N{0});
-            const N lost = against<GROUPS>(left + r, r, count, misses, won);
-            for (int g = 0; g < count; g++) {
-                const uint8_t losers = missed(branch, g, r);
-                N* sums = sums_.data + (static_cast<int64_t>(r) * most_groups_ + g) * LANES;
-                store(sums, add(load(sums), add(won[g], kept(mask(&losers), alike(-lost)))));
-            }
+        const int misses = count_missed(branch, groups, row);
+        weights_.make(misses);
+        for (int g = 0; g < groups; g++) won[g] = all(N{0});
+        const N lost = against<GROUPS>(left, row, groups, misses, won);
+        for (int g = 0; g < groups; g++) {
+            const uint8_t losers = missed(branch, g, row);
+            store(answer + g * LANES, add(won[g], kept(mask(&losers), all(-lost))));
         }
     }
 
     // One row against the background rows left for it: what each player wins that they fail, and each other loses.
     template <int GROUPS, typename V>
-    N against(const uint64_t* left, int row, int groups, int misses, V* won) const {
+    N against(const uint64_t* left, int64_t row, int groups, int misses, V* won) const {
         const N *win = weights_.win(misses), *loss = weights_.loss(misses);
         const int count = GROUPS ? GROUPS : groups;
         N lost = 0;
-        for (int64_t w = 0; w < words_; w++)
-            for (uint64_t some = left[w * BLOCK]; some; some &= some - 1) {
-                const int64_t z = w * 64 + std::countr_zero(some);
-                const int fails = count_failed<GROUPS>(z);
-                N gain = win[fails], cost = loss[fails];
-                if constexpr (std::is_same_v<N, double>) {
-                    gain *= slopes_[row * walk_.background.rows + z];
-                    cost *= slopes_[row * walk_.background.rows + z];
-                }
-                lost += cost;
-                for (int g = 0; g < count; g++) won[g] = add(won[g], kept(mask(failed(g, z)), alike(gain)));
+        int64_t rows = 0;
+        for (int64_t w = 0; w < words_; w++) rows += std::popcount(left[w * block_] & first_alike(w));
+        int64_t word = 0;
+        for (uint64_t some = left[0] & first_alike(0); rows; rows--, some &= some - 1) {
+            while (!some) {
+                word++;
+                some = left[word * block_] & first_alike(word);
             }
+            const int64_t z = word * 64 + std::countr_zero(some);
+            const int fails = count_failed<GROUPS>(z);
+            N gain = win[fails], cost = loss[fails];
+            if constexpr (std::is_same_v<N, double>) {
+                gain *= slopes_[row * walk_.background.rows + z];
+                cost *= slopes_[row * walk_.background.rows + z];
+            } else {
+                gain *= alike(z);
+                cost *= alike(z);
+            }
+            lost += cost;
+            for (int g = 0; g < count; g++) won[g] = add(won[g], kept(mask(failed(g, z)), all(gain)));
+        }
         return lost;
     }
 };
@@ -136,8 +190,8 @@ class ValueWalker : public Walker {
 // Interactions: half of what each two players of a path get that both present, both absent, or one of each matter.
 class PairWalker : public Walker {
   public:
-    PairWalker(const Walk& walk, int64_t, int64_t background_rows, const uint64_t* known)
-        : Walker(walk, background_rows, known), won_(static_cast<size_t>(most_groups_) * LANES * (most_groups_ * LANES + 1)) {}
+    PairWalker(const Walk& walk, int64_t rows, int64_t, int64_t background_rows, const uint64_t* known)
+        : Walker(walk, rows, background_rows, known), won_(static_cast<size_t>(most_groups_) * LANES * (most_groups_ * LANES + 1)) {}
 
     // Where they go, a column of `stride` rows for each two players of the tree.
     void start(int64_t* phi, int64_t stride, int64_t) {
@@ -151,15 +205,14 @@ class PairWalker : public Walker {
     int64_t* phi_ = nullptr;
     int64_t stride_ = 0;
 
-    void leaf(const Branch& branch, const uint64_t* left, uint64_t rows) override {
+    void leaf(const Branch& branch, const uint64_t* left, const uint64_t* some) override {
         if (branch.asked < 2) return;
         const int groups = (branch.asked + 7) / 8;
-        spread_answers(branch, groups);
-        for (; rows; rows &= rows - 1) {
-            const int r = std::countr_zero(rows);
+        spread_answers(branch, groups, some);
+        for_each(some, [&](int64_t r) {
             if (groups <= MOST_GROUPS) add_row<1>(branch, groups, left + r, r);
             else add_row<0>(branch, groups, left + r, r);
-        }
+        });
     }
 
     void weigh(const Branch& branch, int misses) {
@@ -173,13 +226,13 @@ class PairWalker : public Walker {
     }
 
     template <int GROUPS>
-    void add_row(const Branch& branch, int groups, const uint64_t* left, int row) {
+    void add_row(const Branch& branch, int groups, const uint64_t* left, int64_t row) {
         const int64_t width = most_groups_ * LANES;
         weigh(branch, count_missed(branch, groups, row));
         std::fill_n(won_.data, (branch.asked + 1) * width, 0);
         int64_t lost = 0;
         for (int64_t w = 0; w < words_; w++)
-            for (uint64_t some = left[w * BLOCK]; some; some &= some - 1) {
+            for (uint64_t some = left[w * block_]; some; some &= some - 1) {
                 const int64_t z = w * 64 + std::countr_zero(some);
                 const int fails = count_failed<GROUPS>(z);
                 lost += both_lose_[fails];
@@ -208,7 +261,7 @@ class PairWalker : public Walker {
 template <typename W, typename N>
 void walk_rows(const Walk& walk, const Codes& codes, int64_t first, int64_t last, N* phi, int64_t stride) {
     const Trail& trail = walk.trail;
-    std::vector<uint64_t> known, masks(trail.masks() * (WALK_CHUNK / 64));
+    std::vector<uint64_t> known, masks;
     for (int64_t from = 0; from < walk.background.rows; from += SLICE) {
         const int64_t count = std::min(SLICE, walk.background.rows - from), words = (count + 63) / 64;
         if (!walk.answers) {
@@ -216,15 +269,15 @@ void walk_rows(const Walk& walk, const Codes& codes, int64_t first, int64_t last
             make_masks(trail.tests, walk.forest.sets, walk.background, from, count, known.data(), words);
             combine_masks(trail.both, trail.tests.size(), count, known.data(), words);
         }
-        W walker(walk, from, count, walk.answers ? walk.answers : known.data());
-        for (int64_t start = first; start < last; start += WALK_CHUNK) {
-            const int64_t rows = std::min(WALK_CHUNK, last - start);
-            make_masks(trail.tests, walk.forest.sets, codes, start, rows, masks.data(), WALK_CHUNK / 64);
-            combine_masks(trail.both, trail.tests.size(), rows, masks.data(), WALK_CHUNK / 64);
-            for (int64_t row = 0; row < rows; row += BLOCK) {
-                walker.start(phi + start - first + row, stride, start - first + row);
-                walker.walk(masks.data(), row, std::min(BLOCK, rows - row));
-            }
+        W walker(walk, last - first, from, count, walk.answers ? walk.answers : known.data());
+        const int64_t block = walker.block();
+        masks.resize(trail.masks() * (block / 64));
+        for (int64_t start = first; start < last; start += block) {
+            const int64_t rows = std::min(block, last - start);
+            make_masks(trail.tests, walk.forest.sets, codes, start, rows, masks.data(), block / 64);
+            combine_masks(trail.both, trail.tests.size(), rows, masks.data(), block / 64);
+            walker.start(phi + start - first, stride, start - first);
+            walker.walk(masks.data(), rows);
         }
     }
 }
