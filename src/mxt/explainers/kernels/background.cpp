@@ -14,7 +14,8 @@ namespace {
 
 constexpr int64_t PART = 32768;        // most rows that a thread takes at a time
 constexpr int64_t PART_NUMBERS = 1 << 21;  // most sums that it holds, unless there are very many players
-constexpr int64_t FEW = 64;            // rows, up to which tables are not thought of
+constexpr int64_t FEW = 128;           // rows, below which tables are not thought of
+constexpr int64_t MANY = 16384;        // rows, as if so many were explained where it is not known how many will come
 constexpr int SPARE_BITS = 4;          // sums of whole numbers keep clear of their largest by so much
 
 // Calls work(first, last) for stretches of rows, none of which holds more than `most` rows.
@@ -71,9 +72,9 @@ void Background::keep_answers(int64_t most_words, int threads) {
 std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, int64_t rows, int threads) {
     const std::lock_guard<std::mutex> lock(guard_);
     seen_ += rows;
-    if (seen_ <= FEW) return prepared_;
+    if (seen_ < FEW) return prepared_;
     parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail, rows_));
+        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail, rows_, MANY));
     });
     std::vector<int64_t> wanted;
     for (int64_t i = 0; i < static_cast<int64_t>(trees_.size()); i++) {
@@ -106,21 +107,27 @@ Walk Background::walk(const Tree& tree, const uint8_t* walked, const double* slo
 // By tables where they are kept or pay for these rows alone; the rest by the walk.
 void Background::add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes,
                           int64_t first, int64_t last, int64_t* phi, int64_t stride) const {
-    const uint8_t* walked = nullptr;
     if (prepared.tables) {
         for (size_t i = 0; i < prepared.tables->batches.size(); i++)
-            kernels.look_up_tables(prepared.tables->batches[i], prepared.tables->filled[i].data, forest_.sets, codes, first,
-                                   last, phi, stride);
-        walked = prepared.cut->walked.data();
-    } else if (prepared.cut && !prepared.cut->units.empty() && prepared.cut->pays(last - first)) {
-        for (const TableBatch& batch : plan_batches(forest_, tree.trail, *prepared.cut)) {
-            Aligned<int64_t> numbers(batch.entries);
-            kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
-            kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
-        }
-        walked = prepared.cut->walked.data();
+            kernels.look_up_tables(prepared.tables->batches[i], prepared.tables->filled[i].data, forest_.sets, codes,
+                                   first, last, phi, stride);
+        return add_walked(kernels, tree, prepared.cut.get(), codes, first, last, phi, stride);
     }
-    if (!walked || walked[0]) kernels.walk_values(walk(tree, walked, nullptr, true), codes, first, last, phi, stride);
+    if (last - first < FEW) return add_walked(kernels, tree, nullptr, codes, first, last, phi, stride);
+    const Cut cut = cut_tree(forest_, tree.trail, rows_, last - first);
+    for (const TableBatch& batch : plan_batches(forest_, tree.trail, cut)) {
+        Aligned<int64_t> numbers(batch.entries);
+        kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
+        kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
+    }
+    add_walked(kernels, tree, &cut, codes, first, last, phi, stride);
+}
+
+// What a cut leaves to the walk, or all of a tree.
+void Background::add_walked(const Kernels& kernels, const Tree& tree, const Cut* cut, const Codes& codes,
+                            int64_t first, int64_t last, int64_t* phi, int64_t stride) const {
+    if (cut && !cut->any_walked()) return;
+    kernels.walk_values(walk(tree, cut ? cut->walked.data() : nullptr, nullptr, true), codes, first, last, phi, stride);
 }
 
 void Background::add_values(const Kernels& kernels, const Codes& codes, int threads, double* out, int64_t stride) {

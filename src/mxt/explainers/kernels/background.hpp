@@ -47,7 +47,7 @@ class Background {
         int exponent = 0;               // of the power of two that values are multiplied by
     };
     struct Prepared {  // for one tree; what is there once is not changed again
-        std::shared_ptr<const Cut> cut;        // made once there are rows enough for tables
+        std::shared_ptr<const Cut> cut;        // for many rows; made once there are enough for tables
         std::shared_ptr<const Tables> tables;  // if kept
     };
 
@@ -65,6 +65,8 @@ class Background {
     Walk walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const;
     void add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes, int64_t first, int64_t last,
                   int64_t* phi, int64_t stride) const;
+    void add_walked(const Kernels& kernels, const Tree& tree, const Cut* cut, const Codes& codes, int64_t first,
+                    int64_t last, int64_t* phi, int64_t stride) const;
     double scale(const Tree& tree) const;
 };
 

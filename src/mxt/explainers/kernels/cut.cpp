@@ -12,8 +12,8 @@ namespace {
 // Nanoseconds on one core of an AMD EPYC with AVX-512. They choose between ways to the same numbers.
 const double BRANCH = getenv("T_BRANCH") ? atof(getenv("T_BRANCH")) : 0.6;       // of the walk, for a row
 const double LEAF = getenv("T_LEAF") ? atof(getenv("T_LEAF")) : 2.0;       // reached by the walk's 64 rows, for each of them
-const double LEFT = getenv("T_LEFT") ? atof(getenv("T_LEFT")) : 5.0;       // a leaf for which background rows are left
-const double PAIR = getenv("T_PAIR") ? atof(getenv("T_PAIR")) : 1.2;       // each of these rows
+const double LEFT = getenv("T_LEFT") ? atof(getenv("T_LEFT")) : 3.0;       // a leaf for which background rows are left
+const double PAIR = getenv("T_PAIR") ? atof(getenv("T_PAIR")) : 0.7;       // each of these rows
 const double CROWD = getenv("T_CROWD") ? atof(getenv("T_CROWD")) : 2.5;      // background rows that are left where any are, as long as they are few
 const double UNIT = getenv("T_UNIT") ? atof(getenv("T_UNIT")) : 0.4;       // a unit of tables, for a row
 const double BIT = getenv("T_BIT") ? atof(getenv("T_BIT")) : 0.06;       // each bit of its pattern
@@ -21,9 +21,8 @@ const double NEAR = getenv("T_NEAR") ? atof(getenv("T_NEAR")) : 0.7;       // a 
 const double FAR = getenv("T_FAR") ? atof(getenv("T_FAR")) : 1.6;
 const double FURTHER = getenv("T_FURTHER") ? atof(getenv("T_FURTHER")) : 3.0;
 constexpr int64_t NEAR_BYTES = 1 << 15, FAR_BYTES = 1 << 19;
-const double ENTRY = getenv("T_ENTRY") ? atof(getenv("T_ENTRY")) : 1.5;      // to fill an eighth of a line of a leaf's table
+const double ENTRY = getenv("T_ENTRY") ? atof(getenv("T_ENTRY")) : 0.45;      // to fill an eighth of a line of a leaf's table
 const double COUNT = getenv("T_COUNT") ? atof(getenv("T_COUNT")) : 0.3;      // to count a bit of a background row's pattern
-const double ROWS = getenv("T_ROWS") ? atof(getenv("T_ROWS")) : 8192;      // that share what it costs to fill a table, where it is not known how many will come
 
 struct Cost {
     double best, walk, fill;
@@ -32,8 +31,8 @@ struct Cost {
 
 class Cutter {
   public:
-    Cutter(const Forest& forest, const Trail& trail, const Codes& background)
-        : forest_(forest), trail_(trail), rows_(background.rows), seen_(std::min(background.rows, SLICE)),
+    Cutter(const Forest& forest, const Trail& trail, const Codes& background, int64_t explained)
+        : forest_(forest), trail_(trail), explained_(static_cast<double>(explained)), rows_(background.rows), seen_(std::min(background.rows, SLICE)),
           words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
         portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
         portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
@@ -47,13 +46,14 @@ class Cutter {
         found.walk = whole.walk;
         found.walked.assign(trail_.branches.size(), 0);
         gather(0, found);
-        found.look_up = whole.best - found.fill / ROWS;
+        found.look_up = whole.best - found.fill / explained_;
         return found;
     }
 
   private:
     const Forest& forest_;
     const Trail& trail_;
+    double explained_;
     int64_t rows_, seen_, words_;
     std::vector<uint64_t> masks_;
     std::vector<double> passing_;  // share of pairs of rows of which one passes, for each slot
@@ -100,8 +100,8 @@ class Cutter {
         if (bits > MOST_TABLE_BITS || bits == 0) return;
         const int64_t lines = (players(number) + LINE - 1) / LINE, entries = (lines * LINE) << bits;
         const double once = fill(bits, lines, found.tests), each = look_up(bits, lines, entries);
-        if (each + once / ROWS >= found.best) return;
-        found.best = each + once / ROWS;
+        if (each + once / explained_ >= found.best) return;
+        found.best = each + once / explained_;
         unit_[number] = 1;
     }
 
@@ -145,8 +145,8 @@ class Cutter {
 
 }  // namespace
 
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background) {
-    return Cutter(forest, trail, background).cut();
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows) {
+    return Cutter(forest, trail, background, rows).cut();
 }
 
 }  // namespace mxt

@@ -29,7 +29,8 @@ struct Cut {
     bool pays(int64_t rows) const { return static_cast<double>(rows) * (walk - look_up) > fill; }
 };
 
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background);
+// What is cheapest if `rows` rows are explained.
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows);
 
 struct TableLeaf {
     double value;

@@ -11,7 +11,7 @@ namespace mxt {
 namespace MXT_ISA {
 namespace {
 
-constexpr int64_t CHUNK = 1024;  // rows whose tests are answered at once
+constexpr int64_t CHUNK = 2048;  // rows whose tests are answered at once
 
 // The pattern of each row's answers to the unit's masks, `words` of 64 rows.
 void make_pattern(const std::vector<int32_t>& masks, const uint64_t* bits, int64_t stride, int64_t words,
@@ -37,14 +37,14 @@ class Filler {
         translate(leaf, counts);
         weigh(leaf.value * scale_);
         add_levels();
-        const int64_t lines = unit.lines();
-        lines_.resize((int64_t{1} << bits_) * lines * LINE);
-        for (int64_t line = 0; line < lines; line++) make_lines(leaf, line, lines);
-        for (size_t pattern = 0; pattern < counts.size(); pattern++) {
-            int64_t* to = table + static_cast<int64_t>(pattern) * lines * LINE;
-            const int64_t* from = lines_.data() + passed_[pattern] * lines * LINE;
-            for (int64_t line = 0; line < lines; line++)
-                store(to + line * LINE, mxt::MXT_ISA::add(load(to + line * LINE), load(from + line * LINE)));
+        lines_.resize(LINE << bits_);
+        const auto patterns = static_cast<int64_t>(counts.size());
+        for (int64_t line = 0; line < unit.lines(); line++) {
+            make_lines(leaf, line);
+            for (int64_t p = 0; p < patterns; p++) {
+                int64_t* to = table + (line * patterns + p) * LINE;
+                store(to, mxt::MXT_ISA::add(load(to), load(lines_.data() + passed_[p] * LINE)));
+            }
         }
     }
 
@@ -162,7 +162,7 @@ class Filler {
     }
 
     // Where a player passes, it gets what background rows are worth that are left with it, but not without it.
-    void make_lines(const TableLeaf& leaf, int64_t line, int64_t lines) {
+    void make_lines(const TableLeaf& leaf, int64_t line) {
         int players[LINE];
         std::fill_n(players, LINE, -1);
         for (int j = 0; j < asked_; j++)
@@ -173,7 +173,7 @@ class Filler {
             Ints columns[LINE];
             for (int i = 0; i < LINE; i++) columns[i] = players[i] < 0 ? nothing : column(players[i], p, none, all_left);
             transpose(columns);
-            for (int i = 0; i < LINE; i++) store(lines_.data() + ((p + i) * lines + line) * LINE, columns[i]);
+            for (int i = 0; i < LINE; i++) store(lines_.data() + (p + i) * LINE, columns[i]);
         }
     }
 
@@ -190,14 +190,14 @@ class Filler {
 // Adds to the columns of a unit's players, eight rows at a time.
 void add_lines(const TableUnit& unit, const int64_t* table, const uint16_t* pattern, int64_t rows, int64_t* phi,
                int64_t stride) {
-    const int64_t lines = unit.lines(), width = lines * LINE, players = static_cast<int64_t>(unit.players.size());
-    for (int64_t line = 0; line < lines; line++) {
+    const auto players = static_cast<int64_t>(unit.players.size());
+    for (int64_t line = 0; line < unit.lines(); line++, table += LINE << unit.masks.size()) {
         const int64_t count = std::min<int64_t>(LINE, players - line * LINE);
         int64_t* columns[LINE];
         for (int64_t j = 0; j < count; j++) columns[j] = phi + unit.players[line * LINE + j] * stride;
         for (int64_t r = 0; r < rows; r += LANES) {
             Ints found[LANES];
-            for (int i = 0; i < LANES; i++) found[i] = load(table + pattern[r + i] * width + line * LINE);
+            for (int i = 0; i < LANES; i++) found[i] = load(table + pattern[r + i] * LINE);
             transpose(found);
             for (int64_t j = 0; j < count; j++) store(columns[j] + r, add(load(columns[j] + r), found[j]));
         }

@@ -13,8 +13,8 @@
 namespace mxt {
 namespace MXT_ISA {
 
-constexpr int64_t BLOCK = 4096;         // most rows that walk together
-constexpr int64_t LEFT_WORDS = 8192;    // most words of background rows left for them, unless there are very many
+constexpr int64_t BLOCK = 8192;         // most rows that walk together
+constexpr int64_t LEFT_WORDS = 16384;    // most words of background rows left for them, unless there are very many
 constexpr int MOST_GROUPS = 4;       // of eight players of a path, for which there is code of its own
 constexpr int ALL_GROUPS = 128;      // of as many players as a path may ask: trees of 1,000 levels are the deepest
 
