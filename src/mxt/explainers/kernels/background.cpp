@@ -47,7 +47,7 @@ Background::Background(const Forest& forest, const Codes& rows, int64_t most_ent
         int size = 0;  // of the largest value and of the number of rows together, as a power of two
         std::frexp(tree.trail.largest, &size);
         size += std::bit_width(static_cast<uint64_t>(rows.rows));
-        tree.exponent = std::min(63 - SPARE_BITS - size, 1000);
+        tree.exponent = std::min(63 - SPARE_BITS - size, 1074);
     });
     int most_asked = 1;
     for (const Tree& tree : trees_) most_asked = std::max(most_asked, tree.trail.most_asked);
@@ -89,7 +89,7 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
         tables->batches = plan_batches(forest_, tree.trail, *prepared_[wanted[i]].cut);
         for (TableBatch& batch : tables->batches) {
             Aligned<int64_t>& numbers = tables->filled.emplace_back(batch.entries);
-            kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
+            kernels.fill_tables(batch, weights_, tree.exponent, forest_.sets, rows_, numbers.data);
             for (TableUnit& unit : batch.units) unit.leaves.clear();
         }
         prepared_[wanted[i]].tables = std::move(tables);
@@ -97,10 +97,8 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
     return prepared_;
 }
 
-double Background::scale(const Tree& tree) const { return std::ldexp(1.0, tree.exponent); }
-
 Walk Background::walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const {
-    return {forest_, tree.trail, weights_, rows_, rounded ? scale(tree) : 1.0, walked,
+    return {forest_, tree.trail, weights_, rows_, rounded ? tree.exponent : 0, walked,
             tree.answers.empty() ? nullptr : tree.answers.data(), slopes};
 }
 
@@ -117,7 +115,7 @@ void Background::add_tree(const Kernels& kernels, const Tree& tree, const Prepar
     const Cut cut = cut_tree(forest_, tree.trail, rows_, last - first);
     for (const TableBatch& batch : plan_batches(forest_, tree.trail, cut)) {
         Aligned<int64_t> numbers(batch.entries);
-        kernels.fill_tables(batch, weights_, scale(tree), forest_.sets, rows_, numbers.data);
+        kernels.fill_tables(batch, weights_, tree.exponent, forest_.sets, rows_, numbers.data);
         kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
     }
     add_walked(kernels, tree, &cut, codes, first, last, phi, stride);

@@ -67,7 +67,6 @@ class Background {
                   int64_t* phi, int64_t stride) const;
     void add_walked(const Kernels& kernels, const Tree& tree, const Cut* cut, const Codes& codes, int64_t first,
                     int64_t last, int64_t* phi, int64_t stride) const;
-    double scale(const Tree& tree) const;
 };
 
 }  // namespace mxt

@@ -20,13 +20,18 @@ def check(trees: TreeEnsemble, players: np.ndarray) -> None:
 
     Raises:
         ModelError: A node names a child, a column or a set that is not there; nodes run in circles; a tree is
-            too deep; or columns and players do not match.
+            too deep; a leaf's value is not finite; or columns and players do not match.
     """
+    import numpy as np
+
     if len(players) != trees.columns or (players < 0).any():
         msg = f"The trees test {trees.columns} columns; {len(players)} players were given, from 0 on."
         raise ModelError(msg)
     if not _within(trees):
         msg = "The trees name nodes, columns or categories that they do not hold; the model may be damaged."
+        raise ModelError(msg)
+    if not np.isfinite(trees.values).all():
+        msg = "A leaf of the trees holds a value that is not finite; the model may be damaged."
         raise ModelError(msg)
     _check_levels(trees)
 

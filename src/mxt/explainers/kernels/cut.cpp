@@ -3,26 +3,25 @@
 #include "tables.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <bit>
 
 namespace mxt {
 namespace {
 
 // Nanoseconds on one core of an AMD EPYC with AVX-512. They choose between ways to the same numbers.
-const double BRANCH = getenv("T_BRANCH") ? atof(getenv("T_BRANCH")) : 0.6;       // of the walk, for a row
-const double LEAF = getenv("T_LEAF") ? atof(getenv("T_LEAF")) : 2.0;       // reached by the walk's 64 rows, for each of them
-const double LEFT = getenv("T_LEFT") ? atof(getenv("T_LEFT")) : 3.0;       // a leaf for which background rows are left
-const double PAIR = getenv("T_PAIR") ? atof(getenv("T_PAIR")) : 0.7;       // each of these rows
-const double CROWD = getenv("T_CROWD") ? atof(getenv("T_CROWD")) : 2.5;      // background rows that are left where any are, as long as they are few
-const double UNIT = getenv("T_UNIT") ? atof(getenv("T_UNIT")) : 0.4;       // a unit of tables, for a row
-const double BIT = getenv("T_BIT") ? atof(getenv("T_BIT")) : 0.06;       // each bit of its pattern
-const double NEAR = getenv("T_NEAR") ? atof(getenv("T_NEAR")) : 0.7;       // a line in the first cache, in the second, and beyond
-const double FAR = getenv("T_FAR") ? atof(getenv("T_FAR")) : 1.6;
-const double FURTHER = getenv("T_FURTHER") ? atof(getenv("T_FURTHER")) : 3.0;
+constexpr double BRANCH = 0.6;       // of the walk, for a row
+constexpr double LEAF = 2.0;       // reached by the walk's 64 rows, for each of them
+constexpr double LEFT = 3.0;       // a leaf for which background rows are left
+constexpr double PAIR = 0.7;       // each of these rows
+constexpr double CROWD = 2.5;      // background rows that are left where any are, as long as they are few
+constexpr double UNIT = 0.4;       // a unit of tables, for a row
+constexpr double BIT = 0.06;       // each bit of its pattern
+constexpr double NEAR = 0.7;       // a line in the first cache, in the second, and beyond
+constexpr double FAR = 1.6;
+constexpr double FURTHER = 3.0;
 constexpr int64_t NEAR_BYTES = 1 << 15, FAR_BYTES = 1 << 19;
-const double ENTRY = getenv("T_ENTRY") ? atof(getenv("T_ENTRY")) : 0.45;      // to fill an eighth of a line of a leaf's table
-const double COUNT = getenv("T_COUNT") ? atof(getenv("T_COUNT")) : 0.3;      // to count a bit of a background row's pattern
+constexpr double ENTRY = 0.45;      // to fill an eighth of a line of a leaf's table
+constexpr double COUNT = 0.3;      // to count a bit of a background row's pattern
 
 struct Cost {
     double best, walk, fill;

@@ -27,7 +27,7 @@ void make_pattern(const std::vector<int32_t>& masks, const uint64_t* bits, int64
 // What each pattern of an explained row gets from one leaf, added to the unit's table.
 class Filler {
   public:
-    Filler(const Weights& weights, double scale) : weights_(weights), scale_(scale) {}
+    Filler(const Weights& weights, int exponent) : weights_(weights), exponent_(exponent) {}
 
     // `counts` says how many background rows have each pattern of the unit.
     void add(const TableUnit& unit, const TableLeaf& leaf, const std::vector<uint32_t>& counts, int64_t* table) {
@@ -35,7 +35,7 @@ class Filler {
         asked_ = static_cast<int>(leaf.places.size());
         bits_ = std::max(asked_, 3);
         translate(leaf, counts);
-        weigh(leaf.value * scale_);
+        weigh(std::ldexp(leaf.value, exponent_));
         add_levels();
         lines_.resize(LINE << bits_);
         const auto patterns = static_cast<int64_t>(counts.size());
@@ -59,7 +59,7 @@ class Filler {
     };
 
     const Weights& weights_;
-    double scale_;
+    int exponent_;
     int asked_ = 0, bits_ = 0;
     std::vector<uint16_t> passed_;            // players of the leaf, for each pattern of the unit
     struct Fails {
@@ -206,7 +206,7 @@ void add_lines(const TableUnit& unit, const int64_t* table, const uint16_t* patt
 
 }  // namespace
 
-void fill_tables(const TableBatch& batch, const Weights& weights, double scale, const Sets& sets,
+void fill_tables(const TableBatch& batch, const Weights& weights, int exponent, const Sets& sets,
                  const Codes& background, int64_t* tables) {
     const size_t masks = batch.tests.size() + batch.both.size();
     std::vector<uint64_t> bits(masks * (SLICE / 64));
@@ -223,7 +223,7 @@ void fill_tables(const TableBatch& batch, const Weights& weights, double scale, 
         }
     }
     std::fill_n(tables, batch.entries, 0);
-    Filler filler(weights, scale);
+    Filler filler(weights, exponent);
     for (size_t i = 0; i < counts.size(); i++)
         for (const TableLeaf& leaf : batch.units[i].leaves)
             filler.add(batch.units[i], leaf, counts[i], tables + batch.units[i].start);

@@ -11,7 +11,7 @@ struct Walk {
     const Trail& trail;
     const Weights& weights;
     const Codes& background;
-    double scale;             // that leaf values are multiplied by
+    int exponent;             // of the power of two that leaf values are multiplied by
     const uint8_t* walked;    // for each branch, whether a leaf below it is asked for; null where all are
     const uint64_t* answers;  // of the background to the trail's masks, where they are kept; or null
     const double* slopes;     // row, background row: how much their pair counts; null where all count alike

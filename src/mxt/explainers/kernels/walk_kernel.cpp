@@ -83,7 +83,7 @@ class ValueWalker : public Walker {
         int64_t rows = 0;
         for (int64_t w = 0; w < row_words_; w++) rows += std::popcount(some[w]);
         find_alike(groups, std::is_same_v<N, int64_t> && rows > MANY);
-        weights_.start(walk_.forest.value[branch.node] * walk_.scale, branch.asked);
+        weights_.start(std::ldexp(walk_.forest.value[branch.node], walk_.exponent), branch.asked);
         if (++leaf_ == 0) {  // after four billion leaves
             std::fill(places_.begin(), places_.end(), Place{});
             leaf_ = 1;
@@ -216,7 +216,7 @@ class PairWalker : public Walker {
     }
 
     void weigh(const Branch& branch, int misses) {
-        const double value = 0.5 * walk_.forest.value[branch.node] * walk_.scale;
+        const double value = 0.5 * std::ldexp(walk_.forest.value[branch.node], walk_.exponent);
         for (std::vector<int64_t>* weights : {&both_win_, &one_wins_, &both_lose_}) weights->assign(branch.asked + 1, 0);
         for (int fails = 0; fails <= branch.asked - misses; fails++) {
             if (fails > 1) both_win_[fails] = std::llrint(value * walk_.weights(fails - 2, misses));

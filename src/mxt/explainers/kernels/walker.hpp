@@ -13,8 +13,9 @@
 namespace mxt {
 namespace MXT_ISA {
 
-constexpr int64_t BLOCK = 8192;         // most rows that walk together
-constexpr int64_t LEFT_WORDS = 16384;    // most words of background rows left for them, unless there are very many
+constexpr int64_t BLOCK = 8192;          // most rows that walk together
+constexpr int64_t LEFT_WORDS = 1 << 14;  // most words of background rows left for them at a level of the tree
+constexpr int64_t ALL_WORDS = 1 << 20;   // and at all levels, unless 64 rows have more
 constexpr int MOST_GROUPS = 4;       // of eight players of a path, for which there is code of its own
 constexpr int ALL_GROUPS = 128;      // of as many players as a path may ask: trees of 1,000 levels are the deepest
 
@@ -23,7 +24,7 @@ class Walker {
     // For `rows` rows in all.
     Walker(const Walk& walk, int64_t rows, int64_t background_rows, const uint64_t* known)
         : walk_(walk), trail_(walk.trail), words_((background_rows + 63) / 64), most_groups_((trail_.most_asked + 7) / 8),
-          block_(std::min({BLOCK, std::max(LEFT_WORDS / words_ / 64 * 64, int64_t{64}), (rows + 63) / 64 * 64})),
+          block_(block_of(rows)),
           known_(known), left_(static_cast<size_t>(trail_.levels + 1) * words_ * block_),
           some_(static_cast<size_t>(trail_.levels + 1) * block_ / 64), every_(words_, ~uint64_t{0}),
           path_(trail_.most_asked + 1, 0), passed_(static_cast<size_t>(most_groups_) * block_),
@@ -150,6 +151,11 @@ class Walker {
     std::vector<Seen> seen_;  // background rows by the hash of what they fail
     int64_t leaves_ = 0;
 
+    int64_t block_of(int64_t rows) const {
+        const int64_t held = std::min(LEFT_WORDS, ALL_WORDS / (trail_.levels + 1)) / words_ / 64 * 64;
+        return std::min({BLOCK, std::max(held, int64_t{64}), (rows + 63) / 64 * 64});
+    }
+
     uint64_t passing(const Branch& branch, int64_t word) const {
         return masks_[branch.mask * (block_ / 64) + word] ^ (branch.inverted ? ~uint64_t{0} : 0);
     }
@@ -181,18 +187,19 @@ class Walker {
         uint64_t any = 0;
         for (int64_t w = 0; w < row_words_; w++) {
             const uint64_t rows = some(level)[w];
-            some(level + 1)[w] = rows ? rows & take(branch, w, left(level) + w * 64, left(level + 1) + w * 64) : 0;
+            some(level + 1)[w] = rows & take(branch, w, rows, left(level) + w * 64, left(level + 1) + w * 64);
             any |= some(level + 1)[w];
         }
         return any != 0;
     }
 
-    // The same for 64 rows, a bit each.
-    uint64_t take(const Branch& branch, int64_t word, const uint64_t* from, uint64_t* to) const {
+    // The same for some of 64 rows, a bit each.
+    uint64_t take(const Branch& branch, int64_t word, uint64_t rows, const uint64_t* from, uint64_t* to) const {
         const uint64_t passed = passing(branch, word);
+        const int64_t lanes = (std::bit_width(rows) + LANES - 1) / LANES;
         uint64_t found = 0;
 #if defined(MXT_AVX512)
-        for (int64_t lane = 0; lane < 64 / LANES; lane++) {
+        for (int64_t lane = 0; lane < lanes; lane++) {
             const auto misses = static_cast<__mmask8>(~passed >> lane * LANES);
             __m512i any = _mm512_setzero_si512();
             for (int64_t w = 0; w < words_; w++) {
@@ -209,12 +216,12 @@ class Walker {
         for (int64_t r = 0; r < 64; r++) need_not[r] = -(passed >> r & 1);
         for (int64_t w = 0; w < words_; w++) {
             const uint64_t known = knowing(branch, w);
-            for (int64_t r = 0; r < 64; r++) {
+            for (int64_t r = 0; r < lanes * LANES; r++) {
                 to[w * block_ + r] = from[w * block_ + r] & (known | need_not[r]);
                 any[r] |= to[w * block_ + r];
             }
         }
-        for (int64_t r = 0; r < 64; r++) found |= static_cast<uint64_t>(any[r] != 0) << r;
+        for (int64_t r = 0; r < lanes * LANES; r++) found |= static_cast<uint64_t>(any[r] != 0) << r;
 #endif
         return found;
     }
