@@ -55,6 +55,10 @@ bench *SUBJECTS:
 bench-certification *WORDS:
     PYTHONPATH=tests {{ python }} -m benchmarks.certification build/bench/certification "$@"
 
+# Fail if MXT is slower than shap on one of MODELS random trees with a background; shap gets SECONDS for each.
+bench-random MODELS="300" SECONDS="60":
+    PYTHONPATH=tests {{ python }} -m benchmarks.random_models "$@"
+
 # Fail if MXT's lead over shap is less than 70 % of what it was on the AMD EPYC it was recorded on.
 bench-micro:
     .venv/bin/pytest -n0 tests/benchmarks/micro.py

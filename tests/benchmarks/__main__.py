@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks import jobs
 from benchmarks.cases import CASES, MXT, Case
 from benchmarks.engines import ENGINES
-from benchmarks.lines import Line, Passage, details, glance, overheads, passages
+from benchmarks.lines import Line, Passage, deep_glance, details, glance, overheads, passages
 from benchmarks.measure import ORACLE, Job, Measurement
 from benchmarks.page import load, machine, page
 from benchmarks.parquet import ROWS, ROWS_OF_PEER, write_rows
@@ -30,7 +30,7 @@ def main(folder: Path, chosen: list[str]) -> None:
     begun, load_before = machine(), load()
     lines = [line for case in CASES if not chosen or case.subject in chosen for line in compare(folder, case)]
     if lines:
-        print(glance(lines), details(lines), sep="\n\n")
+        print(glance(lines), deep_glance(lines), details(lines), sep="\n\n")
     found = passage(folder) if not chosen or "parquet" in chosen else []
     through = by_jobs(folder) if not chosen or "job" in chosen else []
     print(passages(found), overheads(through), sep="\n\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.models import WIDTHS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -24,6 +26,8 @@ class Case:
     interactions: bool = False
     checked: int = 10
     """Rows whose values are compared with the oracle's."""
+    deep: bool = False
+    """Whether it is about deep trees against a background, which have a table of their own."""
 
     @property
     def name(self) -> str:
@@ -49,6 +53,15 @@ def _background(extension: float) -> dict[str, float | None]:
     return {"shap C extension": extension, "woodelf": AHEAD, "shapiq": AHEAD}
 
 
+def _deep(subject: str, extension: float, *backgrounds: int) -> list[Case]:
+    """Beside the C extension alone: others make tables of 2 to the power of the depth."""
+    asked = {"shap C extension": extension}
+    return [Case(subject, asked, background=rows, checked=1, deep=True) for rows in backgrounds]
+
+
+DEEP = {8: 350.0, 10: 190.0, 12: 100.0, 16: 50.0}
+"""How many times the C extension's speed is asked for trees of a depth."""
+
 CASES = (
     Case("a", _asked(110, xgboost=35)),
     Case("b", _asked(110, xgboost=30)),
@@ -62,4 +75,14 @@ CASES = (
     Case("b", _background(150), background=100, checked=2),
     Case("d", _background(250), background=100, checked=3),
     Case("a", {"shap C extension": AHEAD, "xgboost": AHEAD, "woodelf": AHEAD}, interactions=True, checked=3),
+    *(
+        case
+        for depth, asked in DEEP.items()
+        for width in WIDTHS
+        for case in _deep(f"{depth}x{width}", asked, 100)
+    ),
+    *_deep("12x30", DEEP[12], 1_000, 10_000),
+    *_deep("c", 100, 100, 1_000),
+    *_deep("extra", 100, 100),
+    *_deep("digits", 100, 100, 1_000),
 )

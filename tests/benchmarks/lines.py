@@ -70,6 +70,7 @@ class Passage:
 
 def glance(lines: Sequence[Line]) -> str:
     """How many times as fast as each peer MXT is by CPU time, a column for each model; asked in brackets."""
+    lines = [line for line in lines if not line.case.deep]
     subjects = list(dict.fromkeys(line.case.subject for line in lines))
     cells: dict[str, dict[str, str]] = {}
     for line in lines:
@@ -77,6 +78,17 @@ def glance(lines: Sequence[Line]) -> str:
             cells.setdefault(f"{line.version}{line.case.kind}", {})[line.case.subject] = _answer(line)
     rows = [(name, *(found.get(subject, "") for subject in subjects)) for name, found in cells.items()]
     return markdown([("MXT is faster than", *subjects), *rows])
+
+
+def deep_glance(lines: Sequence[Line]) -> str:
+    """The same for deep trees against a background, a row for each model and a column for each background."""
+    deep = [line for line in lines if line.case.deep and line.own]
+    backgrounds = sorted({line.case.background for line in deep})
+    cells: dict[str, dict[int, str]] = {}
+    for line in deep:
+        cells.setdefault(line.case.subject, {})[line.case.background] = _answer(line)
+    rows = [(name, *(found.get(rows, "") for rows in backgrounds)) for name, found in cells.items()]
+    return markdown([("model", *(f"background {rows:,}" for rows in backgrounds)), *rows])
 
 
 def _answer(line: Line) -> str:

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 UNSEEN_ROWS = 150_000
-BACKGROUND_ROWS = 1_000
+BACKGROUND_ROWS = 10_000
+DEPTHS = (8, 10, 12, 16)
+WIDTHS = (20, 30, 60)
+"""Columns."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Subject:
     noise: float
     """Share of the labels that are drawn at random, which makes trees larger."""
     fit: Callable[[np.ndarray, np.ndarray], Any]
+    real: Callable[[], tuple[np.ndarray, np.ndarray]] | None = None
+    """A table that was measured, not drawn, and its labels."""
 
     def model(self, folder: Path) -> Any:
         """The fitted model, from `folder` if it is there."""
@@ -44,7 +49,7 @@ class Subject:
         return pickle.loads(file.read_bytes())  # noqa: S301 - written above
 
     def unseen(self, folder: Path) -> np.ndarray:
-        """Rows that the model was not trained on, float32, shape (UNSEEN_ROWS, columns), read when used."""
+        """Rows that the model was not trained on, float32, shape (rows, columns), read when used."""
         import numpy as np
 
         file = folder / f"{self.name}.npy"
@@ -53,18 +58,20 @@ class Subject:
         return np.load(file, mmap_mode="r")
 
     def background(self, folder: Path) -> np.ndarray:
-        """Rows that it was trained on, float32, shape (BACKGROUND_ROWS, columns)."""
+        """Rows that it was trained on, float32, shape (rows, columns); at most BACKGROUND_ROWS."""
         import numpy as np
 
         file = folder / f"{self.name}-background.npy"
         if not file.exists():
-            np.save(file, self._table()[0][:BACKGROUND_ROWS])
+            np.save(file, self._table()[0][: min(self.rows, BACKGROUND_ROWS)])
         return np.load(file)
 
     def _table(self) -> tuple[np.ndarray, np.ndarray]:
         import numpy as np
         from sklearn.datasets import make_classification
 
+        if self.real:
+            return self.real()
         features, labels = make_classification(
             self.rows + UNSEEN_ROWS,
             self.columns,
@@ -93,6 +100,22 @@ def _forest(features: np.ndarray, labels: np.ndarray) -> Any:
     return RandomForestClassifier(100, random_state=0).fit(features, labels)
 
 
+def _extra_trees(features: np.ndarray, labels: np.ndarray) -> Any:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    return ExtraTreesClassifier(100, random_state=0).fit(features, labels)
+
+
+def _digits() -> tuple[np.ndarray, np.ndarray]:
+    """Images of digits, in no order, and whether each is odd."""
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    features, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    return features[order].astype(np.float32), labels[order] % 2
+
+
 def _histograms(features: np.ndarray, labels: np.ndarray) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
@@ -116,5 +139,31 @@ SUBJECTS = {
         Subject("d", "scikit-learn", "histogram gradient boosting, 200 trees", 20, 30_000, 0.1, _histograms),
         Subject("e", "xgboost", "xgboost, 200 trees of depth 12", 20, 60_000, 0.2, _boosted(200, 12)),
         Subject("lgb", "lightgbm", "LightGBM, 300 trees of depth 6", 20, 30_000, 0.1, _lightgbm),
+        Subject(
+            "extra", "scikit-learn", "extra trees, 100 trees of any depth", 20, 20_000, 0.15, _extra_trees
+        ),
+        Subject(
+            "digits",
+            "scikit-learn",
+            "random forest on 1,000 images of digits",
+            64,
+            1_000,
+            0,
+            _forest,
+            _digits,
+        ),
+        *(
+            Subject(
+                f"{depth}x{width}",
+                "xgboost",
+                f"xgboost, 60 trees of depth {depth}",
+                width,
+                60_000,
+                0.2,
+                _boosted(60, depth),
+            )
+            for depth in DEPTHS
+            for width in WIDTHS
+        ),
     )
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.engines import ENGINES
-from benchmarks.lines import details, glance, markdown, missed, overheads, passages
+from benchmarks.lines import deep_glance, details, glance, markdown, missed, overheads, passages
 from benchmarks.models import SUBJECTS
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def page(
         versions=", ".join(f"{name} {version(name)}" for name in packages),
         subjects=markdown([("model", "what it is", "columns"), *_subjects()]),
         glance=glance(lines),
+        deep=deep_glance(lines),
         details=details(lines),
         passages=passages(found),
         overheads=overheads(through),

@@ -6,8 +6,10 @@
 #include "predict.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cmath>
+#include <unordered_map>
 
 namespace mxt {
 namespace {
@@ -39,32 +41,45 @@ double logistic_slope(double one, double other) {
 
 }  // namespace
 
-Background::Background(const Forest& forest, const Codes& rows, int64_t most_entries, int threads)
+Background::Background(const Forest& forest, const Codes& rows, const Background* other, int64_t most_entries,
+                       int threads)
     : forest_(forest), rows_(rows), trees_(forest.roots.size()), free_entries_(most_entries), prepared_(trees_.size()) {
-    parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        Tree& tree = trees_[i];
-        tree.trail = make_trail(forest, forest.roots[i]);
+    make_shapes(other, most_entries / 8, threads);
+    int most_asked = 1;
+    for (Tree& tree : trees_) {
+        most_asked = std::max(most_asked, tree.trail().most_asked);
+        for (const Branch& branch : tree.trail().branches)
+            if (branch.test < 0) tree.largest = std::max(tree.largest, std::fabs(forest.value[branch.node]));
         int size = 0;  // of the largest value and of the number of rows together, as a power of two
-        std::frexp(tree.trail.largest, &size);
+        std::frexp(tree.largest, &size);
         size += std::bit_width(static_cast<uint64_t>(rows.rows));
         tree.exponent = std::min(63 - SPARE_BITS - size, 1074);
-    });
-    int most_asked = 1;
-    for (const Tree& tree : trees_) most_asked = std::max(most_asked, tree.trail.most_asked);
+    }
     weights_ = Weights(most_asked);
-    keep_answers(most_entries / 8, threads);
 }
 
-void Background::keep_answers(int64_t most_words, int threads) {
+void Background::make_shapes(const Background* other, int64_t most_words, int threads) {
+    std::unordered_map<int32_t, std::shared_ptr<const Shape>> known;
+    if (other)
+        for (size_t i = 0; i < other->trees_.size(); i++) known[other->forest_.roots[i]] = other->trees_[i].shape;
     const int64_t words = (rows_.rows + 63) / 64;
-    int64_t held = 0;
-    for (const Tree& tree : trees_) held += static_cast<int64_t>(tree.trail.masks()) * words;
-    if (held > most_words || rows_.rows > SLICE) return;
+    std::atomic<int64_t> held{0};
     parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        Tree& tree = trees_[i];
-        tree.answers.resize(tree.trail.masks() * words);
-        portable::make_masks(tree.trail.tests, forest_.sets, rows_, 0, rows_.rows, tree.answers.data(), words);
-        portable::combine_masks(tree.trail.both, tree.trail.tests.size(), rows_.rows, tree.answers.data(), words);
+        const auto found = known.find(forest_.roots[i]);
+        if (found != known.end()) {
+            trees_[i].shape = found->second;
+            return;
+        }
+        const auto shape = std::make_shared<Shape>();
+        shape->trail = make_trail(forest_, forest_.roots[i]);
+        const Trail& trail = shape->trail;
+        const int64_t wanted = static_cast<int64_t>(trail.masks()) * words;
+        if (rows_.rows <= SLICE && (held += wanted) <= most_words) {
+            shape->answers.resize(wanted);
+            portable::make_masks(trail.tests, forest_.sets, rows_, 0, rows_.rows, shape->answers.data(), words);
+            portable::combine_masks(trail.both, trail.tests.size(), rows_.rows, shape->answers.data(), words);
+        }
+        trees_[i].shape = shape;
     });
 }
 
@@ -74,7 +89,7 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
     seen_ += rows;
     if (seen_ < FEW) return prepared_;
     parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail, rows_, MANY));
+        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail(), rows_, MANY));
     });
     std::vector<int64_t> wanted;
     for (int64_t i = 0; i < static_cast<int64_t>(trees_.size()); i++) {
@@ -86,7 +101,7 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
     parallel(static_cast<int64_t>(wanted.size()), threads, [&](int64_t i) {
         const Tree& tree = trees_[wanted[i]];
         auto tables = std::make_shared<Tables>();
-        tables->batches = plan_batches(forest_, tree.trail, *prepared_[wanted[i]].cut);
+        tables->batches = plan_batches(forest_, tree.trail(), *prepared_[wanted[i]].cut);
         for (TableBatch& batch : tables->batches) {
             Aligned<int64_t>& numbers = tables->filled.emplace_back(batch.entries);
             kernels.fill_tables(batch, weights_, tree.exponent, forest_.sets, rows_, numbers.data);
@@ -98,8 +113,8 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
 }
 
 Walk Background::walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const {
-    return {forest_, tree.trail, weights_, rows_, rounded ? tree.exponent : 0, walked,
-            tree.answers.empty() ? nullptr : tree.answers.data(), slopes};
+    return {forest_, tree.trail(), weights_, rows_, rounded ? tree.exponent : 0, walked,
+            tree.shape->answers.empty() ? nullptr : tree.shape->answers.data(), slopes};
 }
 
 // By tables where they are kept or pay for these rows alone; the rest by the walk.
@@ -112,8 +127,8 @@ void Background::add_tree(const Kernels& kernels, const Tree& tree, const Prepar
         return add_walked(kernels, tree, prepared.cut.get(), codes, first, last, phi, stride);
     }
     if (last - first < FEW) return add_walked(kernels, tree, nullptr, codes, first, last, phi, stride);
-    const Cut cut = cut_tree(forest_, tree.trail, rows_, last - first);
-    for (const TableBatch& batch : plan_batches(forest_, tree.trail, cut)) {
+    const Cut cut = cut_tree(forest_, tree.trail(), rows_, last - first);
+    for (const TableBatch& batch : plan_batches(forest_, tree.trail(), cut)) {
         Aligned<int64_t> numbers(batch.entries);
         kernels.fill_tables(batch, weights_, tree.exponent, forest_.sets, rows_, numbers.data);
         kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
@@ -132,20 +147,20 @@ void Background::add_values(const Kernels& kernels, const Codes& codes, int thre
     std::vector<Tree*> trees;
     const std::vector<Prepared> prepared = prepare(kernels, codes.rows, threads);
     size_t most_players = 1;
-    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail.players.size());
+    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail().players.size());
     const int64_t most = std::min(PART, PART_NUMBERS / static_cast<int64_t>(most_players));
     by_parts(codes.rows, most, threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
         Aligned<int64_t> phi(most_players * width);
         for (size_t i = 0; i < trees_.size(); i++) {
             const Tree& tree = trees_[i];
-            const auto players = static_cast<int64_t>(tree.trail.players.size());
-            if (players == 0 || tree.trail.largest == 0) continue;
+            const auto players = static_cast<int64_t>(tree.trail().players.size());
+            if (players == 0 || tree.largest == 0) continue;
             std::fill_n(phi.data, players * width, 0);
             add_tree(kernels, tree, prepared[i], codes, first, last, phi.data, width);
             const double mean = 1 / static_cast<double>(rows_.rows), unit = std::ldexp(1.0, -tree.exponent);
             for (int64_t p = 0; p < players; p++) {
-                double* to = out + tree.trail.players[p] * stride + first;
+                double* to = out + tree.trail().players[p] * stride + first;
                 for (int64_t r = 0; r < last - first; r++)
                     to[r] += static_cast<double>(phi.data[p * width + r]) * mean * unit;
             }
@@ -157,21 +172,21 @@ void Background::add_interactions(const Kernels& kernels, const Codes& codes, in
                                   int64_t stride) const {
     int64_t most_pairs = 1;
     for (const Tree& tree : trees_) {
-        const auto players = static_cast<int64_t>(tree.trail.players.size());
+        const auto players = static_cast<int64_t>(tree.trail().players.size());
         most_pairs = std::max(most_pairs, players * (players - 1) / 2);
     }
     by_parts(codes.rows, PART_NUMBERS / most_pairs, threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
         Aligned<int64_t> phi(most_pairs * width);
         for (const Tree& tree : trees_) {
-            const auto players = static_cast<int64_t>(tree.trail.players.size());
-            if (players < 2 || tree.trail.largest == 0) continue;
+            const auto players = static_cast<int64_t>(tree.trail().players.size());
+            if (players < 2 || tree.largest == 0) continue;
             std::fill_n(phi.data, players * (players - 1) / 2 * width, 0);
             kernels.walk_pairs(walk(tree, nullptr, nullptr, true), codes, first, last, phi.data, width);
             const double mean = 1 / static_cast<double>(rows_.rows), unit = std::ldexp(1.0, -tree.exponent);
             for (int64_t high = 1, pair = 0; high < players; high++)
                 for (int64_t low = 0; low < high; low++, pair++) {
-                    const int64_t one = tree.trail.players[high], other = tree.trail.players[low];
+                    const int64_t one = tree.trail().players[high], other = tree.trail().players[low];
                     double* to = out + (one * forest_.players + other) * stride + first;
                     double* mirrored = out + (other * forest_.players + one) * stride + first;
                     for (int64_t r = 0; r < last - first; r++) {
@@ -190,7 +205,7 @@ void Background::add_chances(const Kernels& kernels, const Codes& codes, double 
     predict(forest_, codes, threads, margins.data());
     predict(forest_, rows_, threads, known.data());
     size_t most_players = 1;
-    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail.players.size());
+    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail().players.size());
     by_parts(codes.rows, std::min(PART_NUMBERS / rows_.rows, PART), threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
         std::vector<double> slopes((last - first) * rows_.rows);
@@ -199,12 +214,12 @@ void Background::add_chances(const Kernels& kernels, const Codes& codes, double 
                 slopes[(r - first) * rows_.rows + z] = logistic_slope(base + margins[r], base + known[z]);
         Aligned<double> phi(most_players * width);
         for (const Tree& tree : trees_) {
-            const auto players = static_cast<int64_t>(tree.trail.players.size());
+            const auto players = static_cast<int64_t>(tree.trail().players.size());
             std::fill_n(phi.data, players * width, 0.0);
             if (players) kernels.walk_slopes(walk(tree, nullptr, slopes.data(), false), codes, first, last, phi.data, width);
             for (int64_t p = 0; p < players; p++)
                 for (int64_t r = 0; r < last - first; r++)
-                    out[tree.trail.players[p] * stride + first + r] +=
+                    out[tree.trail().players[p] * stride + first + r] +=
                         phi.data[p * width + r] / static_cast<double>(rows_.rows);
         }
     });

@@ -27,7 +27,8 @@ namespace mxt {
 class Background {
   public:
     // Keeps tables of `most_entries` numbers at most, and an eighth of that of the background's answers to tests.
-    Background(const Forest& forest, const Codes& rows, int64_t most_entries, int threads);
+    // What `other` has on the same trees, against the same rows, is shared: forests that differ in leaves alone.
+    Background(const Forest& forest, const Codes& rows, const Background* other, int64_t most_entries, int threads);
 
     // Adds values to `out`, a column of `stride` rows for each player.
     void add_values(const Kernels& kernels, const Codes& codes, int threads, double* out, int64_t stride);
@@ -41,10 +42,16 @@ class Background {
                      int64_t stride) const;
 
   private:
-    struct Tree {
+    struct Shape {
         Trail trail;
         std::vector<uint64_t> answers;  // of the background to the trail's masks, if kept
-        int exponent = 0;               // of the power of two that values are multiplied by
+    };
+    struct Tree {
+        std::shared_ptr<const Shape> shape;
+        double largest = 0;  // value of a leaf, by size
+        int exponent = 0;    // of the power of two that values are multiplied by
+
+        const Trail& trail() const { return shape->trail; }
     };
     struct Prepared {  // for one tree; what is there once is not changed again
         std::shared_ptr<const Cut> cut;        // for many rows; made once there are enough for tables
@@ -61,7 +68,7 @@ class Background {
     std::mutex guard_;  // of the three above
 
     std::vector<Prepared> prepare(const Kernels& kernels, int64_t rows, int threads);
-    void keep_answers(int64_t most_words, int threads);
+    void make_shapes(const Background* other, int64_t most_words, int threads);
     Walk walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const;
     void add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes, int64_t first, int64_t last,
                   int64_t* phi, int64_t stride) const;

@@ -41,7 +41,8 @@ def make_columns(trees: TreeEnsemble) -> tuple[list[Any], Tests]:
     cuts = np.zeros(len(trees.left), np.int32)
     sets: list[list[int]] = [[] for _ in trees.sets]
     columns = []
-    order = np.argsort(trees.feature, kind="stable")
+    small = trees.feature.astype(np.int16) if trees.columns < 2**15 else trees.feature  # sorted faster
+    order = np.argsort(small, kind="stable")
     starts = np.searchsorted(trees.feature[order], np.arange(trees.columns + 1))
     for column in range(trees.columns):
         nodes = order[starts[column] : starts[column + 1]]

@@ -24,7 +24,7 @@ PADDING = 64
 MOST_PLAYERS = 256
 """On one path, of values along paths."""
 KEPT_ENTRIES = 2**26
-"""Of tables against a background, eight bytes each, for all outputs together; what is beyond is made as needed."""
+"""Numbers in tables against a background, of all outputs together, eight bytes each: 512 MB at most."""
 
 
 def available() -> bool:
@@ -217,7 +217,7 @@ class Engine:
             msg = "The background has no rows; give at least one row that stands for the population."
             raise DataError(msg)
         for forest in self._forests:
-            forest.set_background(codes, rows, KEPT_ENTRIES // self.outputs, threads())
+            forest.set_background(codes, rows, KEPT_ENTRIES // self.outputs, threads(), self._forests[0])
         scores = self.predict(background)
         return np.array([math.fsum(scores[:, output]) / rows for output in range(self.outputs)])
 

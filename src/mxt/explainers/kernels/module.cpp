@@ -59,12 +59,14 @@ class Trees {  // of one output
         quadrature_ = std::make_unique<Quadrature>(plan_quadrature(forest_, threads));
     }
 
-    // Tables against the background that are kept hold `most_entries` numbers at most.
-    void set_background(const CodeArray& codes, int64_t rows, int64_t most_entries, int threads) {
+    // Tables against the background that are kept hold `most_entries` numbers at most. `other` may be trees with
+    // the same background that differ in their leaves alone.
+    void set_background(const CodeArray& codes, int64_t rows, int64_t most_entries, int threads, const Trees* other) {
         const Codes given = view(codes, rows);
         background_owner_ = codes;
         const nb::gil_scoped_release release;
-        background_ = std::make_unique<Background>(forest_, given, most_entries, threads);
+        background_ = std::make_unique<Background>(forest_, given, other ? other->background_.get() : nullptr,
+                                                   most_entries, threads);
     }
 
     // Adds values along the trees' own paths to `out`, of shape (players, rows).
@@ -219,7 +221,8 @@ NB_MODULE(_kernels, m) {
         .def(nb::new_(&make_trees), "roots"_a, "left"_a, "right"_a, "column"_a, "player"_a, "cut"_a, "set"_a,
              "missing_left"_a, "share"_a, "value"_a, "sets"_a, "players"_a)
         .def("plan", &Trees::plan, "threads"_a)
-        .def("set_background", &Trees::set_background, "codes"_a, "rows"_a, "most_entries"_a, "threads"_a)
+        .def("set_background", &Trees::set_background, "codes"_a, "rows"_a, "most_entries"_a, "threads"_a,
+             "other"_a.none() = nb::none())
         .def("add_values", &Trees::add_values, "codes"_a, "rows"_a, "out"_a, "threads"_a, "unit"_a = "")
         .def("add_background_values", &Trees::add_background_values, "codes"_a, "rows"_a, "out"_a, "threads"_a,
              "unit"_a = "")

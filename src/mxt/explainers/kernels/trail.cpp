@@ -1,7 +1,6 @@
 #include "trail.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace mxt {
 namespace {
@@ -32,9 +31,7 @@ class Maker {
         const int32_t node = trail_.branches[branch].node;
         trail_.levels = std::max(trail_.levels, level);
         trail_.most_asked = std::max(trail_.most_asked, static_cast<int>(trail_.branches[branch].asked));
-        if (forest_.leaf(node)) {
-            trail_.largest = std::max(trail_.largest, std::fabs(forest_.value[node]));
-        } else {
+        if (!forest_.leaf(node)) {
             trail_.branches[branch].test = static_cast<int32_t>(trail_.tests.size());
             trail_.tests.push_back(forest_.tests[node]);
             for (const bool right : {false, true}) take(branch, right, level);

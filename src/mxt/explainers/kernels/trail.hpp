@@ -24,7 +24,6 @@ struct Trail {
     std::vector<int32_t> players;  // that the tree asks
     int most_asked = 0;            // on a path
     int levels = 0;
-    double largest = 0;  // value of a leaf, by size
 
     bool leaf(int32_t branch) const { return branches[branch].test < 0; }
     int32_t left(int32_t branch) const { return branch + 1; }

@@ -26,20 +26,20 @@ class LeafWeights {
     void make(int missed) {
         if (made_[missed]) return;
         made_[missed] = 1;
-        N *win = &win_[missed * size_], *loss = &loss_[missed * size_];
+        N *win = win_.data + missed * size_, *loss = loss_.data + missed * size_;
         for (int failed = 0; failed <= asked_ - missed; failed++) {
             round_to(failed ? value_ * weights_(failed - 1, missed) : 0.0, win[failed]);
             round_to(missed ? value_ * weights_(failed, missed - 1) : 0.0, loss[failed]);
         }
     }
-    const N* win(int missed) const { return &win_[missed * size_]; }
-    const N* loss(int missed) const { return &loss_[missed * size_]; }
+    const N* win(int missed) const { return win_.data + missed * size_; }
+    const N* loss(int missed) const { return loss_.data + missed * size_; }
 
   private:
     const Weights& weights_;
     size_t size_;
     std::vector<uint8_t> made_;
-    std::vector<N> win_, loss_;
+    Aligned<N> win_, loss_;
     double value_ = 0;
     int asked_ = 0;
 };
@@ -50,7 +50,7 @@ class ValueWalker : public Walker {
     ValueWalker(const Walk& walk, int64_t rows, int64_t first_known, int64_t background_rows, const uint64_t* known)
         : Walker(walk, rows, background_rows, known), first_known_(first_known),
           weights_(walk.weights, trail_.most_asked), sums_(static_cast<size_t>(block_) * most_groups_ * LANES),
-          answers_(static_cast<size_t>(block_) * most_groups_ * LANES), places_(2 * std::bit_ceil<size_t>(block_)) {
+          answers_(static_cast<size_t>(block_) * most_groups_ * LANES) {
         std::fill_n(sums_.data, sums_.size, N{0});
     }
 
@@ -64,7 +64,7 @@ class ValueWalker : public Walker {
   private:
     struct Place {
         uint64_t pattern = 0;
-        uint32_t leaf = 0, answer = 0;
+        uint32_t leaf = 0, answer = 0;  // the first leaf has the number 1
     };
 
     int64_t first_known_;
@@ -73,6 +73,7 @@ class ValueWalker : public Walker {
     Aligned<N> answers_;  // of one leaf: pattern of passed players, slot
     std::vector<Place> places_;  // of patterns, by their hash
     uint32_t leaf_ = 0;
+    bool many_ = false;  // rows reach the leaf, so that some may pass the same players
     N* phi_ = nullptr;
     int64_t stride_ = 0;
     const double* slopes_ = nullptr;
@@ -82,12 +83,10 @@ class ValueWalker : public Walker {
         spread_answers(branch, groups, some);
         int64_t rows = 0;
         for (int64_t w = 0; w < row_words_; w++) rows += std::popcount(some[w]);
-        find_alike(groups, std::is_same_v<N, int64_t> && rows > MANY);
+        many_ = std::is_same_v<N, int64_t> && groups <= MOST_GROUPS && rows > MANY;
+        find_alike(groups, many_);
         weights_.start(std::ldexp(walk_.forest.value[branch.node], walk_.exponent), branch.asked);
-        if (++leaf_ == 0) {  // after four billion leaves
-            std::fill(places_.begin(), places_.end(), Place{});
-            leaf_ = 1;
-        }
+        if (many_ && ++leaf_ == 1) places_.assign(2 * std::bit_ceil<size_t>(block_), Place{});
         switch (groups) {
             case 1: return add_rows<1>(branch, groups, left, some);
             case 2: return add_rows<2>(branch, groups, left, some);
@@ -113,11 +112,11 @@ class ValueWalker : public Walker {
         uint32_t answers = 0;
         for_each(some, [&](int64_t r) {
             uint32_t answer = answers;
-            if (std::is_same_v<N, int64_t> && GROUPS > 0) answer = find(pattern<GROUPS>(r), branch.asked, answers);
+            if (many_) answer = find(pattern<GROUPS>(r), branch.asked, answers);
             N* found = answers_.data + answer * count * LANES;
             if (answer == answers) {
                 make_answer<GROUPS>(branch, count, left + r, r, found);
-                if (std::is_same_v<N, int64_t> && GROUPS > 0) answers++;
+                if (many_) answers++;
             }
             N* sums = sums_.data + r * most_groups_ * LANES;
             for (int g = 0; g < count; g++)

@@ -29,7 +29,7 @@ class Walker {
           some_(static_cast<size_t>(trail_.levels + 1) * block_ / 64), every_(words_, ~uint64_t{0}),
           path_(trail_.most_asked + 1, 0), passed_(static_cast<size_t>(most_groups_) * block_),
           failed_(static_cast<size_t>(most_groups_) * words_ * 64), few_(words_ * 64), many_(words_ * 64),
-          alike_(words_ * 64), first_(words_), seen_(std::bit_ceil<size_t>(words_ * 128)) {
+          alike_(words_ * 64), first_(words_) {
         if (background_rows % 64) every_.back() = (uint64_t{1} << background_rows % 64) - 1;
     }
     virtual ~Walker() = default;
@@ -89,10 +89,11 @@ class Walker {
     }
 
     void spread_answers(const Branch& branch, int groups, const uint64_t* some) {
-        std::memset(passed_.data, 0, groups * block_);
+        for (int64_t w = 0; w < row_words_; w++)
+            for (int g = 0; some[w] && g < groups; g++) std::memset(passed_.data + g * block_ + w * 64, 0, 64);
         std::memset(failed_.data, 0, groups * words_ * 64);
-        std::memset(few_.data, 0, words_ * 64);
-        std::memset(many_.data, 0, words_ * 64 * sizeof(uint16_t));
+        if (groups <= MOST_GROUPS) std::memset(few_.data, 0, words_ * 64);
+        else std::memset(many_.data, 0, words_ * 64 * sizeof(uint16_t));
         for (int slot = 0; slot < branch.asked; slot++) {
             const Branch& asking = trail_.branches[path_[slot]];
             const auto bit = static_cast<uint8_t>(1 << slot % 8);
@@ -109,9 +110,11 @@ class Walker {
 
     // Background rows that fail the same players count as one; without a search, each as itself.
     void find_alike(int groups, bool search) {
-        std::fill_n(alike_.data, words_ * 64, 1);
         first_ = every_;
-        if (!search || groups > 8) return;
+        searched_ = search;
+        if (!search) return;
+        std::fill_n(alike_.data, words_ * 64, 1);
+        if (seen_.empty()) seen_.resize(std::bit_ceil<size_t>(words_ * 128));
         const size_t last = seen_.size() - 1;
         leaves_++;
         for (int64_t z = 0; z < words_ * 64; z++) {
@@ -129,7 +132,7 @@ class Walker {
         }
     }
     // For a background row that is the first of its like, how many there are; and a word of such rows.
-    int64_t alike(int64_t row) const { return alike_.data[row]; }
+    int64_t alike(int64_t row) const { return searched_ ? alike_.data[row] : 1; }
     uint64_t first_alike(int64_t word) const { return first_[word]; }
 
     int32_t player(int slot) const { return trail_.branches[path_[slot]].player; }
@@ -150,6 +153,7 @@ class Walker {
     };
     std::vector<Seen> seen_;  // background rows by the hash of what they fail
     int64_t leaves_ = 0;
+    bool searched_ = false;
 
     int64_t block_of(int64_t rows) const {
         const int64_t held = std::min(LEFT_WORDS, ALL_WORDS / (trail_.levels + 1)) / words_ / 64 * 64;
