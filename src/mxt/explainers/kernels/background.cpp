@@ -20,15 +20,6 @@ constexpr int64_t FEW = 128;           // rows, below which tables are not thoug
 constexpr int64_t MANY = 16384;        // rows, as if so many were explained where it is not known how many will come
 constexpr int SPARE_BITS = 4;          // sums of whole numbers keep clear of their largest by so much
 
-// Calls work(first, last) for stretches of rows, none of which holds more than `most` rows.
-template <typename F>
-void by_parts(int64_t rows, int64_t most, int threads, F work) {
-    const int64_t even = (rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
-    const int64_t size = std::min(std::max<int64_t>(most / 64 * 64, 64), even);
-    parallel((rows + size - 1) / size, threads,
-             [&](int64_t part) { work(part * size, std::min(rows, (part + 1) * size)); });
-}
-
 int64_t padded(int64_t rows) { return (rows + 63) / 64 * 64; }
 
 double logistic(double margin) { return 1 / (1 + std::exp(-margin)); }
@@ -48,6 +39,7 @@ Background::Background(const Forest& forest, const Codes& rows, const Background
     int most_asked = 1;
     for (Tree& tree : trees_) {
         most_asked = std::max(most_asked, tree.trail().most_asked);
+        most_players_ = std::max(most_players_, static_cast<int64_t>(tree.trail().players.size()));
         for (const Branch& branch : tree.trail().branches)
             if (branch.test < 0) tree.largest = std::max(tree.largest, std::fabs(forest.value[branch.node]));
         int size = 0;  // of the largest value and of the number of rows together, as a power of two
@@ -144,14 +136,10 @@ void Background::add_walked(const Kernels& kernels, const Tree& tree, const Cut*
 }
 
 void Background::add_values(const Kernels& kernels, const Codes& codes, int threads, double* out, int64_t stride) {
-    std::vector<Tree*> trees;
     const std::vector<Prepared> prepared = prepare(kernels, codes.rows, threads);
-    size_t most_players = 1;
-    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail().players.size());
-    const int64_t most = std::min(PART, PART_NUMBERS / static_cast<int64_t>(most_players));
-    by_parts(codes.rows, most, threads, [&](int64_t first, int64_t last) {
+    by_parts(codes.rows, std::min(PART, PART_NUMBERS / most_players_), threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
-        Aligned<int64_t> phi(most_players * width);
+        Aligned<int64_t> phi(most_players_ * width);
         for (size_t i = 0; i < trees_.size(); i++) {
             const Tree& tree = trees_[i];
             const auto players = static_cast<int64_t>(tree.trail().players.size());
@@ -170,11 +158,7 @@ void Background::add_values(const Kernels& kernels, const Codes& codes, int thre
 
 void Background::add_interactions(const Kernels& kernels, const Codes& codes, int threads, double* out,
                                   int64_t stride) const {
-    int64_t most_pairs = 1;
-    for (const Tree& tree : trees_) {
-        const auto players = static_cast<int64_t>(tree.trail().players.size());
-        most_pairs = std::max(most_pairs, players * (players - 1) / 2);
-    }
+    const int64_t most_pairs = std::max(most_players_ * (most_players_ - 1) / 2, int64_t{1});
     by_parts(codes.rows, PART_NUMBERS / most_pairs, threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
         Aligned<int64_t> phi(most_pairs * width);
@@ -204,19 +188,18 @@ void Background::add_chances(const Kernels& kernels, const Codes& codes, double 
     std::vector<double> margins(codes.rows), known(rows_.rows);
     predict(forest_, codes, threads, margins.data());
     predict(forest_, rows_, threads, known.data());
-    size_t most_players = 1;
-    for (const Tree& tree : trees_) most_players = std::max(most_players, tree.trail().players.size());
     by_parts(codes.rows, std::min(PART_NUMBERS / rows_.rows, PART), threads, [&](int64_t first, int64_t last) {
         const int64_t width = padded(last - first);
         std::vector<double> slopes((last - first) * rows_.rows);
         for (int64_t r = first; r < last; r++)
             for (int64_t z = 0; z < rows_.rows; z++)
                 slopes[(r - first) * rows_.rows + z] = logistic_slope(base + margins[r], base + known[z]);
-        Aligned<double> phi(most_players * width);
+        Aligned<double> phi(most_players_ * width);
         for (const Tree& tree : trees_) {
             const auto players = static_cast<int64_t>(tree.trail().players.size());
             std::fill_n(phi.data, players * width, 0.0);
-            if (players) kernels.walk_slopes(walk(tree, nullptr, slopes.data(), false), codes, first, last, phi.data, width);
+            if (!players) continue;
+            kernels.walk_slopes(walk(tree, nullptr, slopes.data(), false), codes, first, last, phi.data, width);
             for (int64_t p = 0; p < players; p++)
                 for (int64_t r = 0; r < last - first; r++)
                     out[tree.trail().players[p] * stride + first + r] +=

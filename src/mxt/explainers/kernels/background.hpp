@@ -61,6 +61,7 @@ class Background {
     const Forest& forest_;
     Codes rows_;
     std::vector<Tree> trees_;
+    int64_t most_players_ = 1;  // that a tree asks
     Weights weights_{1};
     int64_t free_entries_;
     int64_t seen_ = 0;  // rows explained so far

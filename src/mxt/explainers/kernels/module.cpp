@@ -76,7 +76,7 @@ class Trees {  // of one output
         const Kernels& chosen = kernels(unit);
         if (!quadrature_) throw std::logic_error("values along paths need a plan");
         const nb::gil_scoped_release release;
-        by_parts(given, threads, [&](int64_t first, int64_t last) {
+        by_parts(given.rows, PART, threads, [&](int64_t first, int64_t last) {
             chosen.quadrature(*quadrature_, given, first, last, out.data(), stride);
         });
     }
@@ -96,7 +96,7 @@ class Trees {  // of one output
         const int64_t stride = check(out, rows, static_cast<int64_t>(forest_.players) * forest_.players);
         const Kernels& chosen = kernels(unit);
         const nb::gil_scoped_release release;
-        by_parts(given, threads, [&](int64_t first, int64_t last) {
+        by_parts(given.rows, PART, threads, [&](int64_t first, int64_t last) {
             chosen.interactions(forest_, given, first, last, out.data(), stride);
         });
     }
@@ -143,14 +143,6 @@ class Trees {  // of one output
         if (static_cast<int64_t>(out.shape(0)) != columns || static_cast<int64_t>(out.shape(1)) != rows)
             throw std::invalid_argument("the output has another shape");
         return static_cast<int64_t>(out.shape(1));
-    }
-
-    template <typename F>
-    static void by_parts(const Codes& codes, int threads, F work) {
-        const int64_t even = (codes.rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
-        const int64_t size = std::min(PART, even);
-        parallel((codes.rows + size - 1) / size, threads,
-                 [&](int64_t part) { work(part * size, std::min(codes.rows, (part + 1) * size)); });
     }
 };
 

@@ -40,4 +40,13 @@ void parallel(int64_t count, int threads, F work) {
     if (failure) std::rethrow_exception(failure);
 }
 
+// Calls work(first, last) for stretches of rows, none of which holds more than `most` rows, or 64.
+template <typename F>
+void by_parts(int64_t rows, int64_t most, int threads, F work) {
+    const int64_t even = (rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
+    const int64_t size = std::min(std::max<int64_t>(most / 64 * 64, 64), even);
+    parallel((rows + size - 1) / size, threads,
+             [&](int64_t part) { work(part * size, std::min(rows, (part + 1) * size)); });
+}
+
 }  // namespace mxt
