@@ -81,7 +81,8 @@ std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, in
     seen_ += rows;
     if (seen_ < FEW) return prepared_;
     parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        if (!prepared_[i].cut) prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail(), rows_, MANY));
+        std::shared_ptr<const Cut>& cut = prepared_[i].cut;
+        if (!cut) cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail(), rows_, MANY));
     });
     std::vector<int64_t> wanted;
     for (int64_t i = 0; i < static_cast<int64_t>(trees_.size()); i++) {

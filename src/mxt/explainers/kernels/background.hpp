@@ -71,8 +71,8 @@ class Background {
     std::vector<Prepared> prepare(const Kernels& kernels, int64_t rows, int threads);
     void make_shapes(const Background* other, int64_t most_words, int threads);
     Walk walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const;
-    void add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes, int64_t first, int64_t last,
-                  int64_t* phi, int64_t stride) const;
+    void add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes,
+                  int64_t first, int64_t last, int64_t* phi, int64_t stride) const;
     void add_walked(const Kernels& kernels, const Tree& tree, const Cut* cut, const Codes& codes, int64_t first,
                     int64_t last, int64_t* phi, int64_t stride) const;
 };

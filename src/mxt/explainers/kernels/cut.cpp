@@ -9,19 +9,19 @@ namespace mxt {
 namespace {
 
 // Nanoseconds on one core of an AMD EPYC with AVX-512. They choose between ways to the same numbers.
-constexpr double BRANCH = 0.6;       // of the walk, for a row
-constexpr double LEAF = 2.0;       // reached by the walk's 64 rows, for each of them
-constexpr double LEFT = 3.0;       // a leaf for which background rows are left
-constexpr double PAIR = 0.7;       // each of these rows
-constexpr double CROWD = 2.5;      // background rows that are left where any are, as long as they are few
-constexpr double UNIT = 0.4;       // a unit of tables, for a row
-constexpr double BIT = 0.06;       // each bit of its pattern
-constexpr double NEAR = 0.7;       // a line in the first cache, in the second, and beyond
+constexpr double BRANCH = 0.6;    // of the walk, for a row
+constexpr double LEAF = 2.0;      // reached by some of the walk's rows, for each of them
+constexpr double LEFT = 3.0;      // a leaf for which background rows are left
+constexpr double PAIR = 0.7;      // each of these rows
+constexpr double CROWD = 2.5;     // background rows that are left where any are, as long as they are few
+constexpr double UNIT = 0.4;      // a unit of tables, for a row
+constexpr double BIT = 0.06;      // each bit of its pattern
+constexpr double NEAR = 0.7;      // a line in the first cache, in the second, and beyond
 constexpr double FAR = 1.6;
 constexpr double FURTHER = 3.0;
 constexpr int64_t NEAR_BYTES = 1 << 15, FAR_BYTES = 1 << 19;
-constexpr double ENTRY = 0.45;      // to fill an eighth of a line of a leaf's table
-constexpr double COUNT = 0.3;      // to count a bit of a background row's pattern
+constexpr double NUMBER = 0.23;   // to fill in, for each leaf of a unit
+constexpr double COUNT = 0.3;     // to count a bit of a background row's pattern
 
 struct Cost {
     double best, walk, fill;
@@ -31,8 +31,8 @@ struct Cost {
 class Cutter {
   public:
     Cutter(const Forest& forest, const Trail& trail, const Codes& background, int64_t explained)
-        : forest_(forest), trail_(trail), explained_(static_cast<double>(explained)), rows_(background.rows), seen_(std::min(background.rows, SLICE)),
-          words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
+        : trail_(trail), explained_(static_cast<double>(explained)), rows_(background.rows),
+          seen_(std::min(background.rows, SLICE)), words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
         portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
         portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
         passing_.assign(trail.most_asked + 1, 1.0);
@@ -50,7 +50,6 @@ class Cutter {
     }
 
   private:
-    const Forest& forest_;
     const Trail& trail_;
     double explained_;
     int64_t rows_, seen_, words_;
@@ -106,11 +105,13 @@ class Cutter {
 
     double look_up(int bits, int64_t lines, int64_t entries) const {
         const int64_t bytes = entries * 8;
-        return UNIT + BIT * bits + static_cast<double>(lines) * (bytes <= NEAR_BYTES ? NEAR : bytes <= FAR_BYTES ? FAR : FURTHER);
+        const double line = bytes <= NEAR_BYTES ? NEAR : bytes <= FAR_BYTES ? FAR : FURTHER;
+        return UNIT + BIT * bits + static_cast<double>(lines) * line;
     }
 
     double fill(int bits, int64_t lines, int tests) const {
-        return ENTRY * (tests + 1) * static_cast<double>((1 + lines) * LINE << bits) / 2 + COUNT * bits * static_cast<double>(rows_);
+        const auto numbers = static_cast<double>((1 + lines) * LINE << bits);
+        return NUMBER * (tests + 1) * numbers + COUNT * bits * static_cast<double>(rows_);
     }
 
     // Of the path to a branch and all below it.

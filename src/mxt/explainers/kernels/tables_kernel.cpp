@@ -171,7 +171,8 @@ class Filler {
             const Ints nothing = all(int64_t{0}), all_left = load(wins_.data() + p);
             const Ints none = subtract(nothing, load(losses_.data() + p));
             Ints columns[LINE];
-            for (int i = 0; i < LINE; i++) columns[i] = players[i] < 0 ? nothing : column(players[i], p, none, all_left);
+            for (int i = 0; i < LINE; i++)
+                columns[i] = players[i] < 0 ? nothing : column(players[i], p, none, all_left);
             transpose(columns);
             for (int i = 0; i < LINE; i++) store(lines_.data() + (p + i) * LINE, columns[i]);
         }

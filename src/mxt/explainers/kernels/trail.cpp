@@ -9,7 +9,8 @@ constexpr int32_t BOTH = 1 << 30;  // masks of two are numbered from here until 
 
 class Maker {
   public:
-    explicit Maker(const Forest& forest) : forest_(forest), on_path_(forest.players, -1), in_tree_(forest.players, -1) {}
+    explicit Maker(const Forest& forest)
+        : forest_(forest), on_path_(forest.players, -1), in_tree_(forest.players, -1) {}
 
     Trail make(int32_t root) {
         trail_.branches.push_back({root, 0, -1, -1, -1, -1, 0, false, false});

@@ -190,7 +190,8 @@ class ValueWalker : public Walker {
 class PairWalker : public Walker {
   public:
     PairWalker(const Walk& walk, int64_t rows, int64_t, int64_t background_rows, const uint64_t* known)
-        : Walker(walk, rows, background_rows, known), won_(static_cast<size_t>(most_groups_) * LANES * (most_groups_ * LANES + 1)) {}
+        : Walker(walk, rows, background_rows, known),
+          won_(static_cast<size_t>(most_groups_) * LANES * (most_groups_ * LANES + 1)) {}
 
     // Where they go, a column of `stride` rows for each two players of the tree.
     void start(int64_t* phi, int64_t stride, int64_t) {
@@ -216,7 +217,8 @@ class PairWalker : public Walker {
 
     void weigh(const Branch& branch, int misses) {
         const double value = 0.5 * std::ldexp(walk_.forest.value[branch.node], walk_.exponent);
-        for (std::vector<int64_t>* weights : {&both_win_, &one_wins_, &both_lose_}) weights->assign(branch.asked + 1, 0);
+        for (std::vector<int64_t>* weights : {&both_win_, &one_wins_, &both_lose_})
+            weights->assign(branch.asked + 1, 0);
         for (int fails = 0; fails <= branch.asked - misses; fails++) {
             if (fails > 1) both_win_[fails] = std::llrint(value * walk_.weights(fails - 2, misses));
             if (fails && misses) one_wins_[fails] = std::llrint(value * walk_.weights(fails - 1, misses - 1));
@@ -244,7 +246,8 @@ class PairWalker : public Walker {
             for (int j = 0; j < i; j++) {
                 const bool one = passed(i / 8, row) >> i % 8 & 1, other = passed(j / 8, row) >> j % 8 & 1;
                 const int64_t* mixed = won_.data + branch.asked * width;
-                const int64_t found = one && other ? won_.data[i * width + j] : !one && !other ? lost : -mixed[one ? i : j];
+                int64_t found = one ? won_.data[i * width + j] : lost;
+                if (one != other) found = -mixed[one ? i : j];
                 const auto [low, high] = std::minmax({player(i), player(j)});
                 phi_[(static_cast<int64_t>(high) * (high - 1) / 2 + low) * stride_ + row] += found;
             }

@@ -16,16 +16,16 @@ namespace MXT_ISA {
 constexpr int64_t BLOCK = 8192;          // most rows that walk together
 constexpr int64_t LEFT_WORDS = 1 << 14;  // most words of background rows left for them at a level of the tree
 constexpr int64_t ALL_WORDS = 1 << 20;   // and at all levels, unless 64 rows have more
-constexpr int MOST_GROUPS = 4;       // of eight players of a path, for which there is code of its own
-constexpr int ALL_GROUPS = 128;      // of as many players as a path may ask: trees of 1,000 levels are the deepest
+constexpr int MOST_GROUPS = 4;           // of eight players of a path, for which there is code of its own
+constexpr int ALL_GROUPS = 128;          // that a path may ask: trees of 1,000 levels are the deepest
 
 class Walker {
   public:
     // For `rows` rows in all.
     Walker(const Walk& walk, int64_t rows, int64_t background_rows, const uint64_t* known)
-        : walk_(walk), trail_(walk.trail), words_((background_rows + 63) / 64), most_groups_((trail_.most_asked + 7) / 8),
-          block_(block_of(rows)),
-          known_(known), left_(static_cast<size_t>(trail_.levels + 1) * words_ * block_),
+        : walk_(walk), trail_(walk.trail), words_((background_rows + 63) / 64),
+          most_groups_((trail_.most_asked + 7) / 8), block_(block_of(rows)), known_(known),
+          left_(static_cast<size_t>(trail_.levels + 1) * words_ * block_),
           some_(static_cast<size_t>(trail_.levels + 1) * block_ / 64), every_(words_, ~uint64_t{0}),
           path_(trail_.most_asked + 1, 0), passed_(static_cast<size_t>(most_groups_) * block_),
           failed_(static_cast<size_t>(most_groups_) * words_ * 64), few_(words_ * 64), many_(words_ * 64),
