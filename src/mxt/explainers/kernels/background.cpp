@@ -14,11 +14,11 @@
 namespace mxt {
 namespace {
 
-constexpr int64_t PART = 32768;        // most rows that a thread takes at a time
+constexpr int64_t PART = 32768;            // most rows that a thread takes at a time
 constexpr int64_t PART_NUMBERS = 1 << 21;  // most sums that it holds, unless there are very many players
-constexpr int64_t FEW = 128;           // rows, below which tables are not thought of
-constexpr int64_t MANY = 16384;        // rows, as if so many were explained where it is not known how many will come
-constexpr int SPARE_BITS = 4;          // sums of whole numbers keep clear of their largest by so much
+constexpr int64_t FEW = 128;               // rows, below which tables are not thought of
+constexpr int64_t MANY = 16384;            // rows, as if so many came where it is not known how many will
+constexpr int SPARE_BITS = 4;              // sums of whole numbers keep clear of their largest by so much
 
 int64_t padded(int64_t rows) { return (rows + 63) / 64 * 64; }
 
