@@ -9,8 +9,9 @@ namespace mxt {
 namespace {
 
 // Nanoseconds on one core of an AMD EPYC with AVX-512. They choose between ways to the same numbers.
-constexpr double BRANCH = 0.6;    // of the walk, for a row
-constexpr double LEAF = 2.0;      // reached by some of the walk's rows, for each of them
+constexpr double PASS_BY = 0.03;  // a branch that none of 64 rows reaches, for each of them
+constexpr double BRANCH = 0.6;    // one that some of them reach
+constexpr double LEAF = 2.0;      // a leaf that some of them reach
 constexpr double LEFT = 3.0;      // a leaf for which background rows are left
 constexpr double PAIR = 0.7;      // each of these rows
 constexpr double CROWD = 2.5;     // background rows that are left where any are, as long as they are few
@@ -20,7 +21,8 @@ constexpr double NEAR = 0.7;      // a line in the first cache, in the second, a
 constexpr double FAR = 1.6;
 constexpr double FURTHER = 3.0;
 constexpr int64_t NEAR_BYTES = 1 << 15, FAR_BYTES = 1 << 19;
-constexpr double NUMBER = 0.23;   // to fill in, for each leaf of a unit
+constexpr double FILLED = 1000;   // to prepare each leaf of a unit
+constexpr double NUMBER = 0.23;   // and to fill in a number of the table for it
 constexpr double COUNT = 0.3;     // to count a bit of a background row's pattern
 
 struct Cost {
@@ -71,11 +73,12 @@ class Cutter {
     Cost cost(int32_t number, double share) {
         const Branch& branch = trail_.branches[number];
         Cost found{0, 0, 0, 0};
+        const double pairs = share * static_cast<double>(rows_), left = pairs / (pairs + CROWD);
+        const double reached = std::min(1.0, 64 * left);
         if (trail_.leaf(number)) {
-            const double pairs = share * static_cast<double>(rows_);
-            found.best = found.walk = branch.asked ? LEAF + pairs / (pairs + CROWD) * LEFT + pairs * PAIR : 0;
+            found.best = found.walk = branch.asked ? PASS_BY + reached * LEAF + left * LEFT + pairs * PAIR : 0;
         } else {
-            found.best = found.walk = BRANCH;
+            found.best = found.walk = PASS_BY + reached * BRANCH;
             found.tests = 1;
             for (const int32_t child : {trail_.left(number), trail_.right(number)}) {
                 const Branch& below = trail_.branches[child];
@@ -111,7 +114,7 @@ class Cutter {
 
     double fill(int bits, int64_t lines, int tests) const {
         const auto numbers = static_cast<double>((1 + lines) * LINE << bits);
-        return NUMBER * (tests + 1) * numbers + COUNT * bits * static_cast<double>(rows_);
+        return (FILLED + NUMBER * numbers) * (tests + 1) + COUNT * bits * static_cast<double>(rows_);
     }
 
     // Of the path to a branch and all below it.
