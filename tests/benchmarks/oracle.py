@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from mxt.predictors.trees.ensemble import TreeEnsemble
 
+    Path = dict[int, tuple[np.ndarray, np.ndarray]]
+
 
 def expected(task: Task, rows: np.ndarray) -> np.ndarray:
     """The contributions to the one output, shape (rows, columns) or (rows, columns, columns).
@@ -37,10 +39,12 @@ def against_background(trees: TreeEnsemble, known: np.ndarray, rows: np.ndarray)
     from scipy.special import beta
 
     found, total = np.zeros((len(rows), trees.columns)), np.zeros(len(rows))
-    for leaf, path in _paths(trees):
-        ours = np.array([_within(rows[:, column], *path[column]) for column in path])[:, :, np.newaxis]
-        theirs = np.array([_within(known[:, column], *path[column]) for column in path])[:, np.newaxis]
+    for leaf, path in _paths(trees, rows, known):
+        ours = np.array([passed for passed, _ in path.values()])[:, :, np.newaxis]
+        theirs = np.array([passed for _, passed in path.values()])[:, np.newaxis, :]
         possible = (ours | theirs).all(axis=0)  # of (columns, rows, known rows), over columns
+        if not possible.any():
+            continue
         present, absent = (ours & ~theirs).sum(axis=0), (theirs & ~ours).sum(axis=0)
         value = trees.values[leaf, 0] / len(known)
         gain = np.where(possible & (present > 0), value * beta(np.maximum(present, 1), absent + 1), 0)
@@ -55,10 +59,9 @@ def against_background(trees: TreeEnsemble, known: np.ndarray, rows: np.ndarray)
     return found
 
 
-def _paths(trees: TreeEnsemble) -> Iterator[tuple[int, dict[int, tuple[float, float]]]]:
-    """Each leaf, and for each column on its path the values that lead to it: above one, at most the other."""
-    infinity = float("inf")
-    stack: list[tuple[int, dict[int, tuple[float, float]]]] = [(int(root), {}) for root in trees.roots]
+def _paths(trees: TreeEnsemble, rows: np.ndarray, known: np.ndarray) -> Iterator[tuple[int, Path]]:
+    """Each leaf, and for each column on its path which of the rows, and of the known ones, pass its tests."""
+    stack: list[tuple[int, Path]] = [(int(root), {}) for root in trees.roots]
     while stack:
         node, path = stack.pop()
         left = int(trees.left[node])
@@ -67,10 +70,7 @@ def _paths(trees: TreeEnsemble) -> Iterator[tuple[int, dict[int, tuple[float, fl
                 yield node, path
             continue
         column, threshold = int(trees.feature[node]), float(trees.threshold[node])
-        low, high = path.get(column, (-infinity, infinity))
-        stack.append((left, {**path, column: (low, min(high, threshold))}))
-        stack.append((int(trees.right[node]), {**path, column: (max(low, threshold), high)}))
-
-
-def _within(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    return (values > low) & (values <= high)
+        ours, theirs = rows[:, column] <= threshold, known[:, column] <= threshold
+        before, known_before = path.get(column, (True, True))
+        stack.append((left, {**path, column: (ours & before, theirs & known_before)}))
+        stack.append((int(trees.right[node]), {**path, column: (~ours & before, ~theirs & known_before)}))
