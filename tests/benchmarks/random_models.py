@@ -106,22 +106,23 @@ def fitted(drawn: Drawn, rows: np.ndarray, labels: np.ndarray) -> Any:
         import xgboost as xgb
 
         objective = {1: "reg:squarederror", 2: "binary:logistic"}.get(drawn.classes, "multi:softprob")
-        options = {"objective": objective, "max_depth": drawn.depth}
+        options = {"objective": objective, "max_depth": drawn.depth, "nthread": 1}
         options |= {"num_class": drawn.classes} if drawn.classes > 2 else {}
         return xgb.train(options, xgb.DMatrix(rows, labels), rounds)
     if drawn.library == "LightGBM":
         import lightgbm as lgb
 
         objective = {1: "regression", 2: "binary"}.get(drawn.classes, "multiclass")
-        leaves = {"max_depth": drawn.depth, "num_leaves": 2 ** min(drawn.depth, 10), "verbose": -1}
-        options = {"objective": objective, "num_class": max(drawn.classes, 2) if drawn.classes > 2 else 1}
+        leaves = {"max_depth": drawn.depth, "num_leaves": 2 ** min(drawn.depth, 10)}
+        options = {"objective": objective, "num_class": drawn.classes if drawn.classes > 2 else 1}
+        options |= {"num_threads": 1, "verbose": -1}
         known = lgb.Dataset(rows, labels, categorical_feature=[0] if drawn.categories else [])
         return lgb.train(options | leaves, known, rounds)
     from sklearn import ensemble
 
     name = "RandomForest" if drawn.library == "random forest" else "ExtraTrees"
     kind = getattr(ensemble, name + ("Regressor" if drawn.classes == 1 else "Classifier"))
-    return kind(min(drawn.trees, 300), max_depth=drawn.depth, random_state=0, n_jobs=2).fit(rows, labels)
+    return kind(min(drawn.trees, 300), max_depth=drawn.depth, random_state=0).fit(rows, labels)
 
 
 def compare(seed: int, seconds: float) -> Found | str:
