@@ -9,6 +9,7 @@
 #include <atomic>
 #include <bit>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 
 namespace mxt {
@@ -17,7 +18,9 @@ namespace {
 constexpr int64_t PART = 32768;            // most rows that a thread takes at a time
 constexpr int64_t PART_NUMBERS = 1 << 21;  // most sums that it holds, unless there are very many players
 constexpr int64_t FEW = 128;               // rows, below which tables are not thought of
+constexpr int64_t SOME = 512;              // and below which no others are thought of than those that are kept
 constexpr int64_t MANY = 16384;            // rows, as if so many came where it is not known how many will
+constexpr double LEAST_PRICE = 1e-5;       // of a number in a table, in nanoseconds for a row
 constexpr int SPARE_BITS = 4;              // sums of whole numbers keep clear of their largest by so much
 
 int64_t padded(int64_t rows) { return (rows + 63) / 64 * 64; }
@@ -34,7 +37,7 @@ double logistic_slope(double one, double other) {
 
 Background::Background(const Forest& forest, const Codes& rows, const Background* other, int64_t most_entries,
                        int threads)
-    : forest_(forest), rows_(rows), trees_(forest.roots.size()), free_entries_(most_entries), prepared_(trees_.size()) {
+    : forest_(forest), rows_(rows), trees_(forest.roots.size()), most_entries_(most_entries), prepared_(trees_.size()) {
     make_shapes(other, most_entries / 8, threads);
     int most_asked = 1;
     for (Tree& tree : trees_) {
@@ -75,20 +78,30 @@ void Background::make_shapes(const Background* other, int64_t most_words, int th
     });
 }
 
+// Chooses which tables to keep: those that save most for their size, of all trees together.
+void Background::cut_trees(int threads) {
+    cut_ = true;
+    int64_t entries = 0;
+    for (double price = 0; price == 0 || entries > most_entries_; price = price == 0 ? LEAST_PRICE : 2 * price) {
+        parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
+            prepared_[i].all = price == 0;
+            prepared_[i].cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail(), rows_, MANY, price));
+        });
+        entries = 0;
+        for (const Prepared& prepared : prepared_) entries += prepared.cut->entries;
+    }
+}
+
 // Fills the tables that are to be kept, as far as they pay for all rows so far.
 std::vector<Background::Prepared> Background::prepare(const Kernels& kernels, int64_t rows, int threads) {
     const std::lock_guard<std::mutex> lock(guard_);
     seen_ += rows;
     if (seen_ < FEW) return prepared_;
-    parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
-        std::shared_ptr<const Cut>& cut = prepared_[i].cut;
-        if (!cut) cut = std::make_shared<Cut>(cut_tree(forest_, trees_[i].trail(), rows_, MANY));
-    });
+    if (!cut_) cut_trees(threads);
     std::vector<int64_t> wanted;
     for (int64_t i = 0; i < static_cast<int64_t>(trees_.size()); i++) {
         const Cut& cut = *prepared_[i].cut;
-        if (prepared_[i].tables || cut.units.empty() || cut.entries > free_entries_ || !cut.pays(seen_)) continue;
-        free_entries_ -= cut.entries;
+        if (prepared_[i].tables || cut.units.empty() || !cut.pays(seen_)) continue;
         wanted.push_back(i);
     }
     parallel(static_cast<int64_t>(wanted.size()), threads, [&](int64_t i) {
@@ -110,23 +123,26 @@ Walk Background::walk(const Tree& tree, const uint8_t* walked, const double* slo
             tree.shape->answers.empty() ? nullptr : tree.shape->answers.data(), slopes};
 }
 
-// By tables where they are kept or pay for these rows alone; the rest by the walk.
+// By tables that are kept, or by others where filling those pays for these rows alone; the rest by the walk.
 void Background::add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes,
                           int64_t first, int64_t last, int64_t* phi, int64_t stride) const {
-    if (prepared.tables) {
+    const int64_t rows = last - first;
+    std::optional<Cut> anew;
+    if (rows >= FEW && !(prepared.tables && (prepared.all || rows < SOME)))
+        anew = cut_tree(forest_, tree.trail(), rows_, rows, 0);
+    if (prepared.tables && (!anew || prepared.cut->cost(rows) <= anew->cost(rows) + anew->fill)) {
         for (size_t i = 0; i < prepared.tables->batches.size(); i++)
             kernels.look_up_tables(prepared.tables->batches[i], prepared.tables->filled[i].data, forest_.sets, codes,
                                    first, last, phi, stride);
         return add_walked(kernels, tree, prepared.cut.get(), codes, first, last, phi, stride);
     }
-    if (last - first < FEW) return add_walked(kernels, tree, nullptr, codes, first, last, phi, stride);
-    const Cut cut = cut_tree(forest_, tree.trail(), rows_, last - first);
-    for (const TableBatch& batch : plan_batches(forest_, tree.trail(), cut)) {
+    if (!anew) return add_walked(kernels, tree, nullptr, codes, first, last, phi, stride);
+    for (const TableBatch& batch : plan_batches(forest_, tree.trail(), *anew)) {
         Aligned<int64_t> numbers(batch.entries);
         kernels.fill_tables(batch, weights_, tree.exponent, forest_.sets, rows_, numbers.data);
         kernels.look_up_tables(batch, numbers.data, forest_.sets, codes, first, last, phi, stride);
     }
-    add_walked(kernels, tree, &cut, codes, first, last, phi, stride);
+    add_walked(kernels, tree, &*anew, codes, first, last, phi, stride);
 }
 
 // What a cut leaves to the walk, or all of a tree.

@@ -56,6 +56,7 @@ class Background {
     struct Prepared {  // for one tree; what is there once is not changed again
         std::shared_ptr<const Cut> cut;        // for many rows; made once there are enough for tables
         std::shared_ptr<const Tables> tables;  // if kept
+        bool all = false;                      // whether there is room for all tables that many rows would pay for
     };
 
     const Forest& forest_;
@@ -63,11 +64,13 @@ class Background {
     std::vector<Tree> trees_;
     int64_t most_players_ = 1;  // that a tree asks
     Weights weights_{1};
-    int64_t free_entries_;
+    int64_t most_entries_;
     int64_t seen_ = 0;  // rows explained so far
+    bool cut_ = false;  // whether it was chosen which tables are to be kept
     std::vector<Prepared> prepared_;
     std::mutex guard_;  // of the three above
 
+    void cut_trees(int threads);
     std::vector<Prepared> prepare(const Kernels& kernels, int64_t rows, int threads);
     void make_shapes(const Background* other, int64_t most_words, int threads);
     Walk walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const;

@@ -32,8 +32,8 @@ struct Cost {
 
 class Cutter {
   public:
-    Cutter(const Forest& forest, const Trail& trail, const Codes& background, int64_t explained)
-        : trail_(trail), explained_(static_cast<double>(explained)), rows_(background.rows),
+    Cutter(const Forest& forest, const Trail& trail, const Codes& background, int64_t explained, double price)
+        : trail_(trail), explained_(static_cast<double>(explained)), price_(price), rows_(background.rows),
           seen_(std::min(background.rows, SLICE)), words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
         portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
         portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
@@ -47,13 +47,13 @@ class Cutter {
         found.walk = whole.walk;
         found.walked.assign(trail_.branches.size(), 0);
         gather(0, found);
-        found.look_up = whole.best - found.fill / explained_;
+        found.look_up = whole.best - found.fill / explained_ - price_ * static_cast<double>(found.entries);
         return found;
     }
 
   private:
     const Trail& trail_;
-    double explained_;
+    double explained_, price_;
     int64_t rows_, seen_, words_;
     std::vector<uint64_t> masks_;
     std::vector<double> passing_;  // share of pairs of rows of which one passes, for each slot
@@ -84,7 +84,8 @@ class Cutter {
                 const Branch& below = trail_.branches[child];
                 const double before = passing_[below.slot], now = passing(below);
                 passing_[below.slot] = now;
-                const Cost part = cost(child, below.fresh ? share * now : share / before * now);
+                const double others = below.fresh ? share : before > 0 ? share / before : 0;
+                const Cost part = cost(child, others * now);
                 passing_[below.slot] = below.fresh ? 1.0 : before;
                 found.best += part.best;
                 found.walk += part.walk;
@@ -101,8 +102,9 @@ class Cutter {
         if (bits > MOST_TABLE_BITS || bits == 0) return;
         const int64_t lines = (players(number) + LINE - 1) / LINE, entries = (lines * LINE) << bits;
         const double once = fill(bits, lines, found.tests), each = look_up(bits, lines, entries);
-        if (each + once / explained_ >= found.best) return;
-        found.best = each + once / explained_;
+        const double all = each + once / explained_ + price_ * static_cast<double>(entries);
+        if (all >= found.best) return;
+        found.best = all;
         unit_[number] = 1;
     }
 
@@ -148,8 +150,8 @@ class Cutter {
 
 }  // namespace
 
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows) {
-    return Cutter(forest, trail, background, rows).cut();
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows, double price) {
+    return Cutter(forest, trail, background, rows, price).cut();
 }
 
 }  // namespace mxt

@@ -27,10 +27,11 @@ struct Cut {
 
     bool any_walked() const { return !walked.empty() && walked[0]; }
     bool pays(int64_t rows) const { return static_cast<double>(rows) * (walk - look_up) > fill; }
+    double cost(int64_t rows) const { return static_cast<double>(rows) * look_up; }
 };
 
-// What is cheapest if `rows` rows are explained.
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows);
+// What is cheapest if `rows` rows are explained, and each number in a table costs a row a `price`.
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows, double price);
 
 struct TableLeaf {
     double value;
