@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.models import DEPTHS, WIDTHS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -172,12 +174,13 @@ def as_array(raw: Any, task: Task) -> np.ndarray:
     return found[(slice(None), *(slice(width) for width in shape))]  # some end with the bias
 
 
+_DEEP = dict.fromkeys((f"{depth}x{width}" for depth in DEPTHS for width in WIDTHS), 20_000)
 _MANY = {"a": 10_000, "b": 4_000, "d": 10_000, "e": 2_000, "lgb": 10_000}
 
 ENGINES = {
     engine.name: engine
     for engine in (
-        Engine("MXT", "mxt", _mxt, parallel=True),
+        Engine("MXT", "mxt", _mxt, parallel=True, rows=_DEEP),
         Engine("MXT, Model.explain", "mxt", _mxt_model),
         Engine("shap C extension", "shap", _shap_extension),
         Engine("shap.TreeExplainer", "shap", _shap),
