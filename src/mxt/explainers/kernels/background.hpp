@@ -12,15 +12,18 @@
 // - Tables (tables_kernel.cpp) hold, for a small subtree, what each pattern of passed tests gets. They take time to
 //   fill, and hardly any to look up.
 //
-// What a tree gives is summed in whole numbers, multiples of a power of two that is far below what doubles tell
+// What eight trees give is summed in whole numbers, multiples of a power of two that is far below what doubles tell
 // apart. Such sums are the same in any order, so both engines give the same bits, and which of them works where is
 // a matter of cost alone.
 #pragma once
 
 #include "kernels.hpp"
 
+#include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace mxt {
 
@@ -45,39 +48,50 @@ class Background {
     struct Shape {
         Trail trail;
         std::vector<uint64_t> answers;  // of the background to the trail's masks, if kept
+
+        const uint64_t* kept() const { return answers.empty() ? nullptr : answers.data(); }
     };
     struct Tree {
         std::shared_ptr<const Shape> shape;
-        double largest = 0;  // value of a leaf, by size
-        int exponent = 0;    // of the power of two that values are multiplied by
+        std::vector<int32_t> columns;  // for each player of the tree, its place among those of the group
+        double largest = 0;            // value of a leaf, by size
 
         const Trail& trail() const { return shape->trail; }
     };
-    struct Prepared {  // for one tree; what is there once is not changed again
-        std::shared_ptr<const Cut> cut;        // for many rows; made once there are enough for tables
-        std::shared_ptr<const Tables> tables;  // if kept
-        bool all = false;                      // whether there is room for all tables that many rows would pay for
+    struct Group {  // of trees, whose values are summed before they become doubles
+        std::vector<Tree> trees;
+        std::vector<int32_t> players;
+        int exponent = 0;  // of the power of two that values are multiplied by
     };
+    struct Way {  // to explain many rows by one tree
+        std::shared_ptr<const Cut> cut;        // null if all is left to the walk
+        std::shared_ptr<const Tables> tables;  // null if they are not kept
+    };
+    using Ways = std::vector<Way>;  // a group after the other
+    using Cuts = std::vector<std::shared_ptr<const Cut>>;
 
     const Forest& forest_;
     Codes rows_;
-    std::vector<Tree> trees_;
-    int64_t most_players_ = 1;  // that a tree asks
+    std::vector<Group> groups_;
+    std::vector<std::pair<const Group*, const Tree*>> trees_;
+    int64_t most_players_ = 1;  // of a group
     Weights weights_{1};
     int64_t most_entries_;
-    int64_t seen_ = 0;  // rows explained so far
-    bool cut_ = false;  // whether it was chosen which tables are to be kept
-    std::vector<Prepared> prepared_;
-    std::mutex guard_;  // of the three above
+    int64_t seen_ = 0;              // rows explained so far
+    Ways kept_;                     // made once there are rows enough for tables
+    bool all_ = false;              // whether there is room for all tables that many rows would pay for
+    std::map<int64_t, Cuts> cuts_;  // by how many rows share what it costs to fill tables
+    std::mutex guard_;              // of the four above
 
-    void cut_trees(int threads);
-    std::vector<Prepared> prepare(const Kernels& kernels, int64_t rows, int threads);
-    void make_shapes(const Background* other, int64_t most_words, int threads);
-    Walk walk(const Tree& tree, const uint8_t* walked, const double* slopes, bool rounded) const;
-    void add_tree(const Kernels& kernels, const Tree& tree, const Prepared& prepared, const Codes& codes,
+    void make_groups(const Background* other, int64_t most_words, int threads);
+    std::shared_ptr<const Shape> make_shape(int32_t root, int64_t most_words, std::atomic<int64_t>& held) const;
+    Cuts cut_trees(int64_t rows, double price, int threads) const;
+    void choose_kept(int threads);
+    void fill_kept(const Kernels& kernels, int threads);
+    Ways prepare(const Kernels& kernels, int64_t rows, int64_t part, int threads);
+    Walk walk(const Group& group, const Tree& tree, const Cut* cut, const double* slopes) const;
+    void add_tree(const Kernels& kernels, const Group& group, const Tree& tree, const Way& way, const Codes& codes,
                   int64_t first, int64_t last, int64_t* phi, int64_t stride) const;
-    void add_walked(const Kernels& kernels, const Tree& tree, const Cut* cut, const Codes& codes, int64_t first,
-                    int64_t last, int64_t* phi, int64_t stride) const;
 };
 
 }  // namespace mxt

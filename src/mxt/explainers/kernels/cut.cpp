@@ -26,17 +26,22 @@ constexpr double NUMBER = 0.23;   // and to fill in a number of the table for it
 constexpr double COUNT = 0.3;     // to count a bit of a background row's pattern
 
 struct Cost {
-    double best, walk, fill;
+    double best, walk;
     int tests;
 };
 
 class Cutter {
   public:
-    Cutter(const Forest& forest, const Trail& trail, const Codes& background, int64_t explained, double price)
+    Cutter(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers,
+           int64_t explained, double price)
         : trail_(trail), explained_(static_cast<double>(explained)), price_(price), rows_(background.rows),
-          seen_(std::min(background.rows, SLICE)), words_((seen_ + 63) / 64), masks_(trail.masks() * words_) {
-        portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
-        portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
+          seen_(std::min(background.rows, SLICE)), words_((seen_ + 63) / 64), answers_(answers) {
+        if (!answers) {
+            masks_.resize(trail.masks() * words_);
+            portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
+            portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
+            answers_ = masks_.data();
+        }
         passing_.assign(trail.most_asked + 1, 1.0);
         unit_.assign(trail.branches.size(), 0);
     }
@@ -55,6 +60,7 @@ class Cutter {
     const Trail& trail_;
     double explained_, price_;
     int64_t rows_, seen_, words_;
+    const uint64_t* answers_;
     std::vector<uint64_t> masks_;
     std::vector<double> passing_;  // share of pairs of rows of which one passes, for each slot
     std::vector<uint8_t> unit_;
@@ -64,7 +70,7 @@ class Cutter {
         int64_t passed = 0;
         for (int64_t w = 0; w < words_; w++) {
             const uint64_t all = w + 1 < words_ || seen_ % 64 == 0 ? ~uint64_t{0} : (uint64_t{1} << seen_ % 64) - 1;
-            passed += std::popcount((masks_[branch.mask * words_ + w] ^ (branch.inverted ? ~uint64_t{0} : 0)) & all);
+            passed += std::popcount((answers_[branch.mask * words_ + w] ^ (branch.inverted ? ~uint64_t{0} : 0)) & all);
         }
         const double failed = 1 - static_cast<double>(passed) / static_cast<double>(seen_);
         return 1 - failed * failed;
@@ -72,7 +78,7 @@ class Cutter {
 
     Cost cost(int32_t number, double share) {
         const Branch& branch = trail_.branches[number];
-        Cost found{0, 0, 0, 0};
+        Cost found{0, 0, 0};
         const double pairs = share * static_cast<double>(rows_), left = pairs / (pairs + CROWD);
         const double reached = std::min(1.0, 64 * left);
         if (trail_.leaf(number)) {
@@ -150,8 +156,9 @@ class Cutter {
 
 }  // namespace
 
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows, double price) {
-    return Cutter(forest, trail, background, rows, price).cut();
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers, int64_t rows,
+             double price) {
+    return Cutter(forest, trail, background, answers, rows, price).cut();
 }
 
 }  // namespace mxt

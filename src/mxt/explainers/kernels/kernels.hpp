@@ -15,8 +15,8 @@ namespace mxt {
     void evaluate_quadrature(const Quadrature&, const Codes&, int64_t, int64_t, double*, int64_t);                     \
     void evaluate_interactions(const Forest&, const Codes&, int64_t, int64_t, double*, int64_t);                       \
     void fill_tables(const TableBatch&, const Weights&, int, const Sets&, const Codes&, int64_t*);                  \
-    void look_up_tables(const TableBatch&, const int64_t*, const Sets&, const Codes&, int64_t, int64_t, int64_t*,      \
-                        int64_t);                                                                                      \
+    void look_up_tables(const TableBatch&, const int64_t*, const int32_t*, const Sets&, const Codes&, int64_t,         \
+                        int64_t, int64_t*, int64_t);                                                                   \
     void walk_values(const Walk&, const Codes&, int64_t, int64_t, int64_t*, int64_t);                                  \
     void walk_slopes(const Walk&, const Codes&, int64_t, int64_t, double*, int64_t);                                   \
     void walk_pairs(const Walk&, const Codes&, int64_t, int64_t, int64_t*, int64_t);                                   \

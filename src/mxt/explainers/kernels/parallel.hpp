@@ -40,11 +40,15 @@ void parallel(int64_t count, int threads, F work) {
     if (failure) std::rethrow_exception(failure);
 }
 
-// Calls work(first, last) for stretches of rows, none of which holds more than `most` rows, or 64.
+// How many rows a thread takes at a time: no more than `most`, or 64, and so few that all threads get some.
+inline int64_t part_size(int64_t rows, int64_t most, int threads) {
+    return std::min(std::max<int64_t>(most / 64 * 64, 64), (rows / threads / 64 + 1) * 64);
+}
+
+// Calls work(first, last) for stretches of rows of that size.
 template <typename F>
 void by_parts(int64_t rows, int64_t most, int threads, F work) {
-    const int64_t even = (rows / threads / 64 + 1) * 64;  // so that few rows are shared out too
-    const int64_t size = std::min(std::max<int64_t>(most / 64 * 64, 64), even);
+    const int64_t size = part_size(rows, most, threads);
     parallel((rows + size - 1) / size, threads,
              [&](int64_t part) { work(part * size, std::min(rows, (part + 1) * size)); });
 }

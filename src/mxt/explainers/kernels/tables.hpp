@@ -26,12 +26,14 @@ struct Cut {
     int64_t entries = 0;
 
     bool any_walked() const { return !walked.empty() && walked[0]; }
-    bool pays(int64_t rows) const { return static_cast<double>(rows) * (walk - look_up) > fill; }
     double cost(int64_t rows) const { return static_cast<double>(rows) * look_up; }
+    bool pays(int64_t rows) const { return cost(rows) + fill < static_cast<double>(rows) * walk; }
 };
 
-// What is cheapest if `rows` rows are explained, and each number in a table costs a row a `price`.
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, int64_t rows, double price);
+// What is cheapest if `rows` rows are explained, and each number in a table costs a row a `price`. `answers` are the
+// background's to the trail's masks, where they are kept; or null.
+Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers, int64_t rows,
+             double price);
 
 struct TableLeaf {
     double value;

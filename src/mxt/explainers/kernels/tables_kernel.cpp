@@ -189,13 +189,13 @@ class Filler {
 };
 
 // Adds to the columns of a unit's players, eight rows at a time.
-void add_lines(const TableUnit& unit, const int64_t* table, const uint16_t* pattern, int64_t rows, int64_t* phi,
-               int64_t stride) {
+void add_lines(const TableUnit& unit, const int64_t* table, const int32_t* places, const uint16_t* pattern,
+               int64_t rows, int64_t* phi, int64_t stride) {
     const auto players = static_cast<int64_t>(unit.players.size());
     for (int64_t line = 0; line < unit.lines(); line++, table += LINE << unit.masks.size()) {
         const int64_t count = std::min<int64_t>(LINE, players - line * LINE);
         int64_t* columns[LINE];
-        for (int64_t j = 0; j < count; j++) columns[j] = phi + unit.players[line * LINE + j] * stride;
+        for (int64_t j = 0; j < count; j++) columns[j] = phi + places[unit.players[line * LINE + j]] * stride;
         for (int64_t r = 0; r < rows; r += LANES) {
             Ints found[LANES];
             for (int i = 0; i < LANES; i++) found[i] = load(table + pattern[r + i] * LINE);
@@ -230,8 +230,8 @@ void fill_tables(const TableBatch& batch, const Weights& weights, int exponent, 
             filler.add(batch.units[i], leaf, counts[i], tables + batch.units[i].start);
 }
 
-void look_up_tables(const TableBatch& batch, const int64_t* tables, const Sets& sets, const Codes& codes,
-                    int64_t first, int64_t last, int64_t* phi, int64_t stride) {
+void look_up_tables(const TableBatch& batch, const int64_t* tables, const int32_t* columns, const Sets& sets,
+                    const Codes& codes, int64_t first, int64_t last, int64_t* phi, int64_t stride) {
     Aligned<uint64_t> bits((batch.tests.size() + batch.both.size()) * (CHUNK / 64));
     Aligned<uint16_t> pattern(CHUNK);
     for (int64_t start = first; start < last; start += CHUNK) {
@@ -240,7 +240,7 @@ void look_up_tables(const TableBatch& batch, const int64_t* tables, const Sets& 
         combine_masks(batch.both, batch.tests.size(), rows, bits.data, CHUNK / 64);
         for (const TableUnit& unit : batch.units) {
             make_pattern(unit.masks, bits.data, CHUNK / 64, (rows + 63) / 64, pattern.data);
-            add_lines(unit, tables + unit.start, pattern.data, rows, phi + start - first, stride);
+            add_lines(unit, tables + unit.start, columns, pattern.data, rows, phi + start - first, stride);
         }
     }
 }

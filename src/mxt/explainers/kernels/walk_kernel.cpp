@@ -98,7 +98,7 @@ class ValueWalker : public Walker {
 
     void leave(const Branch& branch, const uint64_t* some) override {
         const int64_t width = most_groups_ * LANES;
-        N *to = phi_ + branch.player * stride_, *from = sums_.data + branch.slot;
+        N *to = phi_ + walk_.columns[branch.player] * stride_, *from = sums_.data + branch.slot;
         for_each(some, [&](int64_t r) {
             to[r] += from[r * width];
             from[r * width] = 0;
@@ -193,7 +193,7 @@ class PairWalker : public Walker {
         : Walker(walk, rows, background_rows, known),
           won_(static_cast<size_t>(most_groups_) * LANES * (most_groups_ * LANES + 1)) {}
 
-    // Where they go, a column of `stride` rows for each two players of the tree.
+    // Where they go, a column of `stride` rows for each two columns of players.
     void start(int64_t* phi, int64_t stride, int64_t) {
         phi_ = phi;
         stride_ = stride;
@@ -248,7 +248,7 @@ class PairWalker : public Walker {
                 const int64_t* mixed = won_.data + branch.asked * width;
                 int64_t found = one ? won_.data[i * width + j] : lost;
                 if (one != other) found = -mixed[one ? i : j];
-                const auto [low, high] = std::minmax({player(i), player(j)});
+                const auto [low, high] = std::minmax({walk_.columns[player(i)], walk_.columns[player(j)]});
                 phi_[(static_cast<int64_t>(high) * (high - 1) / 2 + low) * stride_ + row] += found;
             }
     }
