@@ -1,7 +1,5 @@
-#define MXT_ISA portable
 #include "background.hpp"
 
-#include "masks.hpp"
 #include "parallel.hpp"
 #include "predict.hpp"
 
@@ -34,11 +32,11 @@ double logistic_slope(double one, double other) {
 
 }  // namespace
 
-Background::Background(const Forest& forest, const Codes& rows, const Background* other, int64_t most_entries,
-                       int threads)
+Background::Background(const Kernels& kernels, const Forest& forest, const Codes& rows, const Background* other,
+                       int64_t most_entries, int threads)
     : forest_(forest), rows_(rows), groups_((forest.roots.size() + GROUP_TREES - 1) / GROUP_TREES),
       most_entries_(most_entries) {
-    make_groups(other, most_entries / 8, threads);
+    make_groups(kernels, other, most_entries / 8, threads);
     int most_asked = 1;
     for (Group& group : groups_) {
         std::vector<int32_t> columns(forest.players, -1);
@@ -64,7 +62,7 @@ Background::Background(const Forest& forest, const Codes& rows, const Background
     weights_ = Weights(most_asked);
 }
 
-void Background::make_groups(const Background* other, int64_t most_words, int threads) {
+void Background::make_groups(const Kernels& kernels, const Background* other, int64_t most_words, int threads) {
     std::unordered_map<int32_t, std::shared_ptr<const Shape>> known;
     if (other)
         for (size_t i = 0; i < other->trees_.size(); i++)
@@ -74,43 +72,51 @@ void Background::make_groups(const Background* other, int64_t most_words, int th
     parallel(static_cast<int64_t>(forest_.roots.size()), threads, [&](int64_t i) {
         const auto found = known.find(forest_.roots[i]);
         Tree& tree = groups_[i / GROUP_TREES].trees[i % GROUP_TREES];
-        tree.shape = found == known.end() ? make_shape(forest_.roots[i], most_words, held) : found->second;
+        tree.shape = found == known.end() ? make_shape(kernels, forest_.roots[i], most_words, held)
+                                          : found->second;
         for (const Branch& branch : tree.trail().branches)
             if (branch.test < 0) tree.largest = std::max(tree.largest, std::fabs(forest_.value[branch.node]));
     });
 }
 
-std::shared_ptr<const Background::Shape> Background::make_shape(int32_t root, int64_t most_words,
+std::shared_ptr<const Background::Shape> Background::make_shape(const Kernels& kernels, int32_t root,
+                                                                int64_t most_words,
                                                                 std::atomic<int64_t>& held) const {
     const auto shape = std::make_shared<Shape>();
     shape->trail = make_trail(forest_, root);
-    const Trail& trail = shape->trail;
-    const int64_t words = (rows_.rows + 63) / 64, wanted = static_cast<int64_t>(trail.masks()) * words;
-    if (rows_.rows <= SLICE && (held += wanted) <= most_words) {
-        shape->answers.resize(wanted);
-        portable::make_masks(trail.tests, forest_.sets, rows_, 0, rows_.rows, shape->answers.data(), words);
-        portable::combine_masks(trail.both, trail.tests.size(), rows_.rows, shape->answers.data(), words);
-    }
+    const int64_t wanted = static_cast<int64_t>(shape->trail.masks()) * ((rows_.rows + 63) / 64);
+    if (rows_.rows <= SLICE && (held += wanted) <= most_words)
+        shape->answers = answers(kernels, shape->trail, rows_.rows);
     return shape;
 }
 
-Background::Cuts Background::cut_trees(int64_t rows, double price, int threads) const {
+std::vector<uint64_t> Background::answers(const Kernels& kernels, const Trail& trail, int64_t rows) const {
+    const int64_t words = (rows + 63) / 64;
+    std::vector<uint64_t> found(trail.masks() * words);
+    kernels.answer_tests(trail, forest_.sets, rows_, 0, rows, found.data(), words);
+    return found;
+}
+
+Background::Cuts Background::cut_trees(const Kernels& kernels, int64_t rows, double price, int threads) const {
     Cuts cuts(trees_.size());
     parallel(static_cast<int64_t>(trees_.size()), threads, [&](int64_t i) {
         const Shape& shape = *trees_[i].second->shape;
-        cuts[i] = std::make_shared<Cut>(cut_tree(forest_, shape.trail, rows_, shape.kept(), rows, price));
+        std::vector<uint64_t> made;
+        if (!shape.kept()) made = answers(kernels, shape.trail, std::min(rows_.rows, SLICE));
+        const uint64_t* known = shape.kept() ? shape.kept() : made.data();
+        cuts[i] = std::make_shared<Cut>(cut_tree(shape.trail, known, rows_.rows, rows, price));
     });
     return cuts;
 }
 
 // Chooses which tables to keep: those that save most for their size, of all trees together.
-void Background::choose_kept(int threads) {
+void Background::choose_kept(const Kernels& kernels, int threads) {
     double price = 0;
     for (int64_t entries = most_entries_ + 1; entries > most_entries_; price = price == 0 ? LEAST_PRICE : 2 * price) {
         all_ = price == 0;
         kept_.clear();
         entries = 0;
-        for (std::shared_ptr<const Cut>& cut : cut_trees(MANY, price, threads)) {
+        for (std::shared_ptr<const Cut>& cut : cut_trees(kernels, MANY, price, threads)) {
             entries += cut->entries;
             kept_.push_back({std::move(cut), nullptr});
         }
@@ -142,13 +148,13 @@ Background::Ways Background::prepare(const Kernels& kernels, int64_t rows, int64
     const std::lock_guard<std::mutex> lock(guard_);
     seen_ += rows;
     if (seen_ < FEW) return Ways(trees_.size());
-    if (kept_.empty()) choose_kept(threads);
+    if (kept_.empty()) choose_kept(kernels, threads);
     fill_kept(kernels, threads);
     Ways ways = kept_;
     const int64_t shared = std::bit_floor(static_cast<uint64_t>(part));
     const auto filled = [](const Way& way) { return way.tables || way.cut->units.empty(); };
     const bool settled = all_ && std::all_of(ways.begin(), ways.end(), filled);
-    if (shared >= FEW && !settled && !cuts_.contains(shared)) cuts_[shared] = cut_trees(shared, 0, threads);
+    if (shared >= FEW && !settled && !cuts_.contains(shared)) cuts_[shared] = cut_trees(kernels, shared, 0, threads);
     for (size_t i = 0; i < ways.size(); i++) {
         Way& way = ways[i];
         if (shared < FEW || (all_ && filled(way))) {

@@ -31,7 +31,8 @@ class Background {
   public:
     // Keeps tables of `most_entries` numbers at most, and an eighth of that of the background's answers to tests.
     // What `other` has on the same trees, against the same rows, is shared: forests that differ in leaves alone.
-    Background(const Forest& forest, const Codes& rows, const Background* other, int64_t most_entries, int threads);
+    Background(const Kernels& kernels, const Forest& forest, const Codes& rows, const Background* other,
+               int64_t most_entries, int threads);
 
     // Adds values to `out`, a column of `stride` rows for each player.
     void add_values(const Kernels& kernels, const Codes& codes, int threads, double* out, int64_t stride);
@@ -83,10 +84,12 @@ class Background {
     std::map<int64_t, Cuts> cuts_;  // by how many rows share what it costs to fill tables
     std::mutex guard_;              // of the four above
 
-    void make_groups(const Background* other, int64_t most_words, int threads);
-    std::shared_ptr<const Shape> make_shape(int32_t root, int64_t most_words, std::atomic<int64_t>& held) const;
-    Cuts cut_trees(int64_t rows, double price, int threads) const;
-    void choose_kept(int threads);
+    void make_groups(const Kernels& kernels, const Background* other, int64_t most_words, int threads);
+    std::shared_ptr<const Shape> make_shape(const Kernels& kernels, int32_t root, int64_t most_words,
+                                            std::atomic<int64_t>& held) const;
+    std::vector<uint64_t> answers(const Kernels& kernels, const Trail& trail, int64_t rows) const;
+    Cuts cut_trees(const Kernels& kernels, int64_t rows, double price, int threads) const;
+    void choose_kept(const Kernels& kernels, int threads);
     void fill_kept(const Kernels& kernels, int threads);
     Ways prepare(const Kernels& kernels, int64_t rows, int64_t part, int threads);
     Walk walk(const Group& group, const Tree& tree, const Cut* cut, const double* slopes) const;

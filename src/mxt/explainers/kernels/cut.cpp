@@ -1,5 +1,3 @@
-#define MXT_ISA portable
-#include "masks.hpp"
 #include "tables.hpp"
 
 #include <algorithm>
@@ -32,19 +30,10 @@ struct Cost {
 
 class Cutter {
   public:
-    Cutter(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers,
-           int64_t explained, double price)
-        : trail_(trail), explained_(static_cast<double>(explained)), price_(price), rows_(background.rows),
-          seen_(std::min(background.rows, SLICE)), words_((seen_ + 63) / 64), answers_(answers) {
-        if (!answers) {
-            masks_.resize(trail.masks() * words_);
-            portable::make_masks(trail.tests, forest.sets, background, 0, seen_, masks_.data(), words_);
-            portable::combine_masks(trail.both, trail.tests.size(), seen_, masks_.data(), words_);
-            answers_ = masks_.data();
-        }
-        passing_.assign(trail.most_asked + 1, 1.0);
-        unit_.assign(trail.branches.size(), 0);
-    }
+    Cutter(const Trail& trail, const uint64_t* answers, int64_t background_rows, int64_t explained, double price)
+        : trail_(trail), answers_(answers), explained_(static_cast<double>(explained)), price_(price),
+          rows_(background_rows), seen_(std::min(background_rows, SLICE)), words_((seen_ + 63) / 64),
+          passing_(trail.most_asked + 1, 1.0), unit_(trail.branches.size(), 0) {}
 
     Cut cut() {
         const Cost whole = cost(0, 1.0);
@@ -58,10 +47,9 @@ class Cutter {
 
   private:
     const Trail& trail_;
+    const uint64_t* answers_;
     double explained_, price_;
     int64_t rows_, seen_, words_;
-    const uint64_t* answers_;
-    std::vector<uint64_t> masks_;
     std::vector<double> passing_;  // share of pairs of rows of which one passes, for each slot
     std::vector<uint8_t> unit_;
 
@@ -156,9 +144,8 @@ class Cutter {
 
 }  // namespace
 
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers, int64_t rows,
-             double price) {
-    return Cutter(forest, trail, background, answers, rows, price).cut();
+Cut cut_tree(const Trail& trail, const uint64_t* answers, int64_t background_rows, int64_t rows, double price) {
+    return Cutter(trail, answers, background_rows, rows, price).cut();
 }
 
 }  // namespace mxt

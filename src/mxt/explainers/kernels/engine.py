@@ -158,14 +158,18 @@ class Engine:
 
         from mxt.explainers.kernels import _kernels
 
-        trees, owners = self._trees, tree_of(self._trees)
+        trees = self._trees
+        owners = tree_of(trees) if self.outputs > 1 else None
         asked = np.maximum(trees.feature, 0)
         forests = []
         for value in trees.values.T:
-            adding = np.unique(owners[np.flatnonzero(value)])
+            roots = trees.roots
+            if owners is not None:  # of boosting for several classes, each tree adds to one
+                adding = np.unique(owners[np.flatnonzero(value)])
+                roots = roots[adding[adding >= 0]]
             forests.append(
                 _kernels.Trees(
-                    roots=_ints(trees.roots[adding[adding >= 0]]),
+                    roots=_ints(roots),
                     left=_ints(trees.left),
                     right=_ints(trees.right),
                     column=_ints(asked),

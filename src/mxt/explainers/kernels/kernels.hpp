@@ -14,6 +14,7 @@ namespace mxt {
     namespace unit {                                                                                                   \
     void evaluate_quadrature(const Quadrature&, const Codes&, int64_t, int64_t, double*, int64_t);                     \
     void evaluate_interactions(const Forest&, const Codes&, int64_t, int64_t, double*, int64_t);                       \
+    void answer_tests(const Trail&, const Sets&, const Codes&, int64_t, int64_t, uint64_t*, int64_t);                  \
     void fill_tables(const TableBatch&, const Weights&, int, const Sets&, const Codes&, int64_t*);                  \
     void look_up_tables(const TableBatch&, const int64_t*, const int32_t*, const Sets&, const Codes&, int64_t,         \
                         int64_t, int64_t*, int64_t);                                                                   \
@@ -33,6 +34,7 @@ struct Kernels {
     std::string name;
     decltype(&portable::evaluate_quadrature) quadrature;
     decltype(&portable::evaluate_interactions) interactions;
+    decltype(&portable::answer_tests) answer_tests;
     decltype(&portable::fill_tables) fill_tables;
     decltype(&portable::look_up_tables) look_up_tables;
     decltype(&portable::walk_values) walk_values;
@@ -40,9 +42,10 @@ struct Kernels {
     decltype(&portable::walk_pairs) walk_pairs;
 };
 
-#define MXT_KERNELS(unit)                                                                                   \
-    {#unit,             unit::evaluate_quadrature, unit::evaluate_interactions, unit::fill_tables,          \
-     unit::look_up_tables, unit::walk_values,      unit::walk_slopes,           unit::walk_pairs}
+#define MXT_KERNELS(unit)                                                                                 \
+    {#unit,             unit::evaluate_quadrature, unit::evaluate_interactions, unit::answer_tests,       \
+     unit::fill_tables, unit::look_up_tables,      unit::walk_values,           unit::walk_slopes,        \
+     unit::walk_pairs}
 
 // Those that this machine can run, the fastest first.
 inline std::vector<Kernels> available_kernels() {

@@ -65,8 +65,8 @@ class Trees {  // of one output
         const Codes given = view(codes, rows);
         background_owner_ = codes;
         const nb::gil_scoped_release release;
-        background_ = std::make_unique<Background>(forest_, given, other ? other->background_.get() : nullptr,
-                                                   most_entries, threads);
+        const Background* shared = other ? other->background_.get() : nullptr;
+        background_ = std::make_unique<Background>(kernels(""), forest_, given, shared, most_entries, threads);
     }
 
     // Adds values along the trees' own paths to `out`, of shape (players, rows).

@@ -30,10 +30,9 @@ struct Cut {
     bool pays(int64_t rows) const { return cost(rows) + fill < static_cast<double>(rows) * walk; }
 };
 
-// What is cheapest if `rows` rows are explained, and each number in a table costs a row a `price`. `answers` are the
-// background's to the trail's masks, where they are kept; or null.
-Cut cut_tree(const Forest& forest, const Trail& trail, const Codes& background, const uint64_t* answers, int64_t rows,
-             double price);
+// What is cheapest if `rows` rows are explained, and each number in a table costs a row a `price`. `answers` are those
+// of the background's first rows, up to a slice of them, to the trail's masks.
+Cut cut_tree(const Trail& trail, const uint64_t* answers, int64_t background_rows, int64_t rows, double price);
 
 struct TableLeaf {
     double value;

@@ -260,6 +260,17 @@ class PairWalker : public Walker {
     }
 };
 
+}  // namespace
+
+// Which rows pass each of the trail's masks: `words` words of them for each.
+void answer_tests(const Trail& trail, const Sets& sets, const Codes& codes, int64_t first, int64_t rows,
+                  uint64_t* masks, int64_t words) {
+    make_masks(trail.tests, sets, codes, first, rows, masks, words);
+    combine_masks(trail.both, trail.tests.size(), rows, masks, words);
+}
+
+namespace {
+
 template <typename W, typename N>
 void walk_rows(const Walk& walk, const Codes& codes, int64_t first, int64_t last, N* phi, int64_t stride) {
     const Trail& trail = walk.trail;
@@ -268,16 +279,14 @@ void walk_rows(const Walk& walk, const Codes& codes, int64_t first, int64_t last
         const int64_t count = std::min(SLICE, walk.background.rows - from), words = (count + 63) / 64;
         if (!walk.answers) {
             known.resize(trail.masks() * words);
-            make_masks(trail.tests, walk.forest.sets, walk.background, from, count, known.data(), words);
-            combine_masks(trail.both, trail.tests.size(), count, known.data(), words);
+            answer_tests(trail, walk.forest.sets, walk.background, from, count, known.data(), words);
         }
         W walker(walk, last - first, from, count, walk.answers ? walk.answers : known.data());
         const int64_t block = walker.block();
         masks.resize(trail.masks() * (block / 64));
         for (int64_t start = first; start < last; start += block) {
             const int64_t rows = std::min(block, last - start);
-            make_masks(trail.tests, walk.forest.sets, codes, start, rows, masks.data(), block / 64);
-            combine_masks(trail.both, trail.tests.size(), rows, masks.data(), block / 64);
+            answer_tests(trail, walk.forest.sets, codes, start, rows, masks.data(), block / 64);
             walker.start(phi + start - first, stride, start - first);
             walker.walk(masks.data(), rows);
         }
