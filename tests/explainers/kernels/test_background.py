@@ -92,17 +92,23 @@ SHARES = np.array(
 )
 
 
+def found_by(
+    engine: Engine, method: str, rows: np.ndarray, columns: int, unit: str, *options: float
+) -> np.ndarray:
+    """What a kernel adds for one output, shape (columns, rows)."""
+    codes, count = engine._codes(rows)
+    out = np.zeros((columns, count))
+    getattr(engine._forests[0], method)(codes, count, out, 1, *options, unit=unit)
+    return out
+
+
 def explained(
-    trees: TreeEnsemble, rows: np.ndarray, background: np.ndarray, entries: int, unit: str = ""
+    trees: TreeEnsemble, rows: np.ndarray, background: np.ndarray, entries: int, unit: str
 ) -> np.ndarray:
     """Values of an engine that keeps tables of so many numbers at most, shape (rows, columns)."""
     engine = Engine(trees, background=background[:1])
-    known, count = engine._codes(background)
-    engine._forests[0].set_background(known, count, entries, 1)
-    codes, count = engine._codes(rows)
-    out = np.zeros((engine.players, count))
-    engine._forests[0].add_background_values(codes, count, out, 1, unit=unit)
-    return out.T
+    engine._forests[0].set_background(*engine._codes(background), entries, 1)
+    return found_by(engine, "add_background_values", rows, engine.players, unit).T
 
 
 @pytest.mark.parametrize("count", [1, 63, 300])
@@ -148,10 +154,8 @@ def test_interactions_of_deep_trees_sum_to_their_values(unit: str) -> None:
     trees = deep()
     rows, background = rows_of(trees, 40), rows_of(trees, 70, seed=3)
     engine = Engine(trees, background=background)
-    codes, count = engine._codes(rows)
-    out = np.zeros((engine.players**2, count))
-    engine._forests[0].add_background_interactions(codes, count, out, 1, unit=unit)
-    pairs = out.reshape(engine.players, engine.players, count).transpose(2, 0, 1)
+    out = found_by(engine, "add_background_interactions", rows, engine.players**2, unit)
+    pairs = out.reshape(engine.players, engine.players, len(rows)).transpose(2, 0, 1)
     found = engine.interactions(rows)[:, :, :, 0]
     off_diagonal = ~np.eye(engine.players, dtype=bool)
     np.testing.assert_array_equal(pairs[:, off_diagonal], found[:, off_diagonal])
@@ -164,9 +168,7 @@ def test_probabilities_of_deep_trees_add_up(unit: str) -> None:
     trees = deep()
     rows, background = rows_of(trees, 70), rows_of(trees, 100, seed=3)
     engine = Engine(trees, background=background)
-    codes, count = engine._codes(rows)
-    out = np.zeros((engine.players, count))
-    engine._forests[0].add_chances(codes, count, out, 1, float(trees.base[0]), unit=unit)
+    out = found_by(engine, "add_chances", rows, engine.players, unit, float(trees.base[0]))
     np.testing.assert_array_equal(out.T, engine.probabilities(rows)[:, :, 0])
     chances, known = (1 / (1 + np.exp(-engine.predict(given)[:, 0])) for given in (rows, background))
     np.testing.assert_allclose(out.sum(axis=0), chances - known.mean(), rtol=0, atol=1e-9)

@@ -25,4 +25,13 @@ class Weights {
     std::vector<double> weights_;
 };
 
+// What a leaf gives to each player that a background row fails, where the explained row misses some others; and what it
+// takes from each of those.
+inline double win(const Weights& weights, double value, int fails, int misses) {
+    return fails ? value * weights(fails - 1, misses) : 0;
+}
+inline double loss(const Weights& weights, double value, int fails, int misses) {
+    return misses ? value * weights(fails, misses - 1) : 0;
+}
+
 }  // namespace mxt

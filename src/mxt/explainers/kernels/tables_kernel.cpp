@@ -61,7 +61,7 @@ class Filler {
     const Weights& weights_;
     int exponent_;
     int asked_ = 0, bits_ = 0;
-    std::vector<uint16_t> passed_;            // players of the leaf, for each pattern of the unit
+    std::vector<uint16_t> passed_;  // players of the leaf, for each pattern of the unit
     struct Fails {
         size_t players;
         uint32_t rows;
@@ -69,8 +69,8 @@ class Filler {
     std::vector<std::vector<Fails>> levels_;  // background rows by the players that they fail, by how many these are
     std::vector<uint32_t> fails_;   // for each set of players, how many background rows fail just these
     std::vector<uint32_t> counts_;  // level, set of players
-    Numbers wins_, other_wins_, losses_;   // as the weights, summed over background rows that are left
-    Numbers win_, loss_;                   // weights, by how many the explained row fails and the background's
+    Numbers wins_, other_wins_, losses_;  // as the weights, summed over background rows that are left
+    Numbers win_, loss_;                  // weights, by how many the explained row misses and the background's fails
     Numbers lane_weights_, lines_;
 
     void translate(const TableLeaf& leaf, const std::vector<uint32_t>& counts) {
@@ -99,11 +99,11 @@ class Filler {
         const int64_t wide = asked_ + 1;
         win_.resize(wide * wide);
         loss_.resize(wide * wide);
-        for (int w = 0; w <= asked_; w++)
-            for (int u = 0; u <= asked_; u++) {
-                const bool possible = u + w <= asked_;
-                win_[w * wide + u] = possible && u ? std::llrint(value * weights_(u - 1, w)) : 0;
-                loss_[w * wide + u] = possible && w ? std::llrint(value * weights_(u, w - 1)) : 0;
+        for (int misses = 0; misses <= asked_; misses++)
+            for (int fails = 0; fails <= asked_; fails++) {
+                const bool possible = fails + misses <= asked_;
+                win_[misses * wide + fails] = possible ? std::llrint(win(weights_, value, fails, misses)) : 0;
+                loss_[misses * wide + fails] = possible ? std::llrint(loss(weights_, value, fails, misses)) : 0;
             }
     }
 

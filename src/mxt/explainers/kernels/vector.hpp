@@ -207,93 +207,73 @@ struct Table16 {
 
 #else
 
-struct Vec {
-    double lane[LANES];
+template <typename T>
+struct Eight {
+    T lane[LANES];
 };
+using Vec = Eight<double>;
+using Ints = Eight<int64_t>;
 using Mask = uint8_t;
 struct Index {
     int lane[LANES];
 };
 
-template <typename F>
-inline Vec each(F f) {
-    Vec v;
+template <typename T, typename F>
+inline Eight<T> each(F f) {
+    Eight<T> v;
     for (int i = 0; i < LANES; i++) v.lane[i] = f(i);
     return v;
 }
-inline Vec load(const double* p) {
-    return each([&](int i) { return p[i]; });
-}
-inline void store(double* p, Vec v) {
-    for (int i = 0; i < LANES; i++) p[i] = v.lane[i];
-}
-inline Vec all(double x) {
-    return each([&](int) { return x; });
-}
-inline Vec add(Vec a, Vec b) {
-    return each([&](int i) { return a.lane[i] + b.lane[i]; });
-}
-inline Vec mul(Vec a, Vec b) {
-    return each([&](int i) { return a.lane[i] * b.lane[i]; });
-}
-inline Vec fma(Vec a, Vec b, Vec c) {
-    return each([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); });
-}
-inline Mask mask(const uint8_t* p) { return *p; }
-inline Vec choose(Mask m, Vec yes, Vec no) {
-    return each([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
-}
-inline Vec kept(Mask m, Vec v) {
-    return each([&](int i) { return m >> i & 1 ? v.lane[i] : 0.0; });
-}
-
-struct Ints {
-    int64_t lane[LANES];
-};
-template <typename F>
-inline Ints each_int(F f) {
-    Ints v;
-    for (int i = 0; i < LANES; i++) v.lane[i] = f(i);
-    return v;
-}
-inline Ints load(const int64_t* p) {
-    return each_int([&](int i) { return p[i]; });
-}
-inline void store(int64_t* p, Ints v) {
-    for (int i = 0; i < LANES; i++) p[i] = v.lane[i];
-}
-inline Ints all(int64_t x) {
-    return each_int([&](int) { return x; });
-}
-inline Ints add(Ints a, Ints b) {
-    return each_int([&](int i) { return a.lane[i] + b.lane[i]; });
-}
-inline Ints subtract(Ints a, Ints b) {
-    return each_int([&](int i) { return a.lane[i] - b.lane[i]; });
-}
-inline Ints kept(Mask m, Ints v) {
-    return each_int([&](int i) { return m >> i & 1 ? v.lane[i] : 0; });
-}
-inline Ints choose(Mask m, Ints yes, Ints no) {
-    return each_int([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
+template <typename T>
+inline Eight<T> load(const T* p) {
+    return each<T>([&](int i) { return p[i]; });
 }
 inline Ints load(const uint32_t* p) {
-    return each_int([&](int i) { return int64_t{p[i]}; });
+    return each<int64_t>([&](int i) { return p[i]; });
+}
+template <typename T>
+inline void store(T* p, Eight<T> v) {
+    for (int i = 0; i < LANES; i++) p[i] = v.lane[i];
+}
+template <typename T>
+inline Eight<T> all(T x) {
+    return each<T>([&](int) { return x; });
+}
+template <typename T>
+inline Eight<T> add(Eight<T> a, Eight<T> b) {
+    return each<T>([&](int i) { return a.lane[i] + b.lane[i]; });
+}
+inline Ints subtract(Ints a, Ints b) {
+    return each<int64_t>([&](int i) { return a.lane[i] - b.lane[i]; });
+}
+inline Vec mul(Vec a, Vec b) {
+    return each<double>([&](int i) { return a.lane[i] * b.lane[i]; });
 }
 // The second factor fits in 32 bits.
 inline Ints multiply(Ints a, Ints b) {
-    return each_int([&](int i) { return a.lane[i] * b.lane[i]; });
+    return each<int64_t>([&](int i) { return a.lane[i] * b.lane[i]; });
+}
+inline Vec fma(Vec a, Vec b, Vec c) {
+    return each<double>([&](int i) { return std::fma(a.lane[i], b.lane[i], c.lane[i]); });
+}
+inline Mask mask(const uint8_t* p) { return *p; }
+template <typename T>
+inline Eight<T> choose(Mask m, Eight<T> yes, Eight<T> no) {
+    return each<T>([&](int i) { return m >> i & 1 ? yes.lane[i] : no.lane[i]; });
+}
+template <typename T>
+inline Eight<T> kept(Mask m, Eight<T> v) {
+    return each<T>([&](int i) { return m >> i & 1 ? v.lane[i] : T{0}; });
 }
 // Each number from the place whose number differs in one bit.
 template <int BIT>
 inline Ints flip(Ints v) {
-    return each_int([&](int i) { return v.lane[i ^ (1 << BIT)]; });
+    return each<int64_t>([&](int i) { return v.lane[i ^ (1 << BIT)]; });
 }
 inline void transpose(Ints (&v)[8]) {
     for (int i = 0; i < LANES; i++)
         for (int j = 0; j < i; j++) std::swap(v[i].lane[j], v[j].lane[i]);
 }
-
 inline Index index(const uint8_t* p) {
     Index v;
     for (int i = 0; i < LANES; i++) v.lane[i] = p[i];
@@ -303,7 +283,7 @@ struct Table8 {
     const double* entries;
     explicit Table8(const double* p) : entries(p) {}
     Vec at(const Index& i) const {
-        return each([&](int j) { return entries[i.lane[j]]; });
+        return each<double>([&](int j) { return entries[i.lane[j]]; });
     }
 };
 using Table16 = Table8;

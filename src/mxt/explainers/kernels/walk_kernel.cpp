@@ -23,17 +23,16 @@ class LeafWeights {
         asked_ = asked;
         std::fill_n(made_.begin(), asked + 1, 0);
     }
-    void make(int missed) {
-        if (made_[missed]) return;
-        made_[missed] = 1;
-        N *win = win_.data + missed * size_, *loss = loss_.data + missed * size_;
-        for (int failed = 0; failed <= asked_ - missed; failed++) {
-            round_to(failed ? value_ * weights_(failed - 1, missed) : 0.0, win[failed]);
-            round_to(missed ? value_ * weights_(failed, missed - 1) : 0.0, loss[failed]);
+    void make(int misses) {
+        if (made_[misses]) return;
+        made_[misses] = 1;
+        for (int fails = 0; fails <= asked_ - misses; fails++) {
+            round_to(mxt::win(weights_, value_, fails, misses), win_.data[misses * size_ + fails]);
+            round_to(mxt::loss(weights_, value_, fails, misses), loss_.data[misses * size_ + fails]);
         }
     }
-    const N* win(int missed) const { return win_.data + missed * size_; }
-    const N* loss(int missed) const { return loss_.data + missed * size_; }
+    const N* win(int misses) const { return win_.data + misses * size_; }
+    const N* loss(int misses) const { return loss_.data + misses * size_; }
 
   private:
     const Weights& weights_;

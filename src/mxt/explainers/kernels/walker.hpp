@@ -139,18 +139,19 @@ class Walker {
 
   private:
     const uint64_t *known_, *masks_ = nullptr;
-    Aligned<uint64_t> left_;              // level, word of background rows, row
-    std::vector<uint64_t> some_;          // level, word of rows: those for which any are left
+    struct Seen {
+        uint64_t fails = 0;
+        int64_t leaf = 0, first = 0;
+    };
+
+    Aligned<uint64_t> left_;      // level, word of background rows, row
+    std::vector<uint64_t> some_;  // level, word of rows: those for which any are left
     std::vector<uint64_t> every_;
     std::vector<int32_t> path_;  // for each slot the last branch that asked it
     Aligned<uint8_t> passed_, failed_, few_;
     Aligned<uint16_t> many_;
     Aligned<int32_t> alike_;
     std::vector<uint64_t> first_;
-    struct Seen {
-        uint64_t fails = 0;
-        int64_t leaf = 0, first = 0;
-    };
     std::vector<Seen> seen_;  // background rows by the hash of what they fail
     int64_t leaves_ = 0;
     bool searched_ = false;
