@@ -95,6 +95,17 @@ def test_half_written_files_are_swept_up(staging: Staging) -> None:
         assert not left.exists()
 
 
+@pytest.mark.parametrize("share", ["", "1-of-2"])
+def test_what_a_stopped_worker_left_half_written_goes_when_the_folder_is_let_go_of(
+    staging: Staging, share: str
+) -> None:
+    left = staging.folder / "00000003.arrow.4711.new"
+    with staging.held(share):
+        left.write_bytes(b"half")
+    assert left.exists() == bool(share), "another share's worker may be writing it"
+    assert list(whole(staging)) == [0, 2]
+
+
 def test_a_process_of_an_earlier_run_changes_no_part_of_this_one(staging: Staging) -> None:
     late = Staging(staging.folder, "key 2", "state 1")
     with staging.held():

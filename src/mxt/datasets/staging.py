@@ -83,8 +83,8 @@ class Staging:
                     self._sweep({self._plan_path.name, *kept})
                 yield settled
             finally:
-                if not share and not self.parts():
-                    self._remove()
+                if not share:
+                    self._let_go()
 
     def keep(
         self, part: int, files: Mapping[str, pa.RecordBatch | bytes], facts: dict[str, Any]
@@ -196,6 +196,17 @@ class Staging:
         """The tables of parts, in the order of their receipts."""
         for receipt in receipts:
             yield from_ipc(self.content(receipt, TABLE))
+
+    def _let_go(self) -> None:
+        """Throw away what nobody will ask for: all without a finished part, else files that are half written.
+
+        A worker that was stopped may have left one, which would take room on a disk that is full.
+        """
+        if not self.parts():
+            self._remove()
+            return
+        for path in self.folder.glob("*.new"):
+            path.unlink(missing_ok=True)
 
     def _remove(self) -> None:
         """Throw everything away, under another name: this one may be another run's at once."""

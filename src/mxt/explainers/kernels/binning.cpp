@@ -9,7 +9,7 @@
 namespace mxt {
 namespace {
 
-constexpr int64_t ROWS = 8192;      // of a column, binned at a time
+constexpr int64_t ROWS = 1024;      // of a column, binned at a time; the other columns of these rows follow
 constexpr double TINY = 1e-35f;     // what LightGBM takes for zero
 constexpr double LARGEST = 9e15;  // category code that a double still tells from its neighbours
 
@@ -68,14 +68,14 @@ std::vector<int64_t> Binning::bin(std::span<const Values> values, int64_t rows, 
     const int64_t parts = (rows + ROWS - 1) / ROWS, columns = static_cast<int64_t>(columns_.size());
     std::vector<int64_t> infinite(parts * columns, 0), sums(columns, 0);
     parallel(parts * columns, threads, [&](int64_t i) {
-        const int64_t column = i / parts, first = i % parts * ROWS, last = std::min(rows, first + ROWS);
+        const int64_t column = i % columns, first = i / columns * ROWS, last = std::min(rows, first + ROWS);
         const auto run = [&](auto code) {
             using T = decltype(code);
             return bin_column(columns_[column], values[column], first, last, static_cast<T*>(codes) + column * stride);
         };
         infinite[i] = width_ == 1 ? run(uint8_t{}) : width_ == 2 ? run(uint16_t{}) : run(uint32_t{});
     });
-    for (int64_t i = 0; i < parts * columns; i++) sums[i / parts] += infinite[i];
+    for (int64_t i = 0; i < parts * columns; i++) sums[i % columns] += infinite[i];
     return sums;
 }
 
