@@ -1,4 +1,4 @@
-"""The command line: arguments, exit codes, and the one JSON line that says how a job ended."""
+"""The command line: arguments, exit codes, the last screen, and the JSON line that says how a job ended."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not files:
             msg = "no config file given; try: mxt confs/explanations.yaml, or mxt --help"
             raise ConfigError(msg)
-        return _check(files, overrides) if options.check else _run(files, overrides)
+        if options.check:
+            return _check(files, overrides)
+        return _run(files, overrides, in_json=options.json or not sys.stdout.isatty())
     except MxtError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -102,6 +104,11 @@ def _parser() -> argparse.ArgumentParser:
         help="list the families of kinds, or show one kind or family",
     )
     parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print how the job ended as one JSON line on a terminal too; a pipe always gets it",
+    )
+    parser.add_argument(
         "--shard", metavar="I/N", help="work on this share of a table's parts only: job.shard=I/N"
     )
     parser.add_argument(
@@ -130,8 +137,8 @@ def _check(files: list[str], overrides: list[str]) -> int:
     return OK
 
 
-def _run(files: list[str], overrides: list[str]) -> int:
-    """Run a job; whatever happens, the last line on the standard output is one JSON object."""
+def _run(files: list[str], overrides: list[str], *, in_json: bool) -> int:
+    """Run a job; whatever happens, the last line on the standard output is one JSON object, if asked for."""
     outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
     try:
         _run_job(_load(files, overrides), outcome)
@@ -148,7 +155,8 @@ def _run(files: list[str], overrides: list[str]) -> int:
         bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
         print(bug, file=sys.stderr)
         outcome |= {"error": bug}
-    print(json.dumps(outcome, default=str), flush=True)
+    if in_json:
+        print(json.dumps(outcome, default=str), flush=True)
     return int(outcome["exit_code"])
 
 
@@ -164,6 +172,8 @@ def _load(files: list[str], overrides: list[str]) -> Job:
 
 
 def _run_job(job: Job, outcome: dict[str, Any]) -> None:
+    from mxt.jobs.screens import screen
+
     gc.enable()
     outcome["job"] = type(job).__name__
     with job:
@@ -172,24 +182,8 @@ def _run_job(job: Job, outcome: dict[str, Any]) -> None:
         job.run()
     outcome |= {"outcome": context.outcome, "exit_code": EXIT_CODES[context.outcome]}
     outcome |= {"outputs": context.outputs, "facts": context.facts}
-    print(_how_to_see(job, outcome), file=sys.stderr)
-
-
-def _how_to_see(job: Job, outcome: dict[str, Any]) -> str:
-    """What was found, where it lies, and how to look at it."""
-    uri = job.mlflow_service.tracking_uri
-    experiment = job.mlflow_service.experiment_id
-    page = f"#/experiments/{experiment}/runs/{outcome['run_id']}?workflowType=machine_learning"
-    lines = [f"\n{outcome['job']} {outcome['outcome']}"]
-    lines += [f"  {name}: {value}" for name, value in outcome["facts"].items()]
-    lines += [f"  {role} -> {target}" for role, target in outcome["outputs"].items()]
-    if uri.startswith("http"):
-        lines.append(f"See it at {uri.rstrip('/')}/{page}")
-    else:
-        server = f"{sys.executable} -m mlflow server --backend-store-uri {uri}"
-        lines += ["See it in the MLflow UI:", f"  MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false {server}"]
-        lines.append(f"  then open http://127.0.0.1:5000/{page}")
-    return "\n".join(lines)
+    outcome |= {"answer": context.findings.answer, "next": context.findings.next}
+    print(screen(job, context), file=sys.stderr)
 
 
 def _print_schema() -> int:

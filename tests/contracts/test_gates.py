@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from mxt.gates.base import Evidence, Gate
+from mxt.jobs.base import Job
 from mxt.kinds import example_of, members
 
 EACH = pytest.mark.parametrize("kind", members(Gate).values(), ids=members(Gate))
@@ -30,5 +31,11 @@ def test_the_first_version_needs_evidence_too_where_there_could_be_some(kind: ty
 
 
 @EACH
-def test_a_gate_asks_for_evidence_that_there_is(kind: type[Gate]) -> None:
-    assert set(kind.asks) <= set(Evidence.__dataclass_fields__)
+def test_a_gate_asks_for_runs_of_jobs_that_there_are_and_a_no_names_one_that_could_mend_it(
+    kind: type[Gate],
+) -> None:
+    gate = kind.model_validate(yaml.safe_load(example_of(kind)), strict=False)
+    jobs = set(members(Job))
+    assert {*kind.asks, *kind.asks_of_champion} <= jobs
+    verdict = gate.judge(Evidence(version=7, now=datetime(2026, 3, 1, tzinfo=UTC), champion=3))
+    assert verdict.mended_by in ({""} if kind.__name__ == "ApprovalGate" else jobs)

@@ -27,7 +27,7 @@ from mxt.predictors.library import predictor_of
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:
-    from mxt.importances.base import Findings
+    from mxt.importances.base import Measurement
 
 IMPORTANCES = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Importance).items()}
 ROWS = 120
@@ -73,7 +73,7 @@ def plain(inputs: pd.DataFrame) -> pd.DataFrame:
     return inputs.astype({"whole": float, "maybe": float})
 
 
-def measure(name: str, known: Any, inputs: pd.DataFrame) -> list[Findings]:
+def measure(name: str, known: Any, inputs: pd.DataFrame) -> list[Measurement]:
     model, targets = known
     return model.measure([IMPORTANCES[name]], inputs, targets=targets)
 
@@ -100,7 +100,7 @@ def test_it_gives_the_same_bytes_for_any_order_of_rows(name: str, known: Any) ->
     shuffled = INPUTS.iloc[np.random.default_rng(1).permutation(ROWS)]
     first, second = (measure(name, known, plain(inputs)) for inputs in (INPUTS, shuffled))
     for one, other in zip(first, second, strict=True):
-        assert one.text == other.text
+        assert (one.note, one.blocks) == (other.note, other.blocks)
         for before, after in ((one.table, other.table), (one.effects, other.effects)):
             assert (before is None) == (after is None)
             assert before is None or (after is not None and before.equals(after))
@@ -118,7 +118,7 @@ def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> 
     ]
     found = model.measure_tally([importance], merge(map(Tally.from_bytes, parts)))[0]
     whole = measure(name, known, inputs)[0]
-    assert found.text == whole.text
+    assert (found.note, found.blocks) == (whole.note, whole.blocks)
     for part, table in ((found.table, whole.table), (found.effects, whole.effects)):
         assert (part is None) == (table is None)
         assert part is None or part.equals(table)
@@ -164,8 +164,8 @@ def test_an_encoding_that_mixes_columns_leaves_the_librarys_importances_out() ->
     model = Model(predictor_of(native, [], []), inputs)
     found = model.measure([LibraryImportance(), PartialDependenceImportance(points=3)], inputs)
     assert found[0].table is None
-    assert "left out" in found[0].text
-    assert "PCA" in found[0].text
+    assert "left out" in found[0].note
+    assert "PCA" in found[0].note
     assert set(importances_table(found)["method"]) == {"partial_dependence"}
     assert set(model.explain_model()["method"]) == {"mean_abs_shap"}
     with pytest.raises(ModelError, match="PCA"):

@@ -67,7 +67,7 @@ def test_a_column_that_the_model_does_not_see_is_judged_by_bins() -> None:
     found = replace(made, table=table)
     [assessment] = criterion.assess(found)
     assert assessment.outcome == "PASS"
-    rates = criterion.evidence(found)["fairness.csv"].reset_index()
+    rates = criterion.evidence(found)["fairness"].reset_index()
     assert set(rates["group"]) == {"below 40", "40 to below 65", "65 and above"}
     assert len(rates) == 3 * 5
     halves = judged(columns=[{"column": "years", "bins": 2}, {"column": "visited", "period": "month"}])

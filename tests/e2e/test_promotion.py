@@ -254,7 +254,7 @@ def test_approvals_may_come_from_the_environment(bare: Project, monkeypatch: pyt
 def test_a_challenger_is_compared_with_the_champion_on_the_same_rows(bare: Project) -> None:
     gate = "job.gates=[{KIND: ChallengerGate, metric: roc_auc, margin: -1}]"
     runs = {
-        version: client(bare).get_model_version("churn", str(version)).tags["mxt.evaluation"]
+        version: client(bare).get_model_version("churn", str(version)).tags["mxt.last.EvaluationsJob"]
         for version in (1, 2, 3)
     }
     for version, rows in ((1, "same"), (2, "same"), (3, "others")):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from mxt.findings import tags
 from mxt.gates.approval import ApprovalGate
 from mxt.gates.base import Certified, Evidence, Examination
 from mxt.gates.certificate import CertificateGate
@@ -18,9 +19,11 @@ from mxt.gates.evaluation import EvaluationGate
 from mxt.gates.explanation import ExplanationGate
 from mxt.gates.threshold import ThresholdGate
 
+KINDS = {"evaluation": "EvaluationsJob", "drift": "DriftJob", "explanation_diff": "ExplanationDiffJob"}
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 SCORES = {"roc_auc": 0.84, "calibration_error": 0.03, "broken": float("nan")}
-FOUND = Examination("a1b2", passed=True, ended=NOW - timedelta(days=2), metrics=SCORES, data="d", rows="r")
+TAGS = {tags.DATA: "d", tags.ROWS: "r"}
+FOUND = Examination("a1b2", passed=True, ended=NOW - timedelta(days=2), scores=SCORES, tags=TAGS)
 CERTIFIED = Certified("", "PASS", NOW - timedelta(days=9), NOW + timedelta(days=81))
 DIGEST = "0123456789abcdef" * 4
 UNJUDGED = (
@@ -31,11 +34,19 @@ UNJUDGED = (
 
 def evidence(**changes: Any) -> Evidence:
     """A version that was evaluated and passed."""
-    return Evidence(**{"version": 7, "now": NOW, "model": "churn", "evaluation": FOUND, **changes})
+    given = {"version": 7, "now": NOW, "model": "churn", "evaluation": FOUND, **changes}
+    runs = {kind: given.pop(name, None) for name, kind in KINDS.items()}
+    before = given.pop("champion_evaluation", None)
+    return Evidence(
+        last={kind: found for kind, found in runs.items() if found},
+        champion_last={"EvaluationsJob": before} if before else {},
+        **given,
+    )
 
 
-def scored(value: float, **changes: Any) -> Examination:
-    return replace(FOUND, run_id="c3", metrics={"roc_auc": value, "calibration_error": value}, **changes)
+def scored(value: float, **changed_tags: str) -> Examination:
+    scores = {"roc_auc": value, "calibration_error": value}
+    return replace(FOUND, run_id="c3", scores=scores, tags={**TAGS, **changed_tags})
 
 
 @pytest.mark.parametrize(
@@ -44,7 +55,7 @@ def scored(value: float, **changes: Any) -> Examination:
         (FOUND, True, "the evaluation of version 7 passed (run a1b2)"),
         (replace(FOUND, passed=False), False, "the evaluation of version 7 failed (run a1b2)"),
         (None, False, "version 7 was never evaluated"),
-        (replace(FOUND, judged=False), False, UNJUDGED),
+        (replace(FOUND, tags={**TAGS, tags.JUDGED: "false"}), False, UNJUDGED),
     ],
 )
 def test_an_evaluation_must_have_passed(found: Examination | None, passed: bool, reason: str) -> None:  # noqa: FBT001 - a case
@@ -76,7 +87,7 @@ def test_a_score_must_keep_its_limits(limits: dict[str, Any], passed: bool, reas
 
 
 def test_a_version_without_scores_has_none_known() -> None:
-    verdict = ThresholdGate(metric="f1", minimum=0.5).judge(evidence(evaluation=replace(FOUND, metrics={})))
+    verdict = ThresholdGate(metric="f1", minimum=0.5).judge(evidence(evaluation=replace(FOUND, scores={})))
     assert verdict.reason == "no score 'f1' of version 7 (known: none)"
 
 
@@ -121,19 +132,19 @@ def test_a_challenger_is_better_by_the_margin(fields: dict[str, Any], before: fl
         ({"champion_evaluation": None}, "version 3 was never evaluated, so nothing can be compared"),
         ({"evaluation": None}, "version 7 was never evaluated, so nothing can be compared"),
         (
-            {"champion_evaluation": scored(0.1, data="e")},
+            {"champion_evaluation": scored(0.1, **{tags.DATA: "e"})},
             "versions 7 and 3 were evaluated on different data; evaluate both by one config",
         ),
         (
-            {"champion_evaluation": scored(0.1, rows="s")},
+            {"champion_evaluation": scored(0.1, **{tags.ROWS: "s"})},
             "versions 7 and 3 were evaluated on different rows; evaluate both by one config",
         ),
         (
-            {"champion_evaluation": scored(0.1, rows="")},
+            {"champion_evaluation": scored(0.1, **{tags.ROWS: ""})},
             "the evaluations of versions 7 and 3 do not tell which rows they used",
         ),
         (
-            {"champion_evaluation": replace(FOUND, metrics={"f1": 0.1})},
+            {"champion_evaluation": replace(FOUND, scores={"f1": 0.1})},
             "no score 'roc_auc' of both versions 7 and 3 (known: none)",
         ),
     ],
@@ -144,7 +155,7 @@ def test_what_cannot_be_compared_is_refused(changes: dict[str, Any], reason: str
     assert (verdict.passed, verdict.reason) == (False, reason)
 
 
-LATE = replace(FOUND, metrics={"f1": 0.6, "f1_low": 0.5}, positives={"f1": "late"})
+LATE = replace(FOUND, scores={"f1": 0.6, "f1_low": 0.5}, tags={**TAGS, "mxt.positive.f1": "late"})
 
 
 @pytest.mark.parametrize("metric", ["f1", "f1_low"])
@@ -162,7 +173,9 @@ def test_scores_of_two_classes_are_not_compared(
     passed: bool,  # noqa: FBT001 - a case
     reason: str,
 ) -> None:
-    before = replace(LATE, positives=positives)
+    before = replace(
+        LATE, tags={**TAGS, **{f"mxt.positive.{name}": text for name, text in positives.items()}}
+    )
     verdict = ChallengerGate(metric=metric).judge(
         evidence(evaluation=LATE, champion=3, champion_evaluation=before)
     )
@@ -171,7 +184,7 @@ def test_scores_of_two_classes_are_not_compared(
 
 
 def test_scores_of_releases_that_recorded_no_class_are_compared_as_before() -> None:
-    old = replace(LATE, positives={})
+    old = replace(LATE, tags=TAGS)
     verdict = ChallengerGate(metric="f1").judge(evidence(evaluation=old, champion=3, champion_evaluation=old))
     assert (verdict.passed, verdict.reason) == (True, "f1 is 0.6, against 0.6 of version 3")
 
@@ -191,7 +204,7 @@ def test_a_limit_can_be_set_for_the_score_of_one_class(
     passed: bool,  # noqa: FBT001 - a case
     reason: str,
 ) -> None:
-    found = replace(LATE, metrics={**LATE.metrics, "recall": 0.9})
+    found = replace(LATE, scores={**LATE.scores, "recall": 0.9})
     verdict = ThresholdGate(metric=metric, minimum=0.5, positive=positive).judge(evidence(evaluation=found))
     assert (verdict.passed, verdict.reason) == (passed, reason)
 
@@ -277,7 +290,7 @@ def test_a_comparison_with_todays_data_passed_lately(found: Examination | None, 
 
 
 SHARES = {"changed_decisions": 0.05, "changed_reasons": 0.2, "sign_flips": 0.0}
-DIFF = replace(FOUND, metrics=SHARES, baseline=3)
+DIFF = replace(FOUND, scores=SHARES, tags={tags.BASELINE: "3"})
 
 
 @pytest.mark.parametrize(
@@ -288,19 +301,19 @@ DIFF = replace(FOUND, metrics=SHARES, baseline=3)
         ({"sign_flips": 0.0}, {}, True, "sign_flips is 0.00%"),
         (
             {"sign_flips": 0.1},
-            {"explanation_diff": replace(DIFF, metrics={"sign_flips": float("nan")})},
+            {"explanation_diff": replace(DIFF, scores={"sign_flips": float("nan")})},
             False,
             "sign_flips is nan%, above 10.00% (run a1b2)",
         ),
         (
             {"sign_flips": 0.1},
-            {"explanation_diff": replace(DIFF, metrics={})},
+            {"explanation_diff": replace(DIFF, scores={})},
             False,
             "run a1b2 does not tell sign_flips of version 7",
         ),
         (
             SHARES,
-            {"explanation_diff": replace(DIFF, baseline=2)},
+            {"explanation_diff": replace(DIFF, tags={tags.BASELINE: "2"})},
             False,
             "the explanations of version 7 were never compared with those of version 3 (ExplanationDiffJob)",
         ),

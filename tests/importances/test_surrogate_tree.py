@@ -12,6 +12,7 @@ from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import DataError
+from mxt.findings import Grid, Paragraph
 from mxt.importances.base import Subject
 from mxt.importances.rules import imitate
 from mxt.importances.surrogate_tree import SurrogateTreeImportance
@@ -20,7 +21,7 @@ from mxt.predictors.function import FunctionPredictor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mxt.importances.base import Findings
+    from mxt.importances.base import Measurement
 
 CHANCE = np.random.default_rng(0)
 ROWS = 600
@@ -43,7 +44,7 @@ def stump(table: pd.DataFrame) -> np.ndarray:
 
 def measure(
     function: Callable[[pd.DataFrame], Any], inputs: pd.DataFrame = INPUTS, **fields: Any
-) -> Findings:
+) -> Measurement:
     predictor = FunctionPredictor(function, [*inputs.columns], [])
     return SurrogateTreeImportance(**fields).measure(Subject(predictor, inputs))
 
@@ -55,9 +56,13 @@ def test_a_tree_is_imitated_whole() -> None:
     told = found.table.set_index("feature")["importance"]
     assert told[["idle", "flag"]].tolist() == [0, 0]
     assert told.sum() == pytest.approx(1)
-    assert "with a fidelity of 1.000" in found.text
-    assert r"green\|blue" in found.text or "{'white'}" in found.text
-    assert re.search(r"x > 0\.\d+ or missing and kind|kind .* and x > 0\.\d+ or missing", found.text)
+    fidelity, rules = found.blocks
+    assert isinstance(fidelity, Paragraph)
+    assert isinstance(rules, Grid)
+    assert "with a fidelity of 1.000" in fidelity.text
+    text = " ".join(rule for rule, _, _ in rules.rows)
+    assert "green|blue" in text or "{'white'}" in text
+    assert re.search(r"x > 0\.\d+ or missing and kind|kind .* and x > 0\.\d+ or missing", text)
 
 
 def test_the_fidelity_is_of_rows_held_out() -> None:
@@ -84,7 +89,7 @@ def test_a_constant_model_is_imitated() -> None:
     found = measure(lambda table: np.full(len(table), 4.0))
     assert found.table is not None
     assert found.table["fidelity"].tolist() == [1] * 4
-    assert "any row" in found.text
+    assert "any row" in str(found.blocks)
 
 
 def test_every_row_meets_the_rule_of_its_leaf_alone() -> None:
@@ -122,7 +127,7 @@ def _meets(condition: str, table: pd.DataFrame) -> np.ndarray:
 
 def test_the_tree_does_not_depend_on_the_order_of_rows() -> None:
     one, other = measure(stump, rows=300), measure(stump, INPUTS.iloc[::-1], rows=300)
-    assert one.text == other.text
+    assert one.blocks == other.blocks
     assert one.table is not None
     assert other.table is not None
     pd.testing.assert_frame_equal(one.table, other.table)
@@ -130,11 +135,8 @@ def test_the_tree_does_not_depend_on_the_order_of_rows() -> None:
 
 def test_a_leaf_tells_of_no_single_row() -> None:
     found = measure(lambda table: table["idle"].to_numpy(float) ** 3, depth=6, rows=40, test_share=0.3)
-    rows = [
-        int(line.split("|")[-2])
-        for line in found.text.splitlines()
-        if line.startswith("| ") and "rule" not in line and "---" not in line
-    ]
-    assert min(rows) >= 5
+    rules = found.blocks[1]
+    assert isinstance(rules, Grid)
+    assert min(int(rows) for _, _, rows in rules.rows) >= 5
     with pytest.raises(DataError, match="needs 20 rows at least; there are 19"):
         measure(stump, INPUTS.head(19))

@@ -98,7 +98,7 @@ def test_the_run_holds_table_page_and_figure(root: Path) -> None:
     files = {file.path for file in client.list_artifacts(run_id)}
     assert {"ab_test.csv", "ab_test.md", "ab_test.png"} <= files
     page = Path(client.download_artifacts(run_id, "ab_test.md")).read_text()
-    assert "The verdict is **yes**" in page
+    assert "variant B (treatment) against A (control): yes." in page
     for label, row in found["results"].iterrows():
         assert re.search(rf"\| {label} \| yes \|.*{row['effect']:.4g}", page)
         assert client.get_run(run_id).data.metrics[f"{label}_effect"] == row["effect"]

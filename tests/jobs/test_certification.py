@@ -14,8 +14,10 @@ from sklearn.ensemble import RandomForestClassifier
 
 from mxt import packages
 from mxt.errors import ConfigError, DataError
+from mxt.findings import Findings
 from mxt.registries import digests
 from mxt.registries.certificates import stored
+from mxt.registries.loaders import MlflowLoader
 from runs import CHURN, make, run, train
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def test_a_certificate_is_bound_to_what_it_rests_on(tmp_path: Path) -> None:
         "permutation_p_accuracy",
     ]
     with make(tmp_path, "CertificationJob", alias_or_version="Challenger") as job:
-        pinned = job.context.pin("Challenger")
+        pinned = job.context.serve(MlflowLoader(), "Challenger").pinned
         assert stored(pinned) == certificate
         assert certificate.bound["model"] == digests.model_digest(pinned)
         assert certificate.bound["packages"] == packages.written("xgboost")
@@ -141,7 +143,7 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
             fitted, name="model", registered_model_name="churn", serialization_format="cloudpickle"
         )
         job.context.client.set_registered_model_alias("churn", "Challenger", "1")
-        job.context.conclude(passed=True)
+        job.context.conclude(Findings(passed=True))
     limit = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.8}
     found = certify(
         tmp_path,

@@ -72,7 +72,7 @@ def test_tables_page_and_figures_are_kept_with_the_run(root: Path) -> None:
     tables = {"evaluations.csv", "segments.csv", "classes.csv", "confidence.csv", "latency.csv"}
     assert tables | {"evaluation.md", "reliability.png", "segments.png"} <= kept
     page = mlflow.artifacts.load_text(f"runs:/{latest(root).info.run_id}/evaluation.md")
-    assert "| Contract | Two year | roc_auc |" in page
+    assert "| Contract: Two year | roc_auc |" in page
     assert "keeps all limits" in page
 
 

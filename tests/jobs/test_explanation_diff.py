@@ -12,8 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from mxt.errors import ConfigError, DataError, ModelError
+from mxt.findings.tags import LAST
 from mxt.registries.loaders import MlflowLoader
-from mxt.registries.versions import EXPLANATION_DIFF_TAG
 from runs import CHURN, LATER, SMALL, make, run, train
 
 SEGMENTS = [
@@ -151,7 +151,7 @@ def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limi
     assert not made.data.metrics
     assert not found["measures"]["sufficient"].any()
     version = mlflow.MlflowClient().get_model_version_by_alias("churn", "Alone")
-    assert EXPLANATION_DIFF_TAG not in version.tags
+    assert f"{LAST}ExplanationDiffJob" not in version.tags
     assert diff(root, "More", inputs={**LATER, "limit": 30}, **limits)["passed"]
 
 
@@ -168,7 +168,7 @@ def test_the_run_and_the_version_tell_of_the_diff(root: Path) -> None:
     found = diff(root, "More", differences={"KIND": "CsvWriter", "path": "diff.csv"})
     client = mlflow.MlflowClient()
     version = client.get_model_version_by_alias("churn", "More")
-    made = client.get_run(version.tags[EXPLANATION_DIFF_TAG])
+    made = client.get_run(version.tags[f"{LAST}ExplanationDiffJob"])
     assert made.data.tags["mxt.baseline_version"] == "1"
     for name in ("changed_decisions", "changed_reasons", "sign_flips", "rank_correlation"):
         assert made.data.metrics[name] == pytest.approx(found["facts"][name], abs=1e-4)

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from mxt.errors import DataError
-from mxt.registries.versions import EVALUATION_TAG, EXPLANATION_DIFF_TAG
+from mxt.findings.tags import LAST
 from runs import CHURN, LATER, make, run, train
 
 if TYPE_CHECKING:
@@ -186,17 +186,17 @@ def test_targets_of_a_table_of_their_own_are_compared_with_the_record_too(root: 
 
 def test_rows_of_the_training_can_be_asked_for_and_are_no_evidence(root: Path) -> None:
     before = evaluate(root)
-    run_id = tag(root, "One", EVALUATION_TAG)
+    run_id = tag(root, "One", f"{LAST}EvaluationsJob")
     found = evaluate(root, rows="training")
     assert found["facts"]["evaluation_rows"] == ROWS
     assert found["evaluations"].loc["roc_auc", "score"] > before["evaluations"].loc["roc_auc", "score"]
     assert "version 1 was fitted to 640; no evidence for a gate" in found["facts"]["held_out"]
-    assert tag(root, "One", EVALUATION_TAG) == run_id
+    assert tag(root, "One", f"{LAST}EvaluationsJob") == run_id
     assert compare(root, rows="training")["facts"]["experiment_rows"] == ROWS
     differ(root)
-    run_id = tag(root, "Two", EXPLANATION_DIFF_TAG)
+    run_id = tag(root, "Two", f"{LAST}ExplanationDiffJob")
     assert differ(root, rows="training")["facts"]["rows_compared"] == ROWS
-    assert tag(root, "Two", EXPLANATION_DIFF_TAG) == run_id
+    assert tag(root, "Two", f"{LAST}ExplanationDiffJob") == run_id
     assert measured(explain(root, rows="training")) == ROWS
 
 

@@ -169,8 +169,7 @@ def test_an_evaluation_from_the_command_line_scores_the_rare_class(life: Project
         assert found["low"] < score < found["high"]
     of_one = [name for name in NAMES if name not in {"neg_brier_score", "roc_auc"}]
     assert scores["positive"].dropna().to_dict() == dict.fromkeys(of_one, "late")
-    assert "| metric | positive | score |" in page("EvaluationsJob", "evaluation.md")
-    assert "| f1 | late |" in page("EvaluationsJob", "evaluation.md")
+    assert "| f1 of class late |" in page("EvaluationsJob", "evaluation.md")
     run_id = latest("EvaluationsJob").info.run_id
     cells = pd.read_csv(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="segments.csv"))
     for cell, part in cells.groupby("cell"):
@@ -213,7 +212,7 @@ def test_an_experiment_from_the_command_line_compares_the_rare_class(life: Proje
         for score in ("precision", "recall", "f1"):
             assert results.loc[score, name] == pytest.approx(expected[score], abs=1e-12)
     assert set(results["positive"]) == {"late"}
-    assert "| recall (class late) | yes |" in page("ABTestJob", "ab_test.md")
+    assert "| recall of class late | yes |" in page("ABTestJob", "ab_test.md")
 
 
 def rows_held_out(table: pd.DataFrame) -> pd.DataFrame:
@@ -361,7 +360,7 @@ def test_trials_are_compared_by_the_class(root: Path) -> None:
     assert rare["facts"]["cv_recall"] < usual["facts"]["cv_recall"]
     assert (rare["facts"]["positive"], rare["model"].positive) == ("late", "late")
     assert set(pd.read_csv(root / "trials.csv")["positive"]) == {"on time"}
-    assert "were scored by recall of the class 'on time'" in page("TuningJob", "tuning.md")
+    assert "recall of the class on time" in page("TuningJob", "tuning.md")
     plain = run(root, "TuningJob", **{**tuned, "metrics": [scorer("roc_auc")]})
     assert "positive" not in plain["facts"]
     assert "positive" not in pd.read_csv(root / "trials.csv").columns

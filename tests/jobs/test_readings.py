@@ -17,9 +17,9 @@ import pytest
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import DataError
-from mxt.jobs.origins import origin_of
 from mxt.registries import certificates, digests
 from mxt.registries.changes import changed
+from mxt.registries.origins import origin_of
 from mxt.registries.readings import READING_TAG, reading_of
 from mxt.registries.rows import Rows
 from mxt.registries.versions import HELD_OUT_TAG, Pinned, pin

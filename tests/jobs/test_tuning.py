@@ -105,8 +105,9 @@ def test_the_run_tells_what_was_found(tmp_path: Path) -> None:
     found = tune(tmp_path, trials={"KIND": "CsvWriter", "path": "outputs/trials.csv"})
     run_id = found["version"].run_id
     page = artifact(run_id, "tuning.md").read_text()
-    assert page.startswith("# Tuning\n\n4 trials of GridSearch were scored by roc_auc in 3 folds")
-    assert f"The best is trial {found['best'].number}: roc_auc {found['best'].last.mean:.4g}" in page
+    assert page.startswith("# TuningJob churn 1: passed\n\nThe best of 4 trials of GridSearch is trial ")
+    assert f"is trial {found['best'].number} (depth " in page
+    assert f": roc_auc {found['best'].last.mean:.4g}, with a standard deviation of " in page
     table = pd.read_csv(artifact(run_id, "trials.csv"), index_col="trial")
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "outputs" / "trials.csv", index_col="trial"), table)
     assert table.loc[found["best"].number, "rank"] == 1
@@ -181,7 +182,7 @@ def test_a_trial_that_fails_is_a_failed_run_and_the_best_of_the_others_is_regist
     assert "cv_roc_auc" not in nested[0].data.metrics
     assert found["facts"]["failed_trials"] == 1
     assert found["facts"]["best_l2"] == 1.0
-    assert "- trial 1: XGBoostError" in artifact(found["version"].run_id, "tuning.md").read_text()
+    assert "- **trial 1**: XGBoostError" in artifact(found["version"].run_id, "tuning.md").read_text()
 
 
 def test_nothing_is_registered_when_all_trials_fail(tmp_path: Path) -> None:

@@ -86,33 +86,30 @@ def test_tags_and_parameters_are_cut_and_metrics_are_whole(run: Run) -> None:
 
 
 def test_texts_tables_and_figures_are_artifacts(run: Run) -> None:
-    figure, axes = plt.subplots()
-    axes.plot([0, 1])
     run.text("héllo", "notes/summary.md")
     run.table(HEAD, "table.csv")
-    run.figure(figure, "figure.png")
+    run.chart(lambda figure: figure.subplots().plot([0, 1]), "figure.png")
     assert (folder(run) / "notes" / "summary.md").read_text("utf-8") == "héllo"
     assert (folder(run) / "table.csv").read_bytes() == b"customerID,tenure\na,1\nb,2\n"
     assert (folder(run) / "figure.png").read_bytes().startswith(b"\x89PNG")
-    assert not plt.fignum_exists(figure.number)
     assert run.artifacts == ["notes/summary.md", "table.csv", "figure.png"]
 
 
 def test_the_description_links_what_was_logged_pages_first(run: Run) -> None:
     run.text("{}", "config.json")
     run.text("# Why", "why.md")
-    run.describe("passed", {"rows": 7043})
+    run.describe("passed: fine")
     page = f"#/experiments/{run.service.experiment_id}/runs/{run.run_id}/artifacts"
     links = [f"[{file}]({page}/{file}?workflowType=machine_learning)" for file in ("why.md", "config.json")]
     note = stored(run).data.tags["mlflow.note.content"]
-    assert note == f"**passed**: {', '.join(links)}\n\n- rows: 7043"
+    assert note == f"{', '.join(links)}\n\npassed: fine"
 
 
 def test_a_description_in_the_config_is_left_alone(store: Path) -> None:
     service = MlflowService(tracking_uri=f"sqlite:///{store}", run_description="mine")
     service.start()
     run = Run.begin(service, "TrainingJob", {})
-    run.describe("passed", {})
+    run.describe("passed")
     assert stored(run).data.tags["mlflow.note.content"] == "mine"
     run.end("FINISHED")
 
@@ -147,7 +144,7 @@ def test_the_data_read_is_linked_by_its_whole_fingerprint(source: str, kind: str
     [
         lambda run: run.text("hello", "hello.txt"),
         lambda run: run.table(HEAD, "hello.csv"),
-        lambda run: run.figure(plt.figure(), "hello.png"),
+        lambda run: run.chart(lambda figure: figure.subplots(), "hello.png"),
     ],
     ids=["text", "table", "figure"],
 )

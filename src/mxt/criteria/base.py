@@ -157,9 +157,9 @@ class Criterion(Kind, ABC):
         """
 
     def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
-        """Tables of what lies behind the assessments, by the file that a run keeps them in.
+        """Tables of what lies behind the assessments, by the name that a run keeps them under.
 
-        A file holds the rows of all criteria that tell it, so that each row says what it is of.
+        A table holds the rows of all criteria that give it, so that each row says what it is of.
         """
         return {}
 

@@ -90,7 +90,7 @@ class FairnessCriterion(Criterion):
         tables = [_rates_table(groups, chosen(groups), self.minimum_rows) for groups in parts]
         rates = pd.concat(tables, ignore_index=True).set_index("column")
         rates.insert(0, "positive", self._positive(subject))
-        return {"fairness.csv": rates.assign(minimum_rows=self.minimum_rows)}
+        return {"fairness": rates.assign(minimum_rows=self.minimum_rows)}
 
     def _judged(self, subject: Subject) -> tuple[_Chosen, list[Groups]]:
         parts = [column.groups(subject.table) for column in self.columns]

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, Validati
 
 from mxt.configs import Location, parse_value
 from mxt.errors import ConfigError
-from mxt.gates.base import Ask, Evidence, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Gate, Verdict, refused
 from mxt.kinds import Strict
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"\S")]
@@ -60,7 +60,7 @@ class ApprovalGate(Gate):
 
     KIND: Literal["ApprovalGate"] = "ApprovalGate"
 
-    asks: ClassVar[tuple[Ask, ...]] = ()
+    asks: ClassVar[tuple[str, ...]] = ()
 
     approvers: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Who may approve."""

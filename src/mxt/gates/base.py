@@ -6,49 +6,55 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar
 
+from mxt.findings import tags
 from mxt.kinds import Kind
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """Moments that lie less than this in the future are told by machines whose clocks differ."""
 
-Ask: TypeAlias = Literal["evaluation", "champion_evaluation", "drift", "explanation_diff", "certificate"]
-"""Evidence that is gathered only where a gate asks for it."""
-
 
 @dataclass(frozen=True)
 class Examination:
-    """What the run of another job found of a version."""
+    """What the last run of a job found of a version."""
 
     run_id: str
     passed: bool
+    """Whether it ended well, and its verdict was yes."""
     ended: datetime
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    data: str = ""
-    """Fingerprint of the table that it read."""
-    rows: str = ""
-    """Digest of the rows that it used; empty if it does not tell."""
-    baseline: int | None = None
-    """The version that it was compared with."""
-    judged: bool = True
-    """Whether there was a limit to keep."""
-    positives: Mapping[str, str] = field(default_factory=dict)
-    """The class that a score is about, by its label, of those scores that are about one; empty for runs of
-    releases that did not record it."""
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """The metrics of the run."""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags of the run."""
+    facts: Mapping[str, object] = field(default_factory=dict)
+    """What the job stated at its end; empty for runs of releases that did not keep it."""
+
+    @property
+    def judged(self) -> bool:
+        """Whether there was a limit to keep."""
+        return self.tags.get(tags.JUDGED) != "false"
+
+    @property
+    def rows(self) -> str:
+        """Digest of the ids of the rows that it used; empty if it does not state one."""
+        return self.tags.get(tags.ROWS, "")
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Each fingerprint that the table goes by which it read."""
+        return frozenset(self.tags.get(tag, "") for tag in (tags.DATA, tags.DATA_BEFORE)) - {""}
+
+    @property
+    def baseline(self) -> int | None:
+        """The version that it was compared with."""
+        number = self.tags.get(tags.BASELINE, "")
+        return int(number) if number.isdigit() else None
 
     def class_of(self, metric: str) -> str:
         """The class that a score, or an end of its interval, is about; empty if it is about none."""
         label = metric.removesuffix("_low").removesuffix("_high")
-        return self.positives.get(metric, self.positives.get(label, ""))
-
-    data_before: str = ""
-    """Fingerprint that the table had before cells were read exactly; empty if that is the same."""
-
-    @property
-    def tables(self) -> frozenset[str]:
-        """Each fingerprint that the table goes by."""
-        return frozenset({self.data, self.data_before} - {""})
+        return self.tags.get(f"{tags.POSITIVE}{metric}", self.tags.get(f"{tags.POSITIVE}{label}", ""))
 
 
 @dataclass(frozen=True)
@@ -88,13 +94,10 @@ class Evidence:
     """That of the version's certificate; empty without one."""
     latest_run: datetime | None = None
     """When the latest run of the experiment started."""
-    evaluation: Examination | None = None
-    """The latest evaluation of the version."""
-    champion_evaluation: Examination | None = None
-    drift: Examination | None = None
-    """The latest comparison of today's rows with those of its training."""
-    explanation_diff: Examination | None = None
-    """The latest comparison of its explanations with those of another version."""
+    last: Mapping[str, Examination] = field(default_factory=dict)
+    """What the last run of each job found of the version, by the KIND of the job."""
+    champion_last: Mapping[str, Examination] = field(default_factory=dict)
+    """That of the version that the alias stands for."""
     certificate: Certified | None = None
     texts: Mapping[str, str | None] = field(default_factory=dict)
     """What the places hold that gates name; None where there is nothing."""
@@ -102,8 +105,8 @@ class Evidence:
     @property
     def clock_fault(self) -> str:
         """Why the clock cannot be believed; empty if nothing speaks against it."""
-        told = self.certificate.issued if self.certificate else None
-        for what, moment in (("the certificate was issued", told), ("a run started", self.latest_run)):
+        issued = self.certificate.issued if self.certificate else None
+        for what, moment in (("the certificate was issued", issued), ("a run started", self.latest_run)):
             if moment is not None and moment > self.now + CLOCKS_DIFFER:
                 return f"the clock was moved back: {what} at {moment:%Y-%m-%d %H:%M} UTC, which is to come"
         return ""
@@ -115,18 +118,26 @@ class Verdict:
 
     passed: bool
     reason: str
+    mended_by: str = ""
+    """The KIND of the job to run next, if that could turn a no into a yes."""
 
 
-def refused(reason: str) -> Verdict:
-    """A no, and why."""
-    return Verdict(passed=False, reason=reason)
+def refused(reason: str, mended_by: str = "") -> Verdict:
+    """A no, why, and the KIND of the job that could mend it."""
+    return Verdict(passed=False, reason=reason, mended_by=mended_by)
 
 
 class Gate(Kind, ABC):
     """A condition that a version must meet before an alias moves to it."""
 
-    asks: ClassVar[tuple[Ask, ...]] = ("evaluation",)
-    """The evidence that the gate looks at; no other is gathered for it."""
+    asks: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
+    """KINDs of the jobs whose last runs about the version the gate looks at; no other is read for it."""
+
+    asks_of_champion: ClassVar[tuple[str, ...]] = ()
+    """The same, of runs about the version that the alias stands for."""
+
+    asks_for_certificate: ClassVar[bool] = False
+    """Whether it looks at the version's certificate."""
 
     @property
     def places(self) -> tuple[str, ...]:

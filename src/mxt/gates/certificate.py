@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from mxt.gates.base import Ask, Certified, Evidence, Gate, Verdict, refused
+from mxt.gates.base import Certified, Evidence, Gate, Verdict, refused
+
+JOB = "CertificationJob"
 
 
 class CertificateGate(Gate):
@@ -20,7 +22,9 @@ class CertificateGate(Gate):
 
     KIND: Literal["CertificateGate"] = "CertificateGate"
 
-    asks: ClassVar[tuple[Ask, ...]] = ("certificate",)
+    asks: ClassVar[tuple[str, ...]] = ()
+
+    asks_for_certificate: ClassVar[bool] = True
 
     criteria: tuple[str, ...] = ()
     """Names of criteria that it must rest on, as the certification tells them, such as cv_mean_accuracy."""
@@ -37,7 +41,7 @@ class CertificateGate(Gate):
     def judge(self, evidence: Evidence) -> Verdict:
         found, version = evidence.certificate, evidence.version
         if found is None:
-            return refused(f"version {version} was never certified")
+            return refused(f"version {version} was never certified", JOB)
         unproven = [name for name in self.criteria if name not in found.met]
         lost = self.same_code and not found.commit
         changed = [told for name, told in found.changed.items() if self._counts(name)]
@@ -52,7 +56,7 @@ class CertificateGate(Gate):
         }
         fault = next((told for told, there in faults.items() if there), None)
         if fault is not None:
-            return refused(fault)
+            return refused(fault, JOB)
         return Verdict(passed=True, reason=f"version {version} is certified; that ends{_at(found.expires)}")
 
     def _counts(self, name: str) -> bool:

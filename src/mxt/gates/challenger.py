@@ -6,7 +6,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from mxt.gates.base import Ask, Evidence, Examination, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Examination, Gate, Verdict, refused
+
+JOB = "EvaluationsJob"
 
 
 class ChallengerGate(Gate):
@@ -21,7 +23,7 @@ class ChallengerGate(Gate):
 
     KIND: Literal["ChallengerGate"] = "ChallengerGate"
 
-    asks: ClassVar[tuple[Ask, ...]] = ("evaluation", "champion_evaluation")
+    asks_of_champion: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
 
     metric: Annotated[str, StringConstraints(min_length=1)]
     """Label of the score, as the evaluations logged it."""
@@ -40,10 +42,10 @@ class ChallengerGate(Gate):
             return refused(f"version {candidate} has no version to beat; the first needs allow_first: true")
         if champion == candidate:
             return Verdict(passed=True, reason=f"version {candidate} stands there already")
-        ours, theirs = evidence.evaluation, evidence.champion_evaluation
+        ours, theirs = evidence.last.get(JOB), evidence.champion_last.get(JOB)
         if ours is None or theirs is None:
             version = candidate if ours is None else champion
-            return refused(f"version {version} was never evaluated, so nothing can be compared")
+            return refused(f"version {version} was never evaluated, so nothing can be compared", JOB)
         fault = self._fault(f"versions {candidate} and {champion}", ours, theirs)
         return refused(fault) if fault else self._compare(champion, ours, theirs)
 
@@ -55,7 +57,7 @@ class ChallengerGate(Gate):
                 return f"the evaluations of {versions} do not tell which {what} they used"
             if not one & other:
                 return f"{versions} were evaluated on different {what}; evaluate both by one config"
-        common = {*ours.metrics} & {*theirs.metrics}
+        common = {*ours.scores} & {*theirs.scores}
         known = ", ".join(sorted(common)) or "none"
         if self.metric not in common:
             return f"no score {self.metric!r} of both {versions} (known: {known})"
@@ -72,11 +74,11 @@ class ChallengerGate(Gate):
         return f"{different}; evaluate both by one config that names `positive`"
 
     def _compare(self, champion: int, ours: Examination, theirs: Examination) -> Verdict:
-        score, before = ours.metrics[self.metric], theirs.metrics[self.metric]
+        score, before = ours.scores[self.metric], theirs.scores[self.metric]
         gain = score - before if self.higher_is_better else before - score
         about = ours.class_of(self.metric)
         name = f"{self.metric} of the class {about!r}" if about else self.metric
-        told = f"{name} is {score:.4g}, against {before:.4g} of version {champion}"
+        compared = f"{name} is {score:.4g}, against {before:.4g} of version {champion}"
         if not gain >= self.margin:
-            return refused(f"{told}; it should be better by {self.margin:g}")
-        return Verdict(passed=True, reason=told)
+            return refused(f"{compared}; it should be better by {self.margin:g}")
+        return Verdict(passed=True, reason=compared)

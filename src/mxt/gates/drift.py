@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.gates.base import CLOCKS_DIFFER, Ask, Evidence, Gate, Verdict, refused
+from mxt.gates.base import CLOCKS_DIFFER, Evidence, Gate, Verdict, refused
 
 
 class DriftGate(Gate):
@@ -19,15 +19,15 @@ class DriftGate(Gate):
 
     KIND: Literal["DriftGate"] = "DriftGate"
 
-    asks: ClassVar[tuple[Ask, ...]] = ("drift",)
+    asks: ClassVar[tuple[str, ...]] = ("DriftJob",)
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 7
     """Refuse an older comparison."""
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found, version = evidence.drift, evidence.version
+        found, version = evidence.last.get("DriftJob"), evidence.version
         if found is None:
-            return refused(f"version {version} was never compared with today's data (DriftJob)")
+            return refused(f"version {version} was never compared with today's data (DriftJob)", "DriftJob")
         age = evidence.now - found.ended
         if age < -CLOCKS_DIFFER:
             return refused(
@@ -37,7 +37,6 @@ class DriftGate(Gate):
             return refused(f"the data have drifted from those of version {version} (run {found.run_id})")
         days = age / timedelta(days=1)
         if days > self.max_age_days:
-            return refused(
-                f"the drift of version {version} was told {days:.1f} days ago; {self.max_age_days:g} may pass"
-            )
+            most = f"{self.max_age_days:g} may pass"
+            return refused(f"the drift of version {version} was told {days:.1f} days ago; {most}", "DriftJob")
         return Verdict(passed=True, reason=f"the data have not drifted (run {found.run_id})")

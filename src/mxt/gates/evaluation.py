@@ -6,6 +6,8 @@ from typing import Literal
 
 from mxt.gates.base import Evidence, Gate, Verdict, refused
 
+JOB = "EvaluationsJob"
+
 
 class EvaluationGate(Gate):
     """The latest evaluation of the version passed.
@@ -17,13 +19,14 @@ class EvaluationGate(Gate):
     KIND: Literal["EvaluationGate"] = "EvaluationGate"
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found = evidence.evaluation
+        found = evidence.last.get(JOB)
         if found is None:
-            return refused(f"version {evidence.version} was never evaluated")
+            return refused(f"version {evidence.version} was never evaluated", JOB)
         if not found.judged:
             return refused(
                 f"the evaluation of version {evidence.version} had no limit to keep (run {found.run_id}); "
-                "give a metric a minimum or a maximum and evaluate again"
+                "give a metric a minimum or a maximum and evaluate again",
+                JOB,
             )
         outcome = "passed" if found.passed else "failed"
         return Verdict(

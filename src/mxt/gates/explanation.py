@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
-from mxt.gates.base import Ask, Evidence, Examination, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Examination, Gate, Verdict, refused
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _LIMITS = ("changed_decisions", "changed_reasons", "sign_flips")
@@ -27,7 +27,7 @@ class ExplanationGate(Gate):
 
     KIND: Literal["ExplanationGate"] = "ExplanationGate"
 
-    asks: ClassVar[tuple[Ask, ...]] = ("explanation_diff",)
+    asks: ClassVar[tuple[str, ...]] = ("ExplanationDiffJob",)
 
     changed_decisions: Share | None = None
     """Refuse if a larger share of the rows is decided otherwise."""
@@ -46,7 +46,8 @@ class ExplanationGate(Gate):
         return self
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found, version, champion = evidence.explanation_diff, evidence.version, evidence.champion
+        found = evidence.last.get("ExplanationDiffJob")
+        version, champion = evidence.version, evidence.champion
         if champion is None and evidence.allow_first:
             return Verdict(passed=True, reason="there is no version to differ from yet")
         if champion is None:
@@ -57,16 +58,16 @@ class ExplanationGate(Gate):
             return Verdict(passed=True, reason=f"version {version} stands there already")
         if found is None or found.baseline != champion:
             both = f"version {version} were never compared with those of version {champion}"
-            return refused(f"the explanations of {both} (ExplanationDiffJob)")
+            return refused(f"the explanations of {both} (ExplanationDiffJob)", "ExplanationDiffJob")
         return self._compare(found, version)
 
     def _compare(self, found: Examination, version: int) -> Verdict:
-        shares = {name: found.metrics.get(name) for name in _LIMITS if getattr(self, name) is not None}
+        shares = {name: found.scores.get(name) for name in _LIMITS if getattr(self, name) is not None}
         for name, share in shares.items():
             limit = getattr(self, name)
             if share is None:
                 return refused(f"run {found.run_id} does not tell {name} of version {version}")
             if not share <= limit:
                 return refused(f"{name} is {share:.2%}, above {limit:.2%} (run {found.run_id})")
-        told = ", ".join(f"{name} is {share:.2%}" for name, share in shares.items())
-        return Verdict(passed=True, reason=told)
+        kept = ", ".join(f"{name} is {share:.2%}" for name, share in shares.items())
+        return Verdict(passed=True, reason=kept)

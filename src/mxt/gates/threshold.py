@@ -8,6 +8,8 @@ from pydantic import ConfigDict, StringConstraints, model_validator
 
 from mxt.gates.base import Evidence, Gate, Verdict, refused
 
+JOB = "EvaluationsJob"
+
 
 class ThresholdGate(Gate):
     """A score of the latest evaluation keeps a limit.
@@ -47,15 +49,16 @@ class ThresholdGate(Gate):
         return self
 
     def judge(self, evidence: Evidence) -> Verdict:
-        metrics = evidence.evaluation.metrics if evidence.evaluation else {}
-        score = metrics.get(self.metric)
+        found = evidence.last.get(JOB)
+        scores = found.scores if found else {}
+        score = scores.get(self.metric)
         if score is None:
-            known = ", ".join(sorted(metrics)) or "none"
-            return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})")
-        about = evidence.evaluation.class_of(self.metric) if evidence.evaluation else ""
+            known = ", ".join(sorted(scores)) or "none"
+            return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})", JOB)
+        about = found.class_of(self.metric) if found else ""
         if self.positive is not None and about != str(self.positive):
-            found = f"is about the class {about!r}" if about else "does not say which class it is about"
-            return refused(f"{self.metric} {found}; asked for is {str(self.positive)!r}")
+            what = f"is about the class {about!r}" if about else "does not say which class it is about"
+            return refused(f"{self.metric} {what}; asked for is {str(self.positive)!r}")
         name = f"{self.metric} of the class {about!r}" if about else self.metric
         low, high = self.minimum, self.maximum
         if low is not None and not score >= low:

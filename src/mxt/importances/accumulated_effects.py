@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.importances.base import Findings, Importance, Subject, drawn
+from mxt.importances.base import Importance, Measurement, Subject, drawn
 from mxt.importances.curves import (
     Curve,
     Unit,
@@ -73,7 +73,7 @@ class AccumulatedEffectsImportance(Importance):
 
     method: ClassVar[str] = "accumulated_local_effects"
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         import numpy as np
 
         inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)

@@ -13,11 +13,12 @@ from mxt.kinds import Kind
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     import pandas as pd
 
+    from mxt.findings.documents import Block
     from mxt.importances.tally import Tally
     from mxt.predictors.base import Predictor
     from mxt.stats.intervals import Interval
@@ -62,15 +63,17 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What one importance found."""
+class Measurement:
+    """The result of one importance."""
 
     table: pd.DataFrame | None
     """Of `FeatureImportancesSchema`; None if the model has no such importances."""
     effects: pd.DataFrame | None = None
     """Of `EffectsSchema`, if it draws curves."""
-    text: str = ""
-    """What a table does not show, in Markdown: the rules of a tree, or why there is no table."""
+    note: str = ""
+    """Why there is no table."""
+    blocks: Sequence[Block] = ()
+    """What a table does not show, for a page: the rules of a tree."""
 
 
 class Importance(Kind, ABC):
@@ -83,7 +86,7 @@ class Importance(Kind, ABC):
     """Whether it must know what the model should have predicted."""
 
     @abstractmethod
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         """Measure every source column.
 
         Raises:
@@ -92,7 +95,7 @@ class Importance(Kind, ABC):
         """
 
 
-def importances_table(findings: list[Findings]) -> pd.DataFrame:
+def importances_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     """One table of `FeatureImportancesSchema` of all that was found.
 
     Raises:
@@ -101,9 +104,9 @@ def importances_table(findings: list[Findings]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    tables = [found.table for found in findings if found.table is not None]
+    tables = [found.table for found in measurements if found.table is not None]
     if not tables:
-        why = " ".join(found.text for found in findings)
+        why = " ".join(found.note for found in measurements)
         msg = f"The model tells no importances, explain it with samples. {why}".strip()
         raise ModelError(msg)
     methods = [str(method) for table in tables for method in table["method"].unique()]
@@ -114,11 +117,11 @@ def importances_table(findings: list[Findings]) -> pd.DataFrame:
     return FeatureImportancesSchema.check(pd.concat(tables, ignore_index=True))
 
 
-def effects_table(findings: list[Findings]) -> pd.DataFrame | None:
+def effects_table(measurements: Sequence[Measurement]) -> pd.DataFrame | None:
     """One table of `EffectsSchema` of all curves, or None without any."""
     import pandas as pd
 
-    tables = [found.effects for found in findings if found.effects is not None]
+    tables = [found.effects for found in measurements if found.effects is not None]
     return EffectsSchema.check(pd.concat(tables, ignore_index=True)) if tables else None
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from mxt.explainers import sampling
-from mxt.importances.base import Findings, bounds, direction, ranked, texts, with_cells
+from mxt.importances.base import Measurement, bounds, direction, ranked, texts, with_cells
 from mxt.stats.effects import spread
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def asked(predictor: Predictor, unit: Unit) -> tuple[Callable[[pd.DataFrame], np
     return lambda table: predictor.scores(table).values, "margin"
 
 
-def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -> Findings:
+def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -> Measurement:
     """Curves as a table of effects, and their spread as importances.
 
     Args:
@@ -196,7 +196,7 @@ def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -
     drawn = pd.concat(effects, ignore_index=True).assign(method=method, unit=unit)
     order = ["feature", "method", "class", "place", "value", "number", "effect", "ci_low", "ci_high"]
     drawn = drawn[[*order, "unit", "n"]].astype({"class": "str", "value": "str", "n": "Int64"})
-    return Findings(pd.concat(tables, ignore_index=True), drawn)
+    return Measurement(pd.concat(tables, ignore_index=True), drawn)
 
 
 def _points(curve: Curve, output: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mxt.errors import ModelError
-from mxt.importances.base import Findings, Importance, Subject, ranked
+from mxt.importances.base import Importance, Measurement, Subject, ranked
 
 _UNITS = {
     "gain": "loss reduction",
@@ -29,7 +29,7 @@ class LibraryImportance(Importance):
 
     KIND: Literal["LibraryImportance"] = "LibraryImportance"
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         import numpy as np
         import pandas as pd
 
@@ -37,16 +37,16 @@ class LibraryImportance(Importance):
         importances = predictor.importances
         if not importances:
             core = type(predictor.core).__name__
-            return Findings(None, text=f"A {core} has no importances of its own.")
+            return Measurement(None, note=f"A {core} has no importances of its own.")
         try:
             sources = predictor.sources
         except ModelError as error:
-            return Findings(None, text=f"The library's own importances are left out. {error}")
+            return Measurement(None, note=f"The library's own importances are left out. {error}")
         tables = []
         for method, found in importances.items():
             if len(found) != len(sources):
                 why = f"there are {len(found)}, and {len(sources)} columns were traced to source columns"
-                return Findings(None, text=f"The library's own importances are left out: {why}.")
+                return Measurement(None, note=f"The library's own importances are left out: {why}.")
             summed = np.bincount(sources, weights=found, minlength=len(predictor.columns))
             tables.append(ranked(predictor.columns, summed, method, _UNITS.get(method, method)))
-        return Findings(pd.concat(tables, ignore_index=True))
+        return Measurement(pd.concat(tables, ignore_index=True))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.importances.base import Findings, Importance, Subject, drawn
+from mxt.importances.base import Importance, Measurement, Subject, drawn
 from mxt.importances.curves import Curve, Unit, answers, asked, findings_of, levels_of
 from mxt.stats.intervals import mean_interval
 
@@ -47,7 +47,7 @@ class PartialDependenceImportance(Importance):
 
     method: ClassVar[str] = "partial_dependence"
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)
         ask, unit = asked(subject.predictor, self.unit)
         curves = [self._curve(ask, inputs, column) for column in subject.predictor.columns]

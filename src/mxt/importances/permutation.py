@@ -9,7 +9,7 @@ from pydantic import Field
 from mxt.datasets.likeness import joined
 from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError
-from mxt.importances.base import Findings, Importance, Subject, bounds, drawn, ranked, with_cells
+from mxt.importances.base import Importance, Measurement, Subject, bounds, drawn, ranked, with_cells
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 from mxt.schemas.targets import class_places
@@ -59,7 +59,7 @@ class PermutationImportance(Importance):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the shuffles."""
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         import numpy as np
 
         samples = subject.samples(self.KIND)
@@ -69,8 +69,8 @@ class PermutationImportance(Importance):
         donors = np.stack([_cycle(inputs.index, repeat, self.seed) for repeat in range(self.repeats)])
         if self.metric is not None:
             metric = self.metric.about(subject.positive)
-            return Findings(self._spoilt_scores(metric, subject.predictor, inputs, truth, donors))
-        return Findings(_grown_losses(subject.predictor, inputs, truth, donors))
+            return Measurement(self._spoilt_scores(metric, subject.predictor, inputs, truth, donors))
+        return Measurement(_grown_losses(subject.predictor, inputs, truth, donors))
 
     @staticmethod
     def _spoilt_scores(

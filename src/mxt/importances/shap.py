@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from mxt.importances.base import SHOWN_ROWS, Findings, Importance, Subject, bounds, direction, ranked
+from mxt.importances.base import SHOWN_ROWS, Importance, Measurement, Subject, bounds, direction, ranked
 from mxt.stats.intervals import interval
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ class ShapImportance(Importance):
 
     needs_explanation: ClassVar[bool] = True
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         import pandas as pd
 
         tally = subject.tally
         if tally is None or not tally.rows:
-            return Findings(None, text="No samples were explained.")
+            return Measurement(None, note="No samples were explained.")
         tables = [_table(tally, place) for place in range(len(tally.explanation.outputs))]
-        return Findings(pd.concat(tables, ignore_index=True))
+        return Measurement(pd.concat(tables, ignore_index=True))
 
 
 def _table(tally: Tally, place: int) -> pd.DataFrame:

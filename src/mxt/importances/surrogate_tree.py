@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import DataError
-from mxt.importances.base import Findings, Importance, Subject, drawn, ranked
+from mxt.findings import Grid, Paragraph
+from mxt.importances.base import Importance, Measurement, Subject, drawn, ranked
 from mxt.importances.curves import Unit, answers, asked
 from mxt.importances.rules import Imitation, imitate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from mxt.findings.documents import Block
 
 LEAST_ROWS = 5
 """Fewest rows of a leaf, so that a rule tells of no single one; or one row in a hundred, if that is more."""
@@ -48,7 +56,7 @@ class SurrogateTreeImportance(Importance):
 
     method: ClassVar[str] = "surrogate_tree"
 
-    def measure(self, subject: Subject) -> Findings:
+    def measure(self, subject: Subject) -> Measurement:
         import numpy as np
         import pandas as pd
 
@@ -61,7 +69,8 @@ class SurrogateTreeImportance(Importance):
         scores = answers(ask, inputs, subject.predictor.columns[0], rows, rows)
         held_out = lowest_share(draw(inputs.index, self.seed + 1), self.test_share)
         least = max(LEAST_ROWS, math.ceil(len(inputs) / 100))
-        tables, texts = [], []
+        tables: list[pd.DataFrame] = []
+        blocks: list[Block] = []
         for place, name in enumerate(subject.predictor.outputs):
             tree = imitate(inputs, scores[:, place], held_out, self.depth, least)
             facts = {"class": name or None, "n": tree.rows, "fidelity": tree.fidelity}
@@ -69,19 +78,16 @@ class SurrogateTreeImportance(Importance):
             tables.append(
                 ranked(subject.predictor.columns, shares, self.method, "share of variance told", **facts)
             )
-            texts.append(_text(tree, name, unit))
-        return Findings(pd.concat(tables, ignore_index=True), text="\n\n".join(texts))
+            blocks += _rules(tree, name, unit)
+        return Measurement(pd.concat(tables, ignore_index=True), blocks=blocks)
 
 
-def _text(tree: Imitation, name: str, unit: str) -> str:
-    """The rules as a table in Markdown, after the fidelity."""
+def _rules(tree: Imitation, name: str, unit: str) -> Sequence[Block]:
+    """The fidelity, and the rules as a table."""
     what, of_class = "prediction" if unit == "target" else unit, f" of class {name}" if name else ""
-    told = (
+    fidelity = (
         f"A tree of at most {tree.fitted.get_depth()} questions imitates the {what}{of_class} with a "
         f"fidelity of {tree.fidelity:.3f} (R squared on rows held out; 1 is perfect)."
     )
-    lines = [told, "", f"| rule | mean {what} | rows |", "| --- | --- | --- |"]
-    for leaf in tree.leaves():
-        rule = leaf.rule.replace("|", "\\|").replace("<", "&lt;")
-        lines.append(f"| {rule} | {leaf.score:.4g} | {leaf.rows} |")
-    return "\n".join(lines)
+    rows = [(leaf.rule, f"{leaf.score:.4g}", f"{leaf.rows:,}") for leaf in tree.leaves()]
+    return Paragraph(fidelity), Grid(("rule", f"mean {what}", "rows"), rows)

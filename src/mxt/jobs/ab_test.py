@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
@@ -15,7 +14,8 @@ from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import DataError
-from mxt.jobs.arms import Served, Versions, arms_of, refuse_id, served, truth_column, with_model
+from mxt.findings import Findings, Output
+from mxt.jobs.arms import Versions, arms_of, refuse_id, served, truth_column, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -27,17 +27,20 @@ from mxt.jobs.assignments import (
     warn_of_inferred,
 )
 from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.commands import command
 from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.answers import Named
+from mxt.pages.ab_tests import ab_test_answer, ab_test_chart, ab_test_page, lines, results_table, scores
 from mxt.registries.readings import suited
-from mxt.reports.ab_tests import effects_figure, lines, results_table, scores, summary
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+
+    from mxt.registries.served import Served
 
 EndpointKind = Annotated[Endpoint, OneOf]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
@@ -164,8 +167,8 @@ class ABTestJob(Job):
                 replace(found, endpoint=name) for name, found in zip(endpoints, findings, strict=True)
             ]
         verdict = together(findings) if sound else "no"
-        results = self._show(findings, verdict, plan, p_split)
-        return context.conclude(passed=verdict == "yes", verdict=verdict, findings=findings, results=results)
+        assigned = Findings(scores={"mismatch_p": p_split}, outputs=self._assigned(subjects, treated))
+        return context.conclude(assigned | self._findings(findings, verdict, plan, pair))
 
     def _compare(
         self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Plan
@@ -195,7 +198,7 @@ class ABTestJob(Job):
         names = [name for schema in schemas if schema is not None for name in schema.columns]
         names += columns_of(records, self.inputs)
         wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
-        truth = [self.loader.load_truth_schema(by.pinned.uri, target) for by in pair or () if target]
+        truth = [by.truth_schema(target) for by in pair or () if target]
         reader = suited(self.inputs, self.context.model, *schemas, *truth)
         table = self.context.read(reader, "experiment", wanted)
         absent = sorted(asked - {*table.columns})
@@ -211,24 +214,28 @@ class ABTestJob(Job):
     def _records(self, pair: tuple[Served, Served] | None) -> list[Record]:
         """What is kept of the rows that the versions were fitted to, if their predictions are compared."""
         scored = self.prediction is None and any(endpoint.needs_predictions for endpoint in self.endpoints)
-        return [Record.of(self.loader, by.pinned, by.schema) for by in pair or () if scored]
+        return [Record.of(by) for by in pair or () if scored]
 
     def _target(self, pair: tuple[Served, Served] | None) -> str | None:
         """The column with the truth, if an endpoint asks for predictions."""
         asking = [endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions]
-        return truth_column(asking, self.target, self.loader, pair, predicted=bool(pair or self.prediction))
+        return truth_column(asking, self.target, pair, predicted=bool(pair or self.prediction))
 
     def _treated(self, table: pd.DataFrame, subjects: pd.Series[str]) -> np.ndarray:
-        """Whether each row is in the treatment arm; who is in which is written if that is asked for."""
+        """Whether each row is in the treatment arm."""
         if self.variant is not None:
             treated = observed(table, subjects, self.variant, self.inputs.source)
         else:
             warn_of_inferred(self.inputs, self.subject, table)
             treated = hashed(subjects, str(self.salt), self.control_share)
         refuse_empty(treated, self.inputs.source)
-        if self.assignments is not None:
-            self.context.write(self.assignments, assignments_table(subjects, treated), "assignments")
         return treated
+
+    def _assigned(self, subjects: pd.Series[str], treated: np.ndarray) -> list[Output]:
+        """The arm of each subject, if it is to be written."""
+        if self.assignments is None:
+            return []
+        return [Output("assignments", self.assignments, assignments_table(subjects, treated))]
 
     def _completed(self, arm: Arm, by: Served | None) -> Arm:
         """The arm with what its endpoints ask of models and predictions."""
@@ -236,15 +243,34 @@ class ABTestJob(Job):
             arm = with_model(arm, by, self.context)
         return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
 
-    def _show(self, findings: list[Finding], verdict: str, plan: Plan, p_split: float) -> pd.DataFrame:
-        """Put what people look at into the run, and write the results."""
-        context, results = self.context, results_table(findings)
-        context.facts |= {"verdict": verdict, **lines(findings)}
-        context.run.score({**scores(findings), "mismatch_p": p_split})
-        context.run.table(results, "ab_test.csv")
-        context.run.text(summary(findings, verdict, plan, context.facts), "ab_test.md")
-        if any(not math.isnan(found.effect) for found in findings):
-            context.run.figure(effects_figure(findings), "ab_test.png")
-        if self.results is not None:
-            context.write(self.results, results, "results")
-        return results
+    def _findings(
+        self, findings: list[Finding], verdict: str, plan: Plan, pair: tuple[Served, Served] | None
+    ) -> Findings:
+        facts, results = self.context.facts, results_table(findings)
+        return Findings(
+            passed=verdict == "yes",
+            answer=ab_test_answer(findings, verdict, self._arms(pair), facts),
+            facts={"verdict": verdict, **lines(findings)},
+            scores=scores(findings),
+            tables={"ab_test": results},
+            charts=ab_test_chart(findings),
+            page=ab_test_page(findings, plan, facts),
+            outputs=[] if self.results is None else [Output("results", self.results, results)],
+            evidence=pair is not None and self.rows == "held_out",
+            next=self._next(pair) if verdict == "yes" else [],
+            values={"verdict": verdict, "findings": findings, "results": results},
+        )
+
+    def _arms(self, pair: tuple[Served, Served] | None) -> str:
+        """Which arms are compared, the treatment first."""
+        if pair is not None:
+            return f"{pair[1].pinned} (treatment) against {pair[0].pinned} (control)"
+        if self.variant is not None:
+            column, first, second = self.variant.column, self.variant.treatment, self.variant.control
+            return f"{column} {first} (treatment) against {second} (control)"
+        return "The treatment against the control"
+
+    def _next(self, pair: tuple[Served, Served] | None) -> list[str]:
+        return (
+            [] if pair is None else [command(self, "PromotionJob", alias_or_version=pair[1].pinned.version)]
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -11,7 +11,7 @@ from mxt.endpoints.arms import Arm
 from mxt.errors import ConfigError
 from mxt.jobs.assignments import NAMES
 from mxt.kinds import Strict
-from mxt.registries.versions import AliasOrVersion, pin
+from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.jobs.context import Context
-    from mxt.models import Model
     from mxt.registries.loaders import Loader
-    from mxt.registries.versions import Pinned
-    from mxt.schemas import InputsSchema
+    from mxt.registries.served import Served
 
 
 class Versions(Strict):
@@ -37,38 +35,22 @@ class Versions(Strict):
     """That of the treatment arm; the same one makes a test of the experiment itself."""
 
 
-@dataclass(frozen=True)
-class Served:
-    """What serves one arm."""
-
-    pinned: Pinned
-    schema: InputsSchema | None
-    model: Model
-
-
 def served(context: Context, loader: Loader, versions: Versions) -> tuple[Served, Served]:
     """The versions of both arms, loaded once if they are the same; the run is tied to the treatment's."""
-    first, second = (
-        pin(context.client, context.name, named) for named in (versions.control, versions.treatment)
-    )
+    control, treatment = (context.other(loader, named) for named in (versions.control, versions.treatment))
+    first, second = control.pinned, treatment.pinned
     context.pinned(second)
     context.facts |= {"control_version": first.version, "treatment_version": second.version}
-    control = _served(context, loader, first)
     if first.version == second.version:
         context.facts["same_version"] = True
         logger.warning("both arms are served by {}: this tests the experiment, not a version", first)
         return control, control
-    return control, _served(context, loader, second)
-
-
-def _served(context: Context, loader: Loader, pinned: Pinned) -> Served:
-    return Served(pinned, loader.load_schema(pinned.uri), context.load(loader, pinned.uri))
+    return control, treatment
 
 
 def truth_column(
     asking: Sequence[str],
     given: str | None,
-    loader: Loader,
     pair: tuple[Served, Served] | None,
     *,
     predicted: bool,
@@ -78,7 +60,6 @@ def truth_column(
     Args:
         asking: Labels of the endpoints that do.
         given: The column that the config names.
-        loader: Of the versions.
         pair: The versions of both arms, if there are any.
         predicted: Whether there are predictions.
 
@@ -91,20 +72,20 @@ def truth_column(
     if not predicted:
         msg = f"{', '.join(asking)}: there are no predictions; give the job `versions` or `prediction`."
         raise ConfigError(msg)
-    known = given or (None if pair is None else _target_of(loader, pair))
+    known = given or (None if pair is None else _target_of(pair))
     if known is None:
         msg = f"{', '.join(asking)}: nobody tells what is predicted; give the job its `target`."
         raise ConfigError(msg)
     return known
 
 
-def _target_of(loader: Loader, pair: tuple[Served, Served]) -> str | None:
+def _target_of(pair: tuple[Served, Served]) -> str | None:
     """The column that both versions were trained to predict, if that is known.
 
     Raises:
         ConfigError: They predict different columns.
     """
-    known = [loader.load_target(by.pinned.uri) for by in pair]
+    known = [by.recorded_target for by in pair]
     named = dict.fromkeys(target for target in known if target is not None)
     if len(named) > 1:
         msg = (

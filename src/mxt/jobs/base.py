@@ -17,6 +17,7 @@ from mxt.errors import MxtError, memory_told
 from mxt.explainers.base import Explainer
 from mxt.gates.base import Gate
 from mxt.importances.base import Importance
+from mxt.jobs import conclusions
 from mxt.kinds import Kind, OneOf
 from mxt.metrics.base import Metric
 from mxt.models.base import Recipe
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mxt.jobs.context import Context
+    from mxt.registries.served import Served
 
 Locals: TypeAlias = dict[str, Any]
 """What a job found, by name; at least `passed` and `facts`."""
@@ -111,7 +113,7 @@ class Job(Kind, ABC):
                 try:
                     service.start()
                 except Exception as error:
-                    self._notify(f"failed: {error if isinstance(error, MxtError) else type(error).__name__}")
+                    self._notify("failed", _why(error))
                     raise
             name = type(self).__name__
             logger.info("{} started", name)
@@ -134,21 +136,28 @@ class Job(Kind, ABC):
         """Close the run, and tell people how the job ended."""
         context, self._context = self.context, None
         stopped = error is not None and not isinstance(error, Exception)
+        name = f"{context.title}: {'failed' if error else context.outcome}"
         try:
-            context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED")
-        finally:
-            told = ", ".join(f"{name} {value}" for name, value in context.facts.items())
+            context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED", name)
             if error is None:
-                level = "SUCCESS" if context.passed else "WARNING"
-                logger.log(level, "{} {}", type(self).__name__, context.outcome)
+                conclusions.settle(context)
+        finally:
+            if error is None:
+                level = "SUCCESS" if context.findings.passed else "WARNING"
+                logger.log(level, "{}", name)
+                self._notify(context.outcome, conclusions.message(context))
             else:
-                told = str(error) if isinstance(error, MxtError) else type(error).__name__
-                told = "it was stopped" if stopped else told
-            self._notify(f"{'failed' if error else context.outcome}: {told} (run {context.run.run_id})")
+                ending = "it was stopped" if stopped else _why(error)
+                self._notify("failed", f"{ending} (run {context.run.run_id})")
 
-    def _notify(self, how: str) -> None:
+    def _notify(self, outcome: str, message: str) -> None:
         name = type(self).__name__
-        self.alerts_service.notify(f"{name} {how.partition(':')[0]}", f"{name} {how}")
+        self.alerts_service.notify(f"{name} {outcome}", f"{name} {outcome}: {message}")
+
+
+def _why(error: BaseException) -> str:
+    """What a person is told of an error; the text of a bug is withheld, since it may quote data."""
+    return str(error) if isinstance(error, MxtError) else type(error).__name__
 
 
 class ModelJob(Job, ABC):
@@ -159,3 +168,7 @@ class ModelJob(Job, ABC):
 
     loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
     """How the model is loaded."""
+
+    def serve(self) -> Served:
+        """The version, which the run is tied to."""
+        return self.context.serve(self.loader, self.alias_or_version)

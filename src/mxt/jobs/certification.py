@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -14,19 +13,20 @@ from pydantic import Field
 from mxt.criteria.base import Assessment, Criterion, Subject, joined
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
+from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
-from mxt.jobs.origins import Origin, origin_of
+from mxt.jobs.commands import command
 from mxt.jobs.positives import chosen
 from mxt.kinds import OneOf
 from mxt.metrics.answers import Named
 from mxt.metrics.base import Metric, positives
 from mxt.models.refits import Table
+from mxt.pages.certification import assessed, issued, line
+from mxt.pages.positives import positive_fact
 from mxt.registries import certificates
-from mxt.registries.readings import suited
+from mxt.registries.origins import Origin, origin_of
 from mxt.registries.rows import Rows
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG
-from mxt.reports.certification import summary, told
-from mxt.reports.positives import positive_fact
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.registries.served import Served
     from mxt.registries.versions import Pinned
 
 CriterionKind = Annotated[Criterion, OneOf]
@@ -93,24 +94,20 @@ class CertificationJob(ModelJob):
     """Days until the certificate expires."""
 
     def run(self) -> Locals:
-        context = self.context
-        pinned = context.pin(self.alias_or_version)
+        context, served = self.context, self.serve()
         given = json.loads(self.model_dump_json(include=set(Origin.model_fields)))
-        origin = origin_of(pinned, given, self.root)
-        subject, rows = self._subject(pinned, origin)
+        origin = origin_of(served.pinned, given, self.root)
+        subject, (whole, held_out) = self._subject(served, origin)
         found = [assessment for criterion in self.criteria for assessment in self._assess(criterion, subject)]
         refuse_twice(found)
-        for file, table in evidence(self.criteria, subject).items():
-            context.run.table(table, file)
-        result = joined(assessment.outcome for assessment in found)
-        self._record(found)
-        whole, held_out = rows
+        outcome = joined(assessment.outcome for assessment in found)
+        context.record(assessed(str(served.pinned), outcome, found, evidence(self.criteria, subject)))
         certificate = certificates.issue(
             context.client,
-            pinned,
+            served.pinned,
             certificates.Certification(
                 run_id=context.run.run_id,
-                outcome=result,
+                outcome=outcome,
                 assessments=found,
                 table=whole,
                 evaluation=held_out,
@@ -120,25 +117,29 @@ class CertificationJob(ModelJob):
                 packages=subject.model.packages,
             ),
         )
-        context.run.text(summary(str(pinned), result, found, certificate.expires_at), "certification.md")
-        context.facts |= {"certificate": result, "expires_at": certificate.expires_at}
+        passed, version = outcome == "PASS", served.pinned.version
         return context.conclude(
-            passed=result == "PASS", assessments=found, certificate=certificate, version=pinned
+            Findings(
+                answer=[issued(certificate.expires_at)],
+                facts={"certificate": outcome, "expires_at": certificate.expires_at},
+                evidence=True,
+                next=[command(self, "PromotionJob", alias_or_version=version)] if passed else [],
+                values={"assessments": found, "certificate": certificate, "version": served.pinned},
+            )
         )
 
-    def _subject(self, pinned: Pinned, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
+    def _subject(self, served: Served, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
         context, source = self.context, origin.inputs.source
-        schema = self.loader.load_schema(pinned.uri)
-        truth_schema = self.loader.load_truth_schema(pinned.uri, origin.target)
-        reader = suited(origin.inputs, pinned, schema, truth_schema)
+        schema = served.schema
+        reader = served.reader(origin.inputs, served.truth_schema(origin.target))
         table = shuffled(context.read(reader, "training"), self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
         held_out = origin.splitter.split(table, origin.target).test
         whole = Rows.whole(reader, context.linked)
         part = Rows.part(reader, held_out, origin.splitter, origin.target)
-        self._refuse_other_rows(pinned, source, whole, part)
+        self._refuse_other_rows(served.pinned, source, whole, part)
         inputs = context.check(schema, table, source)
-        model = context.load(self.loader, pinned.uri)
+        model = served.model
         inputs = model.predictor.select(inputs) if schema is None else schema.categorised(inputs)
         subject = Subject(
             model=model,
@@ -187,29 +188,19 @@ class CertificationJob(ModelJob):
             found = criterion.assess(subject)
         for assessment in found:
             level = "INFO" if assessment.outcome == "PASS" else "WARNING"
-            logger.log(level, "{}: {}", assessment.criterion, told(assessment))
+            logger.log(level, "{}: {}", assessment.criterion, line(assessment))
         return found
-
-    def _record(self, found: list[Assessment]) -> None:
-        import pandas as pd
-
-        context = self.context
-        table = pd.DataFrame([asdict(assessment) for assessment in found]).set_index("criterion")
-        context.run.table(table, "certification.csv")
-        known = table["value"].dropna()
-        context.run.score({str(name): float(value) for name, value in known.items()})
-        context.facts |= {assessment.criterion: told(assessment) for assessment in found}
 
 
 def evidence(criteria: Iterable[Criterion], subject: Subject) -> dict[str, pd.DataFrame]:
-    """What lies behind the assessments, by file: what several criteria tell in one, each row once."""
+    """What lies behind the assessments, by the name of a table; a row of several criteria stands once."""
     import pandas as pd
 
     parts: dict[str, list[pd.DataFrame]] = {}
     for criterion in criteria:
-        for file, table in criterion.evidence(subject).items():
-            parts.setdefault(file, []).append(table)
-    return {file: _each_once(pd.concat(tables)) for file, tables in parts.items()}
+        for name, table in criterion.evidence(subject).items():
+            parts.setdefault(name, []).append(table)
+    return {name: _each_once(pd.concat(tables)) for name, tables in parts.items()}
 
 
 def _each_once(table: pd.DataFrame) -> pd.DataFrame:

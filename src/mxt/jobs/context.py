@@ -15,27 +15,27 @@ from mxt import packages
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
+from mxt.findings import Findings
+from mxt.jobs import conclusions
 from mxt.registries.digests import FILES
 from mxt.registries.readings import suited, warn_left_out
-from mxt.registries.versions import Pinned, pin
+from mxt.registries.served import Served
+from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
-    import pyarrow as pa
     from mlflow import MlflowClient
 
     from mxt.datasets.fingerprint import Fingerprint
     from mxt.datasets.readers.base import Reader
-    from mxt.datasets.writers.base import Writer
+    from mxt.findings import Fact
     from mxt.jobs.base import Job
-    from mxt.models import Model
     from mxt.registries.loaders import Loader
+    from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
     from mxt.services.runs import Run
-
-Fact = str | int | float | bool | None
 
 HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
 """Fields of a job that tell how it works, not what comes of it."""
@@ -49,14 +49,16 @@ class Context:
     run: Run
     model: Pinned | None = None
     data: Fingerprint | None = None
+    served: list[Served] = field(default_factory=list)
+    """The versions that the job works with."""
     outputs: dict[str, str] = field(default_factory=dict)
+    """Where each output was written, by its role."""
     facts: dict[str, Fact] = field(default_factory=dict)
-    passed: bool | None = None
-    skipped: bool = False
+    findings: Findings = field(default_factory=Findings)
+    """Those of all stages so far."""
+    concluded: bool = False
     sample: str = ""
     """Which rows were worked on, if not all."""
-    packages: set[str] = field(default_factory=set)
-    """Those that the models are made of which the job has loaded."""
 
     @property
     def client(self) -> MlflowClient:
@@ -110,11 +112,18 @@ class Context:
             raise RuntimeError(msg)
         return self.data
 
-    def pin(self, alias_or_version: str | int) -> Pinned:
-        """Find the model version that the job works on, once, and tie it to the run."""
-        self.pinned(pin(self.client, self.name, alias_or_version))
-        logger.info("the model is {}", self.model)
-        return self.model  # type: ignore[return-value] # set above
+    def serve(self, loader: Loader, alias_or_version: str | int) -> Served:
+        """The version that the job works on; the run is tied to it."""
+        served = self.other(loader, alias_or_version)
+        self.pinned(served.pinned)
+        logger.info("the model is {}", served.pinned)
+        return served
+
+    def other(self, loader: Loader, alias_or_version: str | int) -> Served:
+        """A version that the job compares with, or does not work on alone."""
+        served = Served(pin(self.client, self.name, alias_or_version), loader)
+        self.served.append(served)
+        return served
 
     def pinned(self, model: Pinned) -> None:
         """Tie a model version to the run."""
@@ -124,24 +133,6 @@ class Context:
             {"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri}
         )
 
-    def tag_version(self, tag: str) -> None:
-        """Let the model version tell that this run is the latest of its sort."""
-        if self.model is not None:
-            self.client.set_model_version_tag(self.model.name, str(self.model.version), tag, self.run.run_id)
-
-    def checked_inputs(
-        self, loader: Loader, uri: str, reader: Reader, role: str, extra: list[str] | None = None
-    ) -> tuple[InputsSchema | None, pd.DataFrame, pd.DataFrame]:
-        """Read a table and check that a model can take it, before the model is loaded.
-
-        Returns:
-            The model's schema, its checked inputs, and the whole table with the `extra` columns.
-        """
-        schema = loader.load_schema(uri)
-        wanted = None if schema is None else [*schema.columns, *(extra or [])]
-        table = self.read(suited(reader, self.model, schema), role, wanted)
-        return schema, self.check(schema, table, reader.source), table
-
     def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:
         """The model's inputs in `table`; soft limits that rows exceed are logged."""
         if schema is None:
@@ -150,45 +141,10 @@ class Context:
         warn_beyond(schema.beyond_limits(inputs), len(inputs), source)
         return inputs
 
-    def load(self, loader: Loader, uri: str) -> Model:
-        """Load the model."""
-        with self.step(f"load {uri}"):
-            model = loader.load(uri)
-            self.packages |= {*model.packages}
-            return model
-
-    def write(
-        self,
-        writer: Writer,
-        data: pd.DataFrame | Iterator[pa.RecordBatch],
-        role: str,
-        unit: str = "",
-        facts: Mapping[str, str] | None = None,
-        present: Provenance | None = None,
-    ) -> int:
-        """Write an output with its provenance, and tell where it went.
-
-        Args:
-            writer: Where it goes.
-            data: A table, or its parts.
-            role: What the output is to the job.
-            unit: That of the values.
-            facts: What else the provenance tells.
-            present: That of the output that parts are added to; None replaces the output.
-        """
-        import pandas as pd
-
-        told = Provenance({**self.provenance(unit).facts, **(facts or {})})
-        with self.step(f"write {role} to {writer.target}"):
-            if isinstance(data, pd.DataFrame):
-                rows = writer.write(data, told)
-            elif present is None:
-                rows = writer.write_arrow(data, told)
-            else:
-                rows = writer.add_arrow(data, told, present)
-        self.outputs[role] = writer.target
-        self.facts[f"{role}_rows"] = rows
-        return rows
+    @property
+    def packages(self) -> set[str]:
+        """The packages that the models are made of which the job has loaded."""
+        return {name for served in self.served for name in served.packages}
 
     def provenance(self, unit: str = "") -> Provenance:
         """Where an output of the job comes from; the same for the same config, model and data."""
@@ -204,26 +160,37 @@ class Context:
         }
         return Provenance({key: value for key, value in facts.items() if value})
 
-    def conclude(self, *, passed: bool, **found: Any) -> dict[str, Any]:  # noqa: ANN401 - a job's locals are of any type
-        """The job's locals: what it found by name, whether it passed, and its facts."""
-        self.passed = passed
-        self.run.tag({"mxt.passed": str(passed).lower()})
-        self.run.describe(self.outcome, self.facts)
-        return {**found, "passed": passed, "facts": dict(self.facts)}
+    def record(self, findings: Findings) -> None:
+        """Put what a stage found into the run at once, since it must outlive a failure or precede an act."""
+        self.findings |= findings
+        self.facts |= findings.facts
+        conclusions.record(self, findings)
 
-    def skip(self, why: str) -> dict[str, Any]:
-        """The locals of a job that has nothing to do."""
-        self.skipped = True
-        self.facts["nothing_to_do"] = why
-        self.run.tag({"mxt.skipped": "true"})
-        return self.conclude(passed=True)
+    def conclude(self, findings: Findings) -> dict[str, Any]:
+        """Do everything with what the job found, and return its Locals: values, verdict and facts."""
+        self.record(findings)
+        conclusions.conclude(self)
+        return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
 
     @property
     def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
         """How the job ended."""
-        if self.skipped:
+        if not self.concluded:
+            return "failed"
+        return self.verdict
+
+    @property
+    def verdict(self) -> Literal["passed", "refused", "skipped"]:
+        """What the job decided, if it comes to a good end."""
+        if self.findings.skipped:
             return "skipped"
-        return "failed" if self.passed is None else "passed" if self.passed else "refused"
+        return "passed" if self.findings.passed else "refused"
+
+    @property
+    def title(self) -> str:
+        """What the run is of: the job's KIND, the model and its version."""
+        version = [] if self.model is None else [self.model.name, str(self.model.version)]
+        return " ".join([type(self.job).__name__, *version])
 
 
 def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
@@ -235,12 +202,18 @@ def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
 
 
 def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a config's content
-    """The values of a config by their dotted paths, without what is left out and the services."""
-    items = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else None
-    if items is None:
-        return {} if node is None else {path: node}
-    inner = [parameters(part, f"{path}.{key}" if path else str(key)) for key, part in items]
-    return {key: value for part in inner for key, value in part.items() if "_service." not in key}
+    """The values of a config by their dotted paths, each list as one, without services and what is empty."""
+    if isinstance(node, dict):
+        inner = [parameters(part, f"{path}.{key}" if path else str(key)) for key, part in node.items()]
+        return {key: value for part in inner for key, value in part.items() if "_service." not in key}
+    if isinstance(node, list):
+        return {path: ", ".join(map(_element, node))} if node else {}
+    return {} if node is None else {path: node}
+
+
+def _element(part: object) -> str:
+    """An element of a list, in a parameter of its own name: texts as they are, and blocks as JSON."""
+    return json.dumps(part) if isinstance(part, dict | list) else str(part)
 
 
 def config_digest(job: Job) -> str:

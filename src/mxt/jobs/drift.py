@@ -10,18 +10,20 @@ from pydantic import Field
 from mxt.drift.base import Comparison, Drift
 from mxt.drift.profiles import Profile, digest, merged, to_bytes
 from mxt.errors import ConfigError, DataError, ModelError
+from mxt.findings import Findings, Output
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
+from mxt.jobs.commands import command
 from mxt.jobs.streams import StreamJob
 from mxt.jobs.tasks import Done, Table, Task
 from mxt.kinds import OneOf
-from mxt.registries.readings import suited
-from mxt.registries.versions import DRIFT_TAG
+from mxt.pages.drift import drift_answer, drift_page
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.models import Model
+    from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
 
 DriftKind = Annotated[Drift, OneOf]
@@ -67,14 +69,10 @@ class DriftJob(StreamJob):
     """Where the comparisons go: a row for each column and measure."""
 
     def run(self) -> Locals:
-        context = self.context
-        pinned = context.pin(self.alias_or_version)
-        schema = self.loader.load_schema(pinned.uri)
-        if schema is None:
-            msg = f"{pinned.uri} has neither schema nor signature, so its columns are not known."
-            raise ModelError(msg)
-        model = context.load(self.loader, pinned.uri) if self.predictions else None
-        task = Comparing.with_reference(self._reference(schema, pinned.uri), schema, model)
+        context, served = self.context, self.serve()
+        schema = served.declared
+        model = served.model if self.predictions else None
+        task = Comparing.with_reference(self._reference(served), schema, model)
         table = Table(self.current, schema, task, self.part_rows or PART_ROWS, basis=digest(task.references))
         self._refuse_idle_measures(task.references)
         with self.worked(table, self.comparisons, "compare") as parts:
@@ -83,21 +81,17 @@ class DriftJob(StreamJob):
             parts.link(context, "current")
             with context.step("compare"):
                 found = self._compare(task, merged(task.references, parts.states(PROFILES)))
-            comparisons = _table(found)
-            context.write(self.comparisons, comparisons, "comparisons")
-        passed = self._verdict(comparisons)
-        context.tag_version(DRIFT_TAG)
-        return context.conclude(passed=passed, comparisons=comparisons, version=pinned)
+            return context.conclude(self._findings(_table(found), served))
 
-    def _reference(self, schema: InputsSchema, uri: str) -> pd.DataFrame:
+    def _reference(self, served: Served) -> pd.DataFrame:
+        schema, uri = served.declared, served.pinned.uri
         if self.reference is not None:
-            reader = suited(self.reference, self.context.model, schema)
+            reader = served.reader(self.reference)
             return schema.check_types(self.context.read(reader, "reference", schema.columns), reader.source)
-        kept = self.loader.load_background(uri)
-        if kept is None:
+        if served.background is None:
             msg = f"{uri} keeps no sample of its training inputs; give the job a `reference`."
             raise ModelError(msg)
-        return schema.check_types(kept, f"{uri} background")
+        return schema.check_types(served.background, f"{uri} background")
 
     def _refuse_idle_measures(self, references: tuple[Profile, ...]) -> None:
         """Raise a ConfigError if there is nothing that the measures could tell."""
@@ -132,13 +126,21 @@ class DriftJob(StreamJob):
             raise DataError(msg)
         return found
 
-    def _verdict(self, table: pd.DataFrame) -> bool:
-        context = self.context
-        context.run.table(table, "drift.csv")
+    def _findings(self, table: pd.DataFrame, served: Served) -> Findings:
         drifted = sorted(set(table.index[table["drifted"]]))
-        context.run.score({"drifted_columns": len(drifted)})
-        context.facts |= {"drifted_columns": len(drifted), "drifted": ", ".join(map(str, drifted))}
-        return len(drifted) <= self.drifted_columns_allowed
+        passed = len(drifted) <= self.drifted_columns_allowed
+        return Findings(
+            passed=passed,
+            answer=drift_answer(table, served.pinned, self.context.linked.rows, self.drifted_columns_allowed),
+            facts={"drifted_columns": len(drifted), "drifted": ", ".join(map(str, drifted))},
+            scores={"drifted_columns": len(drifted)},
+            tables={"drift": table},
+            page=drift_page(table),
+            outputs=[Output("comparisons", self.comparisons, table)],
+            evidence=True,
+            next=[] if passed else [command(self, "ExplanationDiffJob"), command(self, "TrainingJob")],
+            values={"comparisons": table, "version": served.pinned},
+        )
 
 
 def _table(found: list[Comparison]) -> pd.DataFrame:

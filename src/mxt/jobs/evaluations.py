@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,15 +18,17 @@ from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
 from mxt.assessments.segments import Segment
 from mxt.datasets.splitters.base import shuffled
-from mxt.errors import ConfigError, ModelError
+from mxt.errors import ModelError
+from mxt.findings import Findings, Output
+from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.commands import command
 from mxt.jobs.held_out import FACT, Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.positives import chosen, warn_of_other
 from mxt.metrics.answers import Classes, Named, answers
-from mxt.registries.evidence import DATA_BEFORE_TAG, DATA_TAG, JUDGED_TAG, POSITIVE_TAG, ROWS_TAG
-from mxt.registries.readings import digest_before, suited
-from mxt.registries.versions import EVALUATION_TAG, Pinned, aliases_of, pin
-from mxt.reports.evaluations import Findings, summary
+from mxt.pages.evaluations import Evaluation
+from mxt.registries.readings import digest_before
+from mxt.registries.versions import aliases_of
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.models import Model
-    from mxt.schemas import InputsSchema
+    from mxt.registries.served import Served
 
 
 @dataclass(frozen=True)
@@ -113,38 +114,62 @@ class EvaluationsJob(ModelJob):
 
     def run(self) -> Locals:
         context = self.context
-        pinned = context.pin(self.alias_or_version)
+        served = self.serve()
         other = self._other()
-        schema = self.loader.load_schema(pinned.uri)
-        others_schema = None if other is None else self.loader.load_schema(other.uri)
-        records = [Record.of(self.loader, pinned, schema)]
-        records += [] if other is None else [Record.of(self.loader, other, others_schema)]
-        rows = self._rows(pinned, records)
-        model, inputs, predictions = self._predict(pinned, schema, rows)
-        positive = chosen(self.positive, model)
-        told = Told(rows.truth, predictions, positive)
+        records = [Record.of(each) for each in (served, other) if each is not None]
+        rows = self._rows(served, records)
+        inputs, predictions = self._predict(served, rows)
+        told = Told(rows.truth, predictions, chosen(self.positive, served.model))
         with context.step(f"score {len(rows.truth)} rows"):
             scores = scores_table(self.metrics, told, self.intervals)
-            if self.baseline is not None and other is not None:
-                beside_it, _, others = self._predict(other, others_schema, rows)
-                if "positive" in scores and self.positive is None:
-                    warn_of_other(positive, model, beside_it, other)
-                compared = self.baseline.compare(self.metrics, told, others, self.intervals)
-                scores = scores.join(compared)
+            if other is not None and self.baseline is not None:
+                others = self._others(other, rows, told, served.model, scores)
+                scores = scores.join(self.baseline.compare(self.metrics, told, others, self.intervals))
             segments = self._segments(told, rows.table)
-        latency = None if self.latency is None else self.latency.measure(model, inputs)
-        beside = "" if other is None else str(other)
-        tables = (scores, segments, *self._confidence(told), latency)
-        found = Findings(str(pinned), len(rows.truth), *tables, beside, str(context.facts[FACT]))
-        passed = self._record(found)
-        if not self._judges(compared=other is not None):
-            context.run.tag({JUDGED_TAG: "false"})
-            context.facts["evidence"] = "none for a gate on the verdict: no metric has a minimum or maximum"
-        if self.rows == "held_out":
-            context.tag_version(EVALUATION_TAG)
-        return context.conclude(
-            passed=passed, evaluations=scores, findings=found, predictions=predictions, version=pinned
+        latency = None if self.latency is None else self.latency.measure(served.model, inputs)
+        found = Evaluation(
+            str(served.pinned),
+            len(rows.truth),
+            scores,
+            segments,
+            *self._confidence(told),
+            latency,
+            "" if other is None else str(other.pinned),
+            str(context.facts[FACT]),
         )
+        return context.conclude(
+            found.findings() | self._concluded(found, predictions, compared=other is not None)
+        )
+
+    def _concluded(self, found: Evaluation, predictions: pd.DataFrame, *, compared: bool) -> Findings:
+        """What becomes of the evaluation: its output, and whether gates may rely on it."""
+        judged, model = self._judges(compared=compared), self.context.model
+        without = "none for a gate on the verdict: no metric has a minimum or maximum"
+        outputs = [] if self.evaluations is None else [Output("evaluations", self.evaluations, found.scores)]
+        return Findings(
+            facts={} if judged else {"evidence": without},
+            tags={} if judged else {JUDGED: "false"},
+            outputs=outputs,
+            evidence=self.rows == "held_out",
+            next=[command(self, "CertificationJob", alias_or_version=self.alias_or_version)]
+            if found.passed
+            else [],
+            values={
+                "evaluations": found.scores,
+                "findings": found,
+                "predictions": predictions,
+                "version": model,
+            },
+        )
+
+    def _others(
+        self, other: Served, rows: Rows, told: Told, model: Model, scores: pd.DataFrame
+    ) -> pd.DataFrame:
+        """What another version predicts for the rows."""
+        _, predictions = self._predict(other, rows)
+        if "positive" in scores and self.positive is None:
+            warn_of_other(told.positive, model, other.model, other.pinned)
+        return predictions
 
     def _judges(self, *, compared: bool) -> bool:
         """Whether there is a limit that the version could miss."""
@@ -152,7 +177,7 @@ class EvaluationsJob(ModelJob):
         timed = self.latency is not None and self.latency.maximum_p95_ms is not None
         return compared or timed or any(metric.limited for metric in metrics)
 
-    def _other(self) -> Pinned | None:
+    def _other(self) -> Served | None:
         """The version to compare with; None without one, or if it would be the first and may be."""
         if self.baseline is None:
             return None
@@ -167,25 +192,20 @@ class EvaluationsJob(ModelJob):
                 raise ModelError(msg)
             context.facts["baseline"] = "none yet"
             return None
-        other = pin(context.client, context.name, wanted)
-        context.facts["baseline"] = other.version
+        other = context.other(self.loader, wanted)
+        context.facts["baseline"] = other.pinned.version
         return other
 
-    def _rows(self, pinned: Pinned, records: list[Record]) -> Rows:
+    def _rows(self, served: Served, records: list[Record]) -> Rows:
         """The rows to evaluate; the run states which."""
-        context = self.context
-        target = self.target or self.loader.load_target(pinned.uri)
-        if target is None:
-            msg = f"{pinned.uri} does not tell what it predicts; give the job its `target`."
-            raise ConfigError(msg)
+        context, target = self.context, served.target(self.target)
         extra = [target, *(self.splitter.columns if self.splitter else [])]
         extra += [segment.column for segment in self.segments]
         extra += columns_of(records, self.inputs)
         schemas = [record.schema for record in records]
         wanted = [*(name for schema in schemas if schema for name in schema.columns), *extra]
         columns = None if schemas[0] is None else list(dict.fromkeys(wanted))
-        known = self.loader.load_truth_schema(pinned.uri, target)
-        reader = suited(self.inputs, pinned, *schemas, known)
+        reader = served.reader(self.inputs, *schemas[1:], served.truth_schema(target))
         table = context.read(reader, "evaluation", columns)
         TargetsSchema.check(table, target, self.inputs.source)
         scoring = Scoring(records, self.inputs, self.splitter, target, self.rows)
@@ -195,21 +215,18 @@ class EvaluationsJob(ModelJob):
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
         before = digest_before(self.inputs, reader, columns)
-        context.run.tag({ROWS_TAG: digest, DATA_TAG: context.linked.digest})
-        if before:
-            context.run.tag({DATA_BEFORE_TAG: before})
+        context.run.tag(
+            {ROWS: digest, DATA: context.linked.digest, **({DATA_BEFORE: before} if before else {})}
+        )
         return Rows(table, truth)
 
-    def _predict(
-        self, version: Pinned, schema: InputsSchema | None, rows: Rows
-    ) -> tuple[Model, pd.DataFrame, pd.DataFrame]:
-        """A version's model, its inputs, and what it predicts."""
-        inputs = self.context.check(schema, rows.table, self.inputs.source)
-        model = self.context.load(self.loader, version.uri)
-        predictions = model.predict(inputs)
+    def _predict(self, served: Served, rows: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """A version's inputs, and what it predicts."""
+        inputs = self.context.check(served.schema, rows.table, self.inputs.source)
+        predictions = served.model.predict(inputs)
         if len(predictions.drop_duplicates()) == 1:
-            logger.warning("{} predicts the same for all {} rows", version, len(inputs))
-        return model, inputs, predictions
+            logger.warning("{} predicts the same for all {} rows", served.pinned, len(inputs))
+        return inputs, predictions
 
     def _segments(self, told: Told, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
@@ -226,22 +243,3 @@ class EvaluationsJob(ModelJob):
             return None, None
         confidence = None if found.shares is None else confidence_table(found)
         return classes_table(found, self.intervals), confidence
-
-    def _record(self, found: Findings) -> bool:
-        """Put what was found into the run, and say whether it is enough."""
-        context = self.context
-        scores = found.scores
-        ends = {f"{label}_{end}": scores.loc[label, end] for label in scores.index for end in ("low", "high")}
-        values = {**scores["score"], **ends}
-        context.run.tag({f"{POSITIVE_TAG}{label}": name for label, name in found.positives.items()})
-        context.run.score({name: float(value) for name, value in values.items() if not math.isnan(value)})
-        for file, table in found.tables.items():
-            context.run.table(table, file)
-        for file, figure in found.figures().items():
-            context.run.figure(figure, file)
-        context.run.text(summary(context.provenance().facts, found), "evaluation.md")
-        if self.evaluations is not None:
-            context.write(self.evaluations, scores, "evaluations")
-        context.facts |= {str(label): round(float(score), 4) for label, score in scores["score"].items()}
-        context.facts |= found.facts()
-        return found.passed

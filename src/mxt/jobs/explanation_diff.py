@@ -8,13 +8,15 @@ from pydantic import Field
 
 from mxt.datasets.groupings import Groupings
 from mxt.explainers.comparison import Told, cells_of, compared
+from mxt.findings import Findings, Output
+from mxt.findings.tags import BASELINE
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.commands import command
 from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
-from mxt.registries.evidence import BASELINE_TAG
+from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
-from mxt.registries.versions import EXPLANATION_DIFF_TAG, AliasOrVersion, Pinned, pin
-from mxt.reports.explanation_diff import diff_figure, diff_summary, diff_table, roles_table
+from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.explanation_diff import measure
 from mxt.stats.role_swaps import swaps
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.explainers.comparison import Compared
-    from mxt.schemas import InputsSchema
+    from mxt.findings import Fact
+    from mxt.registries.served import Served
     from mxt.stats.intervals import Interval
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -110,37 +113,25 @@ class ExplanationDiffJob(ModelJob):
     """Also write the measures here: a row for each segment and measure."""
 
     def run(self) -> Locals:
-        context = self.context
-        pinned = context.pin(self.alias_or_version)
-        baseline = pin(context.client, context.name, self.baseline)
-        context.run.tag({BASELINE_TAG: str(baseline.version)})
-        context.facts["baseline_version"] = baseline.version
-        schemas = [self.loader.load_schema(version.uri) for version in (baseline, pinned)]
-        table = self._table(
-            [Record.of(self.loader, *pair) for pair in zip((baseline, pinned), schemas, strict=True)]
-        )
-        before, after = (
-            self._told(version, schema, table)
-            for version, schema in zip((baseline, pinned), schemas, strict=True)
-        )
+        served = self.serve()
+        baseline = self.context.other(self.loader, self.baseline)
+        self.context.facts["baseline_version"] = baseline.pinned.version
+        table = self._table(served, [Record.of(baseline), Record.of(served)])
+        before, after = self._explained(baseline, table), self._explained(served, table)
         both = compared(before, after, self.tolerance)
         measures, roles = self._measures(both, table), self._roles(both, table)
-        passed = self._judge(measures)
-        self._show(measures, roles, both.unit, baseline)
-        if measures["sufficient"].iloc[0] and self.rows != "training":
-            context.tag_version(EXPLANATION_DIFF_TAG)
-        return context.conclude(passed=passed, measures=measures, roles=roles, version=pinned)
+        return self.context.conclude(self._findings(measures, roles, both.unit, served, baseline))
 
-    def _table(self, records: list[Record]) -> pd.DataFrame:
+    def _table(self, served: Served, records: list[Record]) -> pd.DataFrame:
         """The rows to explain, in an order that their ids decide."""
         known = [record.schema for record in records if record.schema is not None]
         wanted = [name for schema in known for name in schema.columns]
         wanted += [segment.column for segment in self.segments]
-        target = self.loader.load_target(records[-1].version.uri) or ""
+        target = served.recorded_target or ""
         wanted += columns_of(records, self.inputs)
         wanted += [target, *self.splitter.columns] if self.splitter else []
         every = len(known) < len(records)
-        reader = suited(self.inputs, self.context.model, *known)
+        reader = suited(self.inputs, served.pinned, *known)
         table = self.context.read(reader, "inputs", None if every else [*dict.fromkeys(wanted)])
         allowed: ScoredRows = "training" if self.rows == "training" else "held_out"
         table = Scoring(records, self.inputs, self.splitter, target, allowed).choose(table, self.context)
@@ -149,15 +140,15 @@ class ExplanationDiffJob(ModelJob):
             self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, most, self.seed)
 
-    def _told(self, version: Pinned, schema: InputsSchema | None, table: pd.DataFrame) -> Told:
+    def _explained(self, served: Served, table: pd.DataFrame) -> Told:
         """What a version decides for each row, and why."""
-        context = self.context
-        inputs = context.check(schema, table, self.inputs.source)
-        model = context.load(self.loader, version.uri)
-        with context.step(f"explain {len(inputs)} rows with version {version.version}"):
+        context, version = self.context, served.pinned.version
+        inputs = context.check(served.schema, table, self.inputs.source)
+        model = served.model
+        with context.step(f"explain {len(inputs)} rows with version {version}"):
             decisions = model.predict(inputs)[PREDICTION]
             explanation = model.explain(inputs, self.explainer)
-        return Told(f"version {version.version}", decisions, explanation)
+        return Told(f"version {version}", decisions, explanation)
 
     def _measures(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
         """A row for each group of each segment, and for all rows, and measure."""
@@ -180,49 +171,57 @@ class ExplanationDiffJob(ModelJob):
         """A row for each column: its share of the contributions before and after, and its exchange."""
         facts, names = self.context.facts, both.columns
         exchanged = swaps(both.pair, self.swap_share, cells_of(table, names))
-        told = [f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged]
-        facts["exchanged_roles"] = ", ".join(told) or "none"
+        pairs = [f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged]
+        facts["exchanged_roles"] = ", ".join(pairs) or "none"
         lonely = [name for name, shared in zip(names, both.pair.shared, strict=True) if not shared]
         if lonely:
             facts["columns_of_one_version"] = ", ".join(lonely)
         return roles_table(both.pair, names, exchanged)
 
-    def _judge(self, measures: pd.DataFrame) -> bool:
-        """Whether the changes of all rows keep their limits; what is unknown keeps none."""
-        context = self.context
+    def _findings(
+        self, measures: pd.DataFrame, roles: pd.DataFrame, unit: str, served: Served, baseline: Served
+    ) -> Findings:
         whole = measures[measures["segment"] == ""].set_index("measure")
         shares = {str(name): float(value) for name, value in whole["value"].dropna().items()}
-        context.run.score(shares)
-        context.facts |= {name: round(value, 4) for name, value in shares.items()}
+        few, reasons = self._faults(whole)
+        facts: dict[str, Fact] = {name: round(value, 4) for name, value in shares.items()}
+        facts |= {"insufficient": few} if few else {}
+        facts |= {"beyond_limits": ", ".join(reasons)} if reasons else {}
+        by_segment, of_baseline = measures.set_index("segment"), {"baseline_uri": baseline.pinned.uri}
+        output = (
+            Output("differences", self.differences, by_segment, unit, of_baseline)
+            if self.differences
+            else None
+        )
+        return Findings(
+            passed=not reasons,
+            answer=diff_answer(whole, str(served.pinned), str(baseline.pinned), few, reasons),
+            facts={**facts, "unit": unit, "rows_compared": int(measures["rows"].iloc[0])},
+            scores=shares,
+            tags={BASELINE: str(baseline.pinned.version)},
+            tables={"explanation_diff": by_segment, "explanation_roles": roles.set_index("column")},
+            charts={"explanation_diff": diff_chart(roles)},
+            page=diff_page(measures, roles, self.top, unit),
+            outputs=[output] if output else [],
+            evidence=not few and self.rows != "training",
+            next=[] if reasons else [command(self, "PromotionJob", alias_or_version=served.pinned.version)],
+            values={"measures": measures, "roles": roles, "version": served.pinned},
+        )
+
+    def _faults(self, whole: pd.DataFrame) -> tuple[str, list[str]]:
+        """Why nothing can be judged, if so, and which limits the changes of all rows do not keep."""
         limits = {
             "changed_decisions": self.max_changed_decisions,
             "changed_reasons": self.max_changed_reasons,
             "sign_flips": self.max_sign_flips,
         }
         asked = {name: limit for name, limit in limits.items() if limit is not None}
-        judged = whole["ci_high" if self.whole_interval else "value"]
-        told = [beyond(name, float(judged[name]), limit) for name, limit in asked.items()]
-        reasons = [reason for reason in told if reason]
         if not whole["sufficient"].all():
             few = f"too few rows ({whole['rows'].iloc[0]}, at least {self.minimum_rows} are needed)"
-            context.facts["insufficient"] = few
-            reasons = [few] if asked else []
-        if reasons:
-            context.facts["beyond_limits"] = ", ".join(reasons)
-        return not reasons
-
-    def _show(self, measures: pd.DataFrame, roles: pd.DataFrame, unit: str, baseline: Pinned) -> None:
-        """Put what people look at into the run."""
-        context, of_baseline = self.context, {"baseline_uri": baseline.uri}
-        context.facts |= {"unit": unit, "rows_compared": int(measures["rows"].iloc[0])}
-        context.run.table(measures.set_index("segment"), "explanation_diff.csv")
-        context.run.table(roles.set_index("column"), "explanation_roles.csv")
-        facts = {**context.provenance(unit).facts, **of_baseline}
-        page = diff_summary(measures, roles, facts, self.top)
-        context.run.text(page, "explanation_diff.md")
-        context.run.figure(diff_figure(roles), "explanation_diff.png")
-        if self.differences is not None:
-            context.write(self.differences, measures.set_index("segment"), "differences", unit, of_baseline)
+            return few, [few] if asked else []
+        judged = whole["ci_high" if self.whole_interval else "value"]
+        faults = [beyond(name, float(judged[name]), limit) for name, limit in asked.items()]
+        return "", [fault for fault in faults if fault]
 
 
 def beyond(name: str, share: float, limit: float) -> str:

@@ -9,8 +9,8 @@ from loguru import logger
 from pydantic import Field
 
 from mxt.datasets.frames import digest
-from mxt.errors import ConfigError
 from mxt.explainers.auto import AutoExplainer
+from mxt.findings import Findings, Output
 from mxt.importances.base import effects_table, importances_table
 from mxt.importances.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
@@ -19,9 +19,9 @@ from mxt.jobs.explaining import Explaining
 from mxt.jobs.held_out import FACT, Record, ScoredRows, comparable
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Table
+from mxt.pages.effects import effects_charts
+from mxt.pages.explanations import contributions_charts, explained, explanations_page
 from mxt.registries.readings import suited
-from mxt.reports.effects import effects_figure
-from mxt.reports.explanations import contributions_figure, summary
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
 
@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
-    from mxt.importances.base import Findings
+    from mxt.importances.base import Measurement
     from mxt.jobs.streams import Parts
     from mxt.models import Model
+    from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
 
 
@@ -98,21 +99,17 @@ class ExplanationsJob(IncrementalJob):
         return self.samples_explanations
 
     def run(self) -> Locals:
-        context = self.context
-        pinned = context.pin(self.alias_or_version)
-        increment = self.increment(pinned)
+        context, served = self.context, self.serve()
+        increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()
-        target = self._target(pinned.uri)
-        truth = None if target is None else self._truth(target, pinned.uri)
-        schema = self.loader.load_schema(pinned.uri)
-        model = self._model(context.load(self.loader, pinned.uri), schema)
-        known = None if target is None else self.loader.load_truth_schema(pinned.uri, target)
-        reader = suited(increment.reader, pinned, schema, known)
-        record = None
-        if target is not None and self.rows == "held_out":
-            record = Record.of(self.loader, pinned, schema)
-        table = self._table(Explaining.of(self, model, target, truth, record), schema, reader)
+        target = served.target(self.target) if self._needs_target else None
+        truth = None if target is None else self._truth(target, served)
+        model = self._model(served)
+        known = None if target is None else served.truth_schema(target)
+        reader = served.reader(increment.reader, known)
+        record = Record.of(served) if target is not None and self.rows == "held_out" else None
+        table = self._table(Explaining.of(self, model, target, truth, record), served.schema, reader)
         with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return parts.conclude(context)
@@ -122,18 +119,50 @@ class ExplanationsJob(IncrementalJob):
             if target is not None:
                 tally = self._comparable(tally, record)
             with context.step("explain the model"):
-                findings = model.measure_tally(self.importances, tally, truth)
-                importances, effects = importances_table(findings), effects_table(findings)
-            context.write(self.models_explanations, importances, "models_explanations")
-            if effects is not None:
-                self._show_effects(effects)
+                measured = model.measure_tally(self.importances, tally, truth)
             # Last, since rows that it holds are not worked on again.
-            self.write(parts, increment, "samples_explanations", tally.explanation.unit)
-        self._show(tally, importances, findings)
-        return context.conclude(passed=True, tally=tally, models_explanations=importances, effects=effects)
+            last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
+            return context.conclude(self._findings(tally, measured, served) | Findings(outputs=[last]))
+
+    def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
+        """What is found of the model as a whole."""
+        importances, effects = importances_table(measured), effects_table(measured)
+        for note in filter(None, (found.note for found in measured)):
+            logger.warning("{}", note)
+        outputs = [Output("models_explanations", self.models_explanations, importances)]
+        tables, charts = (
+            {"models_explanations": importances.set_index("feature")},
+            contributions_charts(tally),
+        )
+        if effects is not None:
+            outputs += [] if self.effects is None else [Output("effects", self.effects, effects)]
+            tables, charts = (
+                tables | {"effects": effects.set_index("feature")},
+                charts | effects_charts(effects),
+            )
+        return Findings(
+            passed=True,
+            answer=explained(tally, importances, str(served.pinned)),
+            facts={
+                "method": tally.explanation.method,
+                "unit": tally.explanation.unit,
+                "largest_residual": float(f"{tally.largest_residual:.2g}"),
+            },
+            scores={"largest_residual": tally.largest_residual, "rows": tally.rows},
+            tables=tables,
+            charts=charts,
+            page=explanations_page(tally, importances, measured, self.context.sample),
+            outputs=outputs,
+            evidence=True,
+            values={"tally": tally, "models_explanations": importances, "effects": effects},
+        )
+
+    @property
+    def _needs_target(self) -> bool:
+        return any(importance.needs_targets for importance in self.importances)
 
     def _tally(self, parts: Parts) -> Tally:
-        """What is told of all rows explained; the run tells which, if they are a sample.
+        """The tally of all rows explained; the run states which, if they are a sample.
 
         Raises:
             DataError: The target is the same in all of them.
@@ -148,12 +177,12 @@ class ExplanationsJob(IncrementalJob):
         self.context.facts |= {"sample": self.context.sample, "sample_rate": sample.rate}
         return replace(tally, strata=together(map(Strata.from_bytes, parts.states(STRATA))))
 
-    def _model(self, model: Model, schema: InputsSchema | None) -> Model:
+    def _model(self, served: Served) -> Model:
         """The model, with the background that the job names."""
         if self.background is None:
-            return model
-        reader = suited(self.background, self.context.model, schema)
-        known = reader.read(None if schema is None else schema.columns)
+            return served.model
+        reader, schema = served.reader(self.background), served.schema
+        model, known = served.model, reader.read(None if schema is None else schema.columns)
         return model.with_background(self.context.check(schema, known, self.background.source))
 
     def _comparable(self, tally: Tally, record: Record | None) -> Tally:
@@ -181,56 +210,10 @@ class ExplanationsJob(IncrementalJob):
         basis += "" if chosen.exact else SHAPValuesSchema.FREEDOM
         return Table(reader, schema, task, self.part_rows or suited, beside, self.watermark, basis)
 
-    def _target(self, uri: str) -> str | None:
-        """The column with the truth, if an importance needs one."""
-        if not any(importance.needs_targets for importance in self.importances):
-            return None
-        target = self.target or self.loader.load_target(uri)
-        if target is None:
-            msg = f"{uri} does not tell what it predicts; give the job its `target`."
-            raise ConfigError(msg)
-        return target
-
-    def _truth(self, target: str, uri: str) -> pd.Series[Any] | None:
+    def _truth(self, target: str, served: Served) -> pd.Series[Any] | None:
         """The truth of a table of its own, if there is one."""
         if self.targets is None:
             return None
-        known = self.loader.load_truth_schema(uri, target)
-        table = self.context.read(suited(self.targets, self.context.model, known), "targets", [target])
+        reader = suited(self.targets, served.pinned, served.truth_schema(target))
+        table = self.context.read(reader, "targets", [target])
         return TargetsSchema.check(table, target, self.targets.source)
-
-    def _show(
-        self,
-        tally: Tally,
-        importances: pd.DataFrame,
-        findings: list[Findings],
-    ) -> None:
-        """Put what people look at into the run."""
-        context, explanation = self.context, tally.explanation
-        for found in findings:
-            if found.table is None:
-                logger.warning("{}", found.text)
-        context.facts |= {
-            "method": explanation.method,
-            "unit": explanation.unit,
-            "largest_residual": float(f"{tally.largest_residual:.2g}"),
-        }
-        context.run.score({"largest_residual": tally.largest_residual, "rows": tally.rows})
-        context.run.table(importances.set_index("feature"), "models_explanations.csv")
-        texts = [found.text for found in findings if found.text]
-        page = summary(context.provenance().facts, tally, importances, texts)
-        context.run.text(page, "explanations.md")
-        for place, name in enumerate(explanation.outputs):
-            file = f"contributions{f'_{place}' if len(explanation.outputs) > 1 else ''}.png"
-            context.run.figure(contributions_figure(tally, place, name), file)
-
-    def _show_effects(self, effects: pd.DataFrame) -> None:
-        """Write the curves, and put them into the run: a table, and a figure for each method and class."""
-        if self.effects is not None:
-            self.context.write(self.effects, effects, "effects")
-        self.context.run.table(effects.set_index("feature"), "effects.csv")
-        for method, curves in effects.groupby("method", sort=False):
-            classes = curves.groupby("class", dropna=False, sort=False)
-            for place, (_, part) in enumerate(classes):
-                file = f"{method}{f'_{place}' if classes.ngroups > 1 else ''}.png"
-                self.context.run.figure(effects_figure(part), file)

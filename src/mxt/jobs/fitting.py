@@ -13,6 +13,7 @@ from mxt.configs import Location
 from mxt.datasets.fitted import FittedRows
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError
+from mxt.findings import Findings
 from mxt.jobs.base import (
     Job,
     Locals,
@@ -23,16 +24,18 @@ from mxt.jobs.base import (
     SaverKind,
     SplitterKind,
 )
+from mxt.jobs.commands import command
 from mxt.jobs.positives import of_targets
 from mxt.metrics.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
+from mxt.pages.positives import positive_fact
+from mxt.pages.training import scored
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers import refuse_taken
 from mxt.registries.rows import digest_of
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion
-from mxt.reports.positives import positive_fact
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -53,8 +56,8 @@ class Choice:
     """The recipe that is to make the model."""
 
     recipe: Recipe
-    found: Mapping[str, Any] = field(default_factory=dict)
-    """What else the job has found on the way, by name."""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What else the Locals hold."""
 
 
 class FittingJob(Job, ABC):
@@ -125,10 +128,10 @@ class FittingJob(Job, ABC):
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
-        context.run.text(choice.recipe.model_dump_json(indent=2), RECIPE_FILE)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
         model = model.with_positive(text_of(self.positive))
-        scores = self._score(model, inputs.loc[parts.test.index], parts.test[self.target])
+        findings = self._scored(model, inputs.loc[parts.test.index], parts.test[self.target])
+        context.record(findings | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)}))
         fitted = FittedRows.of(
             inputs,
             table[self.target],
@@ -137,14 +140,31 @@ class FittingJob(Job, ABC):
             self.splitter,
             self.inputs.id_column,
         )
-        passed = all(
-            metric.passes(scores[metric.label]) for metric in self.metrics_for(parts.test[self.target])
-        )
-        pinned = self._register(model, schema, inputs, scores, fitted, digest_of(parts.test))
+        pinned = self._register(model, schema, inputs, fitted, digest_of(parts.test))
+        concluded = self._concluded(pinned, passed=bool(findings.passed))
+        return context.conclude(concluded | Findings(values={"model": model, **choice.values}))
+
+    def _scored(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> Findings:
+        """The scores on the rows held out, and whether they keep their limits."""
+        metrics, predictions = self.metrics_for(truth), model.predict(inputs)
+        scores = {metric.label: metric.score(truth, predictions) for metric in metrics}
+        return scored(self.target, len(truth), metrics, scores)
+
+    def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
+        """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
+        context, tags = self.context, {}
+        answer = f"It is registered as {pinned}"
         if self.alias and passed:
             moved = move(context.client, context.name, self.alias, pinned.version)
-            context.run.tag(move_tags(context.name, moved, why="its training kept the limits"))
-        return context.conclude(passed=passed, model=model, scores=scores, version=pinned, **choice.found)
+            tags = move_tags(context.name, moved, why="its training kept the limits")
+            answer += f", which {self.alias} stands for now"
+        return Findings(
+            answer=[f"{answer}."],
+            tags=tags,
+            evidence=True,
+            next=[command(self, "EvaluationsJob", alias_or_version=pinned.version)],
+            values={"version": pinned},
+        )
 
     def metrics_for(self, truth: pd.Series[Any]) -> tuple[MetricKind, ...]:
         """The metrics, or the one that fits the targets `truth` if none were asked for."""
@@ -189,16 +209,11 @@ class FittingJob(Job, ABC):
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
             return recipe.fit(inputs, targets)
 
-    def _score(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> dict[str, float]:
-        predictions = model.predict(inputs)
-        return {metric.label: metric.score(truth, predictions) for metric in self.metrics_for(truth)}
-
     def _register(
         self,
         model: Model,
         schema: InputsSchema,
         inputs: pd.DataFrame,
-        scores: dict[str, float],
         fitted: FittedRows,
         held_out: str,
     ) -> Pinned:
@@ -213,6 +228,4 @@ class FittingJob(Job, ABC):
             }
             pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)
         context.pinned(pinned)
-        context.run.score({f"test_{label}": score for label, score in scores.items()})
-        context.facts |= {f"test_{label}": round(score, 4) for label, score in scores.items()}
         return pinned

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.splitters.base import Splitter
     from mxt.jobs.context import Context
-    from mxt.registries.loaders import Loader
+    from mxt.registries.served import Served
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
 
@@ -43,9 +43,9 @@ class Record:
     """None if nothing is kept."""
 
     @classmethod
-    def of(cls, loader: Loader, version: Pinned, schema: InputsSchema | None) -> Record:
-        """The record of a version, by its loader."""
-        return cls(version, schema, loader.load_fitted(version.uri))
+    def of(cls, served: Served) -> Record:
+        """The record of a version."""
+        return cls(served.pinned, served.schema, served.fitted)
 
     def __str__(self) -> str:
         return f"version {self.version.version}"

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import StringConstraints
 
 from mxt.errors import ConfigError, ModelError
+from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals, WriterKind
+from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
 from mxt.registries.aliases import moves, standing
 from mxt.registries.versions import aliases_of
-from mxt.reports.histories import history_figure, history_page
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from mxt.findings import Fact
     from mxt.registries.aliases import Move
 
 
@@ -73,15 +75,9 @@ class HistoryJob(Job):
             names = ", ".join(sorted(known)) or "none"
             msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
             raise ModelError(msg)
+        context.run.tag({"mxt.model": context.name})
         context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}
-        answer = _answer(made, moment, now)
-        context.facts |= self._told(answer, made)
-        self._show(made, answer, now)
-        table = _table(made)
-        if self.history is not None and made:
-            context.write(self.history, table, "history")
-        passed = answer.move is not None and answer.version is not None
-        return context.conclude(passed=passed, history=table, version=answer.version)
+        return context.conclude(self._findings(made, _answer(made, moment, now), moment, now))
 
     def _moment(self, now: datetime) -> datetime:
         """The moment that is asked about; today's end has not come, so today means now."""
@@ -103,15 +99,18 @@ class HistoryJob(Job):
     def _is_day(self) -> bool:
         return self.as_of is not None and "T" not in self.as_of
 
-    def _told(self, answer: Answer, made: Sequence[Move]) -> dict[str, str | int | None]:
+    def _facts(self, answer: Answer, made: Sequence[Move]) -> dict[str, Fact]:
         """The answer, and how many moves there were."""
         last = answer.move
-        counts = {"moves": len(made), "moves_outside": sum(not part.recorded for part in made)}
+        counts: dict[str, Fact] = {
+            "moves": len(made),
+            "moves_outside": sum(not part.recorded for part in made),
+        }
         if last is None or last.at is None:
             first = next((part.at for part in made if part.at), None)
             since = f"; the first is of {moments.to_text(first)}" if first else ""
             return {"answer": f"nobody knows: no move was recorded by then{since}", **counts}
-        facts: dict[str, str | int | None] = {"version": answer.version}
+        facts: dict[str, Fact] = {"version": answer.version}
         if answer.doubt:
             facts["doubt"] = answer.doubt
         if last.after == answer.version:
@@ -123,17 +122,20 @@ class HistoryJob(Job):
             )
         return {**facts, **counts}
 
-    def _show(self, made: Sequence[Move], answer: Answer, now: datetime) -> None:
-        """Put what people look at into the run."""
-        context, table = self.context, _table(made)
-        context.run.tag({"mxt.model": context.name})
-        context.run.table(table, "history.csv")
-        context.run.text(history_page(context.facts, table), "history.md")
+    def _findings(self, made: Sequence[Move], answer: Answer, moment: datetime, now: datetime) -> Findings:
+        table, facts = _table(made), self._facts(answer, made)
         steps = [(part.at, part.after) for part in made if part.at is not None]
-        if steps:
-            context.run.figure(history_figure(self.alias, steps, now), "history.png")
-        if answer.version is not None:
-            context.run.score({"version": answer.version})
+        return Findings(
+            passed=answer.move is not None and answer.version is not None,
+            answer=history_answer(self.context.name, self.alias, moments.to_text(moment), facts),
+            facts=facts,
+            scores={} if answer.version is None else {"version": answer.version},
+            tables={"history": table},
+            charts={"history": history_chart(self.alias, steps, now)} if steps else {},
+            page=history_page(table),
+            outputs=[] if self.history is None else [Output("history", self.history, table)],
+            values={"history": table, "version": answer.version},
+        )
 
 
 def _answer(made: Sequence[Move], moment: datetime, now: datetime) -> Answer:

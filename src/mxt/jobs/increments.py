@@ -13,6 +13,7 @@ from pydantic import model_validator
 
 from mxt.datasets.marks import Mark, kind_of
 from mxt.errors import DataError
+from mxt.findings import Findings, Output
 from mxt.jobs.streams import StreamJob
 from mxt.registries.readings import suited
 
@@ -126,17 +127,20 @@ class IncrementalJob(StreamJob, ABC):
         """The locals of a run with nothing to do."""
         why = f"no row has a greater {self.watermark!r} than those of {self.output.target}"
         logger.info("nothing new in {}: {}", self.reader.source, why)
-        return self.context.skip(why)
+        answer = [f"There is nothing to do: {why}."]
+        return self.context.conclude(
+            Findings(passed=True, answer=answer, facts={"nothing_to_do": why}, skipped=why)
+        )
 
     def refuse_other(self, parts: Parts, increment: Increment) -> None:
         """Raise a DataError if the table of all parts cannot be added to the present output."""
         if increment.present is not None:
             self.output.refuse_other(next(parts.tables()).schema, increment.present)
 
-    def write(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> int:
-        """Write the table of all parts, or add it to the present output, and return its number of rows."""
+    def written(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> Output:
+        """The table of all parts as an output, which replaces the present one or is added to it."""
         facts = {} if self.watermark is None else self._reached(parts, increment)
-        return self.context.write(self.output, parts.tables(), role, unit, facts, increment.present)
+        return Output(role, self.output, parts.tables(), unit, facts, increment.present)
 
     def _reached(self, parts: Parts, increment: Increment) -> dict[str, str]:
         """What the provenance tells of the watermark, and of each run that added rows."""

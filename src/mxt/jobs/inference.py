@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mxt.findings import Findings
+from mxt.findings.words import count
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import Done, Table, Task
@@ -45,21 +47,25 @@ class InferenceJob(IncrementalJob):
         return self.outputs
 
     def run(self) -> Locals:
-        context = self.context
-        pinned = context.pin(self.alias_or_version)
-        increment = self.increment(pinned)
+        context, served = self.context, self.serve()
+        increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()
-        schema = self.loader.load_schema(pinned.uri)
-        model = context.load(self.loader, pinned.uri)
-        suited = self.part_rows or PART_ROWS
-        table = Table(increment.reader, schema, Scoring(model), suited, watermark=self.watermark)
+        schema, part_rows = served.schema, self.part_rows or PART_ROWS
+        table = Table(increment.reader, schema, Scoring(served.model), part_rows, watermark=self.watermark)
         with self.worked(table, self.outputs, "score") as parts:
             if self.shard is not None:
                 return parts.conclude(context)
             parts.link(context, "inputs")
-            rows = self.write(parts, increment, "outputs")
-        return context.conclude(passed=True, rows=rows, version=pinned)
+            rows = context.linked.rows
+            return context.conclude(
+                Findings(
+                    passed=True,
+                    answer=[f"{served.pinned} scored {count(rows, 'row')} of {increment.reader.source}."],
+                    outputs=[self.written(parts, increment, "outputs")],
+                    values={"rows": rows, "version": served.pinned},
+                )
+            )
 
 
 @dataclass(frozen=True)

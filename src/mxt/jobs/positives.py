@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.endpoints.base import Endpoint
-    from mxt.jobs.arms import Served
     from mxt.metrics.answers import ClassName
     from mxt.metrics.base import Metric
     from mxt.models import Model
+    from mxt.registries.served import Served
 
 
 def checked(positive: ClassName | None, classes: Sequence[str]) -> str | None:

@@ -9,14 +9,17 @@ from loguru import logger
 from pydantic import Field, StringConstraints
 
 from mxt.errors import ConfigError, ModelError
+from mxt.findings import Findings
+from mxt.findings.words import stated
 from mxt.gates.base import CLOCKS_DIFFER, Verdict, refused
 from mxt.jobs.base import GateKind, Job, Locals
+from mxt.jobs.commands import command
+from mxt.pages.decisions import decision_answer, decision_page
 from mxt.registries import moments
 from mxt.registries.aliases import move, move_tags, moves, previous
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG
 from mxt.registries.evidence import Request, gather
-from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, versions_of
-from mxt.reports.decisions import decision
+from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, pin, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +82,8 @@ class PromotionJob(Job):
 
     def _promote(self, made: Sequence[Move]) -> Locals:
         context = self.context
-        pinned = context.pin(self.alias_or_version)
+        pinned = pin(context.client, context.name, self.alias_or_version)
+        context.pinned(pinned)
         champion = aliases_of(context.client, context.name).get(self.alias)
         experiment = self.mlflow_service.experiment_id
         request = Request(pinned, self.alias, champion, self._who, self.allow_first, experiment, self.root)
@@ -100,7 +104,9 @@ class PromotionJob(Job):
         champion = aliases_of(context.client, context.name).get(self.alias)
         there = {int(found.version) for found in versions_of(context.client, context.name)}
         if before in there:
-            pinned, verdict = context.pin(before), Verdict(passed=True, reason=f"back to version {before}")
+            pinned = pin(context.client, context.name, before)
+            context.pinned(pinned)
+            verdict = Verdict(passed=True, reason=f"back to version {before}")
         else:
             pinned = None
             verdict = refused(
@@ -119,25 +125,70 @@ class PromotionJob(Job):
         for name, verdict in judged:
             level, said = ("INFO", "PASS") if verdict.passed else ("WARNING", "REFUSED")
             logger.log(level, "{}: {}: {}", name, said, verdict.reason)
-        context.facts["reasons"] = "; ".join(
-            verdict.reason for _, verdict in judged if passed or not verdict.passed
-        )
-        context.facts["requested_by"] = self._who
-        if passed and pinned is not None:
+        still = self._still(champion, pinned) if passed else ""
+        context.record(self._findings(judged, champion, pinned, made, still))
+        if passed and pinned is not None and not still:
             self._move(champion, pinned.version)
-        context.run.text(self._page(judged, champion, pinned, made), "decision.md")
-        verdicts = [verdict for _, verdict in judged]
-        return context.conclude(passed=passed, verdicts=verdicts, version=pinned)
+        moved = (
+            {"alias": self.alias, "from_version": champion, "to_version": pinned.version}
+            if passed and pinned
+            else {}
+        )
+        if still:
+            moved["dry_run" if self.dry_run else "nothing_moved"] = still
+        return context.conclude(Findings(facts=moved, next=self._next(judged, pinned)))
+
+    def _still(self, champion: int | None, pinned: Pinned | None) -> str:
+        """Why the alias stays where it is though all gates say yes; empty if it moves."""
+        if self.dry_run:
+            return "nothing was moved"
+        if pinned is not None and champion == pinned.version:
+            return f"{self.alias} stands for version {pinned.version} already"
+        return ""
+
+    def _findings(
+        self,
+        judged: list[Judged],
+        champion: int | None,
+        pinned: Pinned | None,
+        made: Sequence[Move],
+        still: str,
+    ) -> Findings:
+        """The decision, which is on record before the alias moves."""
+        passed = all(verdict.passed for _, verdict in judged)
+        reasons = "; ".join(verdict.reason for _, verdict in judged if passed or not verdict.passed)
+        version = "another version" if pinned is None else str(pinned)
+        request = {
+            "model": self.context.name,
+            "alias": self.alias,
+            "from version": "none" if champion is None else str(champion),
+            "to version": "none" if pinned is None else str(pinned.version),
+            "who": self._who,
+            "when": stated(moments.to_text(moments.now())),
+            "why": self.reason,
+            "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
+            "moved": still,
+        }
+        outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
+        return Findings(
+            passed=passed,
+            answer=decision_answer(version, self.alias, judged, still),
+            facts={"reasons": reasons, "requested_by": self._who},
+            page=decision_page({name: text for name, text in request.items() if text}, judged, outside),
+            values={"verdicts": [verdict for _, verdict in judged], "version": pinned},
+        )
+
+    def _next(self, judged: list[Judged], pinned: Pinned | None) -> list[str]:
+        """The jobs whose runs could turn the gates that refused; what the version is for, if none did."""
+        if pinned is None:
+            return []
+        if all(verdict.passed for _, verdict in judged):
+            return [command(self, "InferenceJob", alias_or_version=self.alias)]
+        kinds = dict.fromkeys(verdict.mended_by for _, verdict in judged if verdict.mended_by)
+        return [command(self, kind, alias_or_version=pinned.version) for kind in kinds]
 
     def _move(self, champion: int | None, version: int) -> None:
         context = self.context
-        context.facts |= {"alias": self.alias, "from_version": champion, "to_version": version}
-        if self.dry_run:
-            context.facts["dry_run"] = "nothing was moved"
-            return
-        if champion == version:
-            context.facts["nothing_moved"] = f"{self.alias} stands for version {version} already"
-            return
         now = aliases_of(context.client, context.name).get(self.alias)
         if now != champion:
             msg = f"{self.alias!r} was moved from {champion} to {now} while the gates were asked. Run again."
@@ -147,31 +198,13 @@ class PromotionJob(Job):
             move_tags(context.name, moved, who=self._who, why=self.reason, rollback=self.rollback)
         )
 
-    def _page(
-        self, judged: list[Judged], champion: int | None, pinned: Pinned | None, made: Sequence[Move]
-    ) -> str:
-        """The decision in words."""
-        facts = {
-            "model": self.context.name,
-            "alias": self.alias,
-            "from version": "none" if champion is None else str(champion),
-            "to version": "none" if pinned is None else str(pinned.version),
-            "who": self._who,
-            "when": moments.to_text(moments.now()),
-            "why": self.reason,
-            "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
-            "moved": self.context.facts.get("dry_run", self.context.facts.get("nothing_moved", "")),
-        }
-        outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
-        return decision({key: str(value) for key, value in facts.items() if value}, judged, outside)
-
     def _warn_of_the_last(self, made: Sequence[Move]) -> None:
         """Tell that the alias does not stand where the last recorded move left it."""
         if made and not made[-1].recorded:
             before, now = made[-1].before, made[-1].after
-            told = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
-            self.context.facts["moved_outside"] = told
-            logger.warning("{}: somebody moved it outside MXT.", told)
+            outside = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
+            self.context.facts["moved_outside"] = outside
+            logger.warning("{}: somebody moved it outside MXT.", outside)
 
     @property
     def _who(self) -> str:

@@ -20,6 +20,7 @@ from mxt.datasets.parts import cut
 from mxt.datasets.staging import Staging
 from mxt.datasets.tables import refuse_ids, to_frame
 from mxt.executors.base import Executor, Receipt
+from mxt.findings import Findings
 from mxt.jobs.base import ModelJob
 from mxt.jobs.context import warn_beyond
 from mxt.jobs.failures import failure
@@ -190,8 +191,15 @@ class Parts:
         self.stream.refuse_changed()
         place, shares = self.stream.share
         logger.info("share {} of {} is done; a run without shard puts all together", place, shares)
-        context.facts |= {"shard": f"{place}/{shares}", "parts": len(self.receipts)}
-        return context.conclude(passed=True, parts=self.receipts)
+        count = len(self.receipts)
+        return context.conclude(
+            Findings(
+                passed=True,
+                answer=[f"Share {place} of {shares} is done; a run without shard puts all together."],
+                facts={"shard": f"{place}/{shares}", "parts": count},
+                values={"parts": self.receipts},
+            )
+        )
 
     def link(self, context: Context, role: str) -> None:
         """Tie the data read to the run, by its fingerprint; soft limits that rows exceed are logged.

@@ -9,13 +9,14 @@ from loguru import logger
 from pydantic import Field, ValidationInfo, field_validator
 
 from mxt.datasets.folds import folds
+from mxt.findings import Findings, Output
 from mxt.jobs.base import SearchKind, WriterKind
 from mxt.jobs.context import parameters
 from mxt.jobs.fitting import Choice, FittingJob
 from mxt.jobs.progress import Progress
 from mxt.metrics.answers import target_names
 from mxt.metrics.base import positives
-from mxt.reports.trials import shown, summary, trials_figure, trials_table
+from mxt.pages.trials import searched, shown, trials_chart, trials_page, trials_table
 from mxt.searches.studies import Study
 from mxt.searches.trials import best_of
 from mxt.services.runs import Nested
@@ -67,7 +68,7 @@ class TuningJob(FittingJob):
         trials, runs = self._trials(study)
         best = best_of(trials, study.metric)
         self.context.client.set_tag(runs[best.number], "mxt.best", "true")
-        self._tell(trials, best, study)
+        self.context.record(self._findings(trials, best, study))
         return Choice(self.recipe.varied(best.values), {"trials": trials, "best": best})
 
     def _study(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Study:
@@ -105,9 +106,9 @@ class TuningJob(FittingJob):
             )
         ]
         recipe = self.recipe.varied(trial.values).model_dump(mode="json")
-        told = ", ".join(f"{name} {shown(value)}" for name, value in trial.values.items())
+        values = ", ".join(f"{name} {shown(value)}" for name, value in trial.values.items())
         return Nested(
-            name=f"trial {trial.number}: {told}",
+            name=f"trial {trial.number}: {values}",
             parameters=parameters({"recipe": recipe}),
             metrics=metrics,
             tags={TRIAL_TAG: str(trial.number), **({"mxt.failure": trial.failure} if trial.failure else {})},
@@ -115,23 +116,26 @@ class TuningJob(FittingJob):
             failed=bool(trial.failure),
         )
 
-    def _tell(self, trials: list[Trial], best: Trial, study: Study) -> None:
-        context, label = self.context, f"cv_{study.metric.label}"
+    def _findings(self, trials: list[Trial], best: Trial, study: Study) -> Findings:
+        """What the search found, which is on record before the final fit."""
+        label = f"cv_{study.metric.label}"
         names = () if self.recipe.task == "regression" else target_names(study.targets)
-        classes = positives([study.metric], names)
-        table = trials_table(trials, best, study.metric, classes.get(study.metric.label, ""))
-        context.run.text(summary(table, type(self.search).__name__, len(study.folds)), "tuning.md")
-        context.run.table(table, "trials.csv")
-        context.run.figure(trials_figure(table), "trials.png")
-        if self.trials is not None:
-            context.write(self.trials, table, "trials")
-        context.run.score({label: best.last.mean, f"{label}_deviation": best.last.deviation})
-        context.facts |= {"trials": len(trials), "best_trial": best.number}
+        about = positives([study.metric], names).get(study.metric.label, "")
+        table = trials_table(trials, best, study.metric, about)
         failed = sum(bool(trial.failure) for trial in trials)
-        if failed:
-            context.facts["failed_trials"] = failed
-        context.facts |= {f"best_{name}": value for name, value in best.values.items()}
-        context.facts |= {
-            label: round(best.last.mean, 4),
-            f"{label}_deviation": round(best.last.deviation, 4),
-        }
+        return Findings(
+            answer=[searched(table, type(self.search).__name__, len(study.folds))],
+            facts={
+                "trials": len(trials),
+                "best_trial": best.number,
+                **({"failed_trials": failed} if failed else {}),
+                **{f"best_{name}": value for name, value in best.values.items()},
+                label: round(best.last.mean, 4),
+                f"{label}_deviation": round(best.last.deviation, 4),
+            },
+            scores={label: best.last.mean, f"{label}_deviation": best.last.deviation},
+            tables={"trials": table},
+            charts={"trials": trials_chart(table)},
+            page=trials_page(table),
+            outputs=[] if self.trials is None else [Output("trials", self.trials, table)],
+        )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from mxt.stats.cells import Cells
     from mxt.stats.intervals import Interval
 
+NO_LIMIT = "no limit"
+"""The limits of a metric that has none, in words."""
+
 RESAMPLES = 2000
 
 Method: TypeAlias = Literal["bca", "delong", "noise", "wilson"]
@@ -188,9 +191,7 @@ class Metric(Kind, ABC):
     def limits(self) -> str:
         """The limits in words."""
         bounds = [("at least", self.minimum), ("at most", self.maximum)]
-        return (
-            " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or "no limit"
-        )
+        return " and ".join(f"{words} {bound:g}" for words, bound in bounds if bound is not None) or NO_LIMIT
 
 
 def positives(metrics: Iterable[Metric], names: Sequence[str]) -> dict[str, str]:

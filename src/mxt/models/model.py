@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from mxt.explainers.auto import AutoExplainer
-from mxt.importances.base import Findings, Importance, Subject, importances_table, rows_asked
+from mxt.importances.base import Importance, Measurement, Subject, importances_table, rows_asked
 from mxt.importances.library import LibraryImportance
 from mxt.importances.shap import ShapImportance
 from mxt.importances.tally import Tally
@@ -111,7 +111,7 @@ class Model:
         inputs: pd.DataFrame | None = None,
         explanation: Explanation | None = None,
         targets: pd.Series[Any] | None = None,
-    ) -> list[Findings]:
+    ) -> list[Measurement]:
         """What each importance finds: a table each, and perhaps curves and rules.
 
         Args:
@@ -123,7 +123,7 @@ class Model:
         samples = self.background if inputs is None else inputs
         wanted = any(importance.needs_explanation for importance in importances)
         if samples is None or not wanted:
-            return _findings(importances, self._subject(samples, None, targets))
+            return _measured(importances, self._subject(samples, None, targets))
         explanation = explanation or self.explain(samples)
         return self.measure_tally(
             importances, Tally.of(explanation, samples, rows_asked(importances)), targets
@@ -131,7 +131,7 @@ class Model:
 
     def measure_tally(
         self, importances: Sequence[Importance], tally: Tally, targets: pd.Series[Any] | None = None
-    ) -> list[Findings]:
+    ) -> list[Measurement]:
         """`measure` of rows that were explained part by part.
 
         Args:
@@ -140,7 +140,7 @@ class Model:
             targets: What the model should have predicted for the rows drawn; those of the tally if left out.
         """
         truth = tally.targets if targets is None else targets
-        return _findings(importances, self._subject(tally.inputs, tally, truth))
+        return _measured(importances, self._subject(tally.inputs, tally, truth))
 
     def _subject(
         self, inputs: pd.DataFrame | None, tally: Tally | None, targets: pd.Series[Any] | None
@@ -149,5 +149,5 @@ class Model:
         return Subject(self.predictor, inputs, tally, targets, held_out, self.positive)
 
 
-def _findings(importances: Sequence[Importance], subject: Subject) -> list[Findings]:
+def _measured(importances: Sequence[Importance], subject: Subject) -> list[Measurement]:
     return [importance.measure(subject) for importance in importances]

@@ -8,35 +8,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mxt.findings import tags
 from mxt.gates.base import Certified, Evidence, Examination, Gate
 from mxt.registries import digests, moments
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_TAG, Certificate, stored_bytes
 from mxt.registries.changes import certificate_fault, changed
-from mxt.registries.versions import (
-    DRIFT_TAG,
-    EVALUATION_TAG,
-    EXPLANATION_DIFF_TAG,
-    Pinned,
-    pin,
-)
+from mxt.registries.latest import FINDINGS_FILE, ended, last_run
+from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlflow import MlflowClient
-
-ROWS_TAG = "mxt.evaluated_rows"
-"""Tag of an evaluation's run: the digest of the rows that it scored."""
-DATA_TAG = "mxt.data_digest"
-"""Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
-JUDGED_TAG = "mxt.judged"
-"""Tag of an evaluation's run: false if there was no limit to keep."""
-DATA_BEFORE_TAG = "mxt.data_digest_before"
-"""Tag of an evaluation's run: the fingerprint of its table before cells were read exactly, if another."""
-BASELINE_TAG = "mxt.baseline_version"
-"""Tag of a run that compared two versions: the number of the other one."""
-POSITIVE_TAG = "mxt.positive."
-"""Before the label of a score: the tag of an evaluation's run that says which class the score is about."""
+    from mlflow.entities import Run
 
 
 @dataclass(frozen=True)
@@ -63,9 +47,11 @@ def gather(
         gates: Those that will judge.
         now: The present moment, if it is another.
     """
-    asked = {ask for gate in gates for ask in gate.asks}
     pinned, champion = request.pinned, request.champion
-    other = pin(client, pinned.name, champion) if "champion_evaluation" in asked and champion else None
+    kinds = {kind for gate in gates for kind in gate.asks}
+    of_champion = {kind for gate in gates for kind in gate.asks_of_champion}
+    other = pin(client, pinned.name, champion) if of_champion and champion else None
+    certified = any(gate.asks_for_certificate for gate in gates)
     return Evidence(
         pinned.version,
         now or moments.now(),
@@ -76,56 +62,38 @@ def gather(
         request.allow_first,
         pinned.tags.get(CERTIFICATE_DIGEST_TAG, ""),
         _latest_run(client, request.experiment_id),
-        evaluation=_examination(client, pinned, EVALUATION_TAG) if "evaluation" in asked else None,
-        champion_evaluation=_examination(client, other, EVALUATION_TAG) if other else None,
-        drift=_examination(client, pinned, DRIFT_TAG) if "drift" in asked else None,
-        explanation_diff=_examination(client, pinned, EXPLANATION_DIFF_TAG)
-        if "explanation_diff" in asked
-        else None,
-        certificate=_certified(client, pinned, request.root) if "certificate" in asked else None,
+        last=_examinations(client, pinned, kinds),
+        champion_last={} if other is None else _examinations(client, other, of_champion),
+        certificate=_certified(client, pinned, request.root) if certified else None,
         texts={place: _text(place) for gate in gates for place in gate.places},
     )
 
 
-def _examination(client: MlflowClient, pinned: Pinned, tag: str) -> Examination | None:
-    """What the run that a version's tag names has found; None without a tag, or if the run is gone."""
-    from mlflow.exceptions import MlflowException
+def _examinations(client: MlflowClient, pinned: Pinned, kinds: Iterable[str]) -> dict[str, Examination]:
+    """What the last run of each KIND has found of a version; nothing for a KIND that no run is left of."""
+    runs = {kind: last_run(client, pinned.tags, kind) for kind in sorted(kinds)}
+    return {kind: _examination(run) for kind, run in runs.items() if run is not None}
 
-    run_id = pinned.tags.get(tag)
-    if run_id is None:
-        return None
-    try:
-        run = client.get_run(run_id)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-    tags = run.data.tags
-    baseline = tags.get(BASELINE_TAG, "")
+
+def _examination(run: Run) -> Examination:
+    found = run.data.tags
+    data = found.get(tags.DATA) or _data(run, "evaluation")
     return Examination(
-        run_id,
-        run.info.status == "FINISHED" and tags.get("mxt.passed") == "true",
-        moments.from_milliseconds(run.info.end_time or run.info.start_time),
+        run.info.run_id,
+        run.info.status == "FINISHED" and found.get(tags.PASSED) == "true",
+        moments.from_milliseconds(ended(run)),
         dict(run.data.metrics),
-        tags.get(DATA_TAG) or _data(run, "evaluation"),
-        tags.get(ROWS_TAG, ""),
-        int(baseline) if baseline.isdigit() else None,
-        tags.get(JUDGED_TAG) != "false",
-        positives={
-            key.removeprefix(POSITIVE_TAG): value
-            for key, value in tags.items()
-            if key.startswith(POSITIVE_TAG)
-        },
-        data_before=tags.get(DATA_BEFORE_TAG, ""),
+        {**found, **({tags.DATA: data} if data else {})},
+        digests.recorded(run.info.run_id, FINDINGS_FILE).get("facts", {}),
     )
 
 
 def _data(run: Any, role: str) -> str:
     """Fingerprint of the table that a run read in a role."""
     for read in run.inputs.dataset_inputs if run.inputs else []:
-        tags = {tag.key: tag.value for tag in read.tags}
-        if tags.get("mlflow.data.context") == role:
-            return str(tags.get(DATA_TAG, ""))
+        known = {tag.key: tag.value for tag in read.tags}
+        if known.get("mlflow.data.context") == role:
+            return str(known.get(tags.DATA, ""))
     return ""
 
 
@@ -138,7 +106,7 @@ def _certified(client: MlflowClient, pinned: Pinned, root: str) -> Certified | N
         return Certified(fault)
     certificate = Certificate.from_bytes(content)
     met, missed = (
-        tuple(told["criterion"] for told in certificate.criteria if (told["outcome"] == "PASS") == passed)
+        tuple(each["criterion"] for each in certificate.criteria if (each["outcome"] == "PASS") == passed)
         for passed in (True, False)
     )
     return Certified(

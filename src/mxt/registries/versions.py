@@ -18,12 +18,6 @@ DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
 HELD_OUT_TAG = "mxt.held_out_data_id"
 """Tag of a version: the fingerprint of the rows, with their ids, that its training held out."""
-EVALUATION_TAG = "mxt.evaluation"
-"""Tag of a version: the run of its latest evaluation."""
-DRIFT_TAG = "mxt.drift"
-"""Tag of a version: the run of the latest comparison of data with those of its training."""
-EXPLANATION_DIFF_TAG = "mxt.explanation_diff"
-"""Tag of a version: the run of the latest comparison of its explanations with those of another version."""
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
 SemanticVersion = Annotated[str, StringConstraints(pattern=f"^{_SEMVER}$")]

@@ -1,1 +1,1 @@
-"""Reports: what a job found, for people."""
+"""Reports: a document as people open it, one form a file."""

@@ -1,14 +1,61 @@
-"""What may stand in a table in Markdown."""
+"""A document as GitHub Flavored Markdown, which MLflow shows as a page."""
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from mxt.findings.documents import Bullets, Code, Grid, Heading, Pairs, Paragraph
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mxt.findings.documents import Block, Document
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_MARKS = re.compile(r"([\\`*\[\]~|#])|(?<![^\W_])_|_(?![^\W_])")
+_LIST_MARK = re.compile(r"^(?:[-+](?=\s|$)|-(?=-+$)|\d+(?=[.)](?:\s|$)))")
+_FENCE = re.compile(r"`{3,}")
 
 
-def cell(value: object) -> str:
-    """A value as the text of one cell: on one line, with bars that end no cell.
+def render(document: Document) -> str:
+    """The page, with every text escaped."""
+    title = [f"# {escaped(document.title)}"] if document.title else []
+    return "\n\n".join([*title, *map(_block, document.blocks)]) + "\n"
 
-    A backslash before a bar is told twice, so that it escapes itself and not the escape of the bar
-    (GitHub Flavored Markdown, section 4.10).
+
+def escaped(text: str) -> str:
+    """The text on one line, where nothing in it means anything to Markdown or HTML.
+
+    Marks are escaped as in GitHub Flavored Markdown, section 2.4; an underscore within a word is none.
     """
-    return re.sub(r"(\\*)\|", r"\1\1\\|", " ".join(str(value).split()))
+    line = re.sub("[&<>]", lambda found: _ENTITIES[found[0]], " ".join(text.split()))
+    return _LIST_MARK.sub(_unlisted, _MARKS.sub(r"\\\g<0>", line))
+
+
+def _unlisted(found: re.Match[str]) -> str:
+    """The start of a line that would begin a list, or draw a rule."""
+    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            return f"## {escaped(block.text)}"
+        case Paragraph():
+            return escaped(block.text)
+        case Bullets():
+            return "\n".join(f"- {escaped(item)}" for item in block.items)
+        case Pairs():
+            return "\n".join(f"- **{escaped(term)}**: {escaped(text)}" for term, text in block.items)
+        case Code():
+            fence = max(["```", *(f"{run}`" for run in _FENCE.findall(block.text))], key=len)
+            return f"{fence}\n{block.text}\n{fence}"
+        case Grid():
+            return "\n".join(
+                [_row(block.columns), "|" + " --- |" * len(block.columns), *map(_row, block.rows)]
+            )
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(escaped, cells))} |"

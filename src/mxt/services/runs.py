@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from mxt.errors import ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -69,11 +69,13 @@ class Run:
             )
         return cls(run.info.run_id, service)
 
-    def end(self, status: Literal["FINISHED", "FAILED", "KILLED"]) -> None:
-        """Close the run."""
+    def end(self, status: Literal["FINISHED", "FAILED", "KILLED"], name: str = "") -> None:
+        """Close the run, under a name that says how it ended, unless the config has one."""
         import mlflow
 
         with translated(self.service.tracking_uri):
+            if name and self.service.run_name is None:
+                mlflow.set_tag("mlflow.runName", name)
             mlflow.end_run(status)
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -111,17 +113,19 @@ class Run:
         client.set_terminated(run_id, "FAILED" if nested.failed else "FINISHED", now)
         return run_id
 
-    def describe(self, outcome: str, facts: Mapping[str, object]) -> None:
-        """Say on the run's page how the job ended, with links to what it logged."""
+    def describe(self, text: str) -> None:
+        """Describe the run in Markdown, unless the config does; links to what it logged come first."""
         import mlflow
 
         if self.service.run_description is None:
             pages_first = sorted(self.artifacts, key=lambda file: not file.endswith(".md"))
-            page = f"#/experiments/{self.service.experiment_id}/runs/{self.run_id}/artifacts"
-            links = [f"[{file}]({page}/{file}?workflowType=machine_learning)" for file in pages_first]
-            lines = [f"**{outcome}**: {', '.join(links)}" if links else f"**{outcome}**", ""]
-            lines += [f"- {name}: {value}" for name, value in facts.items()]
-            mlflow.set_tag("mlflow.note.content", "\n".join(lines))
+            links = ", ".join(f"[{file}]({self.address(file)})" for file in pages_first)
+            mlflow.set_tag("mlflow.note.content", "\n\n".join(filter(None, [links, text]))[:MAX_TAG])
+
+    def address(self, file: str) -> str:
+        """Where MLflow's pages show a file of the run, for links from any of them."""
+        page = f"#/experiments/{self.service.experiment_id}/runs/{self.run_id}/artifacts"
+        return f"{page}/{file}?workflowType=machine_learning"
 
     def score(self, metrics: Mapping[str, float]) -> None:
         """Log metrics."""
@@ -145,16 +149,17 @@ class Run:
             table.to_csv(path, lineterminator="\n")
             mlflow.log_artifact(str(path))
 
-    def figure(self, figure: Figure, file: str) -> None:
-        """Log a figure as an artifact, labels whole, and close it."""
+    def chart(self, draw: Callable[[Figure], None], file: str) -> None:
+        """Draw a chart on a figure that pyplot does not keep, and log it with its labels whole."""
+        import matplotlib as mpl
         import mlflow
-        from matplotlib import pyplot as plt
+        from matplotlib.figure import Figure
 
-        try:
+        figure = Figure(layout="constrained")
+        with mpl.rc_context({"text.parse_math": False}):  # a name with $ is no formula
+            draw(figure)
             with self._kept(file):
                 mlflow.log_figure(figure, file, save_kwargs={"bbox_inches": "tight"})
-        finally:
-            plt.close(figure)
 
     def dataset(self, head: pd.DataFrame, digest: str, rows: int, source: str, role: str) -> None:
         """Link the data that the job read, by the fingerprint of its whole content.
@@ -183,7 +188,8 @@ class Run:
             why = error.strerror or type(error).__name__
             msg = f"The file {file} of run {self.run_id} cannot be stored as an artifact ({why})."
             raise ServiceError(msg) from error
-        self.artifacts.append(file)
+        if file not in self.artifacts:
+            self.artifacts.append(file)
 
 
 def _origin(source: str) -> DatasetSource:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import ValidationError
 
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter
 from mxt.errors import ConfigError
-from mxt.jobs.base import ReaderKind, RecipeKind, SplitterKind
-from mxt.kinds import Strict
+from mxt.kinds import OneOf, Strict
+from mxt.models.base import Recipe
 from mxt.registries import digests
 
 if TYPE_CHECKING:
@@ -21,13 +23,13 @@ if TYPE_CHECKING:
 class Origin(Strict):
     """How a version was made."""
 
-    inputs: ReaderKind
+    inputs: Annotated[Reader, OneOf]
     """The whole table that it was trained on."""
     target: str
     """Column that it predicts."""
-    splitter: SplitterKind
+    splitter: Annotated[Splitter, OneOf]
     """How rows were held out."""
-    recipe: RecipeKind
+    recipe: Annotated[Recipe, OneOf]
     """How it was fitted."""
 
 

@@ -7,8 +7,9 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mxt.reports.markdown import cell
-from mxt.reports.positives import positive_fact
+from mxt.findings import Bullets, Chart, Document, Grid, Heading, Pairs, Paragraph
+from mxt.findings.words import LONGEST_LABEL, interval, number, p_value, shortened, stated
+from mxt.pages.positives import positive_fact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,27 +20,68 @@ if TYPE_CHECKING:
 
     from mxt.endpoints.findings import Finding
     from mxt.endpoints.plans import Plan
+    from mxt.findings import Fact
+    from mxt.findings.documents import Block
 
 MARKS = {"yes": "o", "no": "X", "inconclusive": "D"}
 """The shape of a verdict, so that nobody needs colours."""
 LONGEST_NAME = 200
 """MLflow takes 250 characters; what is measured follows the name."""
 ROW_INCHES, WIDE_INCHES = 1.3, 8.0
+LEADING = 3
+"""Endpoints that the answer names."""
 
 
-def summary(findings: Sequence[Finding], verdict: str, plan: Plan, facts: Mapping[str, object]) -> str:
-    """A Markdown page that says in words and tables what the figure shows."""
-    lines = ["# A/B test", "", f"The verdict is **{verdict}**.", "", *_split(facts), "", "## Findings", ""]
-    heads = f"treatment against control | {100 * (1 - 2 * plan.nominal()):.5g} % interval | p | held against"
-    lines += [f"| endpoint | verdict | control | treatment | {heads} |", f"|{' --- |' * 8}"]
-    lines += [_row(found) for found in findings]
-    lines += ["", "## What the experiment could see", ""]
-    lines += [
-        "| endpoint | hypothesis | margin | power | smallest effect | subjects needed |",
-        f"|{' --- |' * 6}",
-    ]
-    lines += [_sight(found) for found in findings]
-    return "\n".join([*lines, "", "## How to read it", "", *_legend(findings, plan)]) + "\n"
+def ab_test_answer(
+    findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]
+) -> list[str]:
+    """Which arms were compared, the verdict, and what each endpoint says.
+
+    Args:
+        findings: One of each endpoint.
+        verdict: Of the whole test.
+        arms: The arms in words, the treatment first.
+        facts: Those of `check_split`.
+    """
+    answer = [f"{arms}: {verdict}."]
+    if "mismatch" in facts:
+        return [*answer, f"Mismatch: {facts['mismatch']}."]
+    return [*answer, *(f"{shortened(found.endpoint)}: {_line(found)}." for found in findings[:LEADING])]
+
+
+def ab_test_page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
+    """The endpoints, those that fail first, what the experiment could see, and how to read it."""
+    order = {"no": 0, "inconclusive": 1, "yes": 2}
+    ranked = sorted(findings, key=lambda found: order[found.verdict])
+    sure = f"{100 * (1 - 2 * plan.nominal()):.5g} % interval"
+    heads = ("endpoint", "verdict", "control and treatment", f"difference ({sure})", "p")
+    sights = ("endpoint", "margin", "power", "smallest effect", "subjects needed")
+    return Document(
+        [
+            Heading("Endpoints"),
+            Grid(heads, [_row(found) for found in ranked]),
+            *_notes(ranked),
+            Heading("Arms"),
+            Paragraph(_split(facts)),
+            Heading("What the experiment could see"),
+            Grid(sights, [_sight(found) for found in ranked]),
+            Heading("How to read it"),
+            Bullets(_legend(findings, plan)),
+        ],
+        name="ab_test",
+    )
+
+
+def ab_test_chart(findings: Sequence[Finding]) -> dict[str, Chart]:
+    """The intervals of the endpoints that could be compared, by name; none if there is none."""
+    if all(math.isnan(found.effect) for found in findings):
+        return {}
+    sentence = (
+        "The interval of each endpoint beside no effect, a solid line, and the margin, a dashed one. A round "
+        "dot is a yes, a cross a no, a diamond inconclusive."
+    )
+    title = "Treatment against control"
+    return {"ab_test": Chart(title, sentence, "ab_test", lambda figure: draw_effects(figure, findings))}
 
 
 def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
@@ -84,20 +126,14 @@ def _line(found: Finding) -> str:
     return f"{told} ({sure}){needs}"
 
 
-def effects_figure(findings: Sequence[Finding]) -> Figure:
+def draw_effects(figure: Figure, findings: Sequence[Finding]) -> None:
     """The interval of each endpoint beside no effect and the margin; the shape of the dot is the verdict."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
     shown = [found for found in findings if not math.isnan(found.effect)]
-    size = (WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
-    figure, grid = plt.subplots(len(shown), 1, figsize=size, squeeze=False, layout="constrained")
+    figure.set_size_inches(WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
+    grid = figure.subplots(len(shown), 1, squeeze=False)
     for axes, found in zip(grid.flat, shown, strict=True):
         _draw(axes, found)
     figure.suptitle("Treatment against control: solid line no effect, dashed line the margin", fontsize=10)
-    return figure
 
 
 def _draw(axes: Axes, found: Finding) -> None:
@@ -106,7 +142,7 @@ def _draw(axes: Axes, found: Finding) -> None:
     axes.errorbar([found.effect], [0], xerr=reach, fmt=MARKS[found.verdict], color="black", capsize=4)
     axes.axvline(1.0 if found.scale == "ratio" else 0.0, color="black", linewidth=1)
     axes.axvline(_limit(found), color="black", linewidth=1, linestyle="--")
-    axes.set_yticks([0], [found.endpoint])
+    axes.set_yticks([0], [shortened(found.endpoint, LONGEST_LABEL)])
     axes.set_ylim(-1, 1)
     better = "higher" if found.higher_is_better else "lower"
     words = f"{found.hypothesis.replace('_', '-')}: {found.verdict}"
@@ -121,40 +157,39 @@ def _limit(found: Finding) -> float:
     return found.margin if up else -found.margin
 
 
-def _split(facts: Mapping[str, object]) -> list[str]:
-    told = (
-        f"{facts['control_subjects']} subjects were in the control arm, {facts['treatment_subjects']} in the "
-        f"treatment arm (p {facts['mismatch_p']} under the planned shares)."
-    )
+def _split(facts: Mapping[str, Fact]) -> str:
+    control, treatment = (stated(facts[f"{arm}_subjects"]) for arm in ("control", "treatment"))
+    chance = p_value(float(facts["mismatch_p"] or 0))
+    split = f"The control arm had {control} subjects, the treatment arm {treatment}"
+    split += f" (p {chance} under the planned shares)."
     if "same_version" in facts:
-        told += f" Both arms were served by version {facts['treatment_version']}: an A/A test."
-    return [told, "", f"**Mismatch**: {facts['mismatch']}."] if "mismatch" in facts else [told]
+        split += f" Both arms were served by version {facts['treatment_version']}: an A/A test."
+    return split
 
 
-def _row(found: Finding) -> str:
-    name = f"{found.endpoint} (class {cell(found.positive)})" if found.positive else found.endpoint
+def _row(found: Finding) -> tuple[str, ...]:
+    name = shortened(found.endpoint)
+    if found.positive:
+        name += f" of class {shortened(found.positive)}"
+    arms = f"{_number(found.control)} and {_number(found.treatment)}"
     if math.isnan(found.effect):
-        cells = [name, f"{found.verdict}: {found.note}", _number(found.control)]
-        return f"| {' | '.join([*cells, _number(found.treatment), *['-'] * 4])} |"
-    cells = [
-        name,
-        found.verdict,
-        _number(found.control),
-        _number(found.treatment),
-        f"{found.scale} {_number(found.effect)}",
-        f"{_number(found.low)} to {_number(found.high)}",
-        _number(found.p_value),
-        _number(found.level),
-    ]
-    return f"| {' | '.join(cells)} |"
+        return name, found.verdict, arms, "", ""
+    effect = f"{found.scale} {interval(found.effect, found.low, found.high)}"
+    return name, found.verdict, arms, effect, f"{p_value(found.p_value)} (level {number(found.level, 3)})"
 
 
-def _sight(found: Finding) -> str:
-    sizes = "-"
+def _notes(findings: Sequence[Finding]) -> list[Block]:
+    """Why endpoints could not be compared."""
+    notes = [(shortened(found.endpoint), found.note) for found in findings if math.isnan(found.effect)]
+    return [Pairs(notes)] if notes else []
+
+
+def _sight(found: Finding) -> tuple[str, ...]:
+    sizes = ""
     if found.needed_control is not None and found.needed_treatment is not None:
-        sizes = f"{found.needed_control} + {found.needed_treatment}"
-    cells = [found.endpoint, found.hypothesis.replace("_", "-"), f"{found.margin:g}", _number(found.power)]
-    return f"| {' | '.join([*cells, _number(found.detectable), sizes])} |"
+        sizes = f"{found.needed_control:,} + {found.needed_treatment:,}"
+    margin = f"{found.margin:g} ({found.hypothesis.replace('_', '-')})"
+    return shortened(found.endpoint), margin, _number(found.power), _number(found.detectable), sizes
 
 
 def _number(value: float) -> str:
@@ -165,6 +200,7 @@ def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
     claims = sum(found.hypothesis == "superiority" for found in findings)
     lines = [
         f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
+        "A test says yes if its p-value is below its level.",
         "Power is the chance of a yes if the treatment is better by the margin.",
         "Power of non-inferiority is that of a treatment that is just as good.",
         f"Needed are the subjects, control + treatment, for power {plan.power:g}.",
@@ -180,4 +216,4 @@ def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
         name = plan.looks.spending.replace("_", "-")
         told = f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level"
         lines.append(f"{told} (Lan and DeMets): one test at this look is held against {plan.nominal():.3g}.")
-    return [f"- {line}" for line in lines]
+    return lines

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from mxt.findings import Chart
+from mxt.findings.words import LONGEST_LABEL, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -12,36 +16,55 @@ if TYPE_CHECKING:
 TOP = 9
 ACROSS = 3
 SIZE_INCHES = (4.0, 3.0)
-LONGEST_LABEL = 16
+LONGEST_TICK = 16
+SENTENCE = (
+    "How the prediction moves with the value of each leading column: a line for numbers, dots for "
+    "categories, with 95 % intervals."
+)
 
 
-def effects_figure(effects: pd.DataFrame) -> Figure:
+def effects_charts(effects: pd.DataFrame) -> dict[str, Chart]:
+    """A chart of each method and class, by name.
+
+    Args:
+        effects: Rows of `EffectsSchema`.
+    """
+    charts: dict[str, Chart] = {}
+    for method, curves in effects.groupby("method", sort=False):
+        classes = curves.groupby("class", dropna=False, sort=False)
+        for place, (_, part) in enumerate(classes):
+            name = f"{method}{f'_{place}' if classes.ngroups > 1 else ''}"
+            charts[name] = Chart(_title(part), SENTENCE, "effects", partial(draw_effects, effects=part))
+    return charts
+
+
+def draw_effects(figure: Figure, effects: pd.DataFrame) -> None:
     """The curves of one method and class: lines of numbers, dots of categories, with their intervals.
 
     Args:
+        figure: An empty one.
         effects: Rows of `EffectsSchema`; the columns of the widest range are shown.
     """
-    import matplotlib as mpl
     import numpy as np
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
 
     ranges = effects.groupby("feature", sort=False)["effect"].agg(np.ptp)
     leading = ranges.sort_values(ascending=False, kind="stable").index[:TOP]
     across = min(ACROSS, len(leading))
     down = -(-len(leading) // across)
-    size = (across * SIZE_INCHES[0], down * SIZE_INCHES[1])
-    figure, grid = plt.subplots(down, across, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    figure.set_size_inches(across * SIZE_INCHES[0], down * SIZE_INCHES[1])
+    grid = figure.subplots(down, across, squeeze=False, sharey=True)
     for axes, name in zip(grid.flat, leading, strict=False):
         _draw(axes, effects[effects["feature"] == name])
-        axes.set_title(str(name))
+        axes.set_title(shortened(str(name), LONGEST_LABEL))
     for axes in grid.flat[len(leading) :]:
         axes.set_visible(False)
+    figure.suptitle(_title(effects))
+
+
+def _title(effects: pd.DataFrame) -> str:
     first = effects.iloc[0]
     of_class = f", class {first['class']}" if isinstance(first["class"], str) else ""
-    figure.suptitle(f"{str(first['method']).replace('_', ' ')} ({first['unit']}{of_class})")
-    return figure
+    return f"{str(first['method']).replace('_', ' ')} ({first['unit']}{of_class})"
 
 
 def _draw(axes: Axes, curve: pd.DataFrame) -> None:
@@ -61,7 +84,7 @@ def _draw(axes: Axes, curve: pd.DataFrame) -> None:
     reach = [others["effect"] - others["ci_low"], others["ci_high"] - others["effect"]]
     axes.errorbar(places, others["effect"], yerr=reach, fmt="o", capsize=3, color="tab:orange")
     labels = others["value"].fillna("missing").astype(str)
-    shown = [label if len(label) <= LONGEST_LABEL else f"{label[: LONGEST_LABEL - 1]}…" for label in labels]
+    shown = [shortened(label, LONGEST_TICK) for label in labels]
     if numbers.empty:
         axes.set_xlim(-0.5, len(places) - 0.5)
     ticks = [*axes.get_xticks(), *places] if len(numbers) else places

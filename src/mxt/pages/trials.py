@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mxt.findings import Chart, Document, Grid, Heading, Pairs, Paragraph
+from mxt.findings.words import LONGEST_LABEL, count, number, shortened
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -11,10 +14,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from mxt.findings.documents import Block
     from mxt.metrics.base import Metric
     from mxt.searches.trials import Trial
 
 TOP = 10
+LONGEST_REASON = 300
 ACROSS = 3
 SIZE_INCHES = (4.0, 3.0)
 DECADES = 10.0
@@ -35,7 +40,7 @@ def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive:
     """
     import pandas as pd
 
-    told = {
+    rows = {
         trial.number: {
             **{f"{FIELD}{name}": value for name, value in trial.values.items()},
             "metric": metric.label,
@@ -50,7 +55,7 @@ def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive:
         }
         for trial in trials
     }
-    table = pd.DataFrame.from_dict(told, orient="index").rename_axis("trial")
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("trial")
     scored = table[table["failure"] == ""]
     order = scored.sort_values(
         ["rounds", "score"], ascending=[False, not metric.higher_is_better], kind="stable"
@@ -60,65 +65,79 @@ def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive:
     return table
 
 
-def summary(table: pd.DataFrame, how: str, folds: int) -> str:
-    """A Markdown page: the best trials, and how far the choice among them can be trusted.
+def searched(table: pd.DataFrame, how: str, folds: int) -> str:
+    """What a search found, in a sentence.
 
     Args:
         table: That of `trials_table`.
         how: The search, by its KIND.
         folds: How many there were.
     """
-    best, failed = table[table["best"]].iloc[0], table[table["failure"] != ""]
-    metric = best["metric"]
-    about = f" of the class {best['positive']!r}" if "positive" in best else ""
-    told = (
-        f"{len(table)} trials of {how} were scored by {metric}{about} in {folds} folds of the training rows. "
-        f"The best is trial {best.name}: {metric} {best['score']:.4g}, with a standard deviation of "
-        f"{best['deviation']:.2g} between folds."
+    best = table[table["best"]].iloc[0]
+    about = f" of the class {shortened(best['positive'])}" if "positive" in best else ""
+    return (
+        f"The best of {count(len(table), 'trial')} of {how} is trial {best.name} ({_values(best)}): "
+        f"{best['metric']}{about} {number(best['score'])}, with a standard deviation of "
+        f"{number(best['deviation'], 2)} between {folds} folds of the training rows."
     )
+
+
+def trials_page(table: pd.DataFrame) -> Document:
+    """The best trials, and how far the choice among them can be trusted."""
+    failed = table[table["failure"] != ""]
     trust = (
-        f"Other trials within one standard deviation of it: {_rivals(table)}. The best of many scores is a "
-        "little too good to be true; what to expect is the score on the rows held out, which no trial saw."
+        f"Other trials within one standard deviation of the best: {_rivals(table)}. The best of many scores "
+        "is a little too good to be true; expect the score on the rows held out, which no trial saw."
     )
-    lines = ["# Tuning", "", told, "", trust, ""]
-    fields = [name for name in table.columns if name.startswith(FIELD)]
-    heads = ["rank", "trial", *fields, metric, "deviation", "rows"]
-    lines += [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
-    for number, row in table.dropna(subset=["rank"]).sort_values("rank").head(TOP).iterrows():
-        cells = [
-            row["rank"],
-            number,
-            *row[fields],
-            f"{row['score']:.4f}",
-            f"{row['deviation']:.4f}",
-            row["rows"],
-        ]
-        lines.append(f"| {' | '.join(shown(cell) for cell in cells)} |")
+    leading = table.dropna(subset=["rank"]).sort_values("rank").head(TOP)
+    rows = [
+        (
+            str(row["rank"]),
+            str(trial),
+            _values(row),
+            f"{row['score']:.4f} ± {row['deviation']:.4f}",
+            f"{row['rows']:,}",
+        )
+        for trial, row in leading.iterrows()
+    ]
+    blocks: list[Block] = [Heading("Trials"), Paragraph(trust)]
+    if len(leading) < len(table):
+        blocks.append(Paragraph(f"{len(leading)} of {len(table)} trials are shown; trials.csv holds all."))
+    score = f"{table['metric'].iloc[0]} ± deviation"
+    blocks.append(Grid(("rank", "trial", "values", score, "rows"), rows))
     if len(failed):
-        lines += [
-            "",
-            "## Failed",
-            "",
-            *(f"- trial {number}: {why}" for number, why in failed["failure"].items()),
+        reasons = [
+            (f"trial {trial}", shortened(why, LONGEST_REASON)) for trial, why in failed["failure"].items()
         ]
-    return "\n".join(lines) + "\n"
+        blocks += [Heading("Failed"), Pairs(reasons)]
+    return Document(blocks, name="tuning")
 
 
-def trials_figure(table: pd.DataFrame) -> Figure:
+def _values(row: pd.Series[Any]) -> str:
+    """The values of a trial in words."""
+    fields = [name for name in row.index if name.startswith(FIELD)]
+    return ", ".join(f"{name.removeprefix(FIELD)} {shown(row[name])}" for name in fields)
+
+
+def trials_chart(table: pd.DataFrame) -> Chart:
+    """The score of each trial by the value of each field, with its deviation; the best as a star."""
+    sentence = (
+        "The mean score of each trial by the value of each field, with its standard deviation between folds; "
+        "the star is the best."
+    )
+    return Chart("Trials", sentence, "trials", lambda figure: draw_trials(figure, table))
+
+
+def draw_trials(figure: Figure, table: pd.DataFrame) -> None:
     """The score of each trial by the value of each field, with its deviation; the best as a star.
 
     Trials that came to an earlier round only, so that their scores rest on fewer rows, are hollow.
     """
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
     fields = [name for name in table.columns if name.startswith(FIELD)]
     across = min(ACROSS, len(fields))
     down = -(-len(fields) // across)
-    size = (across * SIZE_INCHES[0], down * SIZE_INCHES[1])
-    figure, grid = plt.subplots(down, across, figsize=size, squeeze=False, sharey=True, layout="constrained")
+    figure.set_size_inches(across * SIZE_INCHES[0], down * SIZE_INCHES[1])
+    grid = figure.subplots(down, across, squeeze=False, sharey=True)
     scored = table[table["failure"] == ""]
     for axes, field in zip(grid.flat, fields, strict=False):
         _draw(axes, scored, scored[field])
@@ -129,7 +148,6 @@ def trials_figure(table: pd.DataFrame) -> Figure:
         row[0].set_ylabel(str(table["metric"].iloc[0]))
     early = ", hollow: fewer rows" if scored["rounds"].min() < scored["rounds"].max() else ""
     figure.suptitle(f"Trials, mean and standard deviation between folds (star: the best{early})")
-    return figure
 
 
 def shown(cell: object) -> str:
@@ -176,10 +194,12 @@ def _places(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
     if len(known) > FEW and not numbers.isna().any():
         if numbers.min() > 0 and numbers.max() / numbers.min() >= DECADES:
             axes.set_xscale("log")
+            axes.xaxis.set_major_formatter("{x:g}")
+            axes.xaxis.set_minor_formatter("")
         return numbers
     if not numbers.isna().any():
         known = sorted(known)
-    axes.set_xticks(range(len(known)), [shown(value) for value in known])
+    axes.set_xticks(range(len(known)), [shortened(shown(value), LONGEST_LABEL) for value in known])
     axes.set_xlim(-0.5, len(known) - 0.5)
     codes = values.map({value: place for place, value in enumerate(known)}).astype(float)
     of_one = codes.groupby(codes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from mxt.reports.markdown import cell
+from mxt.findings import Bullets, Chart, Document, Grid, Heading, Paragraph
+from mxt.findings.words import LONGEST_LABEL, count, share, shortened
 from mxt.stats.explanation_diff import role_changes, shares
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from mxt.findings.documents import Block
     from mxt.stats.explanation_diff import Pair
     from mxt.stats.intervals import Interval
     from mxt.stats.role_swaps import Swap
@@ -82,52 +84,88 @@ def roles_table(pair: Pair, columns: Sequence[str], exchanged: Sequence[Swap]) -
     return table.loc[order].reset_index(drop=True)
 
 
-def diff_summary(measures: pd.DataFrame, roles: pd.DataFrame, facts: Mapping[str, str], top: int) -> str:
-    """A Markdown page.
+def diff_answer(
+    whole: pd.DataFrame, version: str, baseline: str, few: str, reasons: Sequence[str]
+) -> list[str]:
+    """How much has changed, in a sentence, and which limits that does not keep.
+
+    Args:
+        whole: The measures of all rows, by their name.
+        version: The one that may have changed.
+        baseline: The one that it is compared with.
+        few: Why there is nothing to judge; empty if there is.
+        reasons: The limits that the changes do not keep.
+    """
+    rows = count(int(whole["rows"].iloc[0]), "row")
+    if few:
+        return [f"{version} cannot be compared with {baseline}: {few}."]
+    values = whole["value"]
+    changed = (
+        f"{version} decides {share(values['changed_decisions'])} of {rows} otherwise than {baseline}, and "
+        f"{share(values['changed_reasons'])} for other reasons."
+    )
+    return [changed, *([f"Limits that it misses: {', '.join(reasons)}."] if reasons else [])]
+
+
+def diff_page(measures: pd.DataFrame, roles: pd.DataFrame, top: int, unit: str) -> Document:
+    """The changes of each group, and the roles of the columns.
 
     Args:
         measures: By `diff_table`.
         roles: By `roles_table`.
-        facts: Where the numbers come from.
         top: How many columns are the reasons of a row.
+        unit: That of the contributions.
     """
-    told = (
-        f"{facts['model_uri']} beside {facts['baseline_uri']}, on the same rows, in {facts['unit']}. Reasons "
-        f"are the {top} columns of the largest contributions to what the baseline decides. Below a figure "
-        "stands its 95 % interval."
+    how = (
+        f"Reasons are the {top} columns of the largest contributions, in {unit}, to what the baseline "
+        "decides. Each share has its 95 % interval."
     )
-    lines = ["# Explanation diff", "", told, ""]
-    lines += [
-        f"| segment | group | rows | {' | '.join(TITLES.values())} |",
-        f"|{' --- |' * (3 + len(TITLES))}",
-    ]
+    rows = []
     for start in range(0, len(measures), len(TITLES)):
         part = measures.iloc[start : start + len(TITLES)]
         first = part.iloc[0]
-        cells = [first["segment"] or "-", first["group"], str(first["rows"])]
-        lines.append(f"| {' | '.join([*map(cell, cells), *map(_figure, part.itertuples())])} |")
-    lines += ["", "## Roles of columns", "", *_exchanges(roles)]
-    lines += ["", "| column | share before | share after | change | 95 % interval |", f"|{' --- |' * 5}"]
-    lines += [
-        f"| {cell(row.column)}{'' if row.both_versions else ' (one version only)'} | "
-        f"{row.share_before:.1%} | {row.share_after:.1%} | {row.change:+.1%} | "
-        f"{row.ci_low:+.1%} to {row.ci_high:+.1%} |"
+        group = f"{first['segment']}: {shortened(first['group'])}" if first["segment"] else first["group"]
+        rows.append((f"{group} ({count(int(first['rows']), 'row')})", *map(_figure, part.itertuples())))
+    columns = [
+        (
+            f"{shortened(str(row.column))}{'' if row.both_versions else ' (one version only)'}",
+            f"{row.share_before:.1%}",
+            f"{row.share_after:.1%}",
+            f"{row.change:+.1%} ({row.ci_low:+.1%} to {row.ci_high:+.1%})",
+        )
         for row in roles.head(TOP).itertuples()
     ]
-    lines += ["", "## Provenance", "", "| what | value |", "| --- | --- |"]
-    lines += [f"| {key} | {cell(value)} |" for key, value in facts.items()]
-    return "\n".join(lines) + "\n"
+    shown = f"{len(columns)} of {len(roles)} columns shown, those whose share changed most first."
+    return Document(
+        [
+            Heading("Changes"),
+            Paragraph(how),
+            Grid(("group", *TITLES.values()), rows),
+            Heading("Roles of columns"),
+            _exchanges(roles),
+            Paragraph(shown),
+            Grid(("column", "share before", "share after", "change (95 % interval)"), columns),
+        ],
+        name="explanation_diff",
+    )
 
 
-def diff_figure(roles: pd.DataFrame) -> Figure:
+def diff_chart(roles: pd.DataFrame) -> Chart:
+    """Each leading column's share of the contributions before and after."""
+    sentence = (
+        "The mean share of each leading column in a row's contributions: an open ring for the baseline, a "
+        "filled dot for this version."
+    )
+    return Chart(
+        "What the columns contribute", sentence, "explanation_roles", lambda figure: draw_roles(figure, roles)
+    )
+
+
+def draw_roles(figure: Figure, roles: pd.DataFrame) -> None:
     """Each leading column's share of the contributions before, an open ring, and after, a filled dot."""
-    import matplotlib as mpl
-
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
     shown = roles.head(TOP).iloc[::-1]
-    figure, axes = plt.subplots(figsize=(7, 1.5 + ROW_INCHES * len(shown)), layout="constrained")
+    figure.set_size_inches(7, 1.5 + ROW_INCHES * len(shown))
+    axes = figure.subplots()
     places = range(len(shown))
     axes.hlines(places, shown["share_before"], shown["share_after"], color="0.6")
     axes.scatter(
@@ -140,13 +178,15 @@ def diff_figure(roles: pd.DataFrame) -> Figure:
         zorder=3,
     )
     axes.scatter(shown["share_after"], places, s=25, color="black", label="this version", zorder=4)
-    labels = [f"{row.column}{' ⇄' if row.exchanged_with else ''}" for row in shown.itertuples()]
+    names = [shortened(str(name), LONGEST_LABEL) for name in shown["column"]]
+    labels = [
+        f"{name}{' ⇄' if other else ''}" for name, other in zip(names, shown["exchanged_with"], strict=True)
+    ]
     axes.set_yticks(list(places), labels)
     axes.set_xlim(left=0)
     axes.set_xlabel("mean share of a row's contributions")
     axes.set_title("What the columns contribute")
     axes.legend(loc="lower right")
-    return figure
 
 
 def _figure(row: Any) -> str:  # noqa: ANN401 - a row of a table
@@ -156,13 +196,14 @@ def _figure(row: Any) -> str:  # noqa: ANN401 - a row of a table
     if math.isnan(row.value):
         return "unknown"
     form = ".3f" if row.measure == "rank_correlation" else ".1%"
-    return f"{row.value:{form}}<br>{row.ci_low:{form}} to {row.ci_high:{form}}"
+    return f"{row.value:{form}} ({row.ci_low:{form}} to {row.ci_high:{form}})"
 
 
-def _exchanges(roles: pd.DataFrame) -> list[str]:
+def _exchanges(roles: pd.DataFrame) -> Block:
     """The exchanges of roles in words."""
-    found = zip(roles["column"].astype(str), roles["exchanged_with"].astype(str), strict=True)
-    told = sorted((first, second) for first, second in found if first < second)
-    if not told:
-        return ["No two columns exchanged their roles."]
-    return [f"- {first} and {second} exchanged their roles." for first, second in told]
+    pairs = zip(roles["column"].astype(str), roles["exchanged_with"].astype(str), strict=True)
+    found = sorted((first, second) for first, second in pairs if first < second)
+    if not found:
+        return Paragraph("No two columns exchanged their roles.")
+    names = [(shortened(first), shortened(second)) for first, second in found]
+    return Bullets([f"{first} and {second} exchanged their roles." for first, second in names])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from mxt.importances.accumulated_effects import AccumulatedEffectsImportance
 from mxt.importances.base import Subject
 from mxt.importances.partial_dependence import PartialDependenceImportance
+from mxt.pages.effects import effects_charts
 from mxt.predictors.function import FunctionPredictor
-from mxt.reports.effects import effects_figure
 
 CHANCE = np.random.default_rng(0)
 INPUTS = pd.DataFrame(
@@ -34,15 +34,15 @@ def test_the_leading_columns_are_drawn_with_their_intervals(
 
     effects = importance.measure(Subject(FunctionPredictor(function, [*INPUTS], []), INPUTS)).effects
     assert effects is not None
-    figure = effects_figure(effects)
+    figure, (chart,) = Figure(), effects_charts(effects).values()
+    chart.draw(figure)
     shown = {axes.get_title(): axes for axes in figure.axes if axes.get_visible()}
     assert len(shown) == 9
     assert "empty" not in shown
     ticks = [tick.get_text() for tick in shown["text"].get_xticklabels()]
-    assert sorted(ticks) == ["a very long cat…", "c", "short"]
+    assert sorted(ticks) == ["a very l…ategory", "c", "short"]
     line = shown["gaps"].get_lines()[0]
     known = effects[(effects["feature"] == "gaps") & effects["number"].notna()]
     np.testing.assert_allclose(np.asarray(line.get_ydata()), known["effect"])
     missing = "missing" in [tick.get_text() for tick in shown["gaps"].get_xticklabels()]
     assert missing == isinstance(importance, PartialDependenceImportance)
-    plt.close(figure)

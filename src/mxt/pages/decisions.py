@@ -1,0 +1,59 @@
+"""A promotion's decision: who asked, why, and what each gate said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.findings import Bullets, Document, Grid, Heading, Pairs, Paragraph
+from mxt.findings.words import shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mxt.findings.documents import Block
+    from mxt.gates.base import Verdict
+
+LONGEST_REASON = 300
+
+
+def decision_page(
+    facts: Mapping[str, str], judged: Sequence[tuple[str, Verdict]], outside: Sequence[str] = ()
+) -> Document:
+    """The decision, with the gates that refused first.
+
+    Args:
+        facts: Who, when, why, from which version to which.
+        judged: Each gate's name, and what it said.
+        outside: Moves of the alias that no job made, each in words.
+    """
+    ranked = sorted(judged, key=lambda pair: pair[1].passed)
+    gates = [
+        (name, "PASS" if verdict.passed else "REFUSED", shortened(verdict.reason, LONGEST_REASON))
+        for name, verdict in ranked
+    ]
+    blocks: list[Block] = [Heading("Gates"), Grid(("gate", "verdict", "reason"), gates)]
+    blocks += [Heading("Request"), Pairs([*facts.items()])]
+    if outside:
+        blocks += [
+            Heading("Moves outside MXT"),
+            Paragraph("No job made these; nobody knows who did, or when."),
+        ]
+        blocks.append(Bullets(outside))
+    return Document(blocks, name="decision")
+
+
+def decision_answer(version: str, alias: str, judged: Sequence[tuple[str, Verdict]], moved: str) -> list[str]:
+    """Whether the alias moves to a version, and why.
+
+    Args:
+        version: In words.
+        alias: Its name.
+        judged: Each gate's name, and what it said.
+        moved: Why nothing moves though all gates say yes; empty if the alias moves.
+    """
+    missed = [verdict.reason for _, verdict in judged if not verdict.passed]
+    if missed:
+        return [f"{alias} does not move to {version}: {'; '.join(missed)}."]
+    if moved:
+        return [f"All gates let {version} pass; {moved}."]
+    return [f"{alias} moves to {version}: {'; '.join(verdict.reason for _, verdict in judged)}."]

@@ -1,0 +1,133 @@
+"""The tables of an evaluation as its page shows them: what misses its limits first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mxt.assessments.scores import BROKEN, INSUFFICIENT, KEPT, UNDEFINED
+from mxt.findings import Grid, Paragraph
+from mxt.findings.words import interval, number, shortened
+from mxt.metrics.base import NO_LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mxt.findings.documents import Block
+
+SHOWN_CELLS = 40
+_RANKS = {BROKEN: 0, UNDEFINED: 2, INSUFFICIENT: 2}
+"""Where the cells of an outcome stand; all others stand at 1."""
+
+
+def label(name: object, positives: Mapping[str, str]) -> str:
+    """A score, with the class that it is about if it is about one."""
+    about = positives.get(str(name), "")
+    return f"{name} of class {shortened(about)}" if about else str(name)
+
+
+def estimate(row: pd.Series[Any]) -> str:
+    """A score with its interval."""
+    return interval(row["score"], row["low"], row["high"])
+
+
+def scores(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
+    """The scores of all rows."""
+    rows = [
+        (
+            label(name, positives),
+            estimate(row),
+            row["limits"],
+            _outcome(row["limits"], "kept" if row["passed"] else "missed"),
+            f"{row['rows']:,}",
+        )
+        for name, row in table.sort_values("passed", kind="stable").iterrows()
+    ]
+    return Grid(("score", "value (95 % interval)", "limits", "outcome", "rows"), rows)
+
+
+def comparison(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
+    """The scores beside those of the baseline."""
+    rows = [
+        (
+            label(name, positives),
+            number(row["score"]),
+            number(row["baseline"]),
+            interval(row["better_by"], row["better_by_low"], row["better_by_high"]),
+            f"{row['demand'].replace('_', ' ')}: {'met' if row['met'] else 'not met'}",
+        )
+        for name, row in table.sort_values("met", kind="stable").iterrows()
+    ]
+    return Grid(("score", "this version", "baseline", "better by (95 % interval)", "demand"), rows)
+
+
+def segments(table: pd.DataFrame) -> list[Block]:
+    """The scores of cells."""
+    ranks = table["outcome"].map(_RANKS).fillna(1).to_numpy()
+    shown = table.iloc[ranks.argsort(kind="stable")[:SHOWN_CELLS]]
+    rows = [
+        (
+            f"{segment}: {shortened(str(cell))}",
+            label(row["metric"], {row["metric"]: row.get("positive", "")}),
+            estimate(row),
+            _outcome(row["limits"], f"{row['outcome']} ({row['limits']})", row["outcome"]),
+            f"{row['rows']:,}",
+        )
+        for (segment, cell), (_, row) in zip(shown.index, shown.iterrows(), strict=True)
+    ]
+    few = "A cell of too few rows is insufficient: it gets no score and never fails."
+    more = f" {len(shown)} of {len(table)} lines are shown; segments.csv holds all."
+    return [
+        Paragraph(few + (more if len(shown) < len(table) else "")),
+        Grid(("cell", "score", "value (95 % interval)", "outcome", "rows"), rows),
+    ]
+
+
+def classes(table: pd.DataFrame) -> Grid:
+    """Precision, recall and F1 of each class."""
+    rows = [
+        (
+            shortened(str(name)),
+            *(
+                interval(row[part], row[f"{part}_low"], row[f"{part}_high"])
+                for part in ("precision", "recall", "f1")
+            ),
+            f"{row['rows']:,.0f}",
+        )
+        for name, row in table.iterrows()
+    ]
+    return Grid(("class", "precision (95 % interval)", "recall", "F1", "rows"), rows)
+
+
+def confidence(table: pd.DataFrame) -> Grid:
+    """How often the model is right, by how sure it is."""
+    rows = [
+        (
+            f"{start:g} to {row['confidence_to']:g}",
+            number(row["mean_confidence"]),
+            interval(row["accuracy"], row["low"], row["high"]),
+            f"{row['rows']:,.0f}",
+        )
+        for start, row in table.iterrows()
+    ]
+    return Grid(("confidence", "mean", "share right (95 % interval)", "rows"), rows)
+
+
+def latency(table: pd.DataFrame) -> Grid:
+    """How long predictions take."""
+    rows = [
+        (
+            f"{size:,}",
+            row["quantile"],
+            interval(row["milliseconds"], row["low"], row["high"]),
+            "kept" if row["passed"] else "missed",
+        )
+        for size, row in table.sort_values("passed", kind="stable").iterrows()
+    ]
+    return Grid(("rows of a call", "quantile", "milliseconds (95 % interval)", "limit"), rows)
+
+
+def _outcome(limits: str, limited: str, free: str = KEPT) -> str:
+    """What became of a score: in words if it has limits, else only if it could not be computed."""
+    return limited if limits != NO_LIMIT else "" if free == KEPT else free

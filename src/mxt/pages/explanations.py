@@ -1,0 +1,201 @@
+"""What an explanations job found: the leading columns in a sentence, tables of importances, and charts."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from mxt.findings import Chart, Document, Grid, Heading, Paragraph
+from mxt.findings.words import LONGEST_LABEL, count, interval, number, shortened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from mxt.findings.documents import Block
+    from mxt.importances.base import Measurement
+    from mxt.importances.tally import Tally
+
+TOP = 10
+LEADING = 3
+"""Columns that the answer names."""
+FIGURE_ROWS = 2000
+FEWEST = 5
+"""Rows of a category from which its mean contribution is worth a word."""
+LONGEST_CATEGORY = 30
+FIRST = "mean_abs_shap"
+"""The method that the page begins with."""
+SAMPLED = f"The intervals of {FIRST} are for the importance that all these rows together would have."
+_METHODS = {
+    r"exact, along the trees' paths": "exactly (path-dependent TreeSHAP)",
+    r"exact, against (\d+) background rows": r"exactly (interventional TreeSHAP, \1 background rows)",
+}
+_NAMES = {FIRST: "mean |SHAP|"}
+_EFFECTS = {"raises": "a higher value raises it", "lowers": "a higher value lowers it"}
+
+
+def explained(tally: Tally, importances: pd.DataFrame, version: str) -> list[str]:
+    """How many rows were explained, how exactly, and which columns matter most.
+
+    Args:
+        tally: Of all rows explained.
+        importances: A table of `FeatureImportancesSchema`.
+        version: In words.
+    """
+    explanation, strata = tally.explanation, tally.strata
+    rows = count(tally.rows, "row") if strata is None else f"{tally.rows:,} of {count(strata.rows, 'row')}"
+    method = _ordered(importances)[0]
+    sums = importances[importances["method"] == method].groupby("feature", sort=False)["importance"].sum()
+    leading = (sums / (sums.sum() or 1.0)).sort_values(ascending=False, kind="stable").head(LEADING)
+    names = ", ".join(f"{shortened(str(name))} ({100 * share:.0f} %)" for name, share in leading.items())
+    return [
+        f"What moves the predictions of {version} most, by {_NAMES.get(method, method)}: {names}.",
+        f"Explained {rows} {_how(explanation.method)}, in {explanation.unit}; {_law(tally)}.",
+    ]
+
+
+def relative_residual(tally: Tally) -> float:
+    """The largest residual in terms of the largest prediction drawn, if that is larger than 1."""
+    import numpy as np
+
+    return tally.largest_residual / max(1.0, float(np.abs(tally.explanation.prediction).max(initial=0.0)))
+
+
+def explanations_page(
+    tally: Tally, importances: pd.DataFrame, measurements: Sequence[Measurement], sample: str
+) -> Document:
+    """The leading columns of each method and class, and what else the importances found.
+
+    Args:
+        tally: Of all rows explained.
+        importances: A table of `FeatureImportancesSchema`.
+        measurements: What the table is made of.
+        sample: Which rows were explained, if not all.
+    """
+    blocks: list[Block] = [Paragraph(f"Explained were {sample}. {SAMPLED}")] if sample else []
+    for method in _ordered(importances):
+        of_method = importances[importances["method"] == method]
+        for place, (name, part) in enumerate(of_method.groupby("class", dropna=False, sort=False)):
+            effects = _effects(tally, part, place) if method == FIRST else {}
+            blocks += _section(part, name, tally.rows, effects)
+    more = [block for found in measurements for block in found.blocks]
+    return Document(
+        [*blocks, *([Heading("More about the model"), *more] if more else [])], name="explanations"
+    )
+
+
+def contributions_charts(tally: Tally) -> dict[str, Chart]:
+    """A beeswarm of the contributions to each output, by name."""
+    several = len(tally.explanation.outputs) > 1
+    return {
+        f"contributions_{place}" if several else "contributions": _beeswarm(tally, place, name)
+        for place, name in enumerate(tally.explanation.outputs)
+    }
+
+
+def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
+    """A dot a row, coloured by the column's value; of many rows some are shown, drawn by their ids."""
+    shown = min(tally.rows, len(tally.inputs), FIGURE_ROWS)
+    few = f", {shown} of {tally.rows} rows" if shown < tally.rows else ""
+    to = f" to {shortened(name, LONGEST_LABEL)}" if name else ""
+    title = f"Contributions{to} ({tally.explanation.unit}{few})"
+    sentence = (
+        "A dot for each row; right of the line a column raises the prediction, left of it it lowers it."
+    )
+    return Chart(
+        title,
+        sentence,
+        "models_explanations",
+        lambda figure: draw_contributions(figure, tally, output, title),
+    )
+
+
+def draw_contributions(figure: Figure, tally: Tally, output: int, title: str) -> None:
+    """The beeswarm of one output."""
+    import shap
+
+    shown = tally.explanation.to_shap(tally.inputs, output)[:FIGURE_ROWS]
+    shown.feature_names = [shortened(str(name), LONGEST_LABEL) for name in shown.feature_names]
+    figure.set_size_inches(8, 1.5 + 0.4 * min(TOP, len(tally.explanation.columns)))
+    axes = figure.subplots()
+    shap.plots.beeswarm(shown, max_display=TOP, show=False, ax=axes, plot_size=None)
+    axes.set_title(title)
+
+
+def _ordered(importances: pd.DataFrame) -> list[str]:
+    """The methods, that of contributions first."""
+    return sorted(map(str, importances["method"].unique()), key=lambda method: method != FIRST)
+
+
+def _how(method: str) -> str:
+    """How the contributions were computed, in the field's words."""
+    for pattern, words in _METHODS.items():
+        if re.fullmatch(pattern, method):
+            return re.sub(pattern, words, method)
+    return f"by {method}"
+
+
+def _law(tally: Tally) -> str:
+    worst = f"{relative_residual(tally):.1g} of it at worst"
+    if tally.explanation.additive:
+        return f"base value and contributions add up to each prediction, to {worst}"
+    return f"base value and contributions come near each prediction, to {worst}"
+
+
+def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str]) -> Iterator[Block]:
+    """The leading columns of one method and class."""
+    first, used = part.iloc[0], part["n"].max()
+    drawn = f", {used:,} of {rows:,} rows" if part["n"].notna().any() and used < rows else ""
+    of_class = f", class {shortened(name)}" if isinstance(name, str) else ""
+    faithful = "" if math.isnan(first["fidelity"]) else f", fidelity {first['fidelity']:.3f}"
+    yield Heading(f"{first['method']} ({first['unit']}{of_class}{drawn}{faithful})")
+    moving = part[part["importance"] != 0] if part["importance"].any() else part
+    shown = moving.head(TOP)
+    if len(shown) < len(part):
+        idle = len(part) - len(moving)
+        zero = f"; {count(idle, 'column')} {'has' if idle == 1 else 'have'} none" if idle else ""
+        yield Paragraph(f"{len(shown)} of {len(part)} columns shown{zero}.")
+    known = bool((part["direction"] != "unknown").any())
+    heads = [
+        "rank",
+        "column",
+        "importance (95 % interval)" if part["ci_low"].notna().any() else "importance",
+        "share",
+    ]
+    grid = []
+    for row in shown.to_dict("records"):
+        value = interval(row["importance"], row["ci_low"], row["ci_high"])
+        effect = effects.get(row["feature"]) or _EFFECTS.get(row["direction"], "no one direction")
+        cells = [str(row["rank"]), shortened(str(row["feature"])), value, f"{100 * row['share']:.1f} %"]
+        grid.append([*cells, *([effect] if known else [])])
+    yield Grid([*heads, *(["effect"] if known else [])], grid)
+
+
+def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:
+    """The category of each column without an order that raises or lowers the prediction most."""
+    import pandas as pd
+
+    found = {}
+    drawn = tally.explanation
+    for name in part.loc[part["direction"] == "varies", "feature"]:
+        cells = tally.inputs[name]
+        if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+            continue
+        values = pd.Series(drawn.values[:, drawn.columns.index(name), output])
+        texts = cells.astype(object).where(cells.notna(), "missing").astype(str).reset_index(drop=True)
+        found[str(name)] = _strongest(values.groupby(texts, sort=True).agg(["mean", "size"]))
+    return {name: effect for name, effect in found.items() if effect}
+
+
+def _strongest(means: pd.DataFrame) -> str:
+    """The category of the largest mean contribution, among those of enough rows."""
+    enough = means[means["size"] >= FEWEST]["mean"]
+    if enough.empty or not enough.any():
+        return ""
+    place = int(enough.abs().to_numpy().argmax())
+    name, mean = str(enough.index[place]), float(enough.iloc[place])
+    verb = "raises" if mean > 0 else "lowers"
+    return f"{shortened(name, LONGEST_CATEGORY)} {verb} it most ({number(mean, 2)})"

@@ -1,0 +1,97 @@
+"""An alias's history: a page with its moves, and a figure with the version it stood for over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.findings import Chart, Document, Grid, Heading
+from mxt.findings.words import shortened, stated
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from mxt.findings import Fact
+
+
+LONGEST_REASON = 300
+
+
+def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact]) -> list[str]:
+    """Which version the alias stood for at a moment, since when and by whom.
+
+    Args:
+        model: Its name.
+        alias: That of the alias.
+        moment: As text.
+        facts: Those of the job.
+    """
+    when = stated(moment)
+    if "version" not in facts:
+        why = str(facts["answer"]).removeprefix("nobody knows: ")
+        return [f"Nobody knows which version of {model} {alias} stood for at {when}: {why}."]
+    if facts["version"] is None:
+        return [f"At {when} {alias} of {model} stood for no version."]
+    since = f", since {stated(facts['since'])} by {facts['by']} ({facts['how']})" if "since" in facts else ""
+    doubt = f" But {facts['doubt']}." if "doubt" in facts else ""
+    return [f"At {when} {alias} of {model} stood for version {facts['version']}{since}.{doubt}"]
+
+
+def history_page(moves: pd.DataFrame) -> Document:
+    """The moves in their order.
+
+    Args:
+        moves: A row for each move.
+    """
+    rows = [
+        (
+            stated(row["at"]) or "unknown",
+            f"{row['from_version'] or 'none'} to {row['to_version'] or 'none'}",
+            row["how"],
+            shortened(row["who"]),
+            shortened(row["why"], LONGEST_REASON),
+        )
+        for _, row in moves.iterrows()
+    ]
+    return Document([Heading("Moves"), Grid(("at", "version", "how", "who", "why"), rows)], name="history")
+
+
+def history_chart(alias: str, steps: Sequence[tuple[datetime, int | None]], now: datetime) -> Chart:
+    """The version that an alias stood for over time.
+
+    Args:
+        alias: Its name.
+        steps: The moment of each recorded move, and the version since.
+        now: Where the last step ends.
+    """
+    title = f"The version that {alias} stood for, until {now:%Y-%m-%d %H:%M} UTC"
+    sentence = "A step for each recorded move; the last one reaches up to now."
+    return Chart(title, sentence, "history", lambda figure: draw_history(figure, title, steps, now))
+
+
+def draw_history(
+    figure: Figure, title: str, steps: Sequence[tuple[datetime, int | None]], now: datetime
+) -> None:
+    """The version as steps over time up to now."""
+    figure.set_size_inches(8, 3)
+    axes = figure.subplots()
+    times = [_microseconds(moment) for moment, _ in steps]
+    versions = [float("nan") if version is None else version for _, version in steps]
+    axes.step([*times, _microseconds(now)], [*versions, versions[-1]], where="post", color="black")
+    axes.plot(times, versions, "o", color="black")
+    axes.set_yticks(sorted({version for version in versions if version == version}))  # noqa: PLR0124 - NaN is not
+    axes.set_ylabel("version")
+    axes.set_title(title)
+    axes.tick_params(axis="x", labelrotation=30)
+    axes.grid(visible=True, alpha=0.3)
+
+
+def _microseconds(moment: datetime) -> np.datetime64:
+    """The moment as matplotlib takes it: UTC, without saying so."""
+    import numpy as np
+
+    return np.datetime64(moment.replace(tzinfo=None), "us")

@@ -1,0 +1,85 @@
+"""The last run of each KIND of job about a version: the version names it, and describes what it found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.findings import Document, Pairs
+from mxt.findings.tags import LAST, PASSED
+from mxt.findings.words import stated
+from mxt.registries import digests, moments
+from mxt.reports.markdown import render
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+    from mxt.registries.versions import Pinned
+
+FINDINGS_FILE = "findings.json"
+"""Artifact of a run: what its job found."""
+DESCRIPTION_TAG = "mxt.description"
+"""Tag of a version: the digest of the description that MXT wrote; another one is a person's, and stays."""
+OLDER_TAGS = {
+    "EvaluationsJob": "mxt.evaluation",
+    "DriftJob": "mxt.drift",
+    "ExplanationDiffJob": "mxt.explanation_diff",
+}
+"""The tags of versions that named the last run of a KIND in releases before `LAST`."""
+
+
+def last_run(client: MlflowClient, tags: dict[str, str], kind: str) -> Run | None:
+    """The last run of a KIND about a version, of those that its tags name; None if there is none any more."""
+    names = (f"{LAST}{kind}", OLDER_TAGS.get(kind, ""))
+    runs = [run for name in names if name in tags and (run := _run(client, tags[name])) is not None]
+    return max(runs, key=ended, default=None)
+
+
+def ended(run: Run) -> int:
+    """When a run ended, in milliseconds; when it began if it has not."""
+    return int(run.info.end_time or run.info.start_time)
+
+
+def name_last(client: MlflowClient, pinned: Pinned, kind: str, run_id: str) -> None:
+    """Let a version name a run as the last of its KIND, unless another one ended later."""
+    tags = dict(client.get_model_version(pinned.name, str(pinned.version)).tags)
+    known, run = last_run(client, tags, kind), _run(client, run_id)
+    if run is not None and (known is None or ended(known) <= ended(run)):
+        client.set_model_version_tag(pinned.name, str(pinned.version), f"{LAST}{kind}", run_id)
+
+
+def describe(client: MlflowClient, pinned: Pinned) -> None:
+    """Describe a version by what its last runs found, unless a person has described it."""
+    version = client.get_model_version(pinned.name, str(pinned.version))
+    tags = dict(version.tags)
+    if version.description and digests.sha256(version.description.encode()) != tags.get(DESCRIPTION_TAG):
+        return
+    kinds = [name.removeprefix(LAST) for name in tags if name.startswith(LAST)]
+    runs = [(kind, run) for kind in kinds if (run := last_run(client, tags, kind)) is not None]
+    text = "\n".join(_described(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
+    client.update_model_version(pinned.name, str(pinned.version), text)
+    digest = digests.sha256(text.encode())
+    client.set_model_version_tag(pinned.name, str(pinned.version), DESCRIPTION_TAG, digest)
+
+
+def _described(kind: str, run: Run) -> str:
+    """What a run found, with a link to it."""
+    found = digests.recorded(run.info.run_id, FINDINGS_FILE)
+    verdict = "passed" if run.data.tags.get(PASSED) == "true" else "refused"
+    link = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}?workflowType=machine_learning"
+    when = stated(moments.to_text(moments.from_milliseconds(ended(run))))
+    answer = " ".join(map(str, found.get("answer", [])))
+    page = render(Document([Pairs([(f"{kind} {verdict}, {when}", answer)])])).strip()
+    return f"{page} ([run]({link}))"
+
+
+def _run(client: MlflowClient, run_id: str) -> Run | None:
+    """A run; None if it is gone."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None

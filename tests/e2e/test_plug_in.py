@@ -1,0 +1,184 @@
+"""A package from outside with one job and one gate, a file each: MXT does everything else with them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import mlflow
+import pandas as pd
+import pytest
+
+from sinks import webhook
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+JOB = '''
+"""A job from outside: is a version fit for the dusk?"""
+from typing import Literal
+from mxt.findings import Bullets, Chart, Document, Findings, Heading
+from mxt.jobs.base import ModelJob, WriterKind
+from mxt.findings import Output
+
+class DuskJob(ModelJob):
+    """Measures how dark it is where a version works.
+
+    Example:
+        {KIND: DuskJob, alias_or_version: Challenger, hours: {KIND: CsvWriter, path: outputs/hours.csv}}
+    """
+
+    KIND: Literal["DuskJob"] = "DuskJob"
+
+    hours: WriterKind
+    """Where the hours go."""
+
+    def run(self):
+        import pandas as pd
+
+        served = self.serve()
+        table = pd.DataFrame({"hour": [20, 21], "darkness": [0.5, 0.75]}).set_index("hour")
+        return self.context.conclude(
+            Findings(
+                passed=True,
+                answer=["It is dark from 21 on."],
+                facts={"darkest": 0.75},
+                scores={"darkest": 0.75},
+                tables={"dusk": table},
+                charts={"dusk": Chart("Dusk", "It gets darker.", "dusk", self.draw)},
+                page=Document([Heading("Hours"), Bullets(["21 is darker than 20"])], name="dusk"),
+                outputs=[Output("hours", self.hours, table)],
+                evidence=True,
+                next=["mxt confs/promotion.yaml"],
+                values={"version": served.pinned},
+            )
+        )
+
+    def draw(self, figure):
+        figure.subplots().plot([0.5, 0.75])
+'''
+
+GATE = '''
+"""A gate from outside: the last DuskJob found it dark enough."""
+from typing import ClassVar, Literal
+from mxt.gates.base import Gate, Verdict, refused
+
+class DuskGate(Gate):
+    """The last DuskJob of the version found it dark enough.
+
+    Example:
+        {KIND: DuskGate, least: 0.7}
+    """
+
+    KIND: Literal["DuskGate"] = "DuskGate"
+
+    asks: ClassVar[tuple[str, ...]] = ("DuskJob",)
+
+    least: float
+    """Refuse less darkness than this."""
+
+    def judge(self, evidence):
+        found = evidence.last.get("DuskJob")
+        if found is None:
+            return refused(f"nobody looked how dark it is for version {evidence.version}", "DuskJob")
+        if not found.passed or found.facts["darkest"] < self.least or found.scores["darkest"] < self.least:
+            return refused(f"it is too bright for version {evidence.version}")
+        return Verdict(passed=True, reason="it is dark enough")
+'''
+
+CONFIG = """
+job:
+  KIND: DuskJob
+  mlflow_service: {experiment_name: churn, registry_name: churn}
+  alias_or_version: 1
+  hours: {KIND: CsvWriter, path: outputs/hours.csv}
+"""
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment in which the package is installed."""
+    folder = tmp_path_factory.mktemp("dusk")
+    (folder / "dusk_job.py").write_text(JOB)
+    (folder / "dusk_gate.py").write_text(GATE)
+    about = folder / "dusk-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: dusk\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("[mxt.kinds]\ndusk_job = dusk_job\ndusk_gate = dusk_gate\n")
+    return {"PYTHONPATH": str(folder)}
+
+
+def test_a_job_and_a_gate_from_outside_decide_a_promotion(trained: Project, env: dict[str, str]) -> None:
+    trained.config("dusk.yaml", CONFIG)
+    gate = "job.gates=[{KIND: DuskGate, least: 0.7}]"
+    promotion = (
+        "confs/promotion.yaml",
+        gate,
+        "job.alias_or_version=1",
+        "job.alias=Dark",
+        "job.allow_first=true",
+    )
+    refused = trained.mxt(*promotion, env=env)
+    assert refused.code == 10, refused.err
+    assert refused.outcome["next"] == ["mxt confs/dusk.yaml job.alias_or_version=1"]
+    with webhook() as (url, received):
+        ended = trained.mxt("confs/dusk.yaml", env={**env, "MXT_ALERTS_TARGETS": url})
+    assert ended.code == 0, ended.err
+    assert (
+        "It is dark from 21 on. model churn, version 1, darkest 0.75, hours_rows 2" in received[0]["message"]
+    )
+    assert ended.err.split("\n\n")[-2].splitlines()[-2:] == [
+        "DuskJob churn 1: passed",
+        "  It is dark from 21 on.",
+    ]
+    assert "Next:\n  mxt confs/promotion.yaml\n" in ended.err
+    assert trained.mxt(*promotion, env=env).code == 0
+    bright = gate.replace("0.7", "0.8")
+    assert (
+        trained.mxt(*promotion, bright, env=env).outcome["facts"]["reasons"]
+        == "it is too bright for version 1"
+    )
+
+
+def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
+    trained: Project, env: dict[str, str]
+) -> None:
+    trained.config("dusk.yaml", CONFIG)
+    ended = trained.mxt("confs/dusk.yaml", env=env)
+    run_id, client = ended.outcome["run_id"], mlflow.MlflowClient(ended.outcome["tracking_uri"])
+    run, version = client.get_run(run_id), client.get_model_version("churn", "1")
+    assert version.tags["mxt.last.DuskJob"] == run_id
+    assert "DuskJob passed" in version.description
+    assert run.info.run_name == "DuskJob churn 1: passed"
+    folder = trained.root / "mlartifacts" / "churn" / run_id / "artifacts"
+    assert (folder / "dusk.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "dusk.csv").read_text() == "hour,darkness\n20,0.5\n21,0.75\n"
+    page = (folder / "dusk.md").read_text()
+    assert page.startswith(
+        "# DuskJob churn 1: passed\n\nIt is dark from 21 on.\n\n## Hours\n\n- 21 is darker than 20\n"
+    )
+    assert "- **dusk.png**: Dusk. It gets darker." in page
+    found = json.loads((folder / "findings.json").read_text())
+    assert found["answer"] == ["It is dark from 21 on."]
+    assert found["facts"]["darkest"] == found["scores"]["darkest"] == 0.75
+    assert found["charts"] == [
+        {"file": "dusk.png", "title": "Dusk", "sentence": "It gets darker.", "table": "dusk.csv"}
+    ]
+    assert found["about"] == {"model": "churn", "version": 1}
+    assert found["page"]["blocks"][0] == {"block": "Paragraph", "text": "It is dark from 21 on."}
+    written = pd.read_csv(trained.root / "outputs" / "hours.csv")
+    assert written["darkness"].tolist() == [0.5, 0.75]
+
+
+def test_a_version_that_a_person_described_keeps_that(trained: Project, env: dict[str, str]) -> None:
+    trained.config("dusk.yaml", CONFIG)
+    trained.mxt("confs/dusk.yaml", env=env)
+    client = mlflow.MlflowClient(f"sqlite:///{trained.root}/mlflow.db")
+    before = client.get_model_version("churn", "1").description
+    client.update_model_version("churn", "1", "the one that Dana likes")
+    trained.mxt("confs/dusk.yaml", env=env)
+    assert client.get_model_version("churn", "1").description == "the one that Dana likes"
+    client.update_model_version("churn", "1", before)
+    trained.mxt("confs/dusk.yaml", env=env)
+    after = client.get_model_version("churn", "1").description
+    assert after != before, "it names the later run"

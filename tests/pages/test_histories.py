@@ -1,0 +1,55 @@
+"""A history in words and as steps over time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from mxt.gates.base import Verdict, refused
+from mxt.pages.decisions import decision_answer, decision_page
+from mxt.pages.histories import history_chart, history_page
+from mxt.reports.markdown import render
+
+
+def test_the_figure_steps_to_each_version_when_it_came_and_lasts_until_now() -> None:
+    steps = [(datetime(2026, 3, day, tzinfo=UTC), version) for day, version in ((1, 1), (5, 2), (9, None))]
+    figure = Figure()
+    history_chart("Champion", steps, datetime(2026, 3, 12, tzinfo=UTC)).draw(figure)
+    axes = figure.axes[0]
+    line, dots = axes.lines
+    heights = np.asarray(line.get_ydata(), float)
+    assert heights[:2].tolist() == [1.0, 2.0]
+    np.testing.assert_array_equal(heights[:3], np.asarray(dots.get_ydata(), float))
+    assert np.isnan(heights[2:]).all()
+    assert np.datetime_as_string(np.asarray(line.get_xdata())[-1], "D") == "2026-03-12"
+    assert list(axes.get_yticks()) == [1.0, 2.0]
+
+
+def test_a_move_is_one_row() -> None:
+    columns = ["at", "from_version", "to_version", "how", "who", "why", "run"]
+    row = ["2026-03-01T08:00:00Z", "", "1", "PromotionJob", "Dan", "a | b\n\nc", "r"]
+    page = render(history_page(pd.DataFrame([row], columns=columns, index=[1])))
+    assert "| 2026-03-01 08:00 UTC | none to 1 | PromotionJob | Dan | a \\| b c |" in page
+
+
+def test_a_decision_says_what_each_gate_said_those_that_refused_first() -> None:
+    judged = [("EvaluationGate", Verdict(passed=True, reason="fine")), ("DriftGate", refused("it moved"))]
+    page = render(decision_page({"who": "Dan"}, judged, ["from 1 to 3"]))
+    rows = [line for line in page.splitlines() if "Gate |" in line]
+    assert rows == ["| DriftGate | REFUSED | it moved |", "| EvaluationGate | PASS | fine |"]
+    assert "- **who**: Dan" in page
+    assert "- from 1 to 3" in page
+
+
+def test_the_answer_of_a_decision_gives_its_reason() -> None:
+    fine = ("EvaluationGate", Verdict(passed=True, reason="fine"))
+    judged = [fine, ("DriftGate", refused("it moved"))]
+    assert decision_answer("churn version 2", "Champion", judged, "") == [
+        "Champion does not move to churn version 2: it moved."
+    ]
+    assert decision_answer("churn version 2", "Champion", [fine], "nothing was moved") == [
+        "All gates let churn version 2 pass; nothing was moved."
+    ]
