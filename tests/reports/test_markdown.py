@@ -16,6 +16,8 @@ from mxt.reports.markdown import render
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+    from mxt.findings.documents import Block
+
 READER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 """Reads pages as MLflow's viewer does: GitHub Flavored Markdown, with HTML."""
 ODD = [
@@ -65,7 +67,7 @@ def squeezed(text: str) -> str:
 
 @pytest.mark.parametrize("odd", ODD)
 def test_every_block_shows_a_text_as_it_is(odd: str) -> None:
-    blocks = [
+    blocks: list[Block] = [
         Heading(odd),
         Paragraph(odd),
         Bullets([odd, odd]),

@@ -30,7 +30,7 @@ class Chart:
     """What is to be seen, for those who do not see it."""
     table: str
     """Name of the table, among those of the findings, that holds the same numbers."""
-    draw: Callable[[Figure], None]
+    draw: Callable[[Figure], object]
     """Draws the chart on an empty figure of matplotlib."""
 
 
@@ -40,7 +40,8 @@ class Output:
 
     role: str
     """The field of the config that names the writer; the fact `<role>_rows` counts the rows."""
-    writer: Writer
+    writer: Writer | None
+    """None if the config names none: then nothing is written."""
     data: pd.DataFrame | Iterable[pa.RecordBatch]
     unit: str = ""
     """That of the values."""

@@ -15,7 +15,7 @@ from mxt.endpoints.findings import Finding, decided, together
 from mxt.endpoints.plans import Looks, Plan
 from mxt.errors import DataError
 from mxt.findings import Findings, Output
-from mxt.jobs.arms import Versions, arms_of, refuse_id, served, truth_column, with_model
+from mxt.jobs.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
 from mxt.jobs.assignments import (
     Variant,
     assignments_table,
@@ -32,7 +32,7 @@ from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.answers import Named
-from mxt.pages.ab_tests import ab_test_answer, ab_test_chart, ab_test_page, lines, results_table, scores
+from mxt.pages.ab_tests import ab_test_findings, results_table
 from mxt.registries.readings import suited
 from mxt.schemas import TargetsSchema
 
@@ -167,8 +167,19 @@ class ABTestJob(Job):
                 replace(found, endpoint=name) for name, found in zip(endpoints, findings, strict=True)
             ]
         verdict = together(findings) if sound else "no"
-        assigned = Findings(scores={"mismatch_p": p_split}, outputs=self._assigned(subjects, treated))
-        return context.conclude(assigned | self._findings(findings, verdict, plan, pair))
+        tried = pair[1].pinned.version if pair is not None and verdict == "yes" else None
+        return context.conclude(
+            ab_test_findings(findings, verdict, plan, arms_in_words(pair, self.variant), context.facts)
+            | Findings(
+                scores={"mismatch_p": p_split},
+                outputs=[
+                    Output("assignments", self.assignments, assignments_table(subjects, treated)),
+                    Output("results", self.results, results_table(findings)),
+                ],
+                evidence=pair is not None and self.rows == "held_out",
+                next=[command(self, "PromotionJob", alias_or_version=tried)] if tried else [],
+            )
+        )
 
     def _compare(
         self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Plan
@@ -231,46 +242,8 @@ class ABTestJob(Job):
         refuse_empty(treated, self.inputs.source)
         return treated
 
-    def _assigned(self, subjects: pd.Series[str], treated: np.ndarray) -> list[Output]:
-        """The arm of each subject, if it is to be written."""
-        if self.assignments is None:
-            return []
-        return [Output("assignments", self.assignments, assignments_table(subjects, treated))]
-
     def _completed(self, arm: Arm, by: Served | None) -> Arm:
         """The arm with what its endpoints ask of models and predictions."""
         if by is not None and any(end.needs_models or end.needs_predictions for end in self.endpoints):
             arm = with_model(arm, by, self.context)
         return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
-
-    def _findings(
-        self, findings: list[Finding], verdict: str, plan: Plan, pair: tuple[Served, Served] | None
-    ) -> Findings:
-        facts, results = self.context.facts, results_table(findings)
-        return Findings(
-            passed=verdict == "yes",
-            answer=ab_test_answer(findings, verdict, self._arms(pair), facts),
-            facts={"verdict": verdict, **lines(findings)},
-            scores=scores(findings),
-            tables={"ab_test": results},
-            charts=ab_test_chart(findings),
-            page=ab_test_page(findings, plan, facts),
-            outputs=[] if self.results is None else [Output("results", self.results, results)],
-            evidence=pair is not None and self.rows == "held_out",
-            next=self._next(pair) if verdict == "yes" else [],
-            values={"verdict": verdict, "findings": findings, "results": results},
-        )
-
-    def _arms(self, pair: tuple[Served, Served] | None) -> str:
-        """Which arms are compared, the treatment first."""
-        if pair is not None:
-            return f"{pair[1].pinned} (treatment) against {pair[0].pinned} (control)"
-        if self.variant is not None:
-            column, first, second = self.variant.column, self.variant.treatment, self.variant.control
-            return f"{column} {first} (treatment) against {second} (control)"
-        return "The treatment against the control"
-
-    def _next(self, pair: tuple[Served, Served] | None) -> list[str]:
-        return (
-            [] if pair is None else [command(self, "PromotionJob", alias_or_version=pair[1].pinned.version)]
-        )

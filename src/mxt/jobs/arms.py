@@ -9,7 +9,7 @@ from loguru import logger
 
 from mxt.endpoints.arms import Arm
 from mxt.errors import ConfigError
-from mxt.jobs.assignments import NAMES
+from mxt.jobs.assignments import NAMES, Variant
 from mxt.kinds import Strict
 from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION
@@ -46,6 +46,15 @@ def served(context: Context, loader: Loader, versions: Versions) -> tuple[Served
         logger.warning("both arms are served by {}: this tests the experiment, not a version", first)
         return control, control
     return control, treatment
+
+
+def arms_in_words(pair: tuple[Served, Served] | None, variant: Variant | None) -> str:
+    """Which arms are compared, the treatment first."""
+    if pair is not None:
+        return f"{pair[1].pinned} (treatment) against {pair[0].pinned} (control)"
+    if variant is not None:
+        return f"{variant.column} {variant.treatment} (treatment) against {variant.control} (control)"
+    return "The treatment against the control"
 
 
 def truth_column(

@@ -70,6 +70,8 @@ def _write(context: Context, output: Output) -> None:
     import pandas as pd
 
     writer, data = output.writer, output.data
+    if writer is None:
+        return
     provenance = Provenance({**context.provenance(output.unit).facts, **output.facts})
     with context.step(f"write {output.role} to {writer.target}"):
         if isinstance(data, pd.DataFrame):
@@ -121,7 +123,7 @@ def _content(context: Context) -> str:
             }
             for name, chart in findings.charts.items()
         ],
-        "outputs": {output.role: output.writer.target for output in findings.outputs},
+        "outputs": {output.role: output.writer.target for output in findings.outputs if output.writer},
         "about": None if about is None else {"model": about.name, "version": about.version},
         "evidence": findings.evidence,
         "skipped": findings.skipped,

@@ -145,11 +145,10 @@ class EvaluationsJob(ModelJob):
         """What becomes of the evaluation: its output, and whether gates may rely on it."""
         judged, model = self._judges(compared=compared), self.context.model
         without = "none for a gate on the verdict: no metric has a minimum or maximum"
-        outputs = [] if self.evaluations is None else [Output("evaluations", self.evaluations, found.scores)]
         return Findings(
             facts={} if judged else {"evidence": without},
             tags={} if judged else {JUDGED: "false"},
-            outputs=outputs,
+            outputs=[Output("evaluations", self.evaluations, found.scores)],
             evidence=self.rows == "held_out",
             next=[command(self, "CertificationJob", alias_or_version=self.alias_or_version)]
             if found.passed

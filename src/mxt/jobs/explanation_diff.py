@@ -188,11 +188,6 @@ class ExplanationDiffJob(ModelJob):
         facts |= {"insufficient": few} if few else {}
         facts |= {"beyond_limits": ", ".join(reasons)} if reasons else {}
         by_segment, of_baseline = measures.set_index("segment"), {"baseline_uri": baseline.pinned.uri}
-        output = (
-            Output("differences", self.differences, by_segment, unit, of_baseline)
-            if self.differences
-            else None
-        )
         return Findings(
             passed=not reasons,
             answer=diff_answer(whole, str(served.pinned), str(baseline.pinned), few, reasons),
@@ -202,7 +197,7 @@ class ExplanationDiffJob(ModelJob):
             tables={"explanation_diff": by_segment, "explanation_roles": roles.set_index("column")},
             charts={"explanation_diff": diff_chart(roles)},
             page=diff_page(measures, roles, self.top, unit),
-            outputs=[output] if output else [],
+            outputs=[Output("differences", self.differences, by_segment, unit, of_baseline)],
             evidence=not few and self.rows != "training",
             next=[] if reasons else [command(self, "PromotionJob", alias_or_version=served.pinned.version)],
             values={"measures": measures, "roles": roles, "version": served.pinned},

@@ -135,7 +135,7 @@ class ExplanationsJob(IncrementalJob):
             contributions_charts(tally),
         )
         if effects is not None:
-            outputs += [] if self.effects is None else [Output("effects", self.effects, effects)]
+            outputs.append(Output("effects", self.effects, effects))
             tables, charts = (
                 tables | {"effects": effects.set_index("feature")},
                 charts | effects_charts(effects),

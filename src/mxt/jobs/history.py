@@ -133,7 +133,7 @@ class HistoryJob(Job):
             tables={"history": table},
             charts={"history": history_chart(self.alias, steps, now)} if steps else {},
             page=history_page(table),
-            outputs=[] if self.history is None else [Output("history", self.history, table)],
+            outputs=[Output("history", self.history, table)],
             values={"history": table, "version": answer.version},
         )
 

@@ -137,5 +137,5 @@ class TuningJob(FittingJob):
             tables={"trials": table},
             charts={"trials": trials_chart(table)},
             page=trials_page(table),
-            outputs=[] if self.trials is None else [Output("trials", self.trials, table)],
+            outputs=[Output("trials", self.trials, table)],
         )

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mxt.findings import Bullets, Chart, Document, Grid, Heading, Pairs, Paragraph
+from mxt.findings import Bullets, Chart, Document, Findings, Grid, Heading, Pairs, Paragraph
 from mxt.findings.words import LONGEST_LABEL, interval, number, p_value, shortened, stated
 from mxt.pages.positives import positive_fact
 
@@ -32,24 +32,40 @@ LEADING = 3
 """Endpoints that the answer names."""
 
 
-def ab_test_answer(
-    findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]
-) -> list[str]:
-    """Which arms were compared, the verdict, and what each endpoint says.
+def ab_test_findings(
+    findings: Sequence[Finding], verdict: str, plan: Plan, arms: str, facts: Mapping[str, Fact]
+) -> Findings:
+    """All that an experiment found.
 
     Args:
         findings: One of each endpoint.
         verdict: Of the whole test.
+        plan: How the endpoints were tested.
         arms: The arms in words, the treatment first.
         facts: Those of `check_split`.
     """
+    results = results_table(findings)
+    return Findings(
+        passed=verdict == "yes",
+        answer=_answer(findings, verdict, arms, facts),
+        facts={"verdict": verdict, **_lines(findings)},
+        scores=_scores(findings),
+        tables={"ab_test": results},
+        charts=_charts(findings),
+        page=_page(findings, plan, facts),
+        values={"verdict": verdict, "findings": findings, "results": results},
+    )
+
+
+def _answer(findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
+    """Which arms were compared, the verdict, and what each endpoint says."""
     answer = [f"{arms}: {verdict}."]
     if "mismatch" in facts:
         return [*answer, f"Mismatch: {facts['mismatch']}."]
     return [*answer, *(f"{shortened(found.endpoint)}: {_line(found)}." for found in findings[:LEADING])]
 
 
-def ab_test_page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
+def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
     """The endpoints, those that fail first, what the experiment could see, and how to read it."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
     ranked = sorted(findings, key=lambda found: order[found.verdict])
@@ -72,7 +88,7 @@ def ab_test_page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fa
     )
 
 
-def ab_test_chart(findings: Sequence[Finding]) -> dict[str, Chart]:
+def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
     """The intervals of the endpoints that could be compared, by name; none if there is none."""
     if all(math.isnan(found.effect) for found in findings):
         return {}
@@ -94,7 +110,7 @@ def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
-def scores(findings: Sequence[Finding]) -> dict[str, float]:
+def _scores(findings: Sequence[Finding]) -> dict[str, float]:
     """The numbers of the findings that are known, by names that MLflow takes."""
     return {
         f"{_safe(found.endpoint)}_{name}": getattr(found, name)
@@ -109,7 +125,7 @@ def _safe(name: str) -> str:
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
-def lines(findings: Sequence[Finding]) -> dict[str, str]:
+def _lines(findings: Sequence[Finding]) -> dict[str, str]:
     """The class that the findings are about, if they are about one, and each finding in one line."""
     about = {found.endpoint: found.positive for found in findings if found.positive}
     return positive_fact(about) | {found.endpoint: _line(found) for found in findings}

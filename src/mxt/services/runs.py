@@ -149,7 +149,7 @@ class Run:
             table.to_csv(path, lineterminator="\n")
             mlflow.log_artifact(str(path))
 
-    def chart(self, draw: Callable[[Figure], None], file: str) -> None:
+    def chart(self, draw: Callable[[Figure], object], file: str) -> None:
         """Draw a chart on a figure that pyplot does not keep, and log it with its labels whole."""
         import matplotlib as mpl
         import mlflow
