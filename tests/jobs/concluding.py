@@ -1,12 +1,13 @@
 """Kills a job at each step of its end, and looks at what that leaves: ``python concluding.py ROOT EVERY``.
 
-A profile hook kills the process with SIGKILL when it enters or leaves the n-th of the functions that the end
+A profile hook kills the process with SIGKILL when it enters the n-th of the functions that the end
 of a job is made of. Each try works on a copy of the project at ROOT, which holds a trained version. The
 result goes to the standard output as JSON: the number of steps, and what was wrong after which.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -25,6 +26,7 @@ KIND = "ExplanationsJob"
 
 
 def main(root: Path, every: int) -> None:
+    _preload()
     before = root.with_name("before")
     root.rename(before)
     shutil.copytree(before, root)
@@ -44,6 +46,22 @@ def main(root: Path, every: int) -> None:
         if wrong:
             found[step] = wrong
     sys.stdout.write(json.dumps({"steps": steps, "faults": found}) + "\n")
+
+
+def _preload() -> None:
+    """Import what each process needs, but open no store: a connection must not outlive a fork."""
+    for name in (
+        "matplotlib.figure",
+        "mlflow.store.model_registry.sqlalchemy_store",
+        "mlflow.store.tracking.sqlalchemy_store",
+        "mlflow.xgboost",
+        "mxt.jobs.explanations",
+        "pyarrow.parquet",
+        "runs",
+        "shap",
+        "sklearn.ensemble",
+    ):
+        importlib.import_module(name)
 
 
 def _explain(root: Path) -> int:
@@ -105,11 +123,11 @@ def _kill(root: Path, last: int) -> int:
 
 
 def _watched(step: Callable[[], None], root: Path) -> None:
-    """Run the job, and call `step` whenever a function of its end begins or ends."""
+    """Run the job, and call `step` whenever a function of its end begins."""
 
     def watch(frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
-        if event in {"call", "return"} and code.co_filename.endswith(FILES) and "<" not in code.co_name:
+        if event == "call" and code.co_filename.endswith(FILES) and "<" not in code.co_name:
             step()
 
     sys.setprofile(watch)
