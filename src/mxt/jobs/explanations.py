@@ -20,7 +20,7 @@ from mxt.jobs.held_out import FACT, Record, ScoredRows, comparable
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import TALLY, Table
 from mxt.pages.effects import effects_charts
-from mxt.pages.explanations import contributions_charts, explained, explanations_page
+from mxt.pages.explanations import contributions_charts, explained, explanations_page, relative_residual
 from mxt.registries.readings import suited
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
@@ -147,6 +147,7 @@ class ExplanationsJob(IncrementalJob):
                 "method": tally.explanation.method,
                 "unit": tally.explanation.unit,
                 "largest_residual": float(f"{tally.largest_residual:.2g}"),
+                "relative_residual": float(f"{relative_residual(tally):.2g}"),
             },
             scores={"largest_residual": tally.largest_residual, "rows": tally.rows},
             tables=tables,

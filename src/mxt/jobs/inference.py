@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from mxt.findings import Findings
 from mxt.findings.words import count
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
+from mxt.jobs.commands import command
 from mxt.jobs.increments import IncrementalJob
 from mxt.jobs.tasks import Done, Table, Task
 
@@ -62,6 +63,7 @@ class InferenceJob(IncrementalJob):
                 Findings(
                     passed=True,
                     answer=[f"{served.pinned} scored {count(rows, 'row')} of {increment.reader.source}."],
+                    next=[command(self, "ExplanationsJob", alias_or_version=served.pinned.version)],
                     outputs=[self.written(parts, increment, "outputs")],
                     values={"rows": rows, "version": served.pinned},
                 )

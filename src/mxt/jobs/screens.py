@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 PORTS = range(5000, 5100)
 """Where the MLflow UI may listen: the first that is free."""
+LONG = 20
+"""Characters from which a fact is not repeated that stands in the answer."""
 QUIET = "MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false"
 """No report to MLflow's makers, and none of the seven processes that serve language models."""
 
@@ -30,12 +32,20 @@ def _lines(job: Job, context: Context) -> Iterator[str]:
     yield f"\n{context.title}: {context.outcome}"
     yield from (f"  {sentence}" for sentence in context.findings.answer)
     yield ""
-    yield from (f"  {name}: {fact}" for name, value in context.facts.items() if (fact := stated(value)))
+    for name, value in context.facts.items():
+        fact = stated(value)
+        if fact and not _answered(fact, context):
+            yield f"  {name}: {fact}"
     yield from (f"  {role} -> {target}" for role, target in context.outputs.items())
     if context.findings.next:
         yield "Next:"
         yield from (f"  {command}" for command in context.findings.next)
     yield from _how_to_see(job, context.run.run_id)
+
+
+def _answered(fact: str, context: Context) -> bool:
+    """Whether the answer holds a long fact word for word."""
+    return len(fact) > LONG and any(fact in sentence for sentence in context.findings.answer)
 
 
 def _how_to_see(job: Job, run_id: str) -> Iterator[str]:
@@ -46,7 +56,7 @@ def _how_to_see(job: Job, run_id: str) -> Iterator[str]:
         yield f"See it at {uri.rstrip('/')}/{page}"
         return
     port = _free_port()
-    yield f"See it at http://127.0.0.1:{port}/{page} while this serves it:"
+    yield f"See it in the MLflow UI, at http://127.0.0.1:{port}/{page}, while this runs:"
     words = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri, "--port", str(port)]
     yield f"  {QUIET} {shlex.join(words)}"
 
