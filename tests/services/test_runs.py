@@ -102,7 +102,7 @@ def test_the_description_links_what_was_logged_pages_first(run: Run) -> None:
     page = f"#/experiments/{run.service.experiment_id}/runs/{run.run_id}/artifacts"
     links = [f"[{file}]({page}/{file}?workflowType=machine_learning)" for file in ("why.md", "config.json")]
     note = stored(run).data.tags["mlflow.note.content"]
-    assert note == f"{', '.join(links)}\n\npassed: fine"
+    assert note == f"{links[0]}\n\npassed: fine\n\n{links[1]}"
 
 
 def test_a_description_in_the_config_is_left_alone(store: Path) -> None:

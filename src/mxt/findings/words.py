@@ -16,6 +16,9 @@ LONGEST_CELL = 60
 LARGEST_WHOLE = 1e15
 """From here on a number is written with an exponent."""
 
+LONGEST_ITEM = 120
+"""Characters of an item of a list in a sentence."""
+
 LONGEST_LABEL = 30
 """Characters of a label in a chart."""
 
@@ -59,7 +62,7 @@ def count(amount: int, noun: str, plural: str = "") -> str:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(shortened(name) for name in names[:most])}{more}"
+    return f"{', '.join(shortened(name, LONGEST_ITEM) for name in names[:most])}{more}"
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:

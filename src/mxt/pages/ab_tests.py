@@ -69,8 +69,7 @@ def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) ->
     """The endpoints, those that fail first, what the experiment could see, and how to read it."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
     ranked = sorted(findings, key=lambda found: order[found.verdict])
-    sure = f"{100 * (1 - 2 * plan.nominal()):.5g} % interval"
-    heads = ("endpoint", "verdict", "control and treatment", f"difference ({sure})", "p")
+    heads = ("endpoint", "verdict", "control and treatment", "effect", "p")
     sights = ("endpoint", "margin", "power", "smallest effect", "subjects needed")
     return Document(
         [
@@ -215,6 +214,7 @@ def _number(value: float) -> str:
 def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
     claims = sum(found.hypothesis == "superiority" for found in findings)
     lines = [
+        f"Behind an effect stands its {100 * (1 - 2 * plan.nominal()):.5g} % interval.",
         f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
         "A test says yes if its p-value is below its level.",
         "Power is the chance of a yes if the treatment is better by the margin.",

@@ -6,7 +6,7 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from mxt.findings import Document, Findings, Grid, Heading, Pairs
+from mxt.findings import Document, Findings, Grid, Heading, Pairs, Paragraph
 from mxt.findings.words import interval, listed, number, shortened, stated
 
 if TYPE_CHECKING:
@@ -81,7 +81,8 @@ def _page(assessments: Sequence[Assessment]) -> Document:
     notes = [(shortened(found.criterion), found.note) for found in ranked if found.note]
     blocks: list[Block] = [
         Heading("Criteria"),
-        Grid(("criterion", "outcome", "value (95 % interval)", "target", "n"), rows),
+        Paragraph("Behind a value stands its 95 % interval."),
+        Grid(("criterion", "outcome", "value", "target", "n"), rows),
     ]
     blocks += [Heading("How they were measured"), Pairs(notes)] if notes else []
     return Document(blocks, name="certification")

@@ -44,7 +44,7 @@ def scores(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
         )
         for name, row in table.sort_values("passed", kind="stable").iterrows()
     ]
-    return Grid(("score", "value (95 % interval)", "limits", "outcome", "rows"), rows)
+    return Grid(("score", "value", "limits", "outcome", "rows"), rows)
 
 
 def comparison(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
@@ -59,7 +59,7 @@ def comparison(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
         )
         for name, row in table.sort_values("met", kind="stable").iterrows()
     ]
-    return Grid(("score", "this version", "baseline", "better by (95 % interval)", "demand"), rows)
+    return Grid(("score", "this version", "baseline", "better by", "demand"), rows)
 
 
 def segments(table: pd.DataFrame) -> list[Block]:
@@ -80,7 +80,7 @@ def segments(table: pd.DataFrame) -> list[Block]:
     more = f" {len(shown)} of {len(table)} lines are shown; segments.csv holds all."
     return [
         Paragraph(few + (more if len(shown) < len(table) else "")),
-        Grid(("cell", "score", "value (95 % interval)", "outcome", "rows"), rows),
+        Grid(("cell", "score", "value", "outcome", "rows"), rows),
     ]
 
 
@@ -97,7 +97,7 @@ def classes(table: pd.DataFrame) -> Grid:
         )
         for name, row in table.iterrows()
     ]
-    return Grid(("class", "precision (95 % interval)", "recall", "F1", "rows"), rows)
+    return Grid(("class", "precision", "recall", "F1", "rows"), rows)
 
 
 def confidence(table: pd.DataFrame) -> Grid:
@@ -111,7 +111,7 @@ def confidence(table: pd.DataFrame) -> Grid:
         )
         for start, row in table.iterrows()
     ]
-    return Grid(("confidence", "mean", "share right (95 % interval)", "rows"), rows)
+    return Grid(("confidence", "mean", "share right", "rows"), rows)
 
 
 def latency(table: pd.DataFrame) -> Grid:
@@ -125,7 +125,7 @@ def latency(table: pd.DataFrame) -> Grid:
         )
         for size, row in table.sort_values("passed", kind="stable").iterrows()
     ]
-    return Grid(("rows of a call", "quantile", "milliseconds (95 % interval)", "limit"), rows)
+    return Grid(("rows", "quantile", "milliseconds", "limit"), rows)
 
 
 def _outcome(limits: str, limited: str, free: str = KEPT) -> str:

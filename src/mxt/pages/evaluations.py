@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mxt.findings import Fact
     from mxt.findings.documents import Block
 
+INTERVALS = "Behind a number stands its 95 % interval, which takes the rows to be independent."
 LEADING_SCORES = 3
 """Scores that the answer names."""
 
@@ -140,7 +141,7 @@ class Evaluation:
         blocks: list[Block] = []
         if self.held_out:
             blocks.append(Paragraph(f"Held out from training: {self.held_out}."))
-        blocks += [Heading("Scores"), Paragraph("Intervals hold 95 %; they take the rows to be independent.")]
+        blocks += [Heading("Scores"), Paragraph(INTERVALS)]
         blocks.append(grids.scores(self.scores, self.positives))
         if "better_by" in self.scores:
             blocks += [Heading(f"Beside {self.baseline}"), grids.comparison(self.scores, self.positives)]
@@ -151,7 +152,7 @@ class Evaluation:
         if self.confidence is not None:
             blocks += [Heading("Confidence"), grids.confidence(self.confidence)]
         if self.latency is not None:
-            blocks += [Heading("Latency"), grids.latency(self.latency)]
+            blocks += [Heading("Latency of a call"), grids.latency(self.latency)]
         return blocks
 
     def _charts(self) -> dict[str, Chart]:

@@ -144,7 +144,7 @@ def diff_page(measures: pd.DataFrame, roles: pd.DataFrame, top: int, unit: str) 
             Heading("Roles of columns"),
             _exchanges(roles),
             Paragraph(shown),
-            Grid(("column", "share before", "share after", "change (95 % interval)"), columns),
+            Grid(("column", "share before", "share after", "change"), columns),
         ],
         name="explanation_diff",
     )

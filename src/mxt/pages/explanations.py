@@ -154,24 +154,19 @@ def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str
     yield Heading(f"{first['method']} ({first['unit']}{of_class}{drawn}{faithful})")
     moving = part[part["importance"] != 0] if part["importance"].any() else part
     shown = moving.head(TOP)
-    if len(shown) < len(part):
-        idle = len(part) - len(moving)
-        zero = f"; {count(idle, 'column')} {'has' if idle == 1 else 'have'} none" if idle else ""
-        yield Paragraph(f"{len(shown)} of {len(part)} columns shown{zero}.")
+    sure = " Behind an importance stands its 95 % interval." if part["ci_low"].notna().any() else ""
+    idle = len(part) - len(moving)
+    zero = f"; {count(idle, 'column')} {'has' if idle == 1 else 'have'} none" if idle else ""
+    yield Paragraph(f"{len(shown)} of {count(len(part), 'column')} shown{zero}.{sure}")
     known = bool((part["direction"] != "unknown").any())
-    heads = [
-        "rank",
-        "column",
-        "importance (95 % interval)" if part["ci_low"].notna().any() else "importance",
-        "share",
-    ]
+    heads = ["rank", "column", "importance", "share", *(["effect"] if known else [])]
     grid = []
     for row in shown.to_dict("records"):
         value = interval(row["importance"], row["ci_low"], row["ci_high"])
         effect = effects.get(row["feature"]) or _EFFECTS.get(row["direction"], "no one direction")
         cells = [str(row["rank"]), shortened(str(row["feature"])), value, f"{100 * row['share']:.1f} %"]
         grid.append([*cells, *([effect] if known else [])])
-    yield Grid([*heads, *(["effect"] if known else [])], grid)
+    yield Grid(heads, grid)
 
 
 def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:

@@ -114,18 +114,22 @@ class Run:
         return run_id
 
     def describe(self, text: str) -> None:
-        """Describe the run in Markdown, unless the config does; links to what it logged come first."""
+        """Describe the run in Markdown, unless the config does; links to pages come first, others last."""
         import mlflow
 
         if self.service.run_description is None:
-            pages_first = sorted(self.artifacts, key=lambda file: not file.endswith(".md"))
-            links = ", ".join(f"[{file}]({self.address(file)})" for file in pages_first)
-            mlflow.set_tag("mlflow.note.content", "\n\n".join(filter(None, [links, text]))[:MAX_TAG])
+            pages = [file for file in self.artifacts if file.endswith(".md")]
+            others = [file for file in self.artifacts if file not in pages]
+            parts = [self._links(pages), text, self._links(others)]
+            mlflow.set_tag("mlflow.note.content", "\n\n".join(filter(None, parts))[:MAX_TAG])
 
     def address(self, file: str) -> str:
         """Where MLflow's pages show a file of the run, for links from any of them."""
         page = f"#/experiments/{self.service.experiment_id}/runs/{self.run_id}/artifacts"
         return f"{page}/{file}?workflowType=machine_learning"
+
+    def _links(self, files: Sequence[str]) -> str:
+        return ", ".join(f"[{file}]({self.address(file)})" for file in files)
 
     def score(self, metrics: Mapping[str, float]) -> None:
         """Log metrics."""
