@@ -108,6 +108,11 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"PYTHONPATH": str(folder)}
 
 
+def client_of(project: Project) -> mlflow.MlflowClient:
+    uri = f"sqlite:///{project.root}/mlflow.db"
+    return mlflow.MlflowClient(uri, uri)
+
+
 def test_a_job_and_a_gate_from_outside_decide_a_promotion(trained: Project, env: dict[str, str]) -> None:
     trained.config("dusk.yaml", CONFIG)
     gate = "job.gates=[{KIND: DuskGate, least: 0.7}]"
@@ -145,7 +150,7 @@ def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
 ) -> None:
     trained.config("dusk.yaml", CONFIG)
     ended = trained.mxt("confs/dusk.yaml", env=env)
-    run_id, client = ended.outcome["run_id"], mlflow.MlflowClient(ended.outcome["tracking_uri"])
+    run_id, client = ended.outcome["run_id"], client_of(trained)
     run, version = client.get_run(run_id), client.get_model_version("churn", "1")
     assert version.tags["mxt.last.DuskJob"] == run_id
     assert "DuskJob passed" in version.description
@@ -173,7 +178,7 @@ def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
 def test_a_version_that_a_person_described_keeps_that(trained: Project, env: dict[str, str]) -> None:
     trained.config("dusk.yaml", CONFIG)
     trained.mxt("confs/dusk.yaml", env=env)
-    client = mlflow.MlflowClient(f"sqlite:///{trained.root}/mlflow.db")
+    client = client_of(trained)
     before = client.get_model_version("churn", "1").description
     client.update_model_version("churn", "1", "the one that Dana likes")
     trained.mxt("confs/dusk.yaml", env=env)

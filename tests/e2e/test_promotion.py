@@ -181,9 +181,9 @@ def test_an_unchanged_certified_version_is_promoted_and_the_decision_is_kept(tmp
     page = (
         project.root / "mlartifacts" / "churn" / run.info.run_id / "artifacts" / "decision.md"
     ).read_text()
-    assert page.startswith("# Promotion granted\n")
-    assert "| who | Dan |" in page
-    assert "| why | it was certified |" in page
+    assert page.startswith("# PromotionJob churn 1: passed\n\nChampion moves to churn version 1: ")
+    assert "- **who**: Dan\n" in page
+    assert "- **why**: it was certified\n" in page
     assert "| CertificateGate | PASS | version 1 is certified; that ends at " in page
     again = promote(project)
     assert again.outcome["facts"]["nothing_moved"] == "Champion stands for version 1 already"

@@ -87,7 +87,8 @@ def _misleading(root: Path) -> int:
     """The faults as bits, in the order of their names."""
     import mlflow
 
-    client = mlflow.MlflowClient(f"sqlite:///{root}/mlflow.db")
+    uri = f"sqlite:///{root}/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     ended = {run.info.run_id for run in client.search_runs(experiments, "attributes.status = 'FINISHED'")}
     pages = [*root.glob("mlartifacts/churn/*/artifacts/explanations.md")]

@@ -187,7 +187,8 @@ def test_names_stand_on_the_pages_as_they_are_long_ones_without_their_middle(roo
 
 
 def test_descriptions_of_runs_and_versions_hold_no_marks_but_their_links(root: Path) -> None:
-    client = mlflow.MlflowClient(f"sqlite:///{root}/mlflow.db")
+    uri = f"sqlite:///{root}/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
     experiment = client.get_experiment_by_name("churn").experiment_id
     runs = client.search_runs([experiment], "tags.`mxt.job` != ''")
     texts = [run.data.tags["mlflow.note.content"] for run in runs]
