@@ -14,12 +14,13 @@ import pytest
 
 from conftest import REPOSITORY, clean_environment
 from mxt.datasets.writers.csv import CsvWriter
-from mxt.errors import DataError
+from mxt.errors import DataError, ServiceError
 from mxt.findings import Chart, Document, Findings, Output, Paragraph
 from mxt.findings.tags import LAST
 from mxt.jobs.base import ModelJob
 from mxt.registries.latest import last_run
 from runs import run, train
+from sinks import webhook
 from sweeps import trials
 
 if TYPE_CHECKING:
@@ -159,6 +160,21 @@ def test_a_run_with_nothing_to_do_is_no_evidence(root: Path, tmp_path: Path) -> 
     run_id = end(root, tmp_path / "out.csv", "skipped")
     assert latest().info.run_name == "EndingJob churn 1: skipped"
     assert named() == before != run_id
+
+
+def test_a_version_that_goes_meanwhile_fails_the_job_and_nobody_hears_that_it_passed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(tmp_path, recipe={"KIND": "XgboostRecipe", "trees": 2, "depth": 1})
+    with webhook() as (url, received):
+        monkeypatch.setenv("MXT_ALERTS_TARGETS", url)
+        with pytest.raises(ServiceError, match="Model Version"):
+            end(
+                tmp_path,
+                tmp_path / "out.csv",
+                after=lambda: mlflow.MlflowClient().delete_model_version("churn", "1"),
+            )
+    assert [message["title"] for message in received] == ["EndingJob failed"]
 
 
 @pytest.mark.usefixtures("root")

@@ -140,7 +140,11 @@ class Job(Kind, ABC):
         try:
             context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED", name)
             if error is None:
-                conclusions.settle(context)
+                with translated(self.mlflow_service.tracking_uri):
+                    conclusions.settle(context)
+        except Exception as trouble:
+            error = error or trouble
+            raise
         finally:
             if error is None:
                 level = "SUCCESS" if context.findings.passed else "WARNING"

@@ -29,10 +29,18 @@ def command(job: Job, kind: str, **fields: object) -> str:
 
 def _configs(job: Job, kind: str, registry_name: str) -> Iterator[Path]:
     """The configs of a KIND and a model that lie beside the job's own, by their paths from the root."""
-    of_kind = re.compile(rf"^  KIND: {kind}\s*$", re.MULTILINE)
+    of_kind = re.compile(rf"\bKIND: [\"']?{kind}\b")
     of_model = re.compile(rf"\bregistry_name: [\"']?{re.escape(registry_name)}[\"']?\s*[,}}\n]")
     for folder in dict.fromkeys(Path(file).parent for file in job.files):
         for path in sorted((Path(job.root) / folder).glob("*.yaml")):
-            text = path.read_text(encoding="utf-8", errors="replace")
+            text = _text(path)
             if of_kind.search(text) and of_model.search(text):
                 yield folder / path.name
+
+
+def _text(path: Path) -> str:
+    """What a file holds; nothing if it cannot be read, since a hint must not fail a job."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.writers.base import Provenance
 from mxt.findings import Document, Heading, Pairs, Paragraph
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mxt.findings.documents import Block
     from mxt.jobs.context import Context
 
-FINDINGS_FILE = latest.FINDINGS_FILE
 PAGE = "page"
 """Name of a page whose job gives it none."""
 
@@ -41,7 +40,7 @@ def record(context: Context, findings: Findings) -> None:
 def conclude(context: Context) -> None:
     """Write the outputs of a job whose findings are recorded, and say on its run how it ended."""
     run, findings = context.run, context.findings
-    run.text(_content(context), FINDINGS_FILE)
+    run.text(_content(context), latest.FINDINGS_FILE)
     for output in findings.outputs:
         _write(context, output)
     context.concluded = True
@@ -131,4 +130,9 @@ def _content(context: Context) -> str:
         "page": _page(context).to_dict(),
         "provenance": dict(context.provenance().facts),
     }
-    return json.dumps(content, indent=1, ensure_ascii=False)
+    return json.dumps(content, indent=1, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON has no form for
+    """A number of numpy as one of Python, and anything else as text."""
+    return value.item() if hasattr(value, "item") else str(value)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FINDINGS_FILE = "findings.json"
 """Artifact of a run: what its job found."""
 DESCRIPTION_TAG = "mxt.description"
-"""Tag of a version: the digest of the description that MXT wrote; another one is a person's, and stays."""
+"""Tag of a version: the digests of the descriptions that MXT wrote, the last two; another is a person's."""
 OLDER_TAGS = {
     "EvaluationsJob": "mxt.evaluation",
     "DriftJob": "mxt.drift",
@@ -52,14 +52,15 @@ def describe(client: MlflowClient, pinned: Pinned) -> None:
     """Describe a version by what its last runs found, unless a person has described it."""
     version = client.get_model_version(pinned.name, str(pinned.version))
     tags = dict(version.tags)
-    if version.description and digests.sha256(version.description.encode()) != tags.get(DESCRIPTION_TAG):
+    before = digests.sha256(version.description.encode()) if version.description else ""
+    if before and before not in tags.get(DESCRIPTION_TAG, "").split():
         return
     kinds = [name.removeprefix(LAST) for name in tags if name.startswith(LAST)]
     runs = [(kind, run) for kind in kinds if (run := last_run(client, tags, kind)) is not None]
     text = "\n".join(_described(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
+    both = f"{before} {digests.sha256(text.encode())}"  # so that a stop before the next line does no harm
+    client.set_model_version_tag(pinned.name, str(pinned.version), DESCRIPTION_TAG, both)
     client.update_model_version(pinned.name, str(pinned.version), text)
-    digest = digests.sha256(text.encode())
-    client.set_model_version_tag(pinned.name, str(pinned.version), DESCRIPTION_TAG, digest)
 
 
 def _described(kind: str, run: Run) -> str:
