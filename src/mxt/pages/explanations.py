@@ -159,12 +159,12 @@ def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str
     zero = f"; {count(idle, 'column')} {'has' if idle == 1 else 'have'} none" if idle else ""
     yield Paragraph(f"{len(shown)} of {count(len(part), 'column')} shown{zero}.{sure}")
     known = bool((part["direction"] != "unknown").any())
-    heads = ["rank", "column", "importance", "share", *(["effect"] if known else [])]
+    heads = ["column", "importance", "share", *(["effect"] if known else [])]
     grid = []
     for row in shown.to_dict("records"):
         value = interval(row["importance"], row["ci_low"], row["ci_high"])
         effect = effects.get(row["feature"]) or _EFFECTS.get(row["direction"], "no one direction")
-        cells = [str(row["rank"]), shortened(str(row["feature"])), value, f"{100 * row['share']:.1f} %"]
+        cells = [shortened(str(row["feature"])), value, f"{100 * row['share']:.1f} %"]
         grid.append([*cells, *([effect] if known else [])])
     yield Grid(heads, grid)
 
