@@ -174,7 +174,7 @@ def as_array(raw: Any, task: Task) -> np.ndarray:
     return found[(slice(None), *(slice(width) for width in shape))]  # some end with the bias
 
 
-_DEEP = dict.fromkeys((f"{depth}x{width}" for depth in DEPTHS for width in WIDTHS), 20_000)
+_DEEP = dict.fromkeys((*(f"{depth}x{width}" for depth in DEPTHS for width in WIDTHS), "c", "extra"), 20_000)
 _MANY = {"a": 10_000, "b": 4_000, "d": 10_000, "e": 2_000, "lgb": 10_000}
 
 ENGINES = {

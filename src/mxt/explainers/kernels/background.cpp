@@ -16,6 +16,8 @@ constexpr size_t GROUP_TREES = 8;          // whose values are summed before the
 constexpr int64_t PART = 32768;            // most rows that a thread takes at a time
 constexpr int64_t PART_NUMBERS = 1 << 21;  // most sums that it holds, unless there are very many players
 constexpr int64_t FEW = 128;               // rows, below which tables are not thought of
+constexpr int64_t FEW_PAIRS = 15000;       // nor below so many pairs with rows of the background,
+constexpr int64_t ALONE = 16;              // each with as many more, since the walk of one pair costs more alone
 constexpr int64_t MANY = 16384;            // rows, as if so many came where it is not known how many will
 constexpr double LEAST_PRICE = 1e-5;       // of a number in a table, in nanoseconds for a row
 constexpr int SPARE_BITS = 4;              // sums of whole numbers keep clear of their largest by so much
@@ -147,7 +149,7 @@ void Background::fill_kept(const Kernels& kernels, int threads) {
 Background::Ways Background::prepare(const Kernels& kernels, int64_t rows, int64_t part, int threads) {
     const std::lock_guard<std::mutex> lock(guard_);
     seen_ += rows;
-    if (seen_ < FEW) return Ways(trees_.size());
+    if (seen_ < FEW || seen_ * (rows_.rows + ALONE) < FEW_PAIRS) return Ways(trees_.size());
     if (kept_.empty()) choose_kept(kernels, threads);
     fill_kept(kernels, threads);
     Ways ways = kept_;
