@@ -65,34 +65,34 @@ def test_the_json_line_comes_on_a_terminal_only_if_asked_for_and_in_a_pipe_alway
     code, shown = on_a_terminal(trained, *words, "--json")
     assert (code, json.loads(shown)["outcome"]) == (0, "passed")
     piped = trained.mxt(*words)
-    assert "Champion of churn stood for version 1, since" in piped.outcome["answer"][0]
-    assert piped.outcome["facts"]["version"] == 1
+    version = piped.outcome["facts"]["version"]
+    assert f"Champion of churn stood for version {version}, since" in piped.outcome["answer"][0]
 
 
 def test_the_answer_leads_and_a_fact_that_it_holds_is_not_repeated(trained: Project) -> None:
     ended = trained.here("promotion_refused")
-    screen = ended.err[ended.err.index("\nPromotionJob churn 1: refused\n") :].strip().splitlines()
+    version = ended.outcome["facts"]["version"]
+    title = f"PromotionJob churn {version}: refused"
+    screen = ended.err[ended.err.index(f"\n{title}\n") :].strip().splitlines()
     reasons = ended.outcome["facts"]["reasons"]
     assert reasons.endswith(", below 0.99")
-    assert screen[1] == f"  Champion does not move to churn version 1: {reasons}."
+    assert screen[1] == f"  Champion does not move to churn version {version}: {reasons}."
     assert not [line for line in screen if line.startswith("  reasons:")]
     assert not [line for line in screen if line.endswith((": ", ": None"))]
 
 
 def test_what_would_mend_a_refusal_is_a_command_that_runs(trained: Project) -> None:
-    here = (
-        "job.alias=Fresh",
-        "job.allow_first=true",
-        "job.gates=[{KIND: DriftGate}]",
-        "job.alias_or_version=1",
-    )
+    fresh = trained.here("training", "job.inputs.limit=1000", "job.metrics=[]", "job.alias=null")
+    version = f"job.alias_or_version={fresh.outcome['facts']['version']}"
+    here = ("job.alias=Fresh", "job.allow_first=true", "job.gates=[{KIND: EvaluationGate}]", version)
     refused = trained.here("promotion", *here)
     assert refused.code == 10
     (command,) = refused.outcome["next"]
-    program, conf, *overrides = shlex.split(command)
-    assert (program, overrides) == ("mxt", ["job.alias_or_version=1"])
     assert f"Next:\n  {command}\n" in refused.err
-    mended = trained.mxt(conf, *overrides, "job.current.limit=2000", "job.measures=[{KIND: PsiDrift}]")
+    program, conf, *overrides = shlex.split(command)
+    assert (program, overrides) == ("mxt", [version])
+    limit = "job.metrics=[{KIND: SklearnMetric, name: accuracy, minimum: 0.1}]"
+    mended = trained.mxt(conf, *overrides, limit, "job.segments=[]", "job.splitter=null")
     assert mended.code == 0, mended.err
     assert trained.here("promotion", *here).code == 0
 
