@@ -81,20 +81,18 @@ def test_the_answer_leads_and_a_fact_that_it_holds_is_not_repeated(trained: Proj
     assert not [line for line in screen if line.endswith((": ", ": None"))]
 
 
-def test_what_would_mend_a_refusal_is_a_command_that_runs(trained: Project) -> None:
-    fresh = trained.here("training", "job.inputs.limit=1000", "job.metrics=[]", "job.alias=null")
-    version = f"job.alias_or_version={fresh.outcome['facts']['version']}"
-    here = ("job.alias=Fresh", "job.allow_first=true", "job.gates=[{KIND: EvaluationGate}]", version)
-    refused = trained.here("promotion", *here)
+def test_what_would_mend_a_refusal_is_a_command_that_runs(spaced: Project) -> None:
+    gate = ("job.alias=Fresh", "job.allow_first=true", "job.gates=[{KIND: EvaluationGate}]")
+    refused = spaced.here("promotion", *gate, "job.alias_or_version=1")
     assert refused.code == 10
     (command,) = refused.outcome["next"]
     assert f"Next:\n  {command}\n" in refused.err
     program, conf, *overrides = shlex.split(command)
-    assert (program, overrides) == ("mxt", [version])
+    assert (program, overrides) == ("mxt", ["job.alias_or_version=1"])
     limit = "job.metrics=[{KIND: SklearnMetric, name: accuracy, minimum: 0.1}]"
-    mended = trained.mxt(conf, *overrides, limit, "job.segments=[]", "job.splitter=null")
+    mended = spaced.mxt(conf, *overrides, limit, "job.segments=[]", "job.splitter=null")
     assert mended.code == 0, mended.err
-    assert trained.here("promotion", *here).code == 0
+    assert spaced.here("promotion", *gate, "job.alias_or_version=1").code == 0
 
 
 def test_the_command_for_the_ui_is_one_line_for_the_shell(spaced: Project) -> None:
