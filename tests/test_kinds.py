@@ -19,6 +19,7 @@ from mxt.datasets.readers.csv import CsvReader
 from mxt.gates.base import Gate
 from mxt.gates.threshold import ThresholdGate
 from mxt.kinds import _parsed, _under, example_of, families, find, help_of, members
+from packages import installed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,12 +61,7 @@ class DuskGate(Gate):
 
 def plugged(folder: Path, code: str) -> dict[str, str]:
     """An environment in which a distribution with the module `dusk` is installed."""
-    (folder / "dusk.py").write_text(code)
-    about = folder / "dusk-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: dusk\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[mxt.kinds]\ndusk = dusk\n")
-    return {"PYTHONPATH": str(folder)}
+    return installed(folder, {"dusk": code})
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import mlflow
 import pandas as pd
 import pytest
 
+from packages import installed
 from sinks import webhook
 
 if TYPE_CHECKING:
@@ -98,14 +99,7 @@ job:
 @pytest.fixture(scope="module")
 def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """An environment in which the package is installed."""
-    folder = tmp_path_factory.mktemp("dusk")
-    (folder / "dusk_job.py").write_text(JOB)
-    (folder / "dusk_gate.py").write_text(GATE)
-    about = folder / "dusk-1.0.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: dusk\nVersion: 1.0\n")
-    (about / "entry_points.txt").write_text("[mxt.kinds]\ndusk_job = dusk_job\ndusk_gate = dusk_gate\n")
-    return {"PYTHONPATH": str(folder)}
+    return installed(tmp_path_factory.mktemp("dusk"), {"dusk_job": JOB, "dusk_gate": GATE})
 
 
 def client_of(project: Project) -> mlflow.MlflowClient:

@@ -27,6 +27,8 @@ PLAN, AGE, LINES, SLASH, ARM = (
     "cost $x^_2$ \\slash\\",
     "arm </script>",
 )
+WIDE = "wide | column " * 22
+"""A column of 308 characters."""
 TARGET = "left #1 `now`"
 CLASSES = ("no & never", "<yes>|")
 CATEGORIES = ("a|b", "<i>c</i>", LONG)
@@ -46,6 +48,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
             AGE: age,
             LINES: chance.choice(CATEGORIES, ROWS),
             SLASH: chance.normal(size=ROWS),
+            WIDE: chance.normal(size=ROWS),
             ARM: chance.choice(ARMS, ROWS),
             TARGET: np.where(age + (plan == CATEGORIES[0]) + chance.normal(size=ROWS) > 0.5, *CLASSES[::-1]),
         },
@@ -63,14 +66,12 @@ def jobs(inputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
     f1 = {"KIND": "SklearnMetric", "name": "f1"}
     recipe = {"KIND": "RandomForestRecipe", "trees": 5, "depth": 3}
     group = {"column": PLAN}
+    fitted = {"inputs": inputs, "target": TARGET, "exclude": [ARM], "recipe": recipe, "metrics": [f1]}
     return {
+        "TrainingJob": {**fitted, "positive": CLASSES[1]},
         "TuningJob": {
-            "inputs": inputs,
-            "target": TARGET,
-            "exclude": [ARM],
-            "recipe": recipe,
+            **fitted,
             "search": {"KIND": "GridSearch", "values": {"depth": [1, 3]}, "folds": 2},
-            "metrics": [f1],
             "positive": CLASSES[1],
             "alias": "Challenger",
             "workers": 1,
@@ -138,6 +139,7 @@ def jobs(inputs: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "allow_first": True,
         },
         "HistoryJob": {},
+        "InferenceJob": {"inputs": inputs, "outputs": {"KIND": "CsvWriter", "path": "odd|<b>outputs.csv"}},
     }
 
 
@@ -175,6 +177,7 @@ def test_names_stand_on_the_pages_as_they_are_long_ones_without_their_middle(roo
     for name in ("explanations.md", "drift.md", "explanation_diff.md"):
         for column in (PLAN, AGE, LINES, SLASH):
             assert " ".join(column.split()) in found[name], (name, column)
+    assert shortened(WIDE) in found["explanations.md"]
     for name in ("evaluation.md", "explanation_diff.md"):
         for category in CATEGORIES:
             assert shortened(category) in found[name], (name, category)
@@ -192,7 +195,7 @@ def test_descriptions_of_runs_and_versions_hold_no_marks_but_their_links(root: P
     experiment = client.get_experiment_by_name("churn").experiment_id
     runs = client.search_runs([experiment], "tags.`mxt.job` != ''")
     texts = [run.data.tags["mlflow.note.content"] for run in runs]
-    texts.append(client.get_model_version("churn", "1").description)
+    texts.append(client.get_model_version("churn", "2").description)
     assert len(texts) == len(jobs({})) + 1
     for text in texts:
         kinds = {child.type for token in READER.parse(text) for child in token.children or []}

@@ -19,6 +19,9 @@ LARGEST_WHOLE = 1e15
 LONGEST_ITEM = 120
 """Characters of an item of a list in a sentence."""
 
+LONGEST_REASON = 300
+"""Characters of a reason, which is a sentence or two."""
+
 LONGEST_LABEL = 30
 """Characters of a label in a chart."""
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.findings import Bullets, Document, Grid, Heading, Pairs, Paragraph
-from mxt.findings.words import shortened
+from mxt.findings.words import LONGEST_REASON, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mxt.findings.documents import Block
     from mxt.gates.base import Verdict
-
-LONGEST_REASON = 300
 
 
 def decision_page(

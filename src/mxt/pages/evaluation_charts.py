@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from mxt.assessments.scores import BROKEN, INSUFFICIENT, UNDEFINED
 from mxt.findings.words import LONGEST_LABEL, shortened
+from mxt.pages.evaluation_grids import SHOWN_CELLS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-SHOWN_CELLS = 40
 SHOWN_METRICS = 3
 
 

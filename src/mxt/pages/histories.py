@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.findings import Chart, Document, Grid, Heading
-from mxt.findings.words import shortened, stated
+from mxt.findings.words import LONGEST_REASON, shortened, stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mxt.findings import Fact
-
-
-LONGEST_REASON = 300
 
 
 def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxt.findings import Chart, Document, Grid, Heading, Pairs, Paragraph
-from mxt.findings.words import LONGEST_LABEL, count, number, shortened
+from mxt.findings.words import LONGEST_LABEL, LONGEST_REASON, count, number, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from mxt.searches.trials import Trial
 
 TOP = 10
-LONGEST_REASON = 300
 ACROSS = 3
 SIZE_INCHES = (4.0, 3.0)
 DECADES = 10.0
