@@ -181,7 +181,8 @@ def test_an_unchanged_certified_version_is_promoted_and_the_decision_is_kept(tmp
     page = (
         project.root / "mlartifacts" / "churn" / run.info.run_id / "artifacts" / "decision.md"
     ).read_text()
-    assert page.startswith("# PromotionJob churn 1: passed\n\nChampion moves to churn version 1: ")
+    assert page.startswith("# PromotionJob churn 1: passed\n\nChampion may move to churn version 1: ")
+    assert "\n\nChampion stands for churn version 1" in page
     assert "- **who**: Dan\n" in page
     assert "- **why**: it was certified\n" in page
     assert "| CertificateGate | PASS | version 1 is certified; that ends at " in page

@@ -142,6 +142,9 @@ def test_a_run_that_fails_is_not_named_and_leaves_no_output_before_its_page(
     assert named() == before
     assert path.exists() == (fault == "after")
     assert "ending.md" in files(failed.info.run_id), "what a stage recorded outlives the failure"
+    if fault == "between":
+        page = mlflow.artifacts.load_text(f"runs:/{failed.info.run_id}/ending.md")
+        assert page.startswith("# EndingJob churn 1\n"), "a stage has no verdict yet"
     assert ("findings.json" in files(failed.info.run_id)) == path.exists()
 
 

@@ -47,9 +47,9 @@ def test_a_decision_says_what_each_gate_said_those_that_refused_first() -> None:
 def test_the_answer_of_a_decision_gives_its_reason() -> None:
     fine = ("EvaluationGate", Verdict(passed=True, reason="fine"))
     judged = [fine, ("DriftGate", refused("it moved"))]
-    assert decision_answer("churn version 2", "Champion", judged, "") == [
-        "Champion does not move to churn version 2: it moved."
-    ]
-    assert decision_answer("churn version 2", "Champion", [fine], "nothing was moved") == [
-        "All gates let churn version 2 pass; nothing was moved."
-    ]
+    refusal = decision_answer("churn version 2", "Champion", judged)
+    assert refusal == "Champion does not move to churn version 2: it moved."
+    assert (
+        decision_answer("churn version 2", "Champion", [fine])
+        == "Champion may move to churn version 2: fine."
+    )

@@ -22,8 +22,14 @@ PAGE = "page"
 """Name of a page whose job gives it none."""
 
 
-def record(context: Context, findings: Findings) -> None:
-    """Put findings into the run: tags, scores, tables, charts, and the page of all stages so far."""
+def record(context: Context, findings: Findings, *, whole: bool) -> None:
+    """Put findings into the run: tags, scores, tables, charts, and the page of all stages so far.
+
+    Args:
+        context: Of the job.
+        findings: Those of a stage.
+        whole: Whether it is the last one: then the page has the verdict in its title.
+    """
     run = context.run
     run.tag(findings.tags)
     run.score({name: score for name, score in findings.scores.items() if not math.isnan(score)})
@@ -33,7 +39,7 @@ def record(context: Context, findings: Findings) -> None:
         run.table(table, f"{name}.csv")
     for name, chart in findings.charts.items():
         run.chart(chart.draw, f"{name}.png")
-    page = _page(context)
+    page = _page(context, whole=whole)
     run.text(render(page), f"{context.findings.page.name or PAGE}.md")
 
 
@@ -83,10 +89,10 @@ def _write(context: Context, output: Output) -> None:
     context.facts[f"{output.role}_rows"] = rows
 
 
-def _page(context: Context) -> Document:
+def _page(context: Context, *, whole: bool) -> Document:
     """The page of all stages so far: the answer, what the job shows, its files, and their provenance."""
     findings = context.findings
-    outcome = f": {context.verdict}" if findings.passed is not None else ""
+    outcome = f": {context.verdict}" if whole else ""
     answer = Document([Paragraph(sentence) for sentence in findings.answer], f"{context.title}{outcome}")
     charts = [(f"{name}.png", f"{chart.title}. {chart.sentence}") for name, chart in findings.charts.items()]
     tables = [(f"{name}.csv", f"{len(table)} rows") for name, table in findings.tables.items()]
@@ -127,7 +133,7 @@ def _content(context: Context) -> str:
         "evidence": findings.evidence,
         "skipped": findings.skipped,
         "next": list(findings.next),
-        "page": _page(context).to_dict(),
+        "page": _page(context, whole=True).to_dict(),
         "provenance": dict(context.provenance().facts),
     }
     return json.dumps(content, indent=1, ensure_ascii=False, default=_plain)

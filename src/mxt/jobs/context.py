@@ -164,11 +164,13 @@ class Context:
         """Put what a stage found into the run at once, since it must outlive a failure or precede an act."""
         self.findings |= findings
         self.facts |= findings.facts
-        conclusions.record(self, findings)
+        conclusions.record(self, findings, whole=False)
 
     def conclude(self, findings: Findings) -> dict[str, Any]:
         """Do everything with what the job found, and return its Locals: values, verdict and facts."""
-        self.record(findings)
+        self.findings |= findings
+        self.facts |= findings.facts
+        conclusions.record(self, findings, whole=True)
         conclusions.conclude(self)
         return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
 

@@ -24,6 +24,7 @@ from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, pin, ver
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from mxt.findings import Fact
     from mxt.registries.aliases import Move
 
 Judged = tuple[str, Verdict]
@@ -129,14 +130,16 @@ class PromotionJob(Job):
         context.record(self._findings(judged, champion, pinned, made, still))
         if passed and pinned is not None and not still:
             self._move(champion, pinned.version)
-        moved = (
-            {"alias": self.alias, "from_version": champion, "to_version": pinned.version}
-            if passed and pinned
-            else {}
-        )
+        moved: dict[str, Fact] = {}
+        answer = []
+        if passed and pinned is not None:
+            moved = {"alias": self.alias, "from_version": champion, "to_version": pinned.version}
+            answer = [
+                f"{still[:1].upper()}{still[1:]}." if still else f"{self.alias} stands for {pinned} now."
+            ]
         if still:
             moved["dry_run" if self.dry_run else "nothing_moved"] = still
-        return context.conclude(Findings(facts=moved, next=self._next(judged, pinned)))
+        return context.conclude(Findings(answer=answer, facts=moved, next=self._next(judged, pinned)))
 
     def _still(self, champion: int | None, pinned: Pinned | None) -> str:
         """Why the alias stays where it is though all gates say yes; empty if it moves."""
@@ -172,7 +175,7 @@ class PromotionJob(Job):
         outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
         return Findings(
             passed=passed,
-            answer=decision_answer(version, self.alias, judged, still),
+            answer=[decision_answer(version, self.alias, judged)],
             facts={"reasons": reasons, "requested_by": self._who},
             page=decision_page({name: text for name, text in request.items() if text}, judged, outside),
             values={"verdicts": [verdict for _, verdict in judged], "version": pinned},

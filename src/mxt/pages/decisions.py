@@ -40,18 +40,15 @@ def decision_page(
     return Document(blocks, name="decision")
 
 
-def decision_answer(version: str, alias: str, judged: Sequence[tuple[str, Verdict]], moved: str) -> list[str]:
-    """Whether the alias moves to a version, and why.
+def decision_answer(version: str, alias: str, judged: Sequence[tuple[str, Verdict]]) -> str:
+    """Whether the alias may move to a version, and why.
 
     Args:
         version: In words.
         alias: Its name.
         judged: Each gate's name, and what it said.
-        moved: Why nothing moves though all gates say yes; empty if the alias moves.
     """
     missed = [verdict.reason for _, verdict in judged if not verdict.passed]
     if missed:
-        return [f"{alias} does not move to {version}: {'; '.join(missed)}."]
-    if moved:
-        return [f"All gates let {version} pass; {moved}."]
-    return [f"{alias} moves to {version}: {'; '.join(verdict.reason for _, verdict in judged)}."]
+        return f"{alias} does not move to {version}: {'; '.join(missed)}."
+    return f"{alias} may move to {version}: {'; '.join(verdict.reason for _, verdict in judged)}."
