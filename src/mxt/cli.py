@@ -172,7 +172,7 @@ def _load(files: list[str], overrides: list[str]) -> Job:
 
 
 def _run_job(job: Job, outcome: dict[str, Any]) -> None:
-    from mxt.jobs.screens import screen
+    from mxt.jobs.base.screens import screen
 
     gc.enable()
     outcome["job"] = type(job).__name__

@@ -15,7 +15,7 @@ from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Drawing
-from mxt.metrics.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, answers
 
 TRUTH, TABLE = classified(["bad", "fair", "good"], 500)
 

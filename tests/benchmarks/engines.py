@@ -62,7 +62,7 @@ def names_of(task: Task) -> list[str]:
 
 
 def _mxt(task: Task) -> Explain:
-    from mxt.explainers.kernels.engine import Engine as Plan
+    from mxt.explainers.base.kernels.engine import Engine as Plan
 
     plan = Plan(trees_of(task), background=task.background)
     return plan.interactions if task.interactions else plan.values

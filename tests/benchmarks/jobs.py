@@ -106,7 +106,7 @@ def _by_hand(folder: Path, rows: int) -> None:
     import pyarrow.parquet as pq
     import xgboost as xgb
 
-    from mxt.explainers.kernels.engine import Engine
+    from mxt.explainers.base.kernels.engine import Engine
     from mxt.predictors.library import predictor_of
 
     booster = SUBJECTS[SUBJECT].model(folder)

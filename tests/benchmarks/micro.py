@@ -15,7 +15,7 @@ import pytest
 import shap
 import xgboost as xgb
 
-from mxt.explainers.kernels.engine import Engine, available
+from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.predictors.library import predictor_of
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
@@ -76,7 +76,7 @@ def extension(model: xgb.Booster, background: np.ndarray | None) -> Callable[[np
 def test_the_lead_over_shap_has_not_fallen_by_more_than_30_percent(
     against: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mxt.explainers.kernels import _kernels
+    from mxt.explainers.base.kernels import _kernels
 
     unit = _kernels.vector_units()[0]
     if (against, unit) not in LEADS:

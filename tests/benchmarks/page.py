@@ -23,7 +23,7 @@ TEMPLATE = Path(__file__).parent / "page.md"
 
 def machine() -> str:
     """The time, and the machine with all that runs on it now."""
-    from mxt.explainers.kernels import _kernels
+    from mxt.explainers.base.kernels import _kernels
 
     return (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {_processor()}, {os.cpu_count()} cores, vector unit "

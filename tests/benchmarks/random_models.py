@@ -129,7 +129,7 @@ def compare(seed: int, seconds: float) -> Found | str:
     """Both on the same rows; or why the model is left out."""
     import shap
 
-    from mxt.explainers.kernels.engine import Engine
+    from mxt.explainers.base.kernels.engine import Engine
     from mxt.predictors.library import predictor_of
 
     drawn = Drawn.at(seed)

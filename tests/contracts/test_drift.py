@@ -11,7 +11,7 @@ import yaml
 
 from drift.raw import compare
 from mxt.drift.base import Drift
-from mxt.drift.profiles import Profile
+from mxt.drift.base.profiles import Profile
 from mxt.kinds import example_of, members
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ import pytest
 import yaml
 
 from conftest import REPOSITORY
-from mxt.endpoints.arms import Arm
 from mxt.endpoints.base import Endpoint
-from mxt.endpoints.findings import decided
-from mxt.endpoints.plans import Plan
+from mxt.endpoints.base.arms import Arm
+from mxt.endpoints.base.findings import decided
+from mxt.endpoints.base.plans import Plan
 from mxt.kinds import example_of, members
 
 ALL = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Endpoint).items()}

@@ -11,8 +11,8 @@ from executors import sparks
 from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import MxtError
 from mxt.executors.base import Executor
-from mxt.jobs.failures import failure
 from mxt.kinds import members
+from mxt.streams.failures import failure
 
 TESTS = str(Path(__file__).parents[1])
 """Where processes that others start find what tests hold."""

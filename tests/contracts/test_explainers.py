@@ -35,7 +35,7 @@ from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
 from mxt.explainers.auto import AutoExplainer
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
 from mxt.schemas import SHAPValuesSchema

@@ -18,9 +18,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
+from mxt.importances.base.tally import Tally, merge
 from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
-from mxt.importances.tally import Tally, merge
 from mxt.kinds import example_of, members
 from mxt.models import Model
 from mxt.predictors.library import predictor_of

@@ -19,9 +19,9 @@ from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 from mxt.models.xgboost import XgboostRecipe
 from mxt.searches.base import Search
-from mxt.searches.ranges import Range
-from mxt.searches.studies import Study
-from mxt.searches.trials import Trial, best_of
+from mxt.searches.base.ranges import Range
+from mxt.searches.base.studies import Study
+from mxt.searches.base.trials import Trial, best_of
 
 SEARCHES = {
     name: kind.model_validate_json(json.dumps(yaml.safe_load(example_of(kind))))

@@ -11,8 +11,8 @@ import pandas as pd
 
 from mxt.criteria.base import Subject
 from mxt.datasets.splitters.holdout import HoldoutSplitter
+from mxt.models.base.refits import Table
 from mxt.models.logistic_regression import LogisticRegressionRecipe
-from mxt.models.refits import Table
 
 
 @cache

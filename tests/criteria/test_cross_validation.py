@@ -15,7 +15,7 @@ from mxt.criteria.cross_validation import CrossValidationCriterion
 from mxt.datasets.splitters.grouped import GroupedSplitter
 from mxt.datasets.splitters.time import TimeSplitter
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.models.estimator import RecipeEstimator
+from mxt.models.base.estimator import RecipeEstimator
 
 
 def sklearn_scores(folds: int, repeats: int, scoring: str) -> np.ndarray:

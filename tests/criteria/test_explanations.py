@@ -16,7 +16,7 @@ from mxt.criteria.base import Criterion, Subject
 from mxt.criteria.fidelity import FidelityCriterion
 from mxt.criteria.stability import StabilityCriterion
 from mxt.explainers.base import Explanation
-from mxt.explainers.comparison import decided
+from mxt.explainers.base.comparison import decided
 from mxt.explainers.kernel import KernelExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer

@@ -18,7 +18,7 @@ from mxt.datasets.splitters.base import draw
 from mxt.datasets.splitters.grouped import GroupedSplitter
 from mxt.datasets.splitters.time import TimeSplitter
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.models.refits import Table
+from mxt.models.base.refits import Table
 
 LOG_LOSS = SklearnMetric(name="neg_log_loss")
 

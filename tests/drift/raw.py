@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import binom
 from scipy.stats import fisher_exact, ks_2samp
 
-from mxt.drift.profiles import Profile
+from mxt.drift.base.profiles import Profile
 from mxt.stats.divergence import population_stability
 
 if TYPE_CHECKING:

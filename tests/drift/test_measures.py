@@ -12,9 +12,9 @@ from scipy.stats import ks_2samp
 
 from drift.raw import compare
 from mxt.drift.base import Drift
+from mxt.drift.base.profiles import Profile, digest
 from mxt.drift.ks import KsDrift
 from mxt.drift.missing import MissingDrift
-from mxt.drift.profiles import Profile, digest
 from mxt.drift.psi import PsiDrift
 from mxt.drift.unseen import UnseenDrift
 from mxt.jobs.drift import Comparing

@@ -21,7 +21,7 @@ from sklearn.svm import SVC
 from churn import churn
 from conftest import make_project
 from mxt.cli import main
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.services import MlflowService
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conftest import Project, clean_environment, make_project
-from mxt.jobs.screens import PORTS
+from mxt.jobs.base.screens import PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def test_the_command_for_the_ui_is_one_line_for_the_shell(spaced: Project) -> No
 def test_a_port_that_somebody_listens_on_is_not_named(
     spaced: Project, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mxt.jobs.screens.PORTS", range(taken, taken + 50))
+    monkeypatch.setattr("mxt.jobs.base.screens.PORTS", range(taken, taken + 50))
     line = spaced.here("history", "job.alias=Challenger").err.strip().splitlines()[-1]
     assert int(line.rpartition(" ")[2]) > taken
 

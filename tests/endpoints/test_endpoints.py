@@ -19,12 +19,12 @@ from sklearn.metrics import (
     recall_score,
 )
 
-from mxt.endpoints.arms import Arm
 from mxt.endpoints.base import by_label
+from mxt.endpoints.base.arms import Arm
+from mxt.endpoints.base.findings import decided, together
+from mxt.endpoints.base.plans import Looks, Plan
 from mxt.endpoints.error import ErrorEndpoint
-from mxt.endpoints.findings import decided, together
 from mxt.endpoints.mean import MeanEndpoint
-from mxt.endpoints.plans import Looks, Plan
 from mxt.endpoints.quality import QualityEndpoint
 from mxt.endpoints.quantile import QuantileEndpoint
 from mxt.endpoints.rate import RateEndpoint
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mxt.endpoints.base import Endpoint
-    from mxt.endpoints.findings import Finding
+    from mxt.endpoints.base.findings import Finding
 
 Pair: TypeAlias = tuple[Estimate, Estimate]
 

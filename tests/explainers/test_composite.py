@@ -34,12 +34,12 @@ from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import ModelError
 from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.base.kernels.engine import available
+from mxt.explainers.base.units import in_probability
 from mxt.explainers.composite import CompositeExplainer
-from mxt.explainers.kernels.engine import available
 from mxt.explainers.linear import LinearExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
-from mxt.explainers.units import in_probability
 from mxt.predictors.sklearn import SklearnPredictor
 
 if TYPE_CHECKING:

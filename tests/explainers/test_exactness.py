@@ -17,7 +17,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
 from churn import churn
 from mxt.errors import ModelError
 from mxt.explainers.base import Explanation
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.linear import LinearExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer

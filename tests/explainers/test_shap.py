@@ -31,7 +31,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import DataError
 from mxt.explainers import TreeExplainer
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.shap.tree import TreeExplainer as DropIn
 
 if TYPE_CHECKING:

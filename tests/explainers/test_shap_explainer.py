@@ -15,7 +15,7 @@ from sklearn.ensemble import GradientBoostingRegressor
 from explainers.test_shap import MODELS as FITTED
 from explainers.test_shap import NUMBER, X, same
 from mxt.explainers import TreeExplainer
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

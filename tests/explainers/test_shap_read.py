@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestRegressor
 
 from executors import sparks
 from mxt.explainers import TreeExplainer
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.shap.portable import portable
 
 if TYPE_CHECKING:

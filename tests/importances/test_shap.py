@@ -8,8 +8,8 @@ import pytest
 
 from mxt.explainers.base import Explanation
 from mxt.importances.base import Subject, rows_asked
+from mxt.importances.base.tally import Tally
 from mxt.importances.shap import ShapImportance
-from mxt.importances.tally import Tally
 from mxt.predictors.function import FunctionPredictor
 
 SLOPES = {"a": 2.0, "b": -1.0, "idle": 0.0}

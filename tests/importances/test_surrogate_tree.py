@@ -14,7 +14,7 @@ from sklearn.tree import DecisionTreeRegressor
 from mxt.errors import DataError
 from mxt.findings import Grid, Paragraph
 from mxt.importances.base import Subject
-from mxt.importances.rules import imitate
+from mxt.importances.base.rules import imitate
 from mxt.importances.surrogate_tree import SurrogateTreeImportance
 from mxt.predictors.function import FunctionPredictor
 

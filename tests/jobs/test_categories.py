@@ -13,7 +13,7 @@ import pytest
 
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
-from mxt.registries.savers import MlflowSaver
+from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
 from mxt.services import MlflowService
 from runs import run

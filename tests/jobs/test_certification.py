@@ -17,7 +17,7 @@ from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings
 from mxt.registries import digests
 from mxt.registries.certificates import stored
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from runs import CHURN, make, run, train
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pytest
 
 from drift.raw import told
 from mxt.errors import ConfigError, DataError
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.schemas.outputs import PROBABILITY
 from runs import CHURN, SHIFTED, run, train
 

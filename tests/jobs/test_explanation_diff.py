@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.findings.tags import LAST
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from runs import CHURN, LATER, SMALL, make, run, train
 
 SEGMENTS = [

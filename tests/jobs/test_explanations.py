@@ -17,7 +17,7 @@ from xgboost import XGBClassifier
 from mxt.errors import ConfigError, DataError
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base import join
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.lime import LimeExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer

@@ -14,7 +14,7 @@ import pytest
 
 from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import ModelError
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.versions import aliases_of
 from runs import CHURN, SHIFTED, SMALL, make, run, train
 from sinks import webhook

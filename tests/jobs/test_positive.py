@@ -16,7 +16,7 @@ from conftest import Ended, Project
 from deliveries import deliveries, reader
 from mxt.errors import ConfigError
 from mxt.models import Model
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from runs import run
 
 STRATIFIED = {"KIND": "StratifiedSplitter"}

@@ -12,7 +12,7 @@ import pytest
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.versions import aliases_of, pin
 from runs import CHURN, SMALL, train
 

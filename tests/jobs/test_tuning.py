@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.versions import aliases_of
 from runs import CHURN, SMALL, make, run, train
 

@@ -13,7 +13,7 @@ from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
 from mxt.assessments.segments import Segment
-from mxt.metrics.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, answers
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.pages.evaluation_charts import draw_reliability, draw_segments
 from mxt.pages.evaluations import Evaluation

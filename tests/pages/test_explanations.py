@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from mxt.explainers.base import Explanation
 from mxt.importances.base import ranked, rows_asked
-from mxt.importances.tally import Tally
+from mxt.importances.base.tally import Tally
 from mxt.pages.explanations import contributions_charts, explained, explanations_page
 from mxt.reports.markdown import render
 

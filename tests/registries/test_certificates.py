@@ -18,7 +18,7 @@ from mxt.errors import ModelError
 from mxt.registries import digests
 from mxt.registries.certificates import Certificate, stored
 from mxt.registries.changes import certificate_fault, changed
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.versions import Pinned, pin
 from upgrades import upgrade
 

@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeRegressor
 from churn import churn
 from mxt.errors import DataError, ModelError
 from mxt.explainers.auto import AutoExplainer
-from mxt.registries.loaders import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.services import MlflowService
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from churn import churn
 from mxt.errors import MissingExtraError, ModelError
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
-from mxt.registries.loaders import MlflowLoader
-from mxt.registries.savers import MlflowSaver
+from mxt.registries.loaders.mlflow import MlflowLoader
+from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
 from mxt.services import MlflowService
 

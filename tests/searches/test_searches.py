@@ -30,15 +30,15 @@ from mxt.metrics.base import Metric
 from mxt.metrics.calibration_error import CalibrationErrorMetric
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.base import Recipe
-from mxt.models.estimator import RecipeEstimator
+from mxt.models.base.estimator import RecipeEstimator
 from mxt.models.xgboost import XgboostRecipe
 from mxt.searches.base import Search
+from mxt.searches.base.ranges import Range
+from mxt.searches.base.studies import Study
+from mxt.searches.base.trials import Trial, best_of
 from mxt.searches.grid import GridSearch
 from mxt.searches.halving import HalvingSearch
 from mxt.searches.random import RandomSearch
-from mxt.searches.ranges import Range
-from mxt.searches.studies import Study
-from mxt.searches.trials import Trial, best_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

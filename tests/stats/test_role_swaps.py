@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from churn import churn
-from mxt.explainers.comparison import Told, cells_of, compared
+from mxt.explainers.base.comparison import Told, cells_of, compared
 from mxt.models.random_forest import RandomForestRecipe
 from mxt.models.xgboost import XgboostRecipe
 from mxt.stats.explanation_diff import Pair

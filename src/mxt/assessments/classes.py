@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.assessments.scores import Drawing
-    from mxt.metrics.answers import Classes
+    from mxt.metrics.base.answers import Classes
 
 
 def classes_table(found: Classes, drawing: Drawing) -> pd.DataFrame:

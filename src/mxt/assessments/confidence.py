@@ -10,7 +10,7 @@ from mxt.stats.proportions import wilson
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.metrics.answers import Classes
+    from mxt.metrics.base.answers import Classes
 
 BINS = 10
 

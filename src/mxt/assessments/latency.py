@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from mxt.kinds import Strict
-from mxt.models.latency import measure_latency
+from mxt.models.base.latency import measure_latency
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from mxt.errors import DataError
 from mxt.kinds import Strict
-from mxt.metrics.answers import class_names
 from mxt.metrics.base import RESAMPLES, Estimate, Metric, positives
+from mxt.metrics.base.answers import class_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

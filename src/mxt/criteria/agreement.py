@@ -8,7 +8,7 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.comparison import contributions, decided
+from mxt.explainers.base.comparison import contributions, decided
 from mxt.importances.base import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mxt.metrics.base import Estimate, Metric
     from mxt.models import Model
     from mxt.models.base import Recipe
-    from mxt.models.refits import Table
+    from mxt.models.base.refits import Table
     from mxt.stats.intervals import Interval
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]

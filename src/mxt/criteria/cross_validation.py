@@ -11,7 +11,7 @@ from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.models.refits import Refit, scores
+from mxt.models.base.refits import Refit, scores
 from mxt.stats.intervals import corrected_interval, deviation_interval
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mxt.criteria.base import Assessment, Criterion, Subject
 from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
-from mxt.metrics.answers import ClassName
+from mxt.metrics.base.answers import ClassName
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.schemas.targets import class_places
 from mxt.stats.fairness import Counts, Disparity, disparity, rates

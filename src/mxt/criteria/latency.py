@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject
-from mxt.models.latency import measure_latency
+from mxt.models.base.latency import measure_latency
 
 
 class LatencyCriterion(Criterion):

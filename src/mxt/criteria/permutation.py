@@ -12,7 +12,7 @@ from mxt.criteria.base import Assessment, Criterion, Subject, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.models.refits import Refit, last_fold, scores
+from mxt.models.base.refits import Refit, last_fold, scores
 from mxt.stats.permutation import most_exceeding, permutation_test
 from mxt.stats.proportions import wilson
 

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation, require_background
-from mxt.explainers.comparison import contributions, decided
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.comparison import contributions, decided
+from mxt.explainers.base.kernels.engine import available
+from mxt.explainers.base.sampling import chance
 from mxt.explainers.permutation import PermutationExplainer
-from mxt.explainers.sampling import chance
 from mxt.explainers.tree import TreeExplainer
 from mxt.importances.base import drawn
 from mxt.kinds import OneOf

@@ -9,7 +9,7 @@ from mxt.drift.base import Comparison, Drift, Share
 if TYPE_CHECKING:
     import numpy as np
 
-    from mxt.drift.profiles import Profile
+    from mxt.drift.base.profiles import Profile
 
 
 class KsDrift(Drift):

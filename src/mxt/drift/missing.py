@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mxt.drift.base import Comparison, Drift, Share
 
 if TYPE_CHECKING:
-    from mxt.drift.profiles import Profile
+    from mxt.drift.base.profiles import Profile
 
 
 class MissingDrift(Drift):

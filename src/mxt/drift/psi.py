@@ -14,7 +14,7 @@ from mxt.stats.divergence import population_stability, population_stability_nois
 if TYPE_CHECKING:
     import numpy as np
 
-    from mxt.drift.profiles import Profile
+    from mxt.drift.base.profiles import Profile
 
 NOISE_LEVEL = 0.001
 """An index that two samples of one distribution would exceed more often than this is no drift."""

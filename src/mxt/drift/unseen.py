@@ -8,7 +8,7 @@ from mxt.drift.base import Comparison, Drift, Share
 from mxt.stats.unseen import unseen_rows
 
 if TYPE_CHECKING:
-    from mxt.drift.profiles import Profile
+    from mxt.drift.base.profiles import Profile
 
 NOISE_LEVEL = 0.001
 """Unseen rows that a sampled reference would have by chance more often than this are no drift."""

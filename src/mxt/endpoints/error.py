@@ -9,7 +9,7 @@ from mxt.errors import DataError
 from mxt.stats.arms import ratio_of_sums
 
 if TYPE_CHECKING:
-    from mxt.endpoints.arms import Arm
+    from mxt.endpoints.base.arms import Arm
     from mxt.stats.arms import Estimate
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.endpoints.base import Endpoint
-from mxt.endpoints.findings import Scale
+from mxt.endpoints.base.findings import Scale
 from mxt.errors import ConfigError
 from mxt.stats.arms import quantile
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.endpoints.arms import Arm
+    from mxt.endpoints.base.arms import Arm
     from mxt.models import Model
     from mxt.stats.arms import Estimate
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.endpoints.base import Endpoint
 from mxt.errors import ConfigError, DataError
-from mxt.metrics.answers import TWO, ClassName, labelled, listed
+from mxt.metrics.base.answers import TWO, ClassName, labelled, listed
 from mxt.stats.arms import Estimate, ratio_of_sums
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.endpoints.arms import Arm
-    from mxt.endpoints.findings import Finding
-    from mxt.endpoints.plans import Plan
+    from mxt.endpoints.base.arms import Arm
+    from mxt.endpoints.base.findings import Finding
+    from mxt.endpoints.base.plans import Plan
 
 
 class QualityEndpoint(Endpoint):

@@ -10,7 +10,7 @@ from mxt.endpoints.base import Endpoint
 from mxt.stats.arms import quantile
 
 if TYPE_CHECKING:
-    from mxt.endpoints.arms import Arm
+    from mxt.endpoints.base.arms import Arm
     from mxt.stats.arms import Estimate
 
 

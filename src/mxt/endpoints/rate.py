@@ -12,7 +12,7 @@ from mxt.stats.arms import ratio_of_sums
 if TYPE_CHECKING:
     import numpy as np
 
-    from mxt.endpoints.arms import Arm
+    from mxt.endpoints.base.arms import Arm
     from mxt.stats.arms import Estimate
 
 

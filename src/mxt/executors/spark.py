@@ -15,8 +15,8 @@ from pydantic import Field
 
 from mxt.errors import MxtError, ServiceError
 from mxt.executors.base import Executor, failed
-from mxt.executors.groups import Group, Letter
-from mxt.executors.sessions import Master, Option, opened
+from mxt.executors.base.groups import Group, Letter
+from mxt.executors.base.sessions import Master, Option, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.errors import ModelError
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.units import Unit, in_probability
+from mxt.explainers.base.units import Unit, in_probability
 from mxt.kinds import members
 
 if TYPE_CHECKING:

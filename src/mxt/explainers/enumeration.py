@@ -10,7 +10,7 @@ from pydantic import Field
 
 from mxt.errors import ModelError
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.sampling import Game, chosen, play
+from mxt.explainers.base.sampling import Game, chosen, play
 
 if TYPE_CHECKING:
     import numpy as np

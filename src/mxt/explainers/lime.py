@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mxt.explainers.base import Explainer, Explanation, require_background
-from mxt.explainers.sampling import alone, chance, finite, pooled, predicted, unit
+from mxt.explainers.base.sampling import alone, chance, finite, pooled, predicted, unit
 from mxt.stats.surrogates import Surrogate, fit_few, fit_surrogate, stability
 
 if TYPE_CHECKING:

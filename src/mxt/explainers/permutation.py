@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.sampling import Game, chosen, play
+from mxt.explainers.base.sampling import Game, chosen, play
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from loguru import logger
 
 from mxt.errors import ModelError
 from mxt.explainers.base import Explainer, Explanation, fold, require_background
-from mxt.explainers.kernels.engine import Engine, available
-from mxt.explainers.units import Unit, in_probability
+from mxt.explainers.base.kernels.engine import Engine, available
+from mxt.explainers.base.units import Unit, in_probability
 
 if TYPE_CHECKING:
     import numpy as np

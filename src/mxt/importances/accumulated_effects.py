@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mxt.importances.base import Importance, Measurement, Subject, drawn
-from mxt.importances.curves import (
+from mxt.importances.base.curves import (
     Curve,
     Unit,
     answers,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.importances.curves import Levels
+    from mxt.importances.base.curves import Levels
     from mxt.stats.intervals import Interval
 
     Ask = Callable[[pd.DataFrame], np.ndarray]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mxt.importances.base import Importance, Measurement, Subject, drawn
-from mxt.importances.curves import Curve, Unit, answers, asked, findings_of, levels_of
+from mxt.importances.base.curves import Curve, Unit, answers, asked, findings_of, levels_of
 from mxt.stats.intervals import mean_interval
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.importances.tally import Tally
+    from mxt.importances.base.tally import Tally
 
 
 class ShapImportance(Importance):

@@ -11,8 +11,8 @@ from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import DataError
 from mxt.findings import Grid, Paragraph
 from mxt.importances.base import Importance, Measurement, Subject, drawn, ranked
-from mxt.importances.curves import Unit, answers, asked
-from mxt.importances.rules import Imitation, imitate
+from mxt.importances.base.curves import Unit, answers, asked
+from mxt.importances.base.rules import Imitation, imitate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

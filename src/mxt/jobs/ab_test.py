@@ -9,14 +9,15 @@ from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from mxt.datasets.splitters.base import shuffled
-from mxt.endpoints.arms import Arm
 from mxt.endpoints.base import Endpoint, by_label
-from mxt.endpoints.findings import Finding, decided, together
-from mxt.endpoints.plans import Looks, Plan
+from mxt.endpoints.base.arms import Arm
+from mxt.endpoints.base.findings import Finding, decided, together
+from mxt.endpoints.base.plans import Looks, Plan
 from mxt.errors import DataError
 from mxt.findings import Findings, Output
-from mxt.jobs.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
-from mxt.jobs.assignments import (
+from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
+from mxt.jobs.base.assignments import (
     Variant,
     assignments_table,
     check_split,
@@ -26,12 +27,11 @@ from mxt.jobs.assignments import (
     subjects_of,
     warn_of_inferred,
 )
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
-from mxt.jobs.commands import command
-from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
-from mxt.jobs.positives import agreed
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
-from mxt.metrics.answers import Named
+from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
 from mxt.registries.readings import suited
 from mxt.schemas import TargetsSchema

@@ -15,12 +15,12 @@ from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
-from mxt.jobs.commands import command
-from mxt.jobs.positives import chosen
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.positives import chosen
 from mxt.kinds import OneOf
-from mxt.metrics.answers import Named
 from mxt.metrics.base import Metric, positives
-from mxt.models.refits import Table
+from mxt.metrics.base.answers import Named
+from mxt.models.base.refits import Table
 from mxt.pages.certification import assessed, issued, line
 from mxt.pages.positives import positive_fact
 from mxt.registries import certificates

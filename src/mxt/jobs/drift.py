@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.drift.base import Comparison, Drift
-from mxt.drift.profiles import Profile, digest, merged, to_bytes
+from mxt.drift.base.profiles import Profile, digest, merged, to_bytes
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.findings import Findings, Output
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
-from mxt.jobs.commands import command
-from mxt.jobs.streams import StreamJob
-from mxt.jobs.tasks import Done, Table, Task
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
 from mxt.pages.drift import drift_answer, drift_page
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.streams.tasks import Done, Table, Task
 
 if TYPE_CHECKING:
     import pandas as pd

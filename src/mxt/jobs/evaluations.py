@@ -22,10 +22,10 @@ from mxt.errors import ModelError
 from mxt.findings import Findings, Output
 from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
-from mxt.jobs.commands import command
-from mxt.jobs.held_out import FACT, Record, ScoredRows, Scoring, columns_of
-from mxt.jobs.positives import chosen, warn_of_other
-from mxt.metrics.answers import Classes, Named, answers
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.held_out import FACT, Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.positives import chosen, warn_of_other
+from mxt.metrics.base.answers import Classes, Named, answers
 from mxt.pages.evaluations import Evaluation
 from mxt.registries.readings import digest_before
 from mxt.registries.versions import aliases_of

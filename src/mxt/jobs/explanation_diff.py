@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.datasets.groupings import Groupings
-from mxt.explainers.comparison import Told, cells_of, compared
+from mxt.explainers.base.comparison import Told, cells_of, compared
 from mxt.findings import Findings, Output
 from mxt.findings.tags import BASELINE
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
-from mxt.jobs.commands import command
-from mxt.jobs.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.explainers.comparison import Compared
+    from mxt.explainers.base.comparison import Compared
     from mxt.findings import Fact
     from mxt.registries.served import Served
     from mxt.stats.intervals import Interval

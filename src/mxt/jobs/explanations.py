@@ -12,18 +12,18 @@ from mxt.datasets.frames import digest
 from mxt.explainers.auto import AutoExplainer
 from mxt.findings import Findings, Output
 from mxt.importances.base import effects_table, importances_table
-from mxt.importances.tally import Tally, merge
+from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
-from mxt.jobs.budgets import SLOW_ROWS, STRATA, Budget, most_rows
-from mxt.jobs.explaining import Explaining
-from mxt.jobs.held_out import FACT, Record, ScoredRows, comparable
-from mxt.jobs.increments import IncrementalJob
-from mxt.jobs.tasks import TALLY, Table
+from mxt.jobs.base.explaining import Explaining
+from mxt.jobs.base.held_out import FACT, Record, ScoredRows, comparable
+from mxt.jobs.base.increment import IncrementalJob
 from mxt.pages.effects import effects_charts
 from mxt.pages.explanations import contributions_charts, explained, explanations_page, relative_residual
 from mxt.registries.readings import suited
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
+from mxt.streams.budgets import SLOW_ROWS, STRATA, Budget, most_rows
+from mxt.streams.tasks import TALLY, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
     from mxt.importances.base import Measurement
-    from mxt.jobs.streams import Parts
+    from mxt.jobs.base.stream import Parts
     from mxt.models import Model
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal
 from mxt.findings import Findings
 from mxt.findings.words import count
 from mxt.jobs.base import Locals, ReaderKind, WriterKind
-from mxt.jobs.commands import command
-from mxt.jobs.increments import IncrementalJob
-from mxt.jobs.tasks import Done, Table, Task
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.increment import IncrementalJob
+from mxt.streams.tasks import Done, Table, Task
 
 if TYPE_CHECKING:
     import pandas as pd

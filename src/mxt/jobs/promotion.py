@@ -13,7 +13,7 @@ from mxt.findings import Findings
 from mxt.findings.words import stated
 from mxt.gates.base import CLOCKS_DIFFER, Verdict, refused
 from mxt.jobs.base import GateKind, Job, Locals
-from mxt.jobs.commands import command
+from mxt.jobs.base.commands import command
 from mxt.pages.decisions import decision_answer, decision_page
 from mxt.registries import moments
 from mxt.registries.aliases import move, move_tags, moves, previous

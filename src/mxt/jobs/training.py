@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from mxt.jobs.fitting import Choice, FittingJob
+from mxt.jobs.base.fitting import Choice, FittingJob
 
 if TYPE_CHECKING:
     import pandas as pd

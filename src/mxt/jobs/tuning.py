@@ -11,20 +11,20 @@ from pydantic import Field, ValidationInfo, field_validator
 from mxt.datasets.folds import folds
 from mxt.findings import Findings, Output
 from mxt.jobs.base import SearchKind, WriterKind
-from mxt.jobs.context import parameters
-from mxt.jobs.fitting import Choice, FittingJob
-from mxt.jobs.progress import Progress
-from mxt.metrics.answers import target_names
+from mxt.jobs.base.context import parameters
+from mxt.jobs.base.fitting import Choice, FittingJob
 from mxt.metrics.base import positives
+from mxt.metrics.base.answers import target_names
 from mxt.pages.trials import searched, shown, trials_chart, trials_page, trials_table
-from mxt.searches.studies import Study
-from mxt.searches.trials import best_of
-from mxt.services.runs import Nested
+from mxt.searches.base.studies import Study
+from mxt.searches.base.trials import best_of
+from mxt.services.base.runs import Nested
+from mxt.streams.progress import Progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.searches.trials import Trial
+    from mxt.searches.base.trials import Trial
 
 TRIAL_TAG = "mxt.trial"
 

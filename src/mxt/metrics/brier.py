@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import ConfigError
-from mxt.metrics.answers import TWO, Classes, Named, classes, labelled, positive_among
 from mxt.metrics.base import Metric
+from mxt.metrics.base.answers import TWO, Classes, Named, classes, labelled, positive_among
 from mxt.stats.cells import Cells, mean_of
 
 if TYPE_CHECKING:

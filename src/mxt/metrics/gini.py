@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import DataError
-from mxt.metrics.answers import TWO, ClassName, classes, labelled, positive_among
 from mxt.metrics.base import RESAMPLES, Estimate, Metric
+from mxt.metrics.base.answers import TWO, ClassName, classes, labelled, positive_among
 from mxt.stats.cells import Cells, of_rows
 from mxt.stats.intervals import Interval
 from mxt.stats.roc import auc, delong

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from mxt.errors import DataError
-from mxt.metrics.answers import ClassName, classes, labelled, positive_among
 from mxt.metrics.base import Metric
+from mxt.metrics.base.answers import ClassName, classes, labelled, positive_among
 from mxt.stats.cells import Cells, of_rows
 from mxt.stats.lift import lift
 

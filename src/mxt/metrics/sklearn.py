@@ -10,7 +10,8 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError, DataError
-from mxt.metrics.answers import (
+from mxt.metrics.base import RESAMPLES, Estimate, Metric
+from mxt.metrics.base.answers import (
     TWO,
     Classes,
     Named,
@@ -20,8 +21,7 @@ from mxt.metrics.answers import (
     labels,
     positive_among,
 )
-from mxt.metrics.base import RESAMPLES, Estimate, Metric
-from mxt.metrics.resampled import resampled
+from mxt.metrics.base.resampled import resampled
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.bootstrap import of_indices
 from mxt.stats.cells import Cells, of_rows

@@ -1,5 +1,5 @@
 """Models: recipes that train them, and the facade that predicts and explains."""
 
-from mxt.models.model import Model
+from mxt.models.base.model import Model
 
 __all__ = ["Model"]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from mxt.models.base import Recipe
-from mxt.models.pipelines import fit_pipeline
+from mxt.models.base.pipelines import fit_pipeline
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.models.model import Model
+    from mxt.models.base.model import Model
 
 
 class LogisticRegressionRecipe(Recipe):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from mxt.models.base import Recipe, text_names
-from mxt.models.model import Model
+from mxt.models.base.model import Model
 from mxt.predictors.xgboost import XgboostPredictor
 from mxt.stats.calibration import Sigmoid, fit_sigmoid
 

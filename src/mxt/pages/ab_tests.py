@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mxt.endpoints.findings import Finding
-    from mxt.endpoints.plans import Plan
+    from mxt.endpoints.base.findings import Finding
+    from mxt.endpoints.base.plans import Plan
     from mxt.findings import Fact
     from mxt.findings.documents import Block
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mxt.findings.documents import Block
     from mxt.importances.base import Measurement
-    from mxt.importances.tally import Tally
+    from mxt.importances.base.tally import Tally
 
 TOP = 10
 LEADING = 3

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from mxt.findings.documents import Block
     from mxt.metrics.base import Metric
-    from mxt.searches.trials import Trial
+    from mxt.searches.base.trials import Trial
 
 TOP = 10
 ACROSS = 3

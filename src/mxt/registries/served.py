@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mxt.datasets.fitted import FittedRows
     from mxt.datasets.readers.base import Reader
     from mxt.models import Model
-    from mxt.registries.loaders import Loader
+    from mxt.registries.loaders.base import Loader
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
 

@@ -108,3 +108,18 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
 def _pinned(found: ModelVersion) -> Pinned:
     tags = dict(found.tags)
     return Pinned(found.name, int(found.version), found.run_id or "", tags.get(SEMVER_TAG, ""), tags)
+
+
+def refuse_taken(client: MlflowClient, name: str, semver: str) -> None:
+    """Raise a ModelError if a version of the model `name` has the semantic version already."""
+    taken = {
+        found.tags[SEMVER_TAG]: found.version
+        for found in versions_of(client, name)
+        if SEMVER_TAG in found.tags
+    }
+    if semver in taken:
+        known = ", ".join(sorted(taken))
+        msg = (
+            f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}; taken: {known}."
+        )
+        raise ModelError(msg)

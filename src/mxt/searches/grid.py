@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from mxt.searches.base import ValuesOrRange
-    from mxt.searches.studies import Study
-    from mxt.searches.trials import Trial
+    from mxt.searches.base.studies import Study
+    from mxt.searches.base.trials import Trial
 
 
 class GridSearch(Search):

@@ -10,14 +10,14 @@ from pydantic_core import PydanticCustomError
 
 from mxt.errors import DataError
 from mxt.searches.base import Search, ValuesOrRange, for_sampling
-from mxt.searches.ranges import Range
-from mxt.searches.studies import watched
+from mxt.searches.base.ranges import Range
+from mxt.searches.base.studies import watched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mxt.searches.studies import Study
-    from mxt.searches.trials import Round, Trial
+    from mxt.searches.base.studies import Study
+    from mxt.searches.base.trials import Round, Trial
 
 
 class HalvingSearch(Search):

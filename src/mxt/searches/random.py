@@ -11,8 +11,8 @@ from mxt.searches.base import Search, ValuesOrRange, for_sampling
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from mxt.searches.studies import Study
-    from mxt.searches.trials import Trial
+    from mxt.searches.base.studies import Study
+    from mxt.searches.base.trials import Trial
 
 
 class RandomSearch(Search):

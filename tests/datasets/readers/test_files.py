@@ -10,7 +10,7 @@ import pytest
 
 from contracts.stores import CANARY
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.readers.files import FileReader
+from mxt.datasets.readers.base.files import FileReader
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.errors import DataError
 from mxt.kinds import members

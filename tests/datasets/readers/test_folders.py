@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from mxt.datasets.readers.files import FileReader
+    from mxt.datasets.readers.base.files import FileReader
 
 READERS: dict[str, type[FileReader]] = {
     "ParquetReader": ParquetReader,

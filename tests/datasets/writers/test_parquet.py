@@ -21,9 +21,9 @@ from contracts.stores import every_type
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.datasets.tables import to_batch
 from mxt.datasets.writers.base import Provenance
+from mxt.datasets.writers.base.files import exchange, staged_name
+from mxt.datasets.writers.base.folders import write_folder
 from mxt.datasets.writers.csv import CsvWriter
-from mxt.datasets.writers.files import exchange, staged_name
-from mxt.datasets.writers.folders import write_folder
 from mxt.datasets.writers.parquet import ParquetWriter
 from mxt.errors import DataError
 

@@ -10,7 +10,7 @@ import pytest
 import xgboost as xgb
 
 from mxt.errors import ModelError
-from mxt.explainers.kernels.engine import Engine, available
+from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.predictors.trees.margins import base_margins
 from mxt.predictors.trees.xgboost import document_of, outputs_of, read_document, read_trees
 from predictors.trees.walk import walk

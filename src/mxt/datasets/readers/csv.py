@@ -11,8 +11,8 @@ from pydantic import Field
 
 from mxt.datasets.conditions import expression
 from mxt.datasets.csv_texts import head_of
-from mxt.datasets.readers.files import FileReader
-from mxt.datasets.writers.texts import written_texts
+from mxt.datasets.readers.base.files import FileReader
+from mxt.datasets.writers.base.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:

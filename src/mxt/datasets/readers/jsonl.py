@@ -6,8 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING, Literal, Self
 
-from mxt.datasets.readers.files import FileReader
-from mxt.datasets.writers.texts import written_texts
+from mxt.datasets.readers.base.files import FileReader
+from mxt.datasets.writers.base.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.parts import after
-from mxt.datasets.readers.files import FileReader
+from mxt.datasets.readers.base.files import FileReader
 from mxt.datasets.tables import plain_type
 from mxt.errors import DataError
 

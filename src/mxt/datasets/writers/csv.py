@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import IO, TYPE_CHECKING, Literal
 
-from mxt.datasets.writers.texts import TextWriter
+from mxt.datasets.writers.base.texts import TextWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import json
 import math
 from typing import IO, TYPE_CHECKING, Literal
 
-from mxt.datasets.writers.texts import TextWriter
+from mxt.datasets.writers.base.texts import TextWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, Literal
 
 from mxt.datasets.parts import GROUP_ROWS, cut
 from mxt.datasets.writers.base import Provenance
-from mxt.datasets.writers.files import FileWriter, filesystem_of, replacing
-from mxt.datasets.writers.folders import newest, write_folder
+from mxt.datasets.writers.base.files import FileWriter, filesystem_of, replacing
+from mxt.datasets.writers.base.folders import newest, write_folder
 from mxt.errors import DataError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from mxt.explainers.base import TOLERANCE
-from mxt.explainers.kernels.engine import Engine
+from mxt.explainers.base.kernels.engine import Engine
 from mxt.explainers.shap.tables import is_row, width_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.explainers.kernels.engine import available
+from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.shap.answers import CHANCES, Answers, explained
 from mxt.explainers.shap.catboost import CatboostAnswers, catboost_predictor, check_peer, is_catboost
 from mxt.explainers.shap.models import TreeModel, tree_model_of, tree_model_of_shap

@@ -1,0 +1,246 @@
+"""What every reader does: choose columns, filter, cut, sample, and keep each row's id."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, PrivateAttr
+
+from mxt.datasets.conditions import SIGNS as SIGNS
+from mxt.datasets.conditions import Condition as Condition
+from mxt.datasets.conditions import Sample as Sample
+from mxt.datasets.conditions import Scalar as Scalar
+from mxt.datasets.parts import after
+from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
+from mxt.errors import DataError
+from mxt.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from mxt.datasets.marks import Mark
+
+Reading = Literal["exact", "inferred"]
+
+NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
+"""Columns in which pandas stores an index without a name: the order of the rows, and no content."""
+
+
+class Reader(Kind, ABC):
+    """Reads a table, whole or as a stream of batches, in an order fixed by the source."""
+
+    tells_changes: ClassVar[bool] = False
+    """Whether `state` differs whenever the source has changed."""
+
+    columns: tuple[str, ...] | None = None
+    """Columns to read; all of them if left out. A job that knows its model's columns reads just those."""
+
+    filters: tuple[Condition, ...] = ()
+    """Conditions that every row read must meet, as [column, operator, value]."""
+
+    limit: Annotated[int, Field(ge=1)] | None = None
+    """Read at most this many rows, the first that meet the filters."""
+
+    sample: Sample | None = None
+    """Keep a seeded random choice of the rows instead of all of them."""
+
+    id_column: str | None = None
+    """Column that identifies a row; the row's number in the source if left out."""
+
+    reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
+    """How cells become values. ``exact``: ids stay the texts that a file holds, and so do digits that are
+    quoted, start with 0 or are too many for a number; decimals keep all digits. ``inferred``: whatever looks
+    like a number or a time is one. As the model version's training read if left out; exact without one."""
+
+    _mark: Mark | None = PrivateAttr(default=None)
+
+    @property
+    @abstractmethod
+    def source(self) -> str:
+        """Where the table comes from, fit for messages and records: never a secret."""
+
+    @abstractmethod
+    def names(self) -> list[str]:
+        """The columns of the source, in its order."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """The number of rows that meet the filters."""
+
+    def rows(self) -> int:
+        """The number of rows that `read` gives; to find out, a source may have to be read."""
+        most = [self.count(), self.limit, self.sample.rows if self.sample else None]
+        return min(rows for rows in most if rows is not None)
+
+    def since(self, mark: Mark) -> Self:
+        """This reader, of the rows beyond a mark only, and of those that miss the mark's column."""
+        found = self.model_copy()
+        found._mark = mark  # noqa: SLF001 - its own copy
+        return found
+
+    @property
+    def mark(self) -> Mark | None:
+        """The mark that all rows lie beyond, if any."""
+        return self._mark
+
+    def by(self, reading: Reading) -> Self:
+        """This reader with a reading, unless it has one."""
+        return self if self.reading else self.model_copy(update={"reading": reading})
+
+    @property
+    def exact(self) -> bool:
+        """Whether cells are read exactly."""
+        return self.reading != "inferred"
+
+    def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
+        """This reader, with the types of columns that are `texts` or `others` where the source tells none."""
+        return self
+
+    def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
+        """Whether another reader of the table gives the same columns in the same types.
+
+        Args:
+            other: The other one.
+            columns: As those of `read`.
+        """
+        return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
+
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
+        """Columns with the types in which they are read; of the first rows where nothing declares them."""
+        first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
+        return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
+
+    def empty(self) -> bool:
+        """Whether there is no row to read."""
+        return not any(batch.num_rows for batch in self._chosen(self.wanted([]), 0))
+
+    def known_rows(self) -> int | None:
+        """The number of rows that `read` gives, if it is known without reading them."""
+        return None
+
+    def state(self) -> str:
+        """What tells that the source has changed since; empty if nothing does."""
+        return ""
+
+    @abstractmethod
+    def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """The rows that meet the filters, with just `columns`, in the source's fixed order."""
+
+    def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
+        """The rows of `scan` from this one on; a reader that can jump there need not read the others."""
+        yield from after(self._beyond(self.scan(columns)), first_row)
+
+    def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """The whole table, indexed by id.
+
+        Args:
+            columns: Read these, where the source has them, instead of the configured ones.
+
+        Raises:
+            DataError: The source is missing, unreadable or empty, or an id stands for several rows.
+        """
+        return refuse_repeated_ids(to_frame(self.arrow(columns), self.id_column), self.source)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """The table of `read` as a stream of parts."""
+        first_row = 0
+        for batch in self.arrow(columns):
+            yield to_frame([batch], self.id_column, first_row)
+            first_row += batch.num_rows
+
+    def arrow(self, columns: Sequence[str] | None = None, first_row: int = 0) -> Iterator[pa.RecordBatch]:
+        """The table of `read` as a stream of Arrow batches, the id column among the others.
+
+        Args:
+            columns: As those of `read`.
+            first_row: Start with this row, from 0 on; nothing comes if there are no more than these.
+
+        Raises:
+            DataError: The source is missing, unreadable or empty; or it changed meanwhile, which is told
+                after the last batch.
+        """
+        rows, state = first_row, self.state() if self.tells_changes else ""
+        for batch in self._chosen(self.wanted(columns), first_row):
+            if batch.num_rows:
+                rows += batch.num_rows
+                yield self.settled(batch)
+        if not rows:
+            chosen = self.filters or self._mark
+            msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
+            raise DataError(msg)
+        self.refuse_changed(state)
+
+    def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch in the types that MXT works with, by this reading."""
+        return plain(batch) if self.exact else inferred(plain(batch))
+
+    def refuse_changed(self, state: str) -> None:
+        """Raise a DataError if the source tells that it is not in a `state` that it was in."""
+        if self.tells_changes and self.state() != state:
+            msg = f"{self.source}: the table changed while it was read. Run again when nobody writes to it."
+            raise DataError(msg)
+
+    def wanted(self, columns: Sequence[str] | None) -> list[str]:
+        """The columns that `read` gives, and that of the ids; a DataError if they are not there."""
+        names = self.names()
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
+        required = [*(self.columns or ()), *own]
+        lacking = [name for name in required if name not in names]
+        if repeated or lacking:
+            what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
+            msg = f"{self.source}: the table {what}; it has {names}."
+            raise DataError(msg)
+        every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
+        wanted = {*(columns if columns is not None else self.columns or every), *own}
+        return [name for name in names if name in wanted]
+
+    def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The rows beyond the mark: a source may give others too, where it compares otherwise than Arrow."""
+        import pyarrow as pa
+
+        for batch in batches:
+            if self._mark is None:
+                yield batch
+                continue
+            rows = pa.Table.from_batches([self.settled(batch)])
+            self._mark.refuse_other_kind(rows[self._mark.column].type, self.source)
+            yield from rows.filter(self._mark.beyond()).combine_chunks().to_batches()
+
+    def _chosen(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
+        if self.sample is None:
+            yield from self._first(columns, first_row)
+            return
+        import numpy as np
+
+        total = min(self.count(), self.limit or self.count())
+        chooser = np.random.default_rng(self.sample.seed)
+        chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
+        chosen = chosen[first_row:]
+        if not len(chosen):
+            return
+        start = int(chosen[0])
+        for batch in self._first(columns, start):
+            low, high = np.searchsorted(chosen, [start, start + batch.num_rows])
+            yield batch.take(chosen[low:high] - start)
+            start += batch.num_rows
+
+    def _first(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
+        left = None if self.limit is None else max(0, self.limit - first_row)
+        if left == 0:
+            return
+        for batch in self.scan_from(columns, first_row):
+            if left is None:
+                yield batch
+                continue
+            yield batch.slice(0, left)
+            left -= min(left, batch.num_rows)
+            if not left:
+                return

@@ -1,0 +1,154 @@
+"""What writers of text files share: provenance in a file beside the table, bound to the table's bytes.
+
+Two files cannot be renamed in one step. So the metadata tell the SHA-256 of the table that they speak of,
+and take the name ``<name>-metadata.json.next`` before the table takes its own; of the two files of metadata
+that a kill may leave, the one with the table's SHA-256 is true.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from abc import ABC, abstractmethod
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from mxt.datasets.writers.base import Provenance
+from mxt.datasets.writers.base.files import FileWriter, filesystem_of, rename, replacing
+from mxt.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pyarrow as pa
+
+BLOCK_BYTES = 1 << 20
+METADATA = "-metadata.json"
+"""Suffix of the metadata's name."""
+NEXT = f"{METADATA}.next"
+"""Suffix until the table has taken its name."""
+SHA256 = "sha256"
+"""The fact of the metadata that tells the table's digest."""
+
+
+class TextWriter(FileWriter, ABC):
+    """Writes one file of lines; its provenance goes to ``<name>-metadata.json`` beside it.
+
+    The name is the one of CSV on the Web (W3C Recommendation 2015, section 5.2).
+    """
+
+    @abstractmethod
+    def write_lines(
+        self, file: IO[bytes], batches: Iterator[pa.RecordBatch], schema: pa.Schema, *, head: bool
+    ) -> None:
+        """Write rows as lines, after a line of names if the format has one and the `head` is wanted."""
+
+    def write_batches(
+        self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
+    ) -> None:
+        with self._replacing(provenance) as file:
+            self.write_lines(cast("IO[bytes]", file), batches, schema, head=True)
+
+    def add_batches(
+        self,
+        batches: Iterator[pa.RecordBatch],
+        schema: pa.Schema,
+        provenance: Provenance,
+        present: Provenance,
+    ) -> None:
+        with self._replacing(provenance) as file:
+            for block in _blocks(self.path):
+                file.write(block)
+            if file.digest.hexdigest() != present.facts[SHA256]:
+                raise self.changed()
+            self.write_lines(cast("IO[bytes]", file), batches, schema, head=False)
+
+    def provenance(self) -> Provenance | None:
+        filesystem, inner = filesystem_of(self.path)
+        with self._errors("read"):
+            if not filesystem.exists(inner):
+                return None
+            digest = self._digest()
+            found = self._metadata(METADATA, digest) or self._metadata(NEXT, digest)
+        if found is None:
+            msg = (
+                f"{self.path}: it is not as MXT wrote it, or its metadata are gone. "
+                "Name another output, or start over with --fresh."
+            )
+            raise DataError(msg)
+        return found
+
+    def _digest(self) -> str:
+        digest = hashlib.sha256()
+        for block in _blocks(self.path):
+            digest.update(block)
+        return digest.hexdigest()
+
+    def _metadata(self, suffix: str, digest: str) -> Provenance | None:
+        """What a file of metadata tells, if it speaks of the table with this digest."""
+        filesystem, inner = filesystem_of(self.path)
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            found = Provenance.from_json(filesystem.cat_file(f"{inner}{suffix}"))
+            return found if found.facts.get(SHA256) == digest else None
+        return None
+
+    @contextlib.contextmanager
+    def _replacing(self, provenance: Provenance) -> Iterator[_Digested]:
+        filesystem, inner = filesystem_of(self.path)
+        self._settle()
+        try:
+            with replacing(self.path) as file:
+                digested = _Digested(file)
+                yield digested
+                file.flush()
+                facts = {**provenance.facts, SHA256: digested.digest.hexdigest()}
+                with replacing(f"{self.path}{NEXT}") as beside:
+                    beside.write(Provenance(facts).to_json().encode() + b"\n")
+        except BaseException:
+            with contextlib.suppress(OSError):
+                filesystem.rm(f"{inner}{NEXT}")
+            raise
+        rename(filesystem, f"{inner}{NEXT}", f"{inner}{METADATA}")
+
+    def _settle(self) -> None:
+        """Finish, or undo, what a killed write has left of the metadata."""
+        filesystem, inner = filesystem_of(self.path)
+        if not filesystem.exists(f"{inner}{NEXT}"):
+            return
+        if filesystem.exists(inner) and self._metadata(NEXT, self._digest()):
+            rename(filesystem, f"{inner}{NEXT}", f"{inner}{METADATA}")
+        else:
+            filesystem.rm(f"{inner}{NEXT}")
+
+
+def written_texts(path: str) -> frozenset[str]:
+    """The columns that the metadata beside a file declare as texts; none if there are no such metadata."""
+    filesystem, inner = filesystem_of(path)
+    try:
+        return Provenance.from_json(filesystem.cat_file(f"{inner}{METADATA}")).texts
+    except (OSError, ValueError, AttributeError):
+        return frozenset()
+
+
+class _Digested(io.RawIOBase):
+    """A file to write that keeps the SHA-256 of what it was given."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self.digest = hashlib.sha256()
+        self._file = file
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:  # noqa: ANN401 - any buffer
+        self.digest.update(content)
+        return self._file.write(content)
+
+
+def _blocks(path: str) -> Iterator[bytes]:
+    """The content of a file, in pieces that memory holds."""
+    filesystem, inner = filesystem_of(path)
+    with cast("IO[bytes]", filesystem.open(inner, "rb")) as file:
+        while block := file.read(BLOCK_BYTES):
+            yield block

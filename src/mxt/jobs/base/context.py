@@ -1,0 +1,223 @@
+"""What a running job holds: its run in MLflow, what it read, wrote and found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from loguru import logger
+
+from mxt import packages
+from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.tables import refuse_repeated_ids, to_frame
+from mxt.datasets.writers.base import Provenance
+from mxt.findings import Findings
+from mxt.jobs.base import conclusions
+from mxt.registries.digests import FILES
+from mxt.registries.readings import suited, warn_left_out
+from mxt.registries.served import Served
+from mxt.registries.versions import pin
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import pandas as pd
+    from mlflow import MlflowClient
+
+    from mxt.datasets.fingerprint import Fingerprint
+    from mxt.datasets.readers.base import Reader
+    from mxt.findings import Fact
+    from mxt.jobs.base import Job
+    from mxt.registries.loaders.base import Loader
+    from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
+    from mxt.services.base.runs import Run
+
+HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
+"""Fields of a job that tell how it works, not what comes of it."""
+
+
+@dataclass
+class Context:
+    """The state of one run of a job."""
+
+    job: Job
+    run: Run
+    model: Pinned | None = None
+    data: Fingerprint | None = None
+    served: list[Served] = field(default_factory=list)
+    """The versions that the job works with."""
+    outputs: dict[str, str] = field(default_factory=dict)
+    """Where each output was written, by its role."""
+    facts: dict[str, Fact] = field(default_factory=dict)
+    findings: Findings = field(default_factory=Findings)
+    """Those of all stages so far."""
+    concluded: bool = False
+    sample: str = ""
+    """Which rows were worked on, if not all."""
+
+    @property
+    def client(self) -> MlflowClient:
+        """A client of the store and the registry."""
+        return self.job.mlflow_service.client()
+
+    @property
+    def name(self) -> str:
+        """Name of the registered model."""
+        return self.job.mlflow_service.registry_name
+
+    def record_config(self) -> None:
+        """Put the job's whole config into the run: as parameters to compare, and as a file."""
+        self.run.parameters(parameters(json.loads(self.job.model_dump_json())))
+        self.run.tag({"mxt.config_digest": config_digest(self.job)})
+        self.run.text(self.job.model_dump_json(indent=2), "config.json")
+        if self.job.files:
+            self.run.text(json.dumps(self.job.files, indent=2, sort_keys=True), FILES)
+
+    @contextmanager
+    def step(self, what: str) -> Iterator[None]:
+        """Log that a step ended, and how long it took."""
+        begun = time.monotonic()
+        logger.debug("{}: started", what)
+        yield
+        logger.info("{}: {:.1f} s", what, time.monotonic() - begun)
+
+    def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """Read a table whole, as its version's training read, and link its fingerprint to the run."""
+        reader = suited(reader, self.model)
+        with self.step(f"read {role} from {reader.source}"):
+            batches = list(reader.arrow(columns))
+            frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
+            self.link(fingerprint(batches), frame.head(100), reader.source, role)
+        logger.info("{} has {} rows and {} columns", role, len(frame), len(frame.columns))
+        if columns is None:
+            warn_left_out(reader)
+        return frame
+
+    def link(self, data: Fingerprint, head: pd.DataFrame, source: str, role: str) -> None:
+        """Tie the data read to the run; the last data linked is the provenance of what is written."""
+        self.data = data
+        self.facts[f"{role}_rows"] = data.rows
+        self.run.dataset(head, data.digest, data.rows, source, role)
+
+    @property
+    def linked(self) -> Fingerprint:
+        """The fingerprint of the data linked last."""
+        if self.data is None:
+            msg = "No data were linked to the run yet."
+            raise RuntimeError(msg)
+        return self.data
+
+    def serve(self, loader: Loader, alias_or_version: str | int) -> Served:
+        """The version that the job works on; the run is tied to it."""
+        served = self.other(loader, alias_or_version)
+        self.pinned(served.pinned)
+        logger.info("the model is {}", served.pinned)
+        return served
+
+    def other(self, loader: Loader, alias_or_version: str | int) -> Served:
+        """A version that the job compares with, or does not work on alone."""
+        served = Served(pin(self.client, self.name, alias_or_version), loader)
+        self.served.append(served)
+        return served
+
+    def pinned(self, model: Pinned) -> None:
+        """Tie a model version to the run."""
+        self.model = model
+        self.facts |= {"model": model.name, "version": model.version}
+        self.run.tag(
+            {"mxt.model": model.name, "mxt.model_version": str(model.version), "mxt.model_uri": model.uri}
+        )
+
+    def check(self, schema: InputsSchema | None, table: pd.DataFrame, source: str) -> pd.DataFrame:
+        """The model's inputs in `table`; soft limits that rows exceed are logged."""
+        if schema is None:
+            return table
+        inputs = schema.check(table, source)
+        warn_beyond(schema.beyond_limits(inputs), len(inputs), source)
+        return inputs
+
+    @property
+    def packages(self) -> set[str]:
+        """The packages that the models are made of which the job has loaded."""
+        return {name for served in self.served for name in served.packages}
+
+    def provenance(self, unit: str = "") -> Provenance:
+        """Where an output of the job comes from; the same for the same config, model and data."""
+        facts = {
+            "job": type(self.job).__name__,
+            "config_digest": config_digest(self.job),
+            "model_uri": self.model.uri if self.model else "",
+            "model_version": str(self.model.version) if self.model else "",
+            "data_digest": self.data.digest if self.data else "",
+            "unit": unit,
+            "sample": self.sample,
+            "packages": packages.written(*self.packages),
+        }
+        return Provenance({key: value for key, value in facts.items() if value})
+
+    def record(self, findings: Findings) -> None:
+        """Put what a stage found into the run at once, since it must outlive a failure or precede an act."""
+        self.findings |= findings
+        self.facts |= findings.facts
+        conclusions.record(self, findings, whole=False)
+
+    def conclude(self, findings: Findings) -> dict[str, Any]:
+        """Do everything with what the job found, and return its Locals: values, verdict and facts."""
+        self.findings |= findings
+        self.facts |= findings.facts
+        conclusions.record(self, findings, whole=True)
+        conclusions.conclude(self)
+        return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
+
+    @property
+    def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
+        """How the job ended."""
+        if not self.concluded:
+            return "failed"
+        return self.verdict
+
+    @property
+    def verdict(self) -> Literal["passed", "refused", "skipped"]:
+        """What the job decided, if it comes to a good end."""
+        if self.findings.skipped:
+            return "skipped"
+        return "passed" if self.findings.passed else "refused"
+
+    @property
+    def title(self) -> str:
+        """What the run is of: the job's KIND, the model and its version."""
+        version = [] if self.model is None else [self.model.name, str(self.model.version)]
+        return " ".join([type(self.job).__name__, *version])
+
+
+def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
+    """Log soft limits that rows exceed; counts only."""
+    for name, count in counts.items():
+        logger.warning(
+            "{}: column {!r}: {} of {} rows lie beyond the range of training", source, name, count, rows
+        )
+
+
+def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a config's content
+    """The values of a config by their dotted paths, each list as one, without services and what is empty."""
+    if isinstance(node, dict):
+        inner = [parameters(part, f"{path}.{key}" if path else str(key)) for key, part in node.items()]
+        return {key: value for part in inner for key, value in part.items() if "_service." not in key}
+    if isinstance(node, list):
+        return {path: ", ".join(map(_element, node))} if node else {}
+    return {} if node is None else {path: node}
+
+
+def _element(part: object) -> str:
+    """An element of a list, in a parameter of its own name: texts as they are, and blocks as JSON."""
+    return json.dumps(part) if isinstance(part, dict | list) else str(part)
+
+
+def config_digest(job: Job) -> str:
+    """SHA-256 of the job's config as JSON, defaults included, without what the result does not depend on."""
+    return hashlib.sha256(job.model_dump_json(exclude=HOW).encode()).hexdigest()

@@ -1,0 +1,230 @@
+"""What jobs that make a model do: from a table to a registered model version."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from mxt.configs import Location
+from mxt.datasets.fitted import FittedRows
+from mxt.datasets.splitters.base import shuffled
+from mxt.errors import ConfigError
+from mxt.findings import Findings
+from mxt.jobs.base import (
+    Job,
+    Locals,
+    MetricKind,
+    ReaderKind,
+    RecipeKind,
+    RegisterKind,
+    SaverKind,
+    SplitterKind,
+)
+from mxt.jobs.base.commands import command
+from mxt.jobs.base.positives import of_targets
+from mxt.metrics.base.answers import TWO, Named, text_of
+from mxt.metrics.sklearn import SklearnMetric
+from mxt.pages.positives import positive_fact
+from mxt.pages.training import scored
+from mxt.registries.aliases import move, move_tags
+from mxt.registries.digests import RECIPE_FILE
+from mxt.registries.readings import READING_TAG, suited
+from mxt.registries.rows import digest_of
+from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion, refuse_taken
+from mxt.schemas import InputsSchema, TargetsSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mxt.models import Model
+    from mxt.models.base import Recipe
+    from mxt.registries.versions import Pinned
+
+BACKGROUND_ROWS = 10_000
+"""Rows of the training inputs that are kept with the model, for explanations and drift."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The recipe that is to make the model."""
+
+    recipe: Recipe
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """What else the Locals hold."""
+
+
+class FittingJob(Job, ABC):
+    """Reads a table, splits it, fits a recipe, scores it on the held-out part, and registers the model.
+
+    The schema of the inputs, a sample of them and the fingerprint of the whole table are stored with
+    the version. The rows' order in the source does not matter.
+    """
+
+    inputs: ReaderKind
+    """The table to learn from, target included."""
+
+    target: str
+    """Column to predict."""
+
+    exclude: tuple[str, ...] = ()
+    """Columns that the model must not see."""
+
+    splitter: SplitterKind = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
+    """How rows are held out to score the model on."""
+
+    recipe: RecipeKind
+    """How the model is made."""
+
+    metrics: tuple[MetricKind, ...] = ()
+    """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
+
+    inputs_schema: Location | None = None
+    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+
+    saver: SaverKind = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
+    """How the model is stored."""
+
+    register_: RegisterKind = Field(
+        default={"KIND": "MlflowRegister"}, validate_default=True, alias="register"
+    )
+    """How the version is registered."""
+
+    positive: Named = None
+    """The positive class of a classifier, by which metrics score that name none; recorded with the version,
+    for the jobs that score it later. The last of two in alphabetical order counts if left out."""
+
+    version: SemanticVersion | None = None
+    """Semantic version of the model, such as "1.2.3"; each can be given once."""
+
+    alias: str | None = None
+    """Alias that moves to the new version if its scores keep their limits."""
+
+    @abstractmethod
+    def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
+        """The recipe to fit, where only the training part may be looked at.
+
+        Args:
+            inputs: Those of the training part, checked, in an order that their ids decide.
+            table: The same rows with every column of the source, the target included.
+        """
+
+    def run(self) -> Locals:
+        context = self.context
+        if self.version:
+            refuse_taken(context.client, context.name, self.version)
+        asked = self._asked_schema()
+        table = self._table(asked)
+        self._state_positive(table[self.target])
+        schema = asked or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        inputs = schema.check(table, self.inputs.source)
+        parts = self.splitter.split(table, self.target)
+        training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        learned = schema.categorised(training)
+        choice = self.choose(learned, parts.train)
+        model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
+        model = model.with_positive(text_of(self.positive))
+        findings = self._scored(model, inputs.loc[parts.test.index], parts.test[self.target])
+        context.record(findings | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)}))
+        fitted = FittedRows.of(
+            inputs,
+            table[self.target],
+            training.index,
+            context.linked.digest,
+            self.splitter,
+            self.inputs.id_column,
+        )
+        pinned = self._register(model, schema, inputs, fitted, digest_of(parts.test))
+        concluded = self._concluded(pinned, passed=bool(findings.passed))
+        return context.conclude(concluded | Findings(values={"model": model, **choice.values}))
+
+    def _scored(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> Findings:
+        """The scores on the rows held out, and whether they keep their limits."""
+        metrics, predictions = self.metrics_for(truth), model.predict(inputs)
+        scores = {metric.label: metric.score(truth, predictions) for metric in metrics}
+        return scored(self.target, len(truth), metrics, scores)
+
+    def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
+        """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
+        context, tags = self.context, {}
+        answer = f"It is registered as {pinned}"
+        if self.alias and passed:
+            moved = move(context.client, context.name, self.alias, pinned.version)
+            tags = move_tags(context.name, moved, why="its training kept the limits")
+            answer += f", which {self.alias} stands for now"
+        return Findings(
+            answer=[f"{answer}."],
+            tags=tags,
+            evidence=True,
+            next=[command(self, "EvaluationsJob", alias_or_version=pinned.version)],
+            values={"version": pinned},
+        )
+
+    def metrics_for(self, truth: pd.Series[Any]) -> tuple[MetricKind, ...]:
+        """The metrics, or the one that fits the targets `truth` if none were asked for."""
+        fitting = "roc_auc" if truth.nunique() == TWO else "accuracy"
+        name = "r2" if self.recipe.task == "regression" else fitting
+        metrics = self.metrics or (SklearnMetric(name=name),)
+        return tuple(metric.about(text_of(self.positive)) for metric in metrics)
+
+    def _state_positive(self, targets: pd.Series[Any]) -> None:
+        """Say which class scores are about, before anything is fitted.
+
+        Raises:
+            ConfigError: A class that is named is none of the targets.
+        """
+        numbers = self.recipe.task == "regression"
+        classes = of_targets(self.positive, self.metrics_for(targets), targets, numbers=numbers)
+        named = {} if self.positive is None else {"positive": str(self.positive)}
+        self.context.facts |= positive_fact(classes) or named
+
+    def _table(self, asked: InputsSchema | None) -> pd.DataFrame:
+        """The whole table in an order that its ids decide."""
+        table = self.context.read(suited(self.inputs, None, asked), "training")
+        TargetsSchema.check(table, self.target, self.inputs.source)
+        absent = [name for name in self.exclude if name not in table.columns]
+        if absent:
+            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
+            raise ConfigError(msg)
+        return shuffled(table, self.recipe.seed)
+
+    def _asked_schema(self) -> InputsSchema | None:
+        """The schema that the config names, if it names one."""
+        if self.inputs_schema is None:
+            return None
+        try:
+            text = Path(self.inputs_schema).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
+            raise ConfigError(msg) from error
+        return InputsSchema.from_yaml(text, self.inputs_schema)
+
+    def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+        with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
+            return recipe.fit(inputs, targets)
+
+    def _register(
+        self,
+        model: Model,
+        schema: InputsSchema,
+        inputs: pd.DataFrame,
+        fitted: FittedRows,
+        held_out: str,
+    ) -> Pinned:
+        context = self.context
+        with context.step("save and register the model"):
+            uri = self.saver.save(model, schema, inputs.head(100), self.target, fitted)
+            tags = {
+                DATA_TAG: context.linked.digest,
+                HELD_OUT_TAG: held_out,
+                READING_TAG: self.inputs.reading or "exact",
+                **({SEMVER_TAG: self.version} if self.version else {}),
+            }
+            pinned = self.register_.register(context.client, context.name, uri, context.run.run_id, tags)
+        context.pinned(pinned)
+        return pinned

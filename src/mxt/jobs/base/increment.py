@@ -1,0 +1,181 @@
+"""Increments: a run that works only on rows that came since the output was written, and adds them to it."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, Self
+
+from loguru import logger
+from pydantic import model_validator
+
+from mxt.datasets.marks import Mark, kind_of
+from mxt.errors import DataError
+from mxt.findings import Findings, Output
+from mxt.jobs.base.stream import StreamJob
+from mxt.registries.readings import suited
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from mxt.datasets.readers.base import Reader
+    from mxt.datasets.writers.base import Provenance, Writer
+    from mxt.jobs.base import Locals
+    from mxt.jobs.base.stream import Parts
+    from mxt.registries.versions import Pinned
+
+WATERMARK = "watermark"
+"""The fact of an output's provenance that tells the greatest mark of its rows."""
+
+INCREMENTS = "increments"
+"""The fact that tells of each run which rows it added, from which model and data."""
+
+
+@dataclass(frozen=True)
+class Increment:
+    """The rows that a run works on."""
+
+    reader: Reader
+    present: Provenance | None = None
+    """That of the output that rows are added to; None if the output is replaced."""
+    nothing_new: bool = False
+
+
+class IncrementalJob(StreamJob, ABC):
+    """A job over a table of any length that can go on from the rows that an earlier run has worked on."""
+
+    since: Literal["last"] | None = None
+    """``last``: work only on rows whose `watermark` is greater than that of every row that the output holds,
+    and add them to it; exit code 99 if there are none."""
+
+    watermark: str | None = None
+    """Column that `since` goes by: a number, a text or a time that only grows, such as a day."""
+
+    @property
+    @abstractmethod
+    def reader(self) -> Reader:
+        """The rows to work on."""
+
+    @property
+    @abstractmethod
+    def output(self) -> Writer:
+        """Where the table of all parts goes."""
+
+    @model_validator(mode="after")
+    def _with_all_that_it_needs(self) -> Self:
+        since, reader = self.since is not None, self.reader
+        faults = {
+            "since: last needs a watermark, the column that only grows": since and self.watermark is None,
+            "a watermark is for since: last only": not since and self.watermark is not None,
+            "since: last needs rows with an id_column": since and reader.id_column is None,
+            "since: last takes all new rows: no limit, no sample": since and (reader.limit or reader.sample),
+            "fresh takes all rows again, so it does not go with since: last and a shard": since
+            and self.fresh
+            and self.shard,
+        }
+        for msg, found in faults.items():
+            if found:
+                raise ValueError(msg)
+        return self
+
+    def increment(self, pinned: Pinned | None = None) -> Increment:
+        """The rows that this run is to work on, read as the training of a version read its table.
+
+        Raises:
+            DataError: The table has no such watermark, or the output does not tell its own.
+        """
+        if self.watermark is None:
+            return Increment(self.reader)
+        _refuse_absent(self.watermark, self.reader)
+        present = None if self.fresh else self.output.provenance()
+        rows = self._rows(self.watermark, present, pinned)
+        kind = _type(rows, self.watermark)
+        if present is None:
+            if kind is not None:
+                kind_of(kind, self.watermark, rows.source)
+            return Increment(rows)
+        mark = _mark(present, self.watermark, self.output.target)
+        if kind is not None:
+            mark.refuse_other_kind(kind, rows.source)
+        reader = rows.since(mark)
+        return Increment(reader, present, nothing_new=kind is None or reader.empty())
+
+    def _rows(self, watermark: str, present: Provenance | None, pinned: Pinned | None) -> Reader:
+        """The rows, with ids in the type that the present output has them in, unless the config says how.
+
+        Without an output, ids that are the watermark too are numbers if they look like numbers, since texts
+        would not grow as these do.
+        """
+        import pyarrow as pa
+
+        rows, name = self.reader, str(self.reader.id_column)
+        usual = suited(rows, pinned)
+        if rows.reading is not None:
+            return rows
+        if present is None:
+            alone = usual.model_copy(update={"id_column": None})
+            grows = name == watermark and _type(alone, name) != _type(usual, name)
+            return rows.by("inferred") if grows else usual
+        other = rows.by("inferred" if usual.exact else "exact")
+        texts = (_type(reader, name) == pa.string() for reader in (usual, other))
+        alike = [text == (name in present.texts) for text in texts]
+        return other if alike == [False, True] else usual
+
+    def skip(self) -> Locals:
+        """The locals of a run with nothing to do."""
+        why = f"no row has a greater {self.watermark!r} than those of {self.output.target}"
+        logger.info("nothing new in {}: {}", self.reader.source, why)
+        answer = [f"There is nothing to do: {why}."]
+        return self.context.conclude(
+            Findings(passed=True, answer=answer, facts={"nothing_to_do": why}, skipped=why)
+        )
+
+    def refuse_other(self, parts: Parts, increment: Increment) -> None:
+        """Raise a DataError if the table of all parts cannot be added to the present output."""
+        if increment.present is not None:
+            self.output.refuse_other(next(parts.tables()).schema, increment.present)
+
+    def written(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> Output:
+        """The table of all parts as an output, which replaces the present one or is added to it."""
+        facts = {} if self.watermark is None else self._reached(parts, increment)
+        return Output(role, self.output, parts.tables(), unit, facts, increment.present)
+
+    def _reached(self, parts: Parts, increment: Increment) -> dict[str, str]:
+        """What the provenance tells of the watermark, and of each run that added rows."""
+        context = self.context
+        marks = [Mark.from_json(receipt["mark"]) for receipt in parts.receipts]
+        mark = max(marks, key=lambda mark: mark.value)
+        earlier = json.loads(increment.present.facts[INCREMENTS]) if increment.present else []
+        added = {
+            "watermark": str(mark.value) if isinstance(mark.value, Decimal) else mark.value,
+            "rows": sum(receipt["rows"] for receipt in parts.receipts),
+            "model_uri": context.model.uri if context.model else "",
+            "data_digest": context.data.digest if context.data else "",
+        }
+        return {WATERMARK: mark.to_json(), INCREMENTS: json.dumps([*earlier, added])}
+
+
+def _refuse_absent(watermark: str, reader: Reader) -> None:
+    names = reader.names()
+    if watermark not in names:
+        msg = f"{reader.source}: the table has no watermark {watermark!r}; it has {names}."
+        raise DataError(msg)
+
+
+def _type(reader: Reader, column: str) -> pa.DataType | None:
+    """The type of a column in the first rows; None if there are none."""
+    first = next((batch for batch in reader.scan([column]) if batch.num_rows), None)
+    return None if first is None else reader.settled(first).schema.field(column).type
+
+
+def _mark(present: Provenance, watermark: str, target: str) -> Mark:
+    """How far the rows of an output reach."""
+    told = present.facts.get(WATERMARK)
+    mark = None if told is None else Mark.from_json(told)
+    if mark is not None and mark.column == watermark:
+        return mark
+    what = "tells of no watermark" if mark is None else f"goes by the watermark {mark.column!r}"
+    msg = f"{target}: the present output {what}. Name another output, or start over with --fresh."
+    raise DataError(msg)

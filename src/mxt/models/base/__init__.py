@@ -1,0 +1,101 @@
+"""What every recipe does: fit a model to a training table."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError
+
+from mxt.errors import ConfigError, DataError
+from mxt.kinds import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from mxt.models.base.model import Model
+
+
+class Recipe(Kind, ABC):
+    """Trains a model; the same recipe and table make the same model."""
+
+    task: Literal["classification", "regression"] = "classification"
+    """Whether the target is a class or a number."""
+
+    calibration: Literal["sigmoid"] | None = None
+    """Calibrate the probabilities of two classes, by Platt scaling on cross-validated scores."""
+
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of whatever the training draws."""
+
+    @abstractmethod
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+        """Fit a model.
+
+        Args:
+            inputs: Source columns: numbers, texts, booleans; missing values allowed.
+            targets: One class or number a row, none missing.
+
+        Raises:
+            DataError: The targets do not fit the task, or a column is of a type that no model takes.
+        """
+
+    def varied(self, values: Mapping[str, Any]) -> Self:
+        """The same recipe with other values of some fields.
+
+        Raises:
+            ConfigError: There is no such field, or the value is wrong for it.
+        """
+        known = [name for name in type(self).model_fields if name != "KIND"]
+        for name in values:
+            if name not in known:
+                meant = difflib.get_close_matches(name, known, n=1)
+                hint = f"perhaps {meant[0]!r} was meant" if meant else f"it has {', '.join(known)}"
+                msg = f"{type(self).__name__} has no field {name!r}; {hint}."
+                raise ConfigError(msg)
+        plain = {name: value.item() if hasattr(value, "item") else value for name, value in values.items()}
+        try:
+            return self.model_validate_json(json.dumps({**self.model_dump(mode="json"), **plain}))
+        except ValidationError as error:
+            fault = error.errors(include_url=False)[0]
+            place = fault["loc"][0] if fault["loc"] else next(iter(values))
+            told = f"{type(self).__name__} cannot take {place}: {plain.get(str(place))!r}"
+            msg = f"{told} ({fault['msg'].removeprefix('Value error, ')})."
+            raise ConfigError(msg) from None
+
+    def check(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> None:
+        """Raise a DataError for targets or columns that the recipe cannot learn from."""
+        import pandas as pd
+
+        types = pd.api.types
+        numeric = types.is_numeric_dtype(targets) and not types.is_bool_dtype(targets)
+        if self.task == "regression" and not numeric:
+            msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}."
+            raise DataError(msg)
+        if self.task == "classification" and types.is_float_dtype(targets):
+            msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
+            raise DataError(msg)
+        if self.calibration and (self.task != "classification" or targets.nunique() != 2):  # noqa: PLR2004 - two classes
+            msg = (
+                f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
+            )
+            raise DataError(msg)
+        odd = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
+        if odd or inputs.columns.empty:
+            msg = (
+                f"Times cannot be learned from as they are: leave out {odd}."
+                if odd
+                else "There are no input columns."
+            )
+            raise DataError(msg)
+
+
+def text_names(inputs: pd.DataFrame) -> list[str]:
+    """Columns that hold neither numbers nor booleans."""
+    import pandas as pd
+
+    return [str(name) for name in inputs.columns if not pd.api.types.is_numeric_dtype(inputs[name])]

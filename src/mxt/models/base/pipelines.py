@@ -1,0 +1,36 @@
+"""What scikit-learn recipes share: a pipeline that takes source columns as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mxt.models.base import text_names
+from mxt.models.base.model import Model
+from mxt.predictors.sklearn import SklearnPredictor
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.models.base import Recipe
+
+
+def fit_pipeline(
+    recipe: Recipe, estimator: Any, inputs: pd.DataFrame, targets: pd.Series[Any], numbers: Any
+) -> Model:
+    """Fit one-hot encoded categories, numbers through the transformer `numbers`, and `estimator` on both."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    recipe.check(inputs, targets)
+    categories = [*text_names(inputs), *inputs.select_dtypes("bool").columns]
+    encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    columns = [("numbers", numbers, [name for name in inputs.columns if name not in categories])]
+    encoding = ColumnTransformer([*columns, ("categories", encoder, categories)])
+    pipeline = Pipeline([("encoding", encoding), ("model", estimator)])
+    if recipe.calibration:
+        pipeline = CalibratedClassifierCV(pipeline, method="sigmoid", cv=5, ensemble=False)
+    return Model(
+        SklearnPredictor(pipeline.fit(inputs, targets.to_numpy()), [str(name) for name in inputs.columns])
+    )
