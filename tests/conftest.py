@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from blank import blank_store, keep_in
 from clocks import Clock
 from mxt.cli import main
 
@@ -89,6 +90,12 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_empty_store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the stores of this session be copies of one."""
+    keep_in(tmp_path_factory)
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _of_no_other_store() -> None:
     """Forget the store that MLflow was told of in another module: it keeps that in the environment."""
@@ -112,7 +119,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_project(root: Path) -> Project:
-    """A copy of the shipped confs and data under `root`."""
+    """A copy of the shipped confs and data under `root`, with an empty store."""
+    project = clone(root)
+    blank_store(root)
+    return project
+
+
+def clone(root: Path) -> Project:
+    """A copy of the shipped confs and data under `root`, with no store yet."""
     for folder in ("confs", "data"):
         shutil.copytree(REPOSITORY / folder, root / folder)
     return Project(root)
@@ -121,7 +135,7 @@ def make_project(root: Path) -> Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A fresh clone's confs and data, with no store yet."""
-    return make_project(tmp_path)
+    return clone(tmp_path)
 
 
 @pytest.fixture(scope="session")
