@@ -33,7 +33,7 @@ def blank_store(folder: Path) -> Path:
 
 
 def _empty() -> Path:
-    """The empty store, with no experiment of ours; its experiment `another` lets MXT's own service make it."""
+    """The empty store: it holds one experiment, which no test uses, since MXT's service makes it."""
     (folder,) = _session
     store = folder / "blank" / "mlflow.db"
     store.parent.mkdir(exist_ok=True)
