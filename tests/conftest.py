@@ -71,7 +71,8 @@ class Project:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def here(self, conf: str, *overrides: str) -> Ended:
-        """Run a config of the project in this process, which spares the start of another."""
+        """Run a config of the project in this process and on a store, which need not be made for it."""
+        blank_store(self.root)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             code = main([str(self.root / "confs" / f"{conf}.yaml"), *overrides])
@@ -119,13 +120,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_project(root: Path) -> Project:
-    """A copy of the shipped confs and data under `root`, with an empty store."""
-    project = clone(root)
-    blank_store(root)
-    return project
-
-
-def clone(root: Path) -> Project:
     """A copy of the shipped confs and data under `root`, with no store yet."""
     for folder in ("confs", "data"):
         shutil.copytree(REPOSITORY / folder, root / folder)
@@ -135,7 +129,7 @@ def clone(root: Path) -> Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A fresh clone's confs and data, with no store yet."""
-    return clone(tmp_path)
+    return make_project(tmp_path)
 
 
 @pytest.fixture(scope="session")
