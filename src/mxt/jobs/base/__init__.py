@@ -11,12 +11,10 @@ from loguru import logger
 from pydantic import Field, PrivateAttr
 
 from mxt.errors import MxtError, memory_told
-from mxt.jobs.base import conclusions
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
 from mxt.services import AlertsService, LoggerService, MlflowService
-from mxt.services.base.runs import Run, translated
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -82,6 +80,7 @@ class Job(Kind, ABC):
 
     def __enter__(self) -> Self:
         from mxt.jobs.base.context import Context
+        from mxt.services.base.runs import Run
 
         with ExitStack() as started:
             for service in (self.logger_service, self.alerts_service, self.mlflow_service):
@@ -102,6 +101,8 @@ class Job(Kind, ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        from mxt.services.base.runs import translated
+
         with self._services, translated(self.mlflow_service.tracking_uri), memory_told():
             if error is not None:
                 raise error
@@ -109,7 +110,10 @@ class Job(Kind, ABC):
     def _close(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Close the run, and tell people how the job ended."""
+        """Close the run, and notify people of how the job ended."""
+        from mxt.jobs.base import conclusions
+        from mxt.services.base.runs import translated
+
         context, self._context = self.context, None
         stopped = error is not None and not isinstance(error, Exception)
         name = f"{context.title}: {'failed' if error else context.outcome}"

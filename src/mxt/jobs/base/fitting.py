@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from mxt.configs import Location
-from mxt.datasets.fitted import FittedRows
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
@@ -23,13 +22,8 @@ from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.base import Recipe
-from mxt.pages.positives import positive_fact
-from mxt.pages.training import scored
-from mxt.registries.aliases import move, move_tags
-from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers.base import Register
-from mxt.registries.rows import digest_of
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion, refuse_taken
 from mxt.schemas import InputsSchema, TargetsSchema
@@ -39,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.datasets.fitted import FittedRows
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
@@ -112,6 +107,10 @@ class FittingJob(Job, ABC):
         """
 
     def run(self) -> Locals:
+        from mxt.datasets.fitted import FittedRows
+        from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.rows import digest_of
+
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
@@ -142,12 +141,16 @@ class FittingJob(Job, ABC):
 
     def _scored(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> Findings:
         """The scores on the rows held out, and whether they keep their limits."""
+        from mxt.pages.training import scored
+
         metrics, predictions = self.metrics_for(truth), model.predict(inputs)
         scores = {metric.label: metric.score(truth, predictions) for metric in metrics}
         return scored(self.target, len(truth), metrics, scores)
 
     def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
         """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
+        from mxt.registries.aliases import move, move_tags
+
         context, tags = self.context, {}
         answer = f"It is registered as {pinned}"
         if self.alias and passed:
@@ -175,6 +178,8 @@ class FittingJob(Job, ABC):
         Raises:
             ConfigError: A class that is named is none of the targets.
         """
+        from mxt.pages.positives import positive_fact
+
         numbers = self.recipe.task == "regression"
         classes = of_targets(self.positive, self.metrics_for(targets), targets, numbers=numbers)
         named = {} if self.positive is None else {"positive": str(self.positive)}
