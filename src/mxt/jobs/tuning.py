@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from mxt.datasets.folds import folds
 from mxt.datasets.writers.base import Writer
 from mxt.findings import Findings, Output
-from mxt.jobs.base.context import parameters
+from mxt.jobs.base.configs import parameters
 from mxt.jobs.base.fitting import Choice, FittingJob
 from mxt.kinds import OneOf
 from mxt.metrics.base import positives
