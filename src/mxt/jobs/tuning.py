@@ -119,7 +119,7 @@ class TuningJob(FittingJob):
         )
 
     def _findings(self, trials: list[Trial], best: Trial, study: Study) -> Findings:
-        """What the search found, which is on record before the final fit."""
+        """The result of the search, which is on record before the final fit."""
         label = f"cv_{study.metric.label}"
         names = () if self.recipe.task == "regression" else target_names(study.targets)
         about = positives([study.metric], names).get(study.metric.label, "")

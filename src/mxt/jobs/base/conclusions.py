@@ -27,7 +27,7 @@ PAGE = "page"
 
 
 def record(run: Run, findings: Findings, page: Document, name: str) -> None:
-    """Put what a stage found into the run: tags, scores, tables, charts, and the page of all stages so far.
+    """Put a stage into the run: tags, scores, tables, charts, and the page of all stages so far.
 
     Args:
         run: Where they go.

@@ -152,7 +152,7 @@ class Context:
         return Provenance({key: value for key, value in facts.items() if value})
 
     def record(self, findings: Findings) -> None:
-        """Put what a stage found into the run at once, since it must outlive a failure or precede an act."""
+        """Put a stage into the run at once, since it must outlive a failure or precede an act."""
         self._join(findings)
         conclusions.record(self.run, findings, self.page(self.title), self.findings.page.name)
 
