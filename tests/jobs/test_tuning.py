@@ -120,7 +120,9 @@ def test_the_run_holds_the_page_the_trials_and_the_recipe_of_the_best(result: di
     assert f"is trial {result['best'].number} (depth " in page
     assert f": roc_auc {result['best'].last.mean:.4g}, with a standard deviation of " in page
     table = pd.read_csv(artifact(run_id, "trials.csv"), index_col="trial")
-    pd.testing.assert_frame_equal(pd.read_csv(result["root"] / "outputs" / "trials.csv", index_col="trial"), table)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(result["root"] / "outputs" / "trials.csv", index_col="trial"), table
+    )
     assert table.loc[result["best"].number, "rank"] == 1
     assert list(table.sort_values("rank")["score"]) == sorted(table["score"], reverse=True)
     assert artifact(run_id, "trials.png").stat().st_size > 10_000
