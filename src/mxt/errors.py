@@ -76,7 +76,7 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def memory_told() -> Iterator[None]:
+def memory_as_error() -> Iterator[None]:
     """Tell that memory ran out as what it is, and not as a bug.
 
     Raises:

@@ -36,6 +36,6 @@ def test_a_gate_asks_for_runs_of_jobs_that_there_are_and_a_no_names_one_that_cou
 ) -> None:
     gate = kind.model_validate(yaml.safe_load(example_of(kind)), strict=False)
     jobs = set(members(Job))
-    assert {*kind.asks, *kind.asks_of_champion} <= jobs
+    assert {*kind.reads, *kind.reads_of_champion} <= jobs
     verdict = gate.judge(Evidence(version=7, now=datetime(2026, 3, 1, tzinfo=UTC), champion=3))
     assert verdict.mended_by in ({""} if kind.__name__ == "ApprovalGate" else jobs)

@@ -21,7 +21,7 @@ from mxt.registries import certificates, digests
 from mxt.registries.changes import changed
 from mxt.registries.origins import origin_of
 from mxt.registries.readings import READING_TAG, reading_of
-from mxt.registries.rows import Rows
+from mxt.registries.rows import CertifiedRows
 from mxt.registries.versions import HELD_OUT_TAG, Pinned, pin
 from runs import SMALL, make, run
 
@@ -141,7 +141,7 @@ def test_a_certificate_of_before_still_counts(former: Path) -> None:
     before = replace(issued, sources=sources)
     pinned = pin(client, "churn", 1)
     assert not {"training_data", "evaluation_data"} & {*changed(pinned, before, str(former))}
-    read = Rows.from_content(sources["training_data"], str(former)).reader
+    read = CertifiedRows.from_content(sources["training_data"], str(former)).reader
     assert read.read().index.tolist() == list(range(ROWS))
 
 

@@ -60,7 +60,7 @@ class ApprovalGate(Gate):
 
     KIND: Literal["ApprovalGate"] = "ApprovalGate"
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
     approvers: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Who may approve."""

@@ -130,13 +130,13 @@ def refused(reason: str, mended_by: str = "") -> Verdict:
 class Gate(Kind, ABC):
     """A condition that a version must meet before an alias moves to it."""
 
-    asks: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
+    reads: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
     """KINDs of the jobs whose last runs about the version the gate looks at; no other is read for it."""
 
-    asks_of_champion: ClassVar[tuple[str, ...]] = ()
+    reads_of_champion: ClassVar[tuple[str, ...]] = ()
     """The same, of runs about the version that the alias stands for."""
 
-    asks_for_certificate: ClassVar[bool] = False
+    reads_certificate: ClassVar[bool] = False
     """Whether it looks at the version's certificate."""
 
     @property

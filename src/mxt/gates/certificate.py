@@ -22,9 +22,9 @@ class CertificateGate(Gate):
 
     KIND: Literal["CertificateGate"] = "CertificateGate"
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
-    asks_for_certificate: ClassVar[bool] = True
+    reads_certificate: ClassVar[bool] = True
 
     criteria: tuple[str, ...] = ()
     """Names of criteria that it must rest on, as the certification tells them, such as cv_mean_accuracy."""

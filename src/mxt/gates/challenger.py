@@ -23,7 +23,7 @@ class ChallengerGate(Gate):
 
     KIND: Literal["ChallengerGate"] = "ChallengerGate"
 
-    asks_of_champion: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
+    reads_of_champion: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
 
     metric: Annotated[str, StringConstraints(min_length=1)]
     """Label of the score, as the evaluations logged it."""

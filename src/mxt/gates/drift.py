@@ -19,7 +19,7 @@ class DriftGate(Gate):
 
     KIND: Literal["DriftGate"] = "DriftGate"
 
-    asks: ClassVar[tuple[str, ...]] = ("DriftJob",)
+    reads: ClassVar[tuple[str, ...]] = ("DriftJob",)
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 7
     """Refuse an older comparison."""

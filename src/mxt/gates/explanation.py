@@ -27,7 +27,7 @@ class ExplanationGate(Gate):
 
     KIND: Literal["ExplanationGate"] = "ExplanationGate"
 
-    asks: ClassVar[tuple[str, ...]] = ("ExplanationDiffJob",)
+    reads: ClassVar[tuple[str, ...]] = ("ExplanationDiffJob",)
 
     changed_decisions: Share | None = None
     """Refuse if a larger share of the rows is decided otherwise."""

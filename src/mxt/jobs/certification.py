@@ -25,8 +25,8 @@ from mxt.pages.certification import assessed, issued, line
 from mxt.pages.positives import positive_fact
 from mxt.registries import certificates
 from mxt.registries.origins import Origin, origin_of
-from mxt.registries.rows import Rows
-from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG
+from mxt.registries.rows import CertifiedRows
+from mxt.registries.versions import HELD_OUT_TAG, TRAINING_DATA_TAG
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
@@ -128,15 +128,15 @@ class CertificationJob(ModelJob):
             )
         )
 
-    def _subject(self, served: Served, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
+    def _subject(self, served: Served, origin: Origin) -> tuple[Subject, tuple[CertifiedRows, CertifiedRows]]:
         context, source = self.context, origin.inputs.source
         schema = served.schema
         reader = served.reader(origin.inputs, served.truth_schema(origin.target))
         table = shuffled(context.read(reader, "training"), self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
         held_out = origin.splitter.split(table, origin.target).test
-        whole = Rows.whole(reader, context.linked)
-        part = Rows.part(reader, held_out, origin.splitter, origin.target)
+        whole = CertifiedRows.whole(reader, context.linked)
+        part = CertifiedRows.part(reader, held_out, origin.splitter, origin.target)
         self._refuse_other_rows(served.pinned, source, whole, part)
         inputs = context.check(schema, table, source)
         model = served.model
@@ -167,9 +167,11 @@ class CertificationJob(ModelJob):
         classes = [*map(str, subject.model.predictor.classes)]
         self.context.facts |= positive_fact(positives(scoring, classes))
 
-    def _refuse_other_rows(self, pinned: Pinned, source: str, whole: Rows, held_out: Rows) -> None:
+    def _refuse_other_rows(
+        self, pinned: Pinned, source: str, whole: CertifiedRows, held_out: CertifiedRows
+    ) -> None:
         """Raise a DataError unless the version was trained on this table, and not on the rows held out."""
-        trained, spared = (pinned.tags.get(tag) for tag in (DATA_TAG, HELD_OUT_TAG))
+        trained, spared = (pinned.tags.get(tag) for tag in (TRAINING_DATA_TAG, HELD_OUT_TAG))
         if trained and trained != whole.digest:
             msg = f"{source} is not the table that {pinned} was trained on: its fingerprint is another."
             raise DataError(msg)

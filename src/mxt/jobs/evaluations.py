@@ -23,7 +23,7 @@ from mxt.findings import Findings, Output
 from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import FACT, Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import chosen, warn_of_other
 from mxt.metrics.base.answers import Classes, Named, answers
 from mxt.pages.evaluations import Evaluation
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rows:
+class EvaluatedRows:
     """The rows evaluated, in an order that their ids decide."""
 
     table: pd.DataFrame
@@ -162,7 +162,7 @@ class EvaluationsJob(ModelJob):
         )
 
     def _others(
-        self, other: Served, rows: Rows, told: Told, model: Model, scores: pd.DataFrame
+        self, other: Served, rows: EvaluatedRows, told: Told, model: Model, scores: pd.DataFrame
     ) -> pd.DataFrame:
         """What another version predicts for the rows."""
         _, predictions = self._predict(other, rows)
@@ -195,7 +195,7 @@ class EvaluationsJob(ModelJob):
         context.facts["baseline"] = other.pinned.version
         return other
 
-    def _rows(self, served: Served, records: list[Record]) -> Rows:
+    def _rows(self, served: Served, records: list[Record]) -> EvaluatedRows:
         """The rows to evaluate; the run states which."""
         context, target = self.context, served.target(self.target)
         extra = [target, *(self.splitter.columns if self.splitter else [])]
@@ -207,8 +207,8 @@ class EvaluationsJob(ModelJob):
         reader = served.reader(self.inputs, *schemas[1:], served.truth_schema(target))
         table = context.read(reader, "evaluation", columns)
         TargetsSchema.check(table, target, self.inputs.source)
-        scoring = Scoring(records, self.inputs, self.splitter, target, self.rows)
-        table = shuffled(scoring.choose(table, context), self.intervals.seed)
+        scoring = RowSelection(records, self.inputs, self.splitter, target, self.rows)
+        table = shuffled(scoring.select(table, context), self.intervals.seed)
         context.facts["evaluation_rows"] = len(table)
         truth = TargetsSchema.check(table, target, self.inputs.source)
         ids = json.dumps(sorted(map(str, table.index)))
@@ -217,9 +217,9 @@ class EvaluationsJob(ModelJob):
         context.run.tag(
             {ROWS: digest, DATA: context.linked.digest, **({DATA_BEFORE: before} if before else {})}
         )
-        return Rows(table, truth)
+        return EvaluatedRows(table, truth)
 
-    def _predict(self, served: Served, rows: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def _predict(self, served: Served, rows: EvaluatedRows) -> tuple[pd.DataFrame, pd.DataFrame]:
         """A version's inputs, and what it predicts."""
         inputs = self.context.check(served.schema, rows.table, self.inputs.source)
         predictions = served.model.predict(inputs)

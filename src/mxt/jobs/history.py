@@ -13,7 +13,7 @@ from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals, WriterKind
 from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
-from mxt.registries.aliases import moves, standing
+from mxt.registries.aliases import last_move, moves
 from mxt.registries.versions import aliases_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _DAY_OR_MOMENT = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Standing:
     """Which version an alias stood for at a moment."""
 
     version: int | None
@@ -99,7 +99,7 @@ class HistoryJob(Job):
     def _is_day(self) -> bool:
         return self.as_of is not None and "T" not in self.as_of
 
-    def _facts(self, answer: Answer, made: Sequence[Move]) -> dict[str, Fact]:
+    def _facts(self, answer: Standing, made: Sequence[Move]) -> dict[str, Fact]:
         """The answer, and how many moves there were."""
         last = answer.move
         counts: dict[str, Fact] = {
@@ -122,7 +122,7 @@ class HistoryJob(Job):
             )
         return {**facts, **counts}
 
-    def _findings(self, made: Sequence[Move], answer: Answer, moment: datetime, now: datetime) -> Findings:
+    def _findings(self, made: Sequence[Move], answer: Standing, moment: datetime, now: datetime) -> Findings:
         table, facts = _table(made), self._facts(answer, made)
         steps = [(part.at, part.after) for part in made if part.at is not None]
         return Findings(
@@ -138,18 +138,18 @@ class HistoryJob(Job):
         )
 
 
-def _answer(made: Sequence[Move], moment: datetime, now: datetime) -> Answer:
+def _answer(made: Sequence[Move], moment: datetime, now: datetime) -> Standing:
     """The version of the last recorded move, unless the alias was moved by others after that."""
-    last = standing(made, moment)
+    last = last_move(made, moment)
     if last is None:
-        return Answer(None, None)
+        return Standing(None, None)
     later = made[list(made).index(last) + 1 :]
     if not later or later[0].recorded:
-        return Answer(last.after, last)
+        return Standing(last.after, last)
     known = [part.at for part in later if part.at is not None]
     until = f" before {moments.to_text(known[0])}" if known else ""
     doubt = f"somebody moved it to version {later[0].after} outside MXT{until}; nobody knows when"
-    return Answer(later[-1].after if moment == now else last.after, last, doubt)
+    return Standing(later[-1].after if moment == now else last.after, last, doubt)
 
 
 def _table(made: Sequence[Move]) -> pd.DataFrame:

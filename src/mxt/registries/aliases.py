@@ -107,7 +107,7 @@ def previous(made: Sequence[Move]) -> int | None:
     return befores[-1] if befores else None
 
 
-def standing(made: Sequence[Move], moment: datetime) -> Move | None:
+def last_move(made: Sequence[Move], moment: datetime) -> Move | None:
     """The last recorded move of an alias up to a moment; None if there was none yet.
 
     Args:

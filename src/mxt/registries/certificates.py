@@ -14,8 +14,8 @@ from mxt import packages
 from mxt.errors import ModelError
 from mxt.registries import digests, moments
 from mxt.registries.readings import reading_of
-from mxt.registries.rows import Rows, reader_of
-from mxt.registries.versions import DATA_TAG
+from mxt.registries.rows import CertifiedRows, reader_of
+from mxt.registries.versions import TRAINING_DATA_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,9 +106,9 @@ class Certification:
     """The run that found it; it has recorded its config."""
     outcome: Outcome
     assessments: Sequence[Assessment]
-    table: Rows
+    table: CertifiedRows
     """The whole table that was read."""
-    evaluation: Rows
+    evaluation: CertifiedRows
     """The rows of it that were held out from training."""
     root: str
     """The project's root: paths below it are told from there on."""
@@ -187,16 +187,21 @@ def stored_bytes(pinned: Pinned) -> bytes | None:
     return None if uri is None else Path(digests.fetched(uri)).read_bytes()
 
 
-def _training(pinned: Pinned, found: Certification) -> Rows:
+def _training(pinned: Pinned, found: Certification) -> CertifiedRows:
     """The training table; where the job has read it, by the job's reader, which knows the schema's texts."""
     known = trained_on(pinned, found.root)
     return found.table if known is None or known.digest == found.table.digest else known
 
 
-def trained_on(pinned: Pinned, root: str) -> Rows | None:
+def trained_on(pinned: Pinned, root: str) -> CertifiedRows | None:
     """The table that a version was trained on; None if its run does not tell."""
-    reader, digest = digests.recorded(pinned.run_id, "config.json").get("inputs"), pinned.tags.get(DATA_TAG)
-    return Rows(digest, reader_of(reader, root).by(reading_of(pinned))) if reader and digest else None
+    reader, digest = (
+        digests.recorded(pinned.run_id, "config.json").get("inputs"),
+        pinned.tags.get(TRAINING_DATA_TAG),
+    )
+    return (
+        CertifiedRows(digest, reader_of(reader, root).by(reading_of(pinned))) if reader and digest else None
+    )
 
 
 def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certificate) -> None:

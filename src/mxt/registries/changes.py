@@ -8,7 +8,7 @@ from mxt import packages
 from mxt.errors import DataError, ModelError, MxtError
 from mxt.registries import digests
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_RUN_TAG, Certificate, stored_bytes
-from mxt.registries.rows import Rows
+from mxt.registries.rows import CertifiedRows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -102,7 +102,7 @@ def _told(name: str, digest: str) -> str:
 def _data_fault(content: dict[str, object], digest: str, root: str) -> str | None:
     """What is wrong with rows; None if they are as they were, empty if they differ."""
     try:
-        return None if Rows.from_content(content, root).now() == digest else ""
+        return None if CertifiedRows.from_content(content, root).now() == digest else ""
     except MxtError as error:
         why = str(error) if isinstance(error, DataError) else type(error).__name__
         return f" (they cannot be read again: {why})"

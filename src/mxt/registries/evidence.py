@@ -48,10 +48,10 @@ def gather(
         now: The present moment, if it is another.
     """
     pinned, champion = request.pinned, request.champion
-    kinds = {kind for gate in gates for kind in gate.asks}
-    of_champion = {kind for gate in gates for kind in gate.asks_of_champion}
+    kinds = {kind for gate in gates for kind in gate.reads}
+    of_champion = {kind for gate in gates for kind in gate.reads_of_champion}
     other = pin(client, pinned.name, champion) if of_champion and champion else None
-    certified = any(gate.asks_for_certificate for gate in gates)
+    certified = any(gate.reads_certificate for gate in gates)
     return Evidence(
         pinned.version,
         now or moments.now(),

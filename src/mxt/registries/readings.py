@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from mxt.datasets.fingerprint import fingerprint
-from mxt.registries.versions import DATA_TAG
+from mxt.registries.versions import TRAINING_DATA_TAG
 from mxt.schemas.casts import texts_and_others
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def reading_of(pinned: Pinned | None) -> Reading:
     tags = {} if pinned is None else pinned.tags
     if READING_TAG in tags:
         return "inferred" if tags[READING_TAG] == "inferred" else "exact"
-    return "inferred" if DATA_TAG in tags else "exact"
+    return "inferred" if TRAINING_DATA_TAG in tags else "exact"
 
 
 def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None) -> Reader:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Rows:
+class CertifiedRows:
     """A table, or the part of it that a splitter holds out."""
 
     digest: str
@@ -35,7 +35,7 @@ class Rows:
     is_part: bool = False
 
     @classmethod
-    def whole(cls, reader: Reader, data: Fingerprint, columns: Sequence[str] | None = None) -> Rows:
+    def whole(cls, reader: Reader, data: Fingerprint, columns: Sequence[str] | None = None) -> CertifiedRows:
         """All rows that a reader gave.
 
         Args:
@@ -53,7 +53,7 @@ class Rows:
         splitter: Splitter | None,
         target: str,
         columns: Sequence[str] | None = None,
-    ) -> Rows:
+    ) -> CertifiedRows:
         """The rows that a splitter held out.
 
         Args:
@@ -90,7 +90,7 @@ class Rows:
         }
 
     @classmethod
-    def from_content(cls, content: dict[str, Any], root: str) -> Rows:
+    def from_content(cls, content: dict[str, Any], root: str) -> CertifiedRows:
         """The rows of `to_content`; relative paths start at `root`.
 
         Raises:

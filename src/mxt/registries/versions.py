@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 SEMVER_TAG = "mxt.semver"
-DATA_TAG = "mxt.training_data_id"
+TRAINING_DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
 HELD_OUT_TAG = "mxt.held_out_data_id"
 """Tag of a version: the fingerprint of the rows, with their ids, that its training held out."""

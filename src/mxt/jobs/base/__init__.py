@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
-from mxt.errors import MxtError, memory_told
+from mxt.errors import MxtError, memory_as_error
 from mxt.explainers.base import Explainer
 from mxt.gates.base import Gate
 from mxt.importances.base import Importance
@@ -126,7 +126,7 @@ class Job(Kind, ABC):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._services, translated(self.mlflow_service.tracking_uri), memory_told():
+        with self._services, translated(self.mlflow_service.tracking_uri), memory_as_error():
             if error is not None:
                 raise error
 

@@ -72,7 +72,7 @@ def columns_of(records: Sequence[Record], reader: Reader) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Scoring:
+class RowSelection:
     """How the rows are chosen that versions are scored on, or compared by."""
 
     records: Sequence[Record]
@@ -84,7 +84,7 @@ class Scoring:
     """The column that this splitter looks at."""
     rows: ScoredRows = "held_out"
 
-    def choose(self, table: pd.DataFrame, context: Context) -> pd.DataFrame:
+    def select(self, table: pd.DataFrame, context: Context) -> pd.DataFrame:
         """The rows of a table to score; a fact of the run says whether a version was fitted to them.
 
         A splitter of the config decides. Without one, a table that holds fitted rows gives those that no
