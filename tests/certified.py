@@ -49,7 +49,7 @@ def certify_by(
             context.run.run_id,
             outcome,
             ASSESSMENTS,
-            CertifiedRows.whole(job.inputs, context.data),
+            CertifiedRows(context.data.digest, job.inputs),
             CertifiedRows.part(job.inputs, job.splitter.split(table, target).test, job.splitter, target),
             job.root,
             lifetime=lifetime,

@@ -60,7 +60,9 @@ def forget(pinned: Pinned) -> None:
     client = mlflow.MlflowClient()
     client.delete_model_version_tag(pinned.name, str(pinned.version), READING_TAG)
     config = digests.recorded(pinned.run_id, "config.json")
-    del config["inputs"]["reading"]
+    inputs = config["inputs"]
+    assert isinstance(inputs, dict)
+    del inputs["reading"]
     client.log_text(pinned.run_id, json.dumps(config, indent=2), "config.json")
 
 
@@ -154,7 +156,7 @@ def test_a_certificate_of_today_says_how_rows_were_read(former: Path) -> None:
     assert not {"training_data", "evaluation_data"} & {
         *changed(trained["version"], issued["certificate"], str(former))
     }
-    stored = certificates.trained_on(trained["version"], str(former))
+    stored = certificates.recorded_training_rows(trained["version"], str(former))
     assert stored is not None
     assert stored.now() == stored.digest
 

@@ -135,7 +135,7 @@ class CertificationJob(ModelJob):
         table = shuffled(context.read(reader, "training"), self.seed)
         truth = TargetsSchema.check(table, origin.target, source)
         held_out = origin.splitter.split(table, origin.target).test
-        whole = CertifiedRows.whole(reader, context.linked)
+        whole = CertifiedRows(context.linked.digest, reader)
         part = CertifiedRows.part(reader, held_out, origin.splitter, origin.target)
         self._refuse_other_rows(served.pinned, source, whole, part)
         inputs = context.check(schema, table, source)
