@@ -99,7 +99,7 @@ class DriftJob(StreamJob):
         if not any(measure.applies_to(reference) for measure in self.measures for reference in references):
             contents = sorted({reference.holds for reference in references})
             msg = (
-                f"measures: {self._measures} cannot compare columns such as the model's, which hold "
+                f"measures: none of {self._measures} is for columns such as the model's, which hold "
                 f"{', '.join(contents)}; name others."
             )
             raise ConfigError(msg)
