@@ -15,7 +15,7 @@ from mxt.gates.base import requires, without_champion
 
 def test_an_examination_reads_the_tags_of_its_run() -> None:
     run = replace(RUN, tags={tags.ROWS: "r", tags.DATA: "d", tags.DATA_BEFORE: "e", tags.BASELINE: "3"})
-    assert (run.judged, run.rows, run.tables, run.baseline) == (True, "r", {"d", "e"}, 3)
+    assert (run.judged, run.rows, run.tables, run.baseline) == (True, "r", frozenset({"d", "e"}), 3)
     bare = replace(RUN, tags={tags.JUDGED: "false"})
     assert (bare.judged, bare.rows, bare.tables, bare.baseline) == (False, "", frozenset(), None)
 

@@ -22,7 +22,7 @@ RECORD: dict[str, Any] = {
 NOTHING = dict.fromkeys(Origin.model_fields)
 
 
-def trained_by(registry: Registry, **artifacts: object) -> Pinned:
+def trained_by(registry: Registry, **artifacts: Any) -> Pinned:
     return Pinned("churn", 1, registry.run(**artifacts), "", {})
 
 

@@ -28,7 +28,7 @@ from mxt.jobs.base.assignments import (
     warn_of_inferred,
 )
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import Record, RowSelection, ScoredRows, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
@@ -218,7 +218,7 @@ class ABTestJob(Job):
             raise DataError(msg)
         if records:
             chosen = RowSelection(records, self.inputs, self.splitter, target or "", self.rows)
-            table = chosen.select(table, self.context)
+            table, self.context.facts[FACT] = chosen.select(table)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
 

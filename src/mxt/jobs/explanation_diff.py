@@ -14,7 +14,7 @@ from mxt.findings.tags import BASELINE
 from mxt.importances.base import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import Record, RowSelection, ScoredRows, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
@@ -139,7 +139,8 @@ class ExplanationDiffJob(ModelJob):
         reader = suited(self.inputs, served.pinned, *known)
         table = self.context.read(reader, "inputs", None if every else [*dict.fromkeys(wanted)])
         allowed: ScoredRows = "training" if self.rows == "training" else "held_out"
-        table = RowSelection(records, self.inputs, self.splitter, target, allowed).select(table, self.context)
+        selection = RowSelection(records, self.inputs, self.splitter, target, allowed)
+        table, self.context.facts[FACT] = selection.select(table)
         most = DEFAULT_ROWS if self.rows == "training" else self.rows
         if len(table) > most:
             self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -72,7 +72,7 @@ def test_the_alphabetical_order_of_two_texts_is_warned_of() -> None:
 )
 def test_a_class_is_no_guess_where_it_is_named_or_ordered_as_numbers(
     metrics: list[SklearnMetric],
-    targets: pd.Series,  # type: ignore[type-arg] # of any type
+    targets: pd.Series[Any],
     numbers: bool,  # noqa: FBT001 - a case
     classes: dict[str, str],
 ) -> None:

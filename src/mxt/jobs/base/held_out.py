@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mxt.datasets.fitted import Comparison, FittedRows
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.splitters.base import Splitter
-    from mxt.jobs.base.context import Context
     from mxt.registries.served import Served
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
@@ -85,11 +84,11 @@ class RowSelection:
     """The column with the truth, by which the splitter may stratify."""
     rows: ScoredRows = "held_out"
 
-    def select(self, table: pd.DataFrame, context: Context) -> pd.DataFrame:
-        """The rows of a table to score; a fact of the run states whether a version was fitted to them.
+    def select(self, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+        """The rows of a table to score, and the fact about whether a version was fitted to them.
 
-        The splitter decides if the config names one. If not, the rows are left out that a version was fitted
-        to; if there are none, all rows of the table are scored.
+        The splitter decides if the config names one. If not, rows that a version was fitted to are left out; if
+        there are none, all rows of the table are scored.
 
         Raises:
             DataError: A version was fitted to selected rows, and the config does not allow this.
@@ -98,9 +97,9 @@ class RowSelection:
         comparisons = self._compared(part)
         if self.rows == "training":
             counts = ", ".join(_counted(self.records, comparisons)) or "no row"
-            context.facts[FACT] = f"not asked for (rows: training): {counts}; no evidence for a gate"
-            logger.warning("{}: {}", FACT, context.facts[FACT])
-            return part
+            fact = f"not asked for (rows: training): {counts}; no evidence for a gate"
+            logger.warning("{}: {}", FACT, fact)
+            return part, fact
         if self.splitter is None:
             left = _held_out(part, comparisons)
             if len(left):
@@ -108,8 +107,7 @@ class RowSelection:
         faults = _counted(self.records, comparisons)
         if faults:
             raise self._refusal(faults, len(part))
-        context.facts[FACT] = self._described(len(part), len(table), comparisons)
-        return part
+        return part, self._described(len(part), len(table), comparisons)
 
     def _compared(self, table: pd.DataFrame) -> list[Comparison | None]:
         return [record.compare(table, self.reader) for record in self.records]
