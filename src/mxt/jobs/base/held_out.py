@@ -87,8 +87,8 @@ class RowSelection:
     def select(self, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         """The rows of a table to score, and the fact about whether a version was fitted to them.
 
-        The splitter decides if the config names one. If not, rows that a version was fitted to are left out; if
-        there are none, all rows of the table are scored.
+        The splitter decides if the config names one. If not, rows that a version was fitted to are left out;
+        if there are none, all rows of the table are scored.
 
         Raises:
             DataError: A version was fitted to selected rows, and the config does not allow this.
