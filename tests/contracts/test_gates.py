@@ -12,7 +12,8 @@ import yaml
 from mxt.findings import tags
 from mxt.gates.base import Certified, Evidence, Examination, Gate
 from mxt.jobs.base import Job
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 NOTHING = Evidence(version=7, now=NOW, model="churn", alias="Champion", requested_by="Dan")

@@ -73,7 +73,7 @@ def test_a_certificate_of_before_readings_inferred_types(reader: CsvReader, tmp_
     ("change", "message"),
     [
         ({"KIND": "PaperReader"}, r"MXT has no reader 'PaperReader' here; it has .*CsvReader"),
-        ({"KIND": 3}, "MXT has no reader 3 here"),
+        ({"KIND": 3}, "MXT has no reader '3' here"),
         ({"path": 3}, "The CsvReader that read the rows does not fit this version of MXT"),
     ],
 )

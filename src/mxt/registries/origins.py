@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Origin(Strict):
     """The table, split and recipe that a version was trained with."""
 
-    inputs: Annotated[Reader, OneOf]
+    inputs: OneOf[Reader]
     """The whole table, before the split."""
     target: str
     """Column that the version predicts."""
-    splitter: Annotated[Splitter, OneOf]
+    splitter: OneOf[Splitter]
     """How rows were held out."""
-    recipe: Annotated[Recipe, OneOf]
+    recipe: OneOf[Recipe]
     """How the model was fitted."""
 
 
