@@ -206,8 +206,8 @@ def evidence(criteria: Iterable[Criterion], candidate: Subject) -> dict[str, pd.
     for criterion in criteria:
         for name, table in criterion.evidence(candidate).items():
             parts.setdefault(name, []).append(table)
-    joined_parts = {name: pd.concat(tables) for name, tables in parts.items()}
-    return {name: table[~table.reset_index().duplicated().to_numpy()] for name, table in joined_parts.items()}
+    whole = {name: pd.concat(tables) for name, tables in parts.items()}
+    return {name: table[~table.reset_index().duplicated().to_numpy()] for name, table in whole.items()}
 
 
 def refuse_repeated(assessments: Iterable[Assessment]) -> None:

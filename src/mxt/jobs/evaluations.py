@@ -199,10 +199,9 @@ class EvaluationsJob(ModelJob):
         table = shuffled(table, self.intervals.seed)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
-        before = digest_before(self.inputs, reader, columns)
-        context.run.tag(
-            {ROWS: digest, DATA: context.linked.digest, **({DATA_BEFORE: before} if before else {})}
-        )
+        tags = {ROWS: digest, DATA: context.linked.digest}
+        tags[DATA_BEFORE] = digest_before(self.inputs, reader, columns)
+        context.run.tag({name: text for name, text in tags.items() if text})
         return table
 
     def _predict(self, served: Served, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

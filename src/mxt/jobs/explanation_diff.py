@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from mxt.explainers.base.comparison import Compared
     from mxt.findings import Fact
     from mxt.registries.served import Served
+    from mxt.stats.explanation_diff import Pair
     from mxt.stats.intervals import Interval
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 ALL = "all rows"
 DEFAULT_ROWS = 5000
+_LIMITED = ("changed_decisions", "changed_reasons", "sign_flips")
 
 
 class ExplanationDiffJob(ModelJob):
@@ -165,18 +167,19 @@ class ExplanationDiffJob(ModelJob):
         """The changes as a table: a row for each measure of all rows, and of each group of each segment."""
         import numpy as np
 
-        pair = both.pair
-        parts: list[tuple[str, str, np.ndarray]] = [("", ALL, np.ones(len(table), dtype=bool))]
+        parts = [("", ALL, np.ones(len(table), dtype=bool))]
         for segment in self.segments:
             groups = segment.groups(table)
             parts += [(groups.name, label, rows) for label, rows in groups.parts()]
-        measured: list[tuple[str, str, int, dict[str, Interval] | None]] = []
-        for name, label, rows in parts:
-            count, changes = int(rows.sum()), None
-            if count >= self.minimum_rows:
-                changes = measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered)
-            measured.append((name, label, count, changes))
-        return diff_table(measured)
+        return diff_table(
+            [(name, label, int(rows.sum()), self._changes(both.pair, rows)) for name, label, rows in parts]
+        )
+
+    def _changes(self, pair: Pair, rows: np.ndarray) -> dict[str, Interval] | None:
+        """The measures of some rows; None if these are too few."""
+        if rows.sum() < self.minimum_rows:
+            return None
+        return measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered)
 
     def _roles(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
         """A row for each column: its share of the contributions by each version, and its exchange."""
@@ -216,11 +219,7 @@ class ExplanationDiffJob(ModelJob):
 
     def _faults(self, whole: pd.DataFrame) -> tuple[str, list[str]]:
         """Why there are too few rows to judge, else empty; and the limits that the changes do not keep."""
-        fields = {
-            "changed_decisions": self.max_changed_decisions,
-            "changed_reasons": self.max_changed_reasons,
-            "sign_flips": self.max_sign_flips,
-        }
+        fields = {name: getattr(self, f"max_{name}") for name in _LIMITED}
         limits = {name: limit for name, limit in fields.items() if limit is not None}
         if not whole["sufficient"].all():
             few = f"too few rows ({whole['rows'].iloc[0]}, at least {self.minimum_rows} are needed)"

@@ -160,18 +160,14 @@ def _table(history: Sequence[Move]) -> pd.DataFrame:
     """One row for each move, in their order."""
     import pandas as pd
 
+    columns = ["move", "at", "from_version", "to_version", "how", "who", "why", "run"]
     rows = [
-        {
-            "move": place,
-            "at": moments.to_text(made.at) if made.at else "",
-            "from_version": "" if made.before is None else str(made.before),
-            "to_version": "" if made.after is None else str(made.after),
-            "how": made.how,
-            "who": made.who,
-            "why": made.why,
-            "run": made.run_id,
-        }
+        (
+            place,
+            moments.to_text(made.at) if made.at else "",
+            *("" if version is None else str(version) for version in (made.before, made.after)),
+            *(made.how, made.who, made.why, made.run_id),
+        )
         for place, made in enumerate(history, start=1)
     ]
-    columns = ["move", "at", "from_version", "to_version", "how", "who", "why", "run"]
     return pd.DataFrame(rows, columns=columns).set_index("move")

@@ -93,9 +93,8 @@ class PromotionJob(Job):
 
     def run(self) -> Locals:
         context = self.context
-        context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason})
-        if self.dry_run:
-            context.run.tag({"mxt.dry_run": "true"})
+        dry_run = {"mxt.dry_run": "true"} if self.dry_run else {}
+        context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason, **dry_run})
         history = moves(context.client, context.name, self.alias)
         self._warn_if_moved_outside(history)
         return self._carry_out(self._rollback(history) if self.rollback else self._promotion(history))
@@ -119,10 +118,8 @@ class PromotionJob(Job):
         context = self.context
         before = previous(history)
         if before is None:
-            msg = (
-                f"No recorded promotion of {context.name!r} names the version that {self.alias!r} stood for "
-                "before."
-            )
+            named = f"names the version that {self.alias!r} stood for before"
+            msg = f"No recorded promotion of {context.name!r} {named}."
             raise ModelError(msg)
         champion = aliases_of(context.client, context.name).get(self.alias)
         if before in {int(version.version) for version in versions_of(context.client, context.name)}:

@@ -144,7 +144,9 @@ def issue(
     """
     now = now or moments.now()
     run_id, root = certification.run_id, certification.root
-    training = _training_rows(pinned, certification)
+    training = recorded_training_rows(pinned, root)
+    if training is None or training.digest == certification.table.digest:
+        training = certification.table  # the same rows, by the reader that knows the columns of texts
     bound = {
         "model": digests.model_digest(pinned),
         "training_data": training.digest,
@@ -155,12 +157,6 @@ def issue(
         "packages": packages.written(*certification.packages),
         **digests.named(digests.config_files(pinned.run_id) | digests.config_files(run_id)),
     }
-    sources: Sources = {
-        "training_run": pinned.run_id,
-        "certification_run": run_id,
-        "training_data": training.to_content(root),
-        "evaluation_data": certification.evaluation.to_content(root),
-    }
     certificate = Certificate(
         pinned.name,
         pinned.version,
@@ -168,7 +164,12 @@ def issue(
         moments.to_text(now),
         moments.to_text(now + certification.lifetime),
         bound,
-        sources,
+        {
+            "training_run": pinned.run_id,
+            "certification_run": run_id,
+            "training_data": training.to_content(root),
+            "evaluation_data": certification.evaluation.to_content(root),
+        },
         [_without_nan(assessment) for assessment in certification.assessments],
         certification.seed,
     )
@@ -210,14 +211,6 @@ def recorded_training_rows(pinned: Pinned, root: str) -> CertifiedRows | None:
     return CertifiedRows(digest, reader_of(reader, root).by(reading_of(pinned)))
 
 
-def _training_rows(pinned: Pinned, certification: Certification) -> CertifiedRows:
-    """The training table; if the job read it, by the job's reader, which knows the columns of texts."""
-    recorded = recorded_training_rows(pinned, certification.root)
-    if recorded is None or recorded.digest == certification.table.digest:
-        return certification.table
-    return recorded
-
-
 def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certificate) -> None:
     """Store a certificate beside its model, under a name of its own; with its run if there is no model."""
     source = client.get_model_version(pinned.name, str(pinned.version)).source or ""
@@ -232,18 +225,13 @@ def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certi
             client.log_artifact(run_id, str(path))
     uri = f"{pinned.uri}/{digests.CERTIFICATES}/{name}" if model_id else f"runs:/{run_id}/{name}"
     client.set_tag(run_id, CERTIFICATE_DIGEST_TAG, certificate.digest)
-    tags = {
-        CERTIFICATE_TAG: uri,
-        CERTIFICATE_DIGEST_TAG: certificate.digest,
-        CERTIFICATE_RUN_TAG: run_id,
-    }
+    tags = {CERTIFICATE_TAG: uri, CERTIFICATE_DIGEST_TAG: certificate.digest, CERTIFICATE_RUN_TAG: run_id}
     for key, value in tags.items():
         client.set_model_version_tag(pinned.name, str(pinned.version), key, value)
 
 
 def _without_nan(assessment: Assessment) -> dict[str, object]:
-    values = asdict(assessment)
+    values = asdict(assessment).items()
     return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in values.items()
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in values
     }

@@ -58,10 +58,7 @@ def origin_of(pinned: Pinned, given: Mapping[str, object], root: str) -> Origin:
     trained = _origin(record | own | known, pinned, root)
     other = [name for name in known if getattr(origin, name) != getattr(trained, name)]
     if other:
-        msg = (
-            f"{pinned} was trained with another {' and '.join(other)} than the job's; leave that out of the "
-            "config."
-        )
+        msg = f"{pinned} was trained with another {' and '.join(other)} than the job's; leave that out."
         raise ConfigError(msg)
     return origin
 
