@@ -194,7 +194,8 @@ class Comparing(Task):
     def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
         return schema.check_types(table, source)
 
-    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the model's columns do
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
+        del table  # the model's inputs are all that is compared
         profiles = [reference.like(inputs[reference.column]) for reference in self.inputs]
         if self.model is not None:
             profiles += self._predicted(self.model, self.schema.valid(inputs))

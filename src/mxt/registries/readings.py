@@ -33,7 +33,7 @@ def reading_of(pinned: Pinned | None) -> Reading:
 
 
 def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None) -> Reader:
-    """A reader that reads cells as a version's training did; columns that schemas declare as texts, as texts.
+    """A reader that reads cells as a version's training did, and as text where a schema declares text.
 
     Args:
         reader: The reader of a config; its own `reading` and `types` win.

@@ -95,5 +95,5 @@ class Served:
         return self.loader.load_truth_schema(self.pinned.uri, target)
 
     def reader(self, reader: Reader, *others: InputsSchema | None) -> Reader:
-        """A reader that reads as the training did, and as texts the columns that a schema declares so."""
+        """A reader that reads cells as the training did, and as text where a schema declares text."""
         return suited(reader, self.pinned, self.schema, *others)
