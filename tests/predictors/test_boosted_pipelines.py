@@ -17,7 +17,7 @@ from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
 
 import mxt
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

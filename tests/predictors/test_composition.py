@@ -35,7 +35,7 @@ from sklearn.preprocessing import MinMaxScaler, PowerTransformer, SplineTransfor
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.predictors.sklearn import SklearnPredictor
 
 if TYPE_CHECKING:

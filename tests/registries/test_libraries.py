@@ -18,7 +18,7 @@ from sklearn.ensemble import RandomForestClassifier
 from churn import churn
 from mxt.errors import MissingExtraError, ModelError
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.predictors.base import Predictor
-    from mxt.predictors.composition import Part
+    from mxt.predictors.sklearn.composition import Part
 
 
 class CompositeExplainer(Explainer):

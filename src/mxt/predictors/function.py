@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.opaque import OpaquePredictor
+from mxt.predictors.base.opaque import OpaquePredictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ from mxt import packages
 from mxt.datasets.fitted import FittedRows
 from mxt.errors import MissingExtraError, ModelError
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
-from mxt.predictors.trees.lightgbm import require_whole
+from mxt.predictors.base.library import predictor_of
+from mxt.predictors.lightgbm.trees import require_whole
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
