@@ -11,7 +11,7 @@ import pytest
 
 from mxt.errors import ModelError
 from mxt.predictors.function import FunctionPredictor
-from mxt.predictors.mlflow import PyfuncPredictor
+from mxt.predictors.mlflow import MlflowPredictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class Loaded:
 def both(function: Callable[[pd.DataFrame], Any], classes: list[Any]) -> list[Any]:
     return [
         FunctionPredictor(function, COLUMNS, classes),
-        PyfuncPredictor(Loaded(function), COLUMNS, classes),
+        MlflowPredictor(Loaded(function), COLUMNS, classes),
     ]
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mxt.predictors.base.opaque import OpaquePredictor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+    from mlflow.pyfunc import PyFuncModel
+
+    from mxt.predictors.base.labels import Label
 
 
-class PyfuncPredictor(OpaquePredictor):
+class MlflowPredictor(OpaquePredictor):
     """A loaded pyfunc: any object whose ``predict`` takes a table."""
 
+    library: ClassVar[str] = "mlflow"
     flavor: ClassVar[str] = "python_function"
+    flavor_module: ClassVar[str] = "mlflow.pyfunc"
+    checks_files: ClassVar[bool] = True
+    savable: ClassVar[bool] = False
 
-    def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
-        self._model = model
-        schema = getattr(getattr(model, "metadata", None), "signature", None)
+    def __init__(self, native: PyFuncModel, columns: list[str], classes: Sequence[Label]) -> None:
+        schema = getattr(getattr(native, "metadata", None), "signature", None)
         inputs = getattr(schema, "inputs", None)
         named = inputs.input_names() if inputs is not None and inputs.has_input_names() else []
-        super().__init__(columns or [str(name) for name in named], classes)
+        super().__init__(native, columns or [str(name) for name in named], classes)
 
-    @property
-    def native(self) -> object:
-        return self._model
-
-    def call(self, inputs: pd.DataFrame) -> Any:
-        return self._model.predict(inputs)
+    def call(self, inputs: pd.DataFrame) -> object:
+        return self.native.predict(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 
@@ -53,7 +53,7 @@ def _written(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def kind_of(column: pd.Series[Any]) -> str:
+def kind_of(column: pd.Series) -> str:
     """What the cells of a column are: ``number``, ``boolean``, ``text``, or ``other`` such as times.
 
     A column of categories is what its categories are.
@@ -73,7 +73,7 @@ def kind_of(column: pd.Series[Any]) -> str:
     return "boolean" if found == "boolean" else "number" if found in _NUMERIC else "other"
 
 
-def numbers(column: pd.Series[Any], library: str, dtype: type = float) -> np.ndarray:
+def numbers(column: pd.Series, library: str, dtype: type = float) -> np.ndarray:
     """A column as numbers of `dtype`, NaN where missing; booleans are 0 and 1.
 
     Args:

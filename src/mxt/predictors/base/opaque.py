@@ -1,45 +1,41 @@
-"""What predictors share whose inside is not known: they give predictions, and nothing else."""
+"""The base of predictors that give predictions and nothing else."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.predictors.base import Predictor
+from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.scores import Scores
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.stats.links import Link
+
 _NEAR = 1e-6
-"""How far beyond 0 and 1 a probability may lie by rounding."""
+"""Largest distance of a probability beyond 0 and 1 that passes for rounding."""
 
 
 class OpaquePredictor(Predictor):
-    """Predictions of an object that MXT cannot look into.
+    """An object that MXT cannot look into.
 
     With classes, a matrix holds their probabilities; a list holds labels, or of two classes the
     probability of the second. Without classes, a list holds predicted numbers.
     """
 
     @abstractmethod
-    def call(self, inputs: pd.DataFrame) -> Any:
-        """What the object gives for a table of the model's columns."""
-
-    @property
-    def core(self) -> Any:
-        return self.native
-
-    @property
-    def sources(self) -> list[int]:
-        return [*range(len(self.columns))]
+    def call(self, inputs: pd.DataFrame) -> object:
+        """The object's predictions for a table of the model's columns."""
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         """The columns as doubles.
 
         Raises:
-            ModelError: Some are not numbers, and nobody knows what codes the model gives them.
+            ModelError: Some are not numbers, and the object has no codes for them that MXT could know.
         """
         import numpy as np
         import pandas as pd
@@ -47,8 +43,7 @@ class OpaquePredictor(Predictor):
         chosen = self.select(inputs)
         odd = [str(name) for name in chosen if not pd.api.types.is_numeric_dtype(chosen[name])]
         if odd:
-            kind = type(self.native).__name__
-            msg = f"The columns {odd} are not numbers, and a {kind} does not tell their codes."
+            msg = f"The columns {odd} are not numbers, and a {self._kind} has no codes for them."
             raise ModelError(msg)
         return chosen.to_numpy(dtype=float, na_value=np.nan)
 
@@ -58,7 +53,7 @@ class OpaquePredictor(Predictor):
         outputs = self._outputs(inputs)
         if not self.classes:
             return self._numbers(outputs), None
-        if outputs.ndim == 1 and self._named(outputs):
+        if outputs.ndim == 1 and self._are_labels(outputs):
             return outputs, None
         chances = self._chances(outputs)
         return np.asarray(self.classes)[chances.argmax(axis=1)], chances
@@ -75,37 +70,44 @@ class OpaquePredictor(Predictor):
         return Scores(chances[:, -len(self.outputs) :], "probability")
 
     @property
-    def link(self) -> Any:
+    def link(self) -> Link | None:
         from mxt.stats.links import identity
 
         return identity()
 
+    @property
+    def _kind(self) -> str:
+        """The class of the object, for messages."""
+        return type(self.native).__name__
+
     def _outputs(self, inputs: pd.DataFrame) -> np.ndarray:
-        """The object's answer, shape (rows,) or (rows, classes)."""
+        """The object's predictions, shape (rows,) or (rows, classes)."""
         import numpy as np
 
-        chosen, kind = self.select(inputs), type(self.native).__name__
+        chosen = self.select(inputs)
         try:
             outputs = np.asarray(self.call(chosen))
         except Exception as error:
-            msg = f"The {kind} refuses the inputs ({type(error).__name__}); check their columns and types."
+            kind = type(error).__name__
+            msg = f"The {self._kind} refuses the inputs ({kind}); check their columns and types."
             raise ModelError(msg) from error
-        if outputs.ndim == 2 and outputs.shape[1] == 1:  # noqa: PLR2004 - a column is a list
-            outputs = outputs[:, 0]
+        shape = outputs.shape
+        if shape == (len(inputs), 1):
+            return outputs[:, 0]
         if outputs.ndim not in {1, 2} or len(outputs) != len(inputs):
-            msg = f"The {kind} gave an answer of shape {outputs.shape} for {len(inputs)} rows."
+            msg = f"The {self._kind} gave an answer of shape {shape} for {len(inputs)} rows."
             raise ModelError(msg)
         return outputs
 
     def _numbers(self, outputs: np.ndarray) -> np.ndarray:
         if outputs.ndim == 1 and outputs.dtype.kind in "fiub":
             return outputs.astype(float)
-        found = "labels" if outputs.ndim == 1 else f"{outputs.shape[1]} columns"
-        msg = f"The {type(self.native).__name__} gives {found}, not one number a row; name its classes."
+        given = "labels" if outputs.ndim == 1 else f"{outputs.shape[1]} columns"
+        msg = f"The {self._kind} gives {given}, not one number a row; name its classes."
         raise ModelError(msg)
 
-    def _named(self, outputs: np.ndarray) -> bool:
-        """Whether the outputs are classes; doubles in 0..1 are chances of the second of two classes."""
+    def _are_labels(self, outputs: np.ndarray) -> bool:
+        """Whether the outputs are labels; doubles in 0..1 are probabilities of the second of two classes."""
         fractions = outputs.dtype.kind == "f" and len(self.outputs) == 1
         if fractions and not any(isinstance(name, float) for name in self.classes):
             return False
@@ -115,17 +117,17 @@ class OpaquePredictor(Predictor):
         """The probabilities of all classes, shape (rows, classes)."""
         import numpy as np
 
-        kind, count = type(self.native).__name__, len(self.classes)
+        count = len(self.classes)
         if outputs.dtype.kind not in "fiub":
-            msg = f"The {kind} gives labels that are not among the {count} classes of the model."
+            msg = f"The {self._kind} gives labels that are not among the {count} classes of the model."
             raise ModelError(msg)
         chances = outputs.astype(float)
-        if chances.ndim == 1 and count == 2:  # noqa: PLR2004 - the other class has the rest
+        if chances.ndim == 1 and count == BINARY:
             chances = np.column_stack([1 - chances, chances])
         if chances.shape != (len(outputs), count):
-            msg = f"The {kind} gave an answer of shape {outputs.shape} for {count} classes."
+            msg = f"The {self._kind} gave an answer of shape {outputs.shape} for {count} classes."
             raise ModelError(msg)
         if not ((chances >= -_NEAR) & (chances <= 1 + _NEAR)).all():
-            msg = f"The {kind} gave numbers outside of 0 to 1 for probabilities of {count} classes."
+            msg = f"The {self._kind} gave numbers outside of 0 to 1 for probabilities of {count} classes."
             raise ModelError(msg)
         return np.clip(chances, 0, 1)

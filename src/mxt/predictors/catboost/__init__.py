@@ -6,15 +6,20 @@ import json
 import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Contributions, Predictor, Scores
+from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
+from mxt.predictors.base.labels import Label, plain
+from mxt.predictors.base.scores import Contributions, Scores
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import catboost
     import numpy as np
     import pandas as pd
 
@@ -28,48 +33,42 @@ _LONGEST = 4096
 
 
 class CatboostPredictor(Predictor):
-    """A CatBoost model; where categories make its trees inexpressible, it gives its own contributions."""
+    """A CatBoost model; where its trees test more than numbers, CatBoost computes the contributions."""
 
+    library: ClassVar[str] = "catboost"
     flavor: ClassVar[str] = "catboost"
+    flavor_module: ClassVar[str] = "mlflow.catboost"
+    title: ClassVar[str] = "CatBoost"
+    extra: ClassVar[str] = "catboost"
 
-    def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
+    def __init__(self, native: catboost.CatBoost, columns: list[str], classes: Sequence[Label]) -> None:
         import numpy as np
 
-        self._model = model
-        if not model.is_fitted():
-            msg = f"The {type(model).__name__} is not fitted."
-            raise ModelError(msg)
-        self.loss = str(_parameters(model).get("loss_function", "")).partition(":")[0]
-        names = [str(name) for name in model.feature_names_]
-        labels = [getattr(label, "item", lambda label=label: label)() for label in model.classes_]
-        super().__init__(source_columns(names, columns), labels or classes)
-        numbers_a_row, taken = np.size(model.get_scale_and_bias()[1]), len(self.outputs)
-        if numbers_a_row != taken:
+        self.loss = str(_parameters(native).get("loss_function", "")).partition(":")[0]
+        names = [str(name) for name in native.feature_names_]
+        super().__init__(native, source_columns(names, columns), plain(native.classes_) or classes)
+        predicted, expected = np.size(native.get_scale_and_bias()[1]), len(self.outputs)
+        if predicted != expected:
             msg = (
-                f"The CatBoost model predicts {numbers_a_row} numbers a row (loss {self.loss}); "
-                f"MXT takes {'one' if taken == 1 else taken}."
+                f"The CatBoost model predicts {predicted} numbers a row (loss {self.loss}); "
+                f"MXT takes {'one' if expected == 1 else expected}."
             )
             raise ModelError(msg)
 
-    @property
-    def native(self) -> object:
-        return self._model
-
-    @property
-    def core(self) -> Any:
-        return self._model
-
-    @property
-    def sources(self) -> list[int]:
-        return [*range(len(self.columns))]
+    @classmethod
+    def require_fitted(cls, native: catboost.CatBoost) -> None:
+        """Raise a ModelError for an unfitted model; a sum of models is fitted without a call of `fit`."""
+        if not native.is_fitted():
+            msg = f"The {type(native).__name__} is not fitted; fit it first."
+            raise ModelError(msg)
 
     @cached_property
-    def _content(self) -> dict[str, Any]:
+    def _content(self) -> dict[str, object]:
         """The model in CatBoost's JSON form."""
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
-            self._model.save_model(str(file), format="json")
-            content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            self.native.save_model(str(file), format="json")
+            content: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
         return content
 
     @cached_property
@@ -80,23 +79,23 @@ class CatboostPredictor(Predictor):
     @property
     def categorical(self) -> list[int]:
         """Columns whose values are categories."""
-        return [int(place) for place in self._model.get_cat_feature_indices()]
+        return [int(place) for place in self.native.get_cat_feature_indices()]
 
     @property
     def _texts(self) -> list[int]:
-        """Columns whose words are counted."""
-        return [int(place) for place in self._model.get_text_feature_indices()]
+        """Columns of texts, whose words are counted."""
+        return [int(place) for place in self.native.get_text_feature_indices()]
 
     @property
     def _embeddings(self) -> list[int]:
         """Columns of vectors."""
-        return [int(place) for place in self._model.get_embedding_feature_indices()]
+        return [int(place) for place in self.native.get_embedding_feature_indices()]
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
-        """Numbers; a categorical column that no tree tests is all zero.
+        """The columns of numbers; columns of categories, which no tree tests, are all zero.
 
         Raises:
-            ModelError: Trees test more than numbers: CatBoost keeps only hashes and statistics of categories.
+            ModelError: Trees test categories, of which CatBoost keeps only hashes and statistics.
         """
         import numpy as np
 
@@ -109,7 +108,7 @@ class CatboostPredictor(Predictor):
             matrix[:, place] = numbers(chosen[self.columns[place]], "CatBoost")
         return matrix
 
-    def _pool(self, inputs: pd.DataFrame) -> Any:
+    def _pool(self, inputs: pd.DataFrame | catboost.Pool) -> catboost.Pool:
         """The table as CatBoost takes it: doubles, and categories, texts and vectors as they are."""
         import catboost
         import pandas as pd
@@ -128,7 +127,7 @@ class CatboostPredictor(Predictor):
             for place, name in enumerate(self.columns)
         }
         frame = pd.DataFrame(columns, index=chosen.index)
-        frame.columns = pd.Index(self._model.feature_names_)
+        frame.columns = pd.Index(self.native.feature_names_)
         try:
             return catboost.Pool(frame, **kinds)
         except (catboost.CatBoostError, TypeError, ValueError) as error:
@@ -143,7 +142,7 @@ class CatboostPredictor(Predictor):
         import catboost
         import numpy as np
 
-        raw = catboost.CatBoost.predict(self._model, self._pool(inputs), prediction_type=kind)
+        raw = catboost.CatBoost.predict(self.native, self._pool(inputs), prediction_type=kind)
         return np.asarray(raw, dtype=float)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
@@ -175,24 +174,24 @@ class CatboostPredictor(Predictor):
     def contributions(self, inputs: pd.DataFrame) -> Contributions:
         import numpy as np
 
-        raw = self._model.get_feature_importance(self._pool(inputs), type="ShapValues")
-        values = np.atleast_3d(raw) if np.ndim(raw) == 2 else np.transpose(raw, (0, 2, 1))  # noqa: PLR2004 - one output
+        raw = self.native.get_feature_importance(self._pool(inputs), type="ShapValues")
+        values = np.atleast_3d(raw) if len(self.outputs) == 1 else np.transpose(raw, (0, 2, 1))
         return Contributions(values[:, :-1], values[0, -1], "CatBoost ShapValues")
 
     def interactions(self, inputs: pd.DataFrame) -> np.ndarray:
         """CatBoost's own contributions of pairs, shape (rows, columns, columns, outputs)."""
         import numpy as np
 
-        raw = self._model.get_feature_importance(self._pool(inputs), type="ShapInteractionValues")
-        values = raw[..., np.newaxis] if raw.ndim == 3 else np.moveaxis(raw, 1, -1)  # noqa: PLR2004 - one output
+        raw = self.native.get_feature_importance(self._pool(inputs), type="ShapInteractionValues")
+        values = raw[..., np.newaxis] if len(self.outputs) == 1 else np.moveaxis(raw, 1, -1)
         return values[:, :-1, :-1]
 
     @cached_property
     def base(self) -> np.ndarray:
-        """Where CatBoost's own contributions start, whatever the row, shape (outputs,)."""
+        """The base value of CatBoost's own contributions, the same for every row, shape (outputs,)."""
         import pandas as pd
 
-        blank: dict[int, Any] = dict.fromkeys([*self.categorical, *self._texts], "")
+        blank: dict[int, object] = dict.fromkeys([*self.categorical, *self._texts], "")
         blank |= dict.fromkeys(self._embeddings, [0.0] * _LONGEST)
         row = {name: [blank.get(place, 0.0)] for place, name in enumerate(self.columns)}
         return self.contributions(pd.DataFrame(row)).base
@@ -201,14 +200,14 @@ class CatboostPredictor(Predictor):
     def importances(self) -> dict[str, np.ndarray]:
         import numpy as np
 
-        if not self._model.tree_count_:
+        if not self.native.tree_count_:
             return {}
-        found = self._model.get_feature_importance(type="PredictionValuesChange")
-        return {"prediction_change": np.asarray(found, dtype=float)}
+        changes = self.native.get_feature_importance(type="PredictionValuesChange")
+        return {"prediction_change": np.asarray(changes, dtype=float)}
 
 
-def _parameters(model: Any) -> dict[str, Any]:
-    """What the model was trained with; a sum of models keeps nothing of it."""
+def _parameters(model: catboost.CatBoost) -> dict[str, object]:
+    """The parameters of the model's training; empty for a sum of models, which keeps none."""
     import catboost
 
     try:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from mxt.predictors.base import Contributions, Predictor, Scores
+from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
+from mxt.predictors.base.labels import BINARY, Label
+from mxt.predictors.base.scores import Contributions, Scores
 from mxt.predictors.lightgbm.categories import categories_by_place, codes_of, with_categories
 from mxt.predictors.lightgbm.header import Header, read_header
-from mxt.predictors.lightgbm.trees import read_trees
+from mxt.predictors.lightgbm.trees import read_trees, require_whole
 from mxt.stats import links
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import lightgbm as lgb
     import numpy as np
     import pandas as pd
 
@@ -23,39 +29,48 @@ _CLASS_OBJECTIVES = {"binary", "multiclass", "multiclassova"}
 _TARGET_OBJECTIVES = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}
 _EXPONENTIAL_OBJECTIVES = {"poisson", "gamma", "tweedie"}
 _SMALLEST = 1.0000000180025095e-35
-"""LightGBM reads anything nearer to zero than this as zero (kZeroThreshold, include/LightGBM/meta.h)."""
+"""LightGBM reads numbers up to this size as zero (kZeroThreshold, include/LightGBM/meta.h)."""
 
 
 class LightgbmPredictor(Predictor):
     """A booster; categories learned from pandas become the codes that the booster stored for them."""
 
+    library: ClassVar[str] = "lightgbm"
     flavor: ClassVar[str] = "lightgbm"
+    flavor_module: ClassVar[str] = "mlflow.lightgbm"
+    checks_files: ClassVar[bool] = True
+    title: ClassVar[str] = "LightGBM"
+    extra: ClassVar[str] = "lightgbm"
 
-    def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
-        self._native = model
-        self._booster = getattr(model, "booster_", model)
+    def __init__(
+        self, native: lgb.Booster | lgb.LGBMModel, columns: list[str], classes: Sequence[Label]
+    ) -> None:
+        self._booster = getattr(native, "booster_", native)
         names = self._booster.feature_name()
         self.header: Header = read_header(self._text)
         self.objective, *parameters = self.header.objective.split(" ") if self.header.objective else [""]
         self._parameters = dict(part.split(":", 1) for part in parameters if ":" in part)
         self._squared = "sqrt" in parameters
-        count = max(self.header.trees_per_round, 2)
-        known = getattr(model, "classes_", classes or range(count))
-        labels = [getattr(label, "item", lambda label=label: label)() for label in known]
+        count = max(self.header.trees_per_round, BINARY)
+        known = getattr(native, "classes_", classes or range(count))
         classified = self.objective in _CLASS_OBJECTIVES
-        super().__init__(source_columns(names, columns), labels if classified else [])
+        super().__init__(native, source_columns(names, columns), known if classified else [])
+
+    @classmethod
+    def check_files(cls, folder: Path, flavor: Mapping[str, str]) -> None:
+        """Refuse a text that was cut: LightGBM would end the whole process."""
+        name = flavor.get("data", "")
+        if name.endswith(".lgb"):
+            require_whole((folder / name).read_text(encoding="utf-8"))
 
     @property
-    def native(self) -> object:
-        return self._native
+    def log_arguments(self) -> tuple[object, dict[str, object]]:
+        """The booster, which is stored as text; its wrapper would be pickled."""
+        return self._booster, {}
 
     @property
-    def core(self) -> Any:
+    def core(self) -> lgb.Booster:
         return self._booster
-
-    @property
-    def sources(self) -> list[int]:
-        return [*range(len(self.columns))]
 
     @cached_property
     def _text(self) -> str:
@@ -70,7 +85,7 @@ class LightgbmPredictor(Predictor):
     def calibration(self) -> tuple[float, float]:
         if self.objective != "binary":
             return 1.0, 0.0
-        side = -1.0 if len(self.classes) == 1 else 1.0  # of one class it scores the other, which never comes
+        side = -1.0 if len(self.classes) == 1 else 1.0  # a model of one class scores the absent second class
         return side * float(self._parameters.get("sigmoid", 1)), 0.0
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
@@ -89,7 +104,7 @@ class LightgbmPredictor(Predictor):
         return matrix
 
     def labelled(self, matrix: pd.DataFrame) -> pd.DataFrame:
-        """As the base has it; an array with texts holds categories already.
+        """Rows of an array with categories in place of codes; an array with texts holds categories already.
 
         Raises:
             ModelError: Numbers stand for categories that are not codes.
@@ -97,8 +112,8 @@ class LightgbmPredictor(Predictor):
         return with_categories(matrix, self._stored, self.header)
 
     @property
-    def _stored(self) -> list[list[Any]]:
-        """The categories of each column that was of pandas' type category in training."""
+    def _stored(self) -> list[list[Label]]:
+        """The categories of each column that had pandas' type category in training."""
         return self._booster.pandas_categorical or []
 
     def _run(self, inputs: pd.DataFrame, *, raw: bool) -> np.ndarray:
@@ -120,15 +135,15 @@ class LightgbmPredictor(Predictor):
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np
 
-        found = self._run(inputs, raw=False)
+        predicted = self._run(inputs, raw=False)
         if self.task == "regression":
-            return found, None
-        probabilities = np.column_stack([1 - found, found]) if found.ndim == 1 else found
+            return predicted, None
+        probabilities = np.column_stack([1 - predicted, predicted]) if predicted.ndim == 1 else predicted
         probabilities = probabilities[:, : len(self.classes)]
         return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
-        """Raw scores; of a random forest their mean over rounds, which its predictions come from."""
+        """Raw scores; a random forest's are means over its rounds, as its predictions are."""
         raw = self._run(inputs, raw=True).reshape(len(inputs), -1) / self.header.rounds_averaged
         return Scores(self.calibration[0] * raw, self._unit)
 

@@ -164,7 +164,7 @@ class _Table:
         )
 
 
-def codes_of(column: pd.Series[Any], stored: list[Any]) -> np.ndarray:
+def codes_of(column: pd.Series, stored: list[Any]) -> np.ndarray:
     """The place of each value among the stored ones; NaN where it is missing or was never seen.
 
     Numbers equal texts that read as them, since a table's texts may come back from a file as numbers.

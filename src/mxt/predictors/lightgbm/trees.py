@@ -9,8 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
-from mxt.predictors.base.checks import require_sound
-from mxt.predictors.base.trees import Missing, TreeEnsemble
+from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
 from mxt.predictors.lightgbm.header import Header, read_header
 from mxt.predictors.lightgbm.layout import Layout
 

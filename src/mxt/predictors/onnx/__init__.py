@@ -5,14 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxt.errors import MissingExtraError, ModelError
-from mxt.predictors.base import Predictor, Scores
+from mxt.errors import ModelError
+from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers
+from mxt.predictors.base.labels import Label
+from mxt.predictors.base.scores import Scores
 from mxt.predictors.onnx.trees import attributes, ensemble_of, labels_of, post_transform, read_trees
 from mxt.stats import links
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
+    import onnx
+    import onnxruntime as ort
     import pandas as pd
 
     from mxt.predictors.base.trees import TreeEnsemble
@@ -26,58 +32,51 @@ _TYPES = {
     "tensor(bool)": "bool",
 }
 _NEAR = 1e-4
-"""How far from 0, 1 and a sum of 1 probabilities in single precision may lie."""
+"""Largest distance of single-precision probabilities from 0..1; their sum may miss 1 by ten times as much."""
 
 
 class OnnxPredictor(Predictor):
-    """A graph; one that is a tree ensemble gives its trees, any other only its predictions."""
+    """A graph: a single tree ensemble gives its trees, any other graph only its predictions."""
 
+    library: ClassVar[str] = "onnx"
     flavor: ClassVar[str] = "onnx"
+    flavor_module: ClassVar[str] = "mlflow.onnx"
+    title: ClassVar[str] = "ONNX Runtime"
+    extra: ClassVar[str] = "onnx"
+    runtime: ClassVar[str] = "onnxruntime"
 
-    def __init__(self, model: Any, columns: list[str], classes: list[Any]) -> None:
-        self._model = model
-        self._session = _session(model)
-        found = next((labels for node in model.graph.node if (labels := labels_of(attributes(node)))), [])
-        known = classes if len(classes) == len(found) or not found else found
+    def __init__(self, native: onnx.ModelProto, columns: list[str], classes: Sequence[Label]) -> None:
+        self.require_installed()
+        self._session = _session(native)
+        own = next((labels for node in native.graph.node if (labels := labels_of(attributes(node)))), [])
+        known = classes if len(classes) == len(own) or not own else own
         inputs = self._session.get_inputs()
-        names = [given.name for given in inputs] if len(inputs) > 1 else columns
-        super().__init__(names, known)
+        names = [tensor.name for tensor in inputs] if len(inputs) > 1 else columns
+        super().__init__(native, names, known)
         if not known and len(self._session.get_outputs()) > 1:
-            msg = "The ONNX model has several outputs and does not tell its classes; log it with them."
+            msg = "The ONNX model has several outputs and does not name its classes; log it with them."
             raise ModelError(msg)
-
-    @property
-    def native(self) -> object:
-        return self._model
-
-    @property
-    def core(self) -> Any:
-        return self._model
-
-    @property
-    def sources(self) -> list[int]:
-        return [*range(len(self.columns))]
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
-        found = read_trees(self._model.graph)
-        return found if found is not None and found.values.shape[1] == len(self.outputs) else None
+        trees = read_trees(self.native.graph)
+        return trees if trees is not None and trees.values.shape[1] == len(self.outputs) else None
 
     @cached_property
     def _after(self) -> str:
-        """What the tree ensemble does to its scores."""
-        node = ensemble_of(self._model.graph)
+        """The transformation of the scores within the graph's one tree ensemble, such as ``SOFTMAX``."""
+        node = ensemble_of(self.native.graph)
         return "NONE" if node is None else post_transform(attributes(node))
 
     @cached_property
-    def _raw(self) -> Any:
-        """The same model without what it does to its scores."""
+    def _raw(self) -> ort.InferenceSession:
+        """The same tree ensemble without the transformation of its scores."""
         import onnx
 
         copy = onnx.ModelProto()
-        copy.CopyFrom(self._model)
+        copy.CopyFrom(self.native)
         node = ensemble_of(copy.graph)
-        for attribute in node.attribute:  # type: ignore[union-attr] # there are trees, so there is a node
+        for attribute in [] if node is None else node.attribute:
             if attribute.name == "post_transform":
                 attribute.CopyFrom(onnx.helper.make_attribute(attribute.name, "NONE" if attribute.s else 0))
         return _session(copy)
@@ -91,18 +90,17 @@ class OnnxPredictor(Predictor):
             matrix[:, place] = numbers(chosen[name], "ONNX")
         return matrix
 
-    def _run(self, session: Any, inputs: pd.DataFrame) -> list[Any]:
-        """The session's outputs."""
-        given = session.get_inputs()
-        if len(given) == 1 and given[0].type in _TYPES:
-            feed = {given[0].name: self.encode(inputs).astype(_TYPES[given[0].type])}
+    def _run(self, session: ort.InferenceSession, inputs: pd.DataFrame) -> list[Any]:
+        """The session's outputs: tensors, or lists of a map for each row."""
+        tensors = session.get_inputs()
+        if len(tensors) == 1 and tensors[0].type in _TYPES:
+            feed = {tensors[0].name: self.encode(inputs).astype(_TYPES[tensors[0].type])}
         else:
             chosen = self.select(inputs)
-            columns = given if len(given) > 1 else given[:1]
-            names = self.columns if len(given) == 1 else [one.name for one in columns]
+            names = self.columns if len(tensors) == 1 else [tensor.name for tensor in tensors]
             feed = {
-                one.name: _fed(chosen[name], one.type).reshape(-1, 1)
-                for one, name in zip(columns, names, strict=True)
+                tensor.name: _column(chosen[name], tensor.type).reshape(-1, 1)
+                for tensor, name in zip(tensors, names, strict=True)
             }
         try:
             return list(session.run(None, feed))
@@ -118,26 +116,18 @@ class OnnxPredictor(Predictor):
             return np.asarray(labels, dtype=float).reshape(len(inputs)), None
         if not others:
             return self._from_one(np.asarray(labels))
-        told = self._matrix(others[0])
+        scores = _matrix(others[0])
         named = np.asarray(labels).reshape(len(inputs))
-        return named, told if self._after != "NONE" or _probable(told, self.trees) else None
+        return named, scores if self._after != "NONE" or _probable(scores, self.trees) else None
 
     def _from_one(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Labels and probabilities of a graph whose only output is one of the two."""
+        """Labels and probabilities from the only output of a graph, which holds either."""
         import numpy as np
 
         if outputs.ndim > 1 and outputs.shape[1] == len(self.classes):
             chances = outputs.astype(float)
             return np.asarray(self.classes)[chances.argmax(axis=1)], chances if _probable(chances) else None
         return outputs.reshape(len(outputs)), None
-
-    def _matrix(self, outputs: Any) -> np.ndarray:
-        """Scores of classes, shape (rows, classes), from a tensor or from a list of maps."""
-        import numpy as np
-
-        if isinstance(outputs, list):
-            outputs = [[row[name] for name in row] for row in outputs]
-        return np.asarray(outputs, dtype=float).reshape(len(outputs), -1)
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         import numpy as np
@@ -148,7 +138,7 @@ class OnnxPredictor(Predictor):
         if self.task == "regression":
             raw = np.asarray(outputs[0], dtype=float).reshape(len(inputs), 1)
             return Scores(raw, "log-odds" if self._after == "LOGISTIC" else "target")
-        raw = self._matrix(outputs[1])
+        raw = _matrix(outputs[1])
         if len(self.outputs) == 1:
             raw = raw[:, 1:] - raw[:, :1] if self._after == "SOFTMAX" else raw[:, 1:]
         return Scores(raw, self._unit)
@@ -161,7 +151,7 @@ class OnnxPredictor(Predictor):
         return "log-odds" if len(self.outputs) == 1 else "margin"
 
     def _plain(self, inputs: pd.DataFrame) -> Scores:
-        """Predicted numbers or probabilities, of graphs whose inside is not known."""
+        """Predicted numbers or probabilities, as the scores of a graph that MXT cannot look into."""
         labels, probabilities = self.labels_and_probabilities(inputs)
         if self.task == "regression":
             return Scores(labels.reshape(-1, 1), "target")
@@ -181,21 +171,27 @@ class OnnxPredictor(Predictor):
         )
 
 
-def _session(model: Any) -> Any:
+def _session(model: onnx.ModelProto) -> ort.InferenceSession:
+    import onnxruntime as ort
+
     try:
-        import onnxruntime
-    except ImportError as error:
-        library, extra = "ONNX Runtime", "onnx"
-        raise MissingExtraError(library, extra) from error
-    try:
-        return onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     except Exception as error:
         msg = f"ONNX Runtime cannot load the model ({type(error).__name__}); its file may be broken."
         raise ModelError(msg) from error
 
 
+def _matrix(outputs: Any) -> np.ndarray:
+    """Scores of classes, shape (rows, classes), from a tensor or from a list of maps."""
+    import numpy as np
+
+    if isinstance(outputs, list):
+        outputs = [[row[name] for name in row] for row in outputs]
+    return np.asarray(outputs, dtype=float).reshape(len(outputs), -1)
+
+
 def _bounded(trees: TreeEnsemble | None) -> bool:
-    """Whether no row can get a score outside of 0 to 1."""
+    """Whether the trees give every row scores in 0..1."""
     import numpy as np
 
     if trees is None:
@@ -211,29 +207,27 @@ def _leaves(trees: TreeEnsemble, root: int) -> np.ndarray:
     """The leaves of one tree."""
     import numpy as np
 
-    level, found = np.array([root]), []
+    level, leaves = np.array([root]), []
     while len(level):
-        found.append(level[trees.left[level] < 0])
+        leaves.append(level[trees.left[level] < 0])
         inner = level[trees.left[level] >= 0]
         level = np.concatenate([trees.left[inner], trees.right[inner]])
-    return np.concatenate(found)
+    return np.concatenate(leaves)
 
 
-def _probable(told: np.ndarray, trees: TreeEnsemble | None = None) -> bool:
-    """Whether scores are probabilities: by the trees' bounds, or else by what they are."""
+def _probable(scores: np.ndarray, trees: TreeEnsemble | None = None) -> bool:
+    """Whether scores are probabilities: by the bounds of the trees if there are any, else by their values."""
     import numpy as np
 
     if trees is not None:
         return _bounded(trees)
-    return bool((told >= -_NEAR).all() and np.allclose(told.sum(axis=1), 1, atol=10 * _NEAR))
+    return bool((scores >= -_NEAR).all() and np.allclose(scores.sum(axis=1), 1, atol=10 * _NEAR))
 
 
-def _fed(column: pd.Series[Any], kind: str) -> np.ndarray:
+def _column(column: pd.Series, kind: str) -> np.ndarray:
     """A column as the tensor type that the graph takes."""
     import numpy as np
 
-    return (
-        column.astype(object).to_numpy()
-        if kind == "tensor(string)"
-        else np.asarray(numbers(column, "ONNX"), dtype=_TYPES[kind])
-    )
+    if kind == "tensor(string)":
+        return column.astype(object).to_numpy()
+    return np.asarray(numbers(column, "ONNX"), dtype=_TYPES[kind])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mxt.predictors.base.checks import require_sound
-from mxt.predictors.base.trees import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.onnx.branches import LEAF, MODES, NEQ, Nodes, expressed
 
 if TYPE_CHECKING:

@@ -2,64 +2,80 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Contributions, Predictor, Scores
+from mxt.predictors.base import Composition, Predictor
 from mxt.predictors.base.columns import spelled
-from mxt.predictors.sklearn import trees as sklearn
-from mxt.predictors.sklearn.composition import Composition, compose
+from mxt.predictors.base.labels import plain
+from mxt.predictors.base.library import predictor_of
+from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.sklearn import trees
+from mxt.predictors.sklearn.composition import compose
 from mxt.predictors.sklearn.isolation import lengths_of
-from mxt.predictors.sklearn.scales import gives_probabilities, raw_of_boosted, scale_of
+from mxt.predictors.sklearn.refusals import refusals
+from mxt.predictors.sklearn.scales import gives_probabilities, scale_of
 from mxt.predictors.sklearn.sources import trace
-from mxt.predictors.sklearn.wrappers import steps_of, uncalibrated
-from mxt.predictors.xgboost.codes import dense
+from mxt.predictors.sklearn.wrappers import is_foreign, steps_of, uncalibrated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
 
     import numpy as np
     import pandas as pd
+    from scipy.sparse import spmatrix
+    from sklearn.base import BaseEstimator
 
+    from mxt.predictors.base.labels import Label
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
 
 class SklearnPredictor(Predictor):
-    """A fitted estimator; a pipeline's steps before the last are its encoding."""
+    """A fitted estimator of scikit-learn's interface; a pipeline's steps before the last are its encoding.
 
+    A core model of a library that has a predictor of its own, such as a booster, is left to that predictor.
+    """
+
+    library: ClassVar[str] = "sklearn"
     flavor: ClassVar[str] = "sklearn"
+    flavor_module: ClassVar[str] = "mlflow.sklearn"
 
-    def __init__(self, estimator: Any, columns: list[str]) -> None:
+    def __init__(self, native: BaseEstimator, columns: list[str], classes: Sequence[Label] = ()) -> None:
         from sklearn.base import is_classifier
 
-        self._estimator = estimator
-        self._fitted, self._sigmoid = uncalibrated(estimator)
-        named = getattr(estimator, "feature_names_in_", None)
-        if columns and type(estimator).__module__.startswith("lightgbm."):
-            named = None  # LightGBM makes up names, and rewrites those it is given
-        classes = [_plain(label) for label in estimator.classes_] if is_classifier(estimator) else []
-        names = None if named is None else [str(name) for name in named]
-        super().__init__(columns if names is None else spelled(names, columns) or names, classes)
+        del classes  # a classifier knows its labels, and a regressor has none
+        self._fitted, self._sigmoid = uncalibrated(native)
+        named = [str(name) for name in getattr(native, "feature_names_in_", columns)]
+        labels = plain(native.classes_) if is_classifier(native) else []
+        super().__init__(native, spelled(named, columns) or named, labels)
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         """All but the parts, whose links cannot be pickled; they are made again where they are needed."""
         return {name: value for name, value in vars(self).items() if name != "parts"}
 
     @property
-    def native(self) -> object:
-        return self._estimator
+    def log_arguments(self) -> tuple[object, dict[str, object]]:
+        """The estimator in the format of skops, with the types that it is made of declared as trusted."""
+        import skops.io
+
+        trusted = skops.io.get_untrusted_types(data=skops.io.dumps(self.native))
+        return self.native, {"serialization_format": "skops", "skops_trusted_types": trusted}
 
     @property
     def core(self) -> Any:
         return self._steps[-1]
 
     @property
-    def _steps(self) -> list[Any]:
+    def _steps(self) -> list[BaseEstimator]:
         return steps_of(self._fitted)
+
+    @cached_property
+    def _inner(self) -> Predictor | None:
+        """The predictor of a core model that is of another library."""
+        return predictor_of(self.core, self._seen, self.classes) if is_foreign(self.core) else None
 
     @property
     def calibration(self) -> tuple[float, float]:
@@ -69,9 +85,9 @@ class SklearnPredictor(Predictor):
 
     @property
     def _decides(self) -> bool:
-        """Whether raw scores are the decisions of a classifier; of one class they are for another one."""
-        found = bool(self.classes) and hasattr(self._fitted, "decision_function")
-        return found and not gives_probabilities(self.core)
+        """Whether raw scores are a classifier's decisions; with one class they are for an absent second."""
+        decides = bool(self.classes) and hasattr(self._fitted, "decision_function")
+        return decides and not gives_probabilities(self.core)
 
     @property
     def sources(self) -> list[int]:
@@ -95,14 +111,12 @@ class SklearnPredictor(Predictor):
 
     @cached_property
     def parts(self) -> Composition | None:
-        from mxt.predictors.base.library import predictor_of
-
-        found = compose(self.core, self._seen, lambda part, columns: predictor_of(part, columns, []))
-        if found is None or not self._sigmoid:
-            return found
+        whole = compose(self.core, self._seen, lambda part, columns: predictor_of(part, columns, []))
+        if whole is None or not self._sigmoid:
+            return whole
         slope, intercept = self._sigmoid
-        parts = tuple(replace(part, weights=slope * part.weights) for part in found.parts)
-        return Composition(parts, slope * found.intercept + intercept)
+        parts = tuple(replace(part, weights=slope * part.weights) for part in whole.parts)
+        return Composition(parts, slope * whole.intercept + intercept)
 
     def seen(self, inputs: pd.DataFrame) -> pd.DataFrame:
         import pandas as pd
@@ -111,10 +125,13 @@ class SklearnPredictor(Predictor):
             return self.select(inputs)
         encoded = self._transformed(inputs)
         if hasattr(encoded, "toarray"):
-            encoded = dense(encoded) if hasattr(self.core, "get_booster") else encoded.toarray()
+            encoded = self.dense(encoded)
         if isinstance(encoded, pd.DataFrame):
             return encoded.set_axis(self._seen, axis=1).set_axis(inputs.index)
         return pd.DataFrame(encoded, columns=self._seen, index=inputs.index)
+
+    def dense(self, matrix: spmatrix) -> np.ndarray:
+        return super().dense(matrix) if self._inner is None else self._inner.dense(matrix)
 
     @property
     def _seen(self) -> list[str]:
@@ -128,31 +145,25 @@ class SklearnPredictor(Predictor):
         if self._inner is not None:
             return self._inner.encode(self.seen(inputs))
         encoded = self._transformed(inputs)
-        with _errors_told(self._fitted):
-            return sklearn.tested(self.core, encoded.toarray() if hasattr(encoded, "toarray") else encoded)
+        with refusals(self._fitted):
+            return trees.tested(self.core, encoded.toarray() if hasattr(encoded, "toarray") else encoded)
 
     def _transformed(self, inputs: pd.DataFrame) -> Any:
-        """What the steps before the last make of the inputs: a frame, or a matrix that may be sparse."""
-        encoded: Any = self._prepared(inputs)
-        with _errors_told(self._fitted):
+        """The inputs after the steps before the last: a frame, or a matrix that may be sparse."""
+        encoded = self._prepared(inputs)
+        with refusals(self._fitted):
             for step in self._steps[:-1]:
                 encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
         return encoded
 
     @cached_property
-    def _inner(self) -> Predictor | None:
-        """A core model that is not scikit-learn's, as its own library predicts."""
-        from mxt.predictors.base.library import predictor_of
-
-        boosted = raw_of_boosted(self.core) is not None
-        return predictor_of(self.core, self._seen, self.classes) if boosted else None
-
-    @cached_property
     def trees(self) -> TreeEnsemble | None:
-        found = sklearn.read_trees(self.core) if self._inner is None else self._inner.trees
-        if found is None or self._inner is not None or len(self.classes) != 1 or not self._decides:
-            return found
-        return replace(found, values=-found.values, base=-found.base)
+        if self._inner is not None:
+            return self._inner.trees
+        ensemble = trees.read_trees(self.core)
+        if ensemble is None or len(self.classes) != 1 or not self._decides:
+            return ensemble
+        return replace(ensemble, values=-ensemble.values, base=-ensemble.base)
 
     def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
         import numpy as np
@@ -182,12 +193,12 @@ class SklearnPredictor(Predictor):
         return super().outputs if targets == 1 else [str(place) for place in range(targets)]
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        with _errors_told(self._estimator):
-            return self._estimator.predict(self._prepared(inputs)), self.probabilities(inputs)
+        with refusals(self.native):
+            return self.native.predict(self._prepared(inputs)), self.probabilities(inputs)
 
     def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
-        chances = getattr(self._estimator, "predict_proba", None) if self.classes else None
-        with _errors_told(self._estimator):
+        chances = getattr(self.native, "predict_proba", None) if self.classes else None
+        with refusals(self.native):
             return chances(self._prepared(inputs))[:, : len(self.classes)] if chances else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
@@ -195,14 +206,14 @@ class SklearnPredictor(Predictor):
 
         if self._inner is not None:
             return self._inner.scores(self.seen(inputs))
-        with _errors_told(self._fitted):
+        with refusals(self._fitted):
             raw = self._raw(inputs)
         slope, intercept = self.calibration
         values = slope * np.asarray(raw, dtype=float).reshape(len(inputs), -1) + intercept
         return Scores(values, "log-odds" if self._sigmoid else scale_of(self.core, self.classes)[0])
 
     def _raw(self, inputs: pd.DataFrame) -> np.ndarray:
-        """What the model computes before any calibration and link."""
+        """The model's output before any calibration and link."""
         import numpy as np
 
         prepared, unit = self._prepared(inputs), scale_of(self.core, self.classes)[0]
@@ -226,22 +237,7 @@ class SklearnPredictor(Predictor):
             return {"coefficient": np.abs(np.atleast_2d(self.core.coef_)).mean(axis=0)}
         return {}
 
-    def _prepared(self, inputs: pd.DataFrame) -> Any:
+    def _prepared(self, inputs: pd.DataFrame) -> np.ndarray | pd.DataFrame:
         """A frame for models trained on frames, a matrix for models trained on matrices."""
         chosen = self.select(inputs)
-        return chosen if hasattr(self._estimator, "feature_names_in_") else chosen.to_numpy()
-
-
-def _plain(label: Any) -> Any:
-    return label.item() if hasattr(label, "item") else label
-
-
-@contextmanager
-def _errors_told(estimator: object) -> Iterator[None]:
-    """Tell a failed prediction without the cells that scikit-learn quotes."""
-    try:
-        yield
-    except (ValueError, TypeError, KeyError) as error:
-        kind = type(error).__name__
-        msg = f"The {type(estimator).__name__} refuses the inputs ({kind}); check their columns and types."
-        raise ModelError(msg) from error
+        return chosen if hasattr(self.native, "feature_names_in_") else chosen.to_numpy()

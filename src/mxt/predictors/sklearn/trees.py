@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.checks import require_sound
-from mxt.predictors.base.trees import Missing, TreeEnsemble
+from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
 from mxt.predictors.sklearn.histograms import columns_of, read_histograms
 from mxt.predictors.sklearn.isolation import path_lengths
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base import Contributions, Predictor, Scores
-from mxt.predictors.xgboost.codes import Codes
+from mxt.predictors.base import Predictor
+from mxt.predictors.base.labels import BINARY, Label
+from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
     import xgboost as xgb
+    from scipy.sparse import spmatrix
 
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.predictors.xgboost.trees import Document
@@ -24,7 +29,7 @@ _IDENTITY_OBJECTIVES = {
     *("reg:squarederror", "reg:squaredlogerror", "reg:absoluteerror", "reg:pseudohubererror"),
     *("reg:quantileerror", "reg:expectileerror"),
 }
-"""Whose margins are predictions; but of several expectiles each margin after the first is an increment's."""
+"""Objectives whose margins are predictions; of several expectiles, only the first margin is one."""
 _EXPONENTIAL_OBJECTIVES = {"count:poisson", "reg:gamma", "reg:tweedie"}
 _PROBABILITY_OBJECTIVES = {
     "binary:logistic": "log-odds",
@@ -34,32 +39,32 @@ _PROBABILITY_OBJECTIVES = {
 
 
 class XgboostPredictor(Predictor):
-    """A booster, native categories included; contributions come from the booster itself."""
+    """A booster, with native categories; its own contributions come from the booster itself."""
 
+    library: ClassVar[str] = "xgboost"
     flavor: ClassVar[str] = "xgboost"
+    flavor_module: ClassVar[str] = "mlflow.xgboost"
 
-    def __init__(self, model: xgb.Booster | xgb.XGBModel, columns: list[str], classes: list[Any]) -> None:
+    def __init__(
+        self, native: xgb.Booster | xgb.XGBModel, columns: list[str], classes: Sequence[Label]
+    ) -> None:
         import xgboost as xgb
 
-        self._native = model
-        self._booster = model if isinstance(model, xgb.Booster) else model.get_booster()
+        self._booster = native if isinstance(native, xgb.Booster) else native.get_booster()
         learner = json.loads(self._booster.save_config())["learner"]
         self.objective = str(learner["objective"]["name"])
-        count = max(int(learner["learner_model_param"]["num_class"]), 2)
-        known = (classes or [*range(count)]) if self.objective in _PROBABILITY_OBJECTIVES else []
-        super().__init__(self._booster.feature_names or columns, known)
+        count = max(int(learner["learner_model_param"]["num_class"]), BINARY)
+        own = native.classes_ if hasattr(native, "predict_proba") else range(count)
+        known = (classes or own) if self.objective in _PROBABILITY_OBJECTIVES else []
+        super().__init__(native, self._booster.feature_names or columns, known)
 
     @property
-    def native(self) -> object:
-        return self._native
+    def log_arguments(self) -> tuple[object, dict[str, object]]:
+        return self.native, {"model_format": "ubj"}
 
     @property
     def core(self) -> xgb.Booster:
         return self._booster
-
-    @property
-    def sources(self) -> list[int]:
-        return [*range(len(self.columns))]
 
     @property
     def outputs(self) -> list[str]:
@@ -67,22 +72,22 @@ class XgboostPredictor(Predictor):
 
     @cached_property
     def _document(self) -> Document:
-        """The booster as it stores itself."""
+        """The booster in the form that it saves itself in."""
         return document_of(self._booster)
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
-        return read_trees(self._document, rounds_used(self._native))
+        return read_trees(self._document, rounds_used(self.native))
 
     @cached_property
     def _codes(self) -> Codes:
-        return Codes.of(self._document, getattr(self._native, "missing", None))
+        return Codes.of(self._document, getattr(self.native, "missing", None))
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         return self._codes.encode(self.select(inputs))
 
     def _matrix(self, inputs: pd.DataFrame) -> xgb.DMatrix:
-        """What the booster reads: codes without names, which it takes as its own."""
+        """The booster's own table: codes without the names of categories."""
         import xgboost as xgb
 
         names, kinds = self._booster.feature_names, self._booster.feature_types
@@ -100,7 +105,7 @@ class XgboostPredictor(Predictor):
 
         matrix = self._matrix(inputs)
         try:
-            raw = self._booster.predict(matrix, iteration_range=rounds_used(self._native), **options)
+            raw = self._booster.predict(matrix, iteration_range=rounds_used(self.native), **options)
         except xgb.core.XGBoostError as error:
             msg = "The xgboost model refuses the inputs; check their columns and types."
             raise ModelError(msg) from error
@@ -114,6 +119,9 @@ class XgboostPredictor(Predictor):
         raw = np.atleast_3d(self.run(inputs, pred_contribs=True))
         values = raw if raw.shape[2] == 1 else raw.transpose(0, 2, 1)
         return Contributions(values[:, :-1], values[0, -1], "xgboost pred_contribs")
+
+    def dense(self, matrix: spmatrix) -> np.ndarray:
+        return dense(matrix)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np
@@ -135,7 +143,7 @@ class XgboostPredictor(Predictor):
 
     @property
     def calibration(self) -> tuple[float, float]:
-        """Of a model of one class, whose margins are of another class, which never comes, the other sign."""
+        """A slope of -1 for a model of one class: its margins are for a second class, which never occurs."""
         return (-1.0 if len(self.classes) == 1 else 1.0), 0.0
 
     @property
@@ -167,5 +175,5 @@ class XgboostPredictor(Predictor):
         names = self._booster.feature_names or [f"f{place}" for place in range(len(self.columns))]
         scores = {method: self._booster.get_score(importance_type=kind) for method, kind in methods.items()}
         return {
-            method: np.array([found.get(name, 0.0) for name in names]) for method, found in scores.items()
+            method: np.array([score.get(name, 0.0) for name in names]) for method, score in scores.items()
         }

@@ -96,7 +96,7 @@ def _names(told: Document) -> pd.Index[Any]:
     return pd.Index([joined[start:end].decode() for start, end in pairwise(ends)], dtype=object)
 
 
-def _codes(column: pd.Series[Any], stored: pd.Index[Any]) -> np.ndarray:
+def _codes(column: pd.Series, stored: pd.Index[Any]) -> np.ndarray:
     """Each value's place among the stored categories, NaN where missing."""
     import numpy as np
     import pandas as pd
@@ -115,7 +115,7 @@ def _codes(column: pd.Series[Any], stored: pd.Index[Any]) -> np.ndarray:
     return np.where(codes < 0, np.nan, codes)
 
 
-def _unnamed(column: pd.Series[Any]) -> np.ndarray:
+def _unnamed(column: pd.Series) -> np.ndarray:
     """Codes of a column whose categories the booster does not know by name."""
     import numpy as np
     import pandas as pd

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.checks import require_sound
-from mxt.predictors.base.trees import Missing, TreeEnsemble
+from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
 from mxt.predictors.xgboost.margins import base_margins
 from mxt.predictors.xgboost.ubj import read_ubj
 

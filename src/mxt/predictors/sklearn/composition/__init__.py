@@ -1,6 +1,5 @@
 """Models made of models: votes, stacks, bags and calibrations, as sums of links of their parts' scores."""
 
 from mxt.predictors.sklearn.composition.compose import compose
-from mxt.predictors.sklearn.composition.parts import Composition, Part
 
-__all__ = ["Composition", "Part", "compose"]
+__all__ = ["compose"]

@@ -1,32 +1,34 @@
-"""Votes and bags: means of what their estimators predict."""
+"""Votes and bags: means of their estimators' predictions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mxt.predictors.sklearn.composition.parts import Composition, Part
+from mxt.predictors.base import Composition, Part
+from mxt.predictors.base.labels import BINARY, Label
 
 if TYPE_CHECKING:
     import numpy as np
+    from sklearn.base import BaseEstimator
 
     from mxt.predictors.sklearn.composition.parts import Make
 
 
-def voting(core: Any, columns: list[str], make: Make) -> Composition | None:
-    """The mean of probabilities or predictions, weighted as the voters are."""
+def voting(core: BaseEstimator, columns: list[str], make: Make) -> Composition | None:
+    """A vote: the mean of probabilities or predictions, weighted as the voters are."""
     given = core.weights if core.weights is not None else [1.0] * len(core.estimators)
     shares = [share for share, (_, one) in zip(given, core.estimators, strict=True) if one != "drop"]
     return averaged(core, [[*range(len(columns))]] * len(shares), shares, columns, make)
 
 
 def averaged(
-    core: Any, features: list[list[int]], shares: list[float], columns: list[str], make: Make
+    core: BaseEstimator, features: list[list[int]], shares: list[float], columns: list[str], make: Make
 ) -> Composition | None:
-    """The mean of what the estimators predict, each over its own columns."""
+    """The mean of the estimators' predictions, each over its own columns."""
     import numpy as np
 
-    labels = [*range(len(core.classes_))] if hasattr(core, "classes_") else []
-    outputs = 1 if len(labels) <= 2 else len(labels)  # noqa: PLR2004 - two classes
+    labels: list[Label] = [*range(len(core.classes_))] if hasattr(core, "classes_") else []
+    outputs = 1 if len(labels) <= BINARY else len(labels)
     parts, intercept = [], np.zeros(outputs)
     for estimator, places, share in zip(core.estimators_, features, shares, strict=True):
         predictor = make(estimator, [columns[place] for place in places])
@@ -39,16 +41,16 @@ def averaged(
     return Composition(tuple(parts), intercept)
 
 
-def _chances(known: list[Any], labels: list[Any]) -> tuple[np.ndarray, np.ndarray]:
-    """Probabilities of `labels`, as offset plus outputs times weights, from a model of the classes `known`.
+def _chances(known: list[Label], labels: list[Label]) -> tuple[np.ndarray, np.ndarray]:
+    """Offset and weights from the outputs of a model of the classes `known` to probabilities of `labels`.
 
-    A model of one class is always sure, one of two tells the second's probability.
+    A model of one class is always sure; the only output of a model of two is the second's probability.
     """
     import numpy as np
 
     places = [labels.index(label) for label in known]
     offset, weights = np.zeros(len(labels)), np.zeros((max(1, len(known)), len(labels)))
-    if len(known) > 2:  # noqa: PLR2004 - two classes
+    if len(known) > BINARY:
         weights[range(len(known)), places] = 1
         return offset, weights
     offset[places[0]] = 1

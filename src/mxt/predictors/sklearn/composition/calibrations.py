@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mxt.predictors.sklearn.composition.parts import Composition, Part
+from mxt.predictors.base import Composition, Part
+from mxt.predictors.base.labels import BINARY
 from mxt.predictors.sklearn.scales import gives_probabilities
 from mxt.stats import links
 
 if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.calibration import _CalibratedClassifier
+
     from mxt.predictors.base import Predictor
     from mxt.predictors.sklearn.composition.parts import Make
     from mxt.stats.links import Link
 
 
-def calibrated(core: Any, columns: list[str], make: Make) -> Composition | None:
+def calibrated(core: BaseEstimator, columns: list[str], make: Make) -> Composition | None:
     """The mean of calibrated classifiers."""
     import numpy as np
 
     parts: list[Part] = []
-    several = len(core.classes_) > 2  # noqa: PLR2004 - two classes
+    several = len(core.classes_) > BINARY
     for one in core.calibrated_classifiers_:
         predictor = make(one.estimator, columns)
-        told = response(one.estimator, predictor)
-        calibrator = _calibrator(one, several, told_by_margin=hasattr(one.estimator, "decision_function"))
-        if told is None or calibrator is None or len(predictor.classes) != len(core.classes_):
+        answer = response(one.estimator, predictor)
+        calibrator = _calibrator(one, several=several)
+        if answer is None or calibrator is None or len(predictor.classes) != len(core.classes_):
             return None
         weights = np.eye(len(predictor.outputs)) / len(core.calibrated_classifiers_)
-        parts.append(Part(predictor, [*range(len(columns))], links.chain(told, calibrator), weights))
+        parts.append(Part(predictor, [*range(len(columns))], links.chain(answer, calibrator), weights))
     return Composition(tuple(parts), np.zeros(len(parts[0].weights)))
 
 
-def response(estimator: Any, predictor: Predictor) -> Link | None:
-    """From a part's scores to its decision function, or where it has none to its probabilities."""
+def response(estimator: BaseEstimator, predictor: Predictor) -> Link | None:
+    """The link from a part's scores to its decision function, or to its probabilities if it has none."""
     if not hasattr(estimator, "decision_function"):
         return predictor.link
     if gives_probabilities(predictor.core):
@@ -43,24 +47,26 @@ def response(estimator: Any, predictor: Predictor) -> Link | None:
     )
 
 
-def _calibrator(one: Any, several: bool, *, told_by_margin: bool) -> Link | None:  # noqa: FBT001 - a fact of the classes
+def _calibrator(one: _CalibratedClassifier, *, several: bool) -> Link | None:
+    """The link of one calibrated classifier, from its estimator's response to probabilities."""
     if one.method == "temperature":
-        return _temperature(float(one.calibrators[0].beta_), several, told_by_margin=told_by_margin)
+        by_margin = hasattr(one.estimator, "decision_function")
+        return _temperature(float(one.calibrators[0].beta_), several=several, by_margin=by_margin)
     if one.method == "sigmoid":
-        made = [links.logistic(-float(found.a_), -float(found.b_)) for found in one.calibrators]
+        made = [links.logistic(-float(each.a_), -float(each.b_)) for each in one.calibrators]
     elif one.method == "isotonic":
-        made = [links.interpolated(found.X_thresholds_, found.y_thresholds_) for found in one.calibrators]
+        made = [links.interpolated(each.X_thresholds_, each.y_thresholds_) for each in one.calibrators]
     else:
         return None
     return links.chain(links.beside(made), links.normalised()) if several else made[0]
 
 
-def _temperature(warmth: float, several: bool, *, told_by_margin: bool) -> Link:  # noqa: FBT001 - as above
-    """Margins times the inverse temperature; of probabilities, their logarithms."""
+def _temperature(warmth: float, *, several: bool, by_margin: bool) -> Link:
+    """Temperature scaling: the response times the inverse temperature; of probabilities, their logarithms."""
     import numpy as np
 
     least = 1e-12  # scikit-learn's own
-    if told_by_margin:
+    if by_margin:
         return links.softmax(warmth) if several else links.logistic(2 * warmth)
     if several:
         return links.chain(links.elementwise(lambda chance: np.log(chance + least)), links.softmax(warmth))

@@ -1,8 +1,8 @@
-"""Which estimators of scikit-learn are made of which parts."""
+"""The parts of each estimator of scikit-learn that is made of others."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.predictors.sklearn.composition.averages import averaged, voting
 from mxt.predictors.sklearn.composition.calibrations import calibrated
@@ -10,10 +10,13 @@ from mxt.predictors.sklearn.composition.stacks import stacked
 from mxt.predictors.sklearn.composition.targets import transformed
 
 if TYPE_CHECKING:
-    from mxt.predictors.sklearn.composition.parts import Composition, Make
+    from sklearn.base import BaseEstimator
+
+    from mxt.predictors.base import Composition
+    from mxt.predictors.sklearn.composition.parts import Make
 
 
-def compose(core: Any, columns: list[str], make: Make) -> Composition | None:
+def compose(core: BaseEstimator, columns: list[str], make: Make) -> Composition | None:
     """The parts of a fitted estimator of scikit-learn, or None if it is not such a sum.
 
     Args:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from mxt.predictors.base import Composition, Part
 from mxt.predictors.sklearn.composition.calibrations import response
-from mxt.predictors.sklearn.composition.parts import Composition, Part, is_affine
+from mxt.predictors.sklearn.composition.parts import is_affine
 from mxt.stats import links
 
 if TYPE_CHECKING:
     import numpy as np
+    from sklearn.base import BaseEstimator
 
     from mxt.predictors.sklearn.composition.parts import Make
 
 
-def stacked(core: Any, columns: list[str], make: Make) -> Composition | None:
-    """A linear model of what the estimators predict, and perhaps of the columns themselves."""
-    found = _linear(core.final_estimator_)
-    if found is None:
+def stacked(core: BaseEstimator, columns: list[str], make: Make) -> Composition | None:
+    """A linear model of the estimators' predictions, and perhaps of the columns themselves."""
+    last = _linear(core.final_estimator_)
+    if last is None:
         return None
-    coefficients, intercept = found
+    coefficients, intercept = last
     parts, start = [], 0
     for estimator, method in zip(core.estimators_, core.stack_method_, strict=True):
         predictor = make(estimator, columns)
@@ -36,7 +38,7 @@ def stacked(core: Any, columns: list[str], make: Make) -> Composition | None:
 
 
 def _passed_through(coefficients: np.ndarray, columns: list[str], make: Make) -> list[Part]:
-    """One linear model for each output, over the columns that a stack hands to its last model as they are."""
+    """One linear model for each output, over the columns that a stack passes to its last model unchanged."""
     import numpy as np
     from sklearn.linear_model import LinearRegression
 
@@ -49,7 +51,7 @@ def _passed_through(coefficients: np.ndarray, columns: list[str], make: Make) ->
     return parts
 
 
-def _linear(model: Any) -> tuple[np.ndarray, np.ndarray] | None:
+def _linear(model: BaseEstimator) -> tuple[np.ndarray, np.ndarray] | None:
     """Coefficients, shape (outputs, columns), and intercept, shape (outputs,), of a linear model's score."""
     import numpy as np
 

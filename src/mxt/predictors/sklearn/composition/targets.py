@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mxt.predictors.sklearn.composition.parts import Composition, Part, is_affine
+from mxt.predictors.base import Composition, Part
+from mxt.predictors.sklearn.composition.parts import is_affine
 from mxt.stats import links
 
 if TYPE_CHECKING:
     import numpy as np
+    from sklearn.base import BaseEstimator
 
     from mxt.predictors.sklearn.composition.parts import Make
 
 
-def transformed(core: Any, columns: list[str], make: Make) -> Composition | None:
+def transformed(core: BaseEstimator, columns: list[str], make: Make) -> Composition | None:
     """A regressor of a transformed target, its predictions transformed back."""
     import numpy as np
 
     predictor = make(core.regressor_, columns)
-    if predictor.link is None or core._training_dim != 1:  # noqa: SLF001 - told nowhere else
+    if predictor.link is None or core._training_dim != 1:  # noqa: SLF001 - scikit-learn states it nowhere else
         return None
 
     def back(margins: np.ndarray) -> np.ndarray:
