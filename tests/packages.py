@@ -9,18 +9,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def installed(folder: Path, modules: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which the distribution `dusk` is installed, with an entry point for each module.
+def installed(
+    folder: Path, modules: Mapping[str, str], predictors: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """An environment in which the distribution `dusk` is installed.
 
     Args:
         folder: Where it lies.
         modules: The code of each module, by its name.
+        predictors: Entry points of ``mxt.predictors``; without them, each module is an entry of ``mxt.kinds``.
     """
     for name, code in modules.items():
         (folder / f"{name}.py").write_text(code)
     about = folder / "dusk-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: dusk\nVersion: 1.0\n")
-    entries = "".join(f"{name} = {name}\n" for name in modules)
-    (about / "entry_points.txt").write_text(f"[mxt.kinds]\n{entries}")
+    group, named = (
+        ("mxt.predictors", predictors) if predictors else ("mxt.kinds", {name: name for name in modules})
+    )
+    entries = "".join(f"{name} = {value}\n" for name, value in named.items())
+    (about / "entry_points.txt").write_text(f"[{group}]\n{entries}")
     return {"PYTHONPATH": str(folder)}
