@@ -1,4 +1,4 @@
-"""Columns of a table as a library's trees take them: which is which of the model's, and its numbers."""
+"""Columns of a table as a model takes them: their names in the table, and their numbers."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
-"""What pandas infers of cells that are numbers, or all missing, whatever the type of their column."""
+"""Types that pandas infers for numbers, or for cells that are all missing, whatever their column's type."""
 _TEXT = {"string", "mixed", "mixed-integer"}
-"""What it infers of texts, and of texts beside other cells."""
+"""Types that pandas infers for texts, and for texts beside other cells."""
 
 
 def source_columns(names: list[str], given: list[str]) -> list[str]:
     """The table's columns that a model takes, in the model's order.
 
-    They are laid on the model's by name; by place only if no name says otherwise: a model that was fitted to
-    an array knows none, and a table may have other names for the same columns.
+    Columns are matched by name. They are matched by place only if no name contradicts it: a model that was
+    fitted to an array knows no names, and a table may have other names for the same columns.
 
     Args:
         names: The columns as the model names them.
         given: The columns of the table, or of the signature, in their order.
 
     Returns:
-        Columns among those given, or the model's own names if these are not among them.
+        Names of columns in the table, or the model's own names if they match none.
     """
     named = spelled(names, given)
     if named is not None:
@@ -41,7 +41,7 @@ def source_columns(names: list[str], given: list[str]) -> list[str]:
 
 
 def spelled(names: list[str], given: list[str]) -> list[str] | None:
-    """The model's columns as the table spells them, or None if some are not there.
+    """The model's columns as the table spells them, or None if the table lacks some.
 
     LightGBM writes an underscore for each space.
     """
@@ -54,9 +54,9 @@ def _written(name: str) -> str:
 
 
 def kind_of(column: pd.Series) -> str:
-    """What the cells of a column are: ``number``, ``boolean``, ``text``, or ``other`` such as times.
+    """The kind of a column's cells: ``number``, ``boolean``, ``text``, or ``other`` such as times.
 
-    A column of categories is what its categories are.
+    The kind of a column of categories is the kind of its categories.
     """
     import pandas as pd
 
@@ -67,22 +67,22 @@ def kind_of(column: pd.Series) -> str:
         return "boolean"
     if types.is_numeric_dtype(column.dtype):
         return "other" if types.is_complex_dtype(column.dtype) else "number"
-    found = types.infer_dtype(column, skipna=True)
-    if found in _TEXT:
+    inferred = types.infer_dtype(column, skipna=True)
+    if inferred in _TEXT:
         return "text"
-    return "boolean" if found == "boolean" else "number" if found in _NUMERIC else "other"
+    return "boolean" if inferred == "boolean" else "number" if inferred in _NUMERIC else "other"
 
 
 def numbers(column: pd.Series, library: str, dtype: type = float) -> np.ndarray:
     """A column as numbers of `dtype`, NaN where missing; booleans are 0 and 1.
 
     Args:
-        column: Numbers or booleans, in whichever type of pandas holds them.
-        library: Whose model takes them, for the message.
+        column: Numbers or booleans, of any type that pandas has for them.
+        library: The library whose model takes them, for the message.
         dtype: A type of numpy.
 
     Raises:
-        ModelError: It holds anything else.
+        ModelError: The column holds anything else.
     """
     import numpy as np
     import pandas as pd

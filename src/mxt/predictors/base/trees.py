@@ -18,9 +18,9 @@ Missing = Literal["nan", "zero", "none"]
 class TreeEnsemble:
     """A sum of decision trees over the columns that a core model sees.
 
-    Law: ``score[i, k] == base[k] + sum over trees of values[leaf of row i in the tree, k]``, where score is
-    what `Predictor.scores` gives before any calibration. Nodes of all trees lie one after the other; a leaf
-    has ``left == -1``.
+    Law: ``score[i, k] == base[k] + sum over trees of values[leaf of row i in the tree, k]``, where the scores
+    are those of `Predictor.scores` before any calibration. Nodes of all trees lie one after the other; a
+    leaf has ``left == -1``.
 
     A row goes left at a node if its value, rounded to `precision`, is at most `threshold`; at a categorical
     node, if its value is one of ``sets[category]``. A missing value goes left where `missing_left` is true.
@@ -49,20 +49,20 @@ class TreeEnsemble:
     columns: int
     """Number of columns that the core model sees."""
     precision: Precision = "float64"
-    """What the library rounds values to before it compares them."""
+    """The type to which the library rounds values before it compares them."""
     sets: tuple[np.ndarray, ...] = ()
     """Category codes that go left, each an int64 array."""
     missing: tuple[Missing, ...] = ()
-    """What is missing in each column: NaN, also zero (at most 1e-35), or nothing (NaN is read as 0)."""
+    """The missing values of each column: NaN, also zero (at most 1e-35), or none (NaN is 0); () is NaN."""
     known: tuple[np.ndarray | None, ...] = ()
-    """For each column, the category codes outside of which a value is missing; None for numbers."""
+    """For each column of categories, the codes outside of which a value is missing; None for numbers."""
 
 
 def require_sound(trees: TreeEnsemble, library: str) -> TreeEnsemble:
     """The ensemble itself, if each walk from a root ends at a leaf and all numbers are finite.
 
     Raises:
-        ModelError: It is not so; the model's file was damaged.
+        ModelError: The check fails; the model's file was damaged.
     """
     if not (_is_forest(trees) and _is_finite(trees)):
         msg = f"The {library} model is damaged: the nodes of its trees do not fit together."

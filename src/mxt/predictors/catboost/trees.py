@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mxt.predictors.base.trees import Missing, TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+Node = dict[str, Any]  # a tree of CatBoost's own JSON
 
 
 class _Nodes(NamedTuple):
@@ -22,22 +25,22 @@ class _Nodes(NamedTuple):
     values: np.ndarray
 
 
-def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
+def read_trees(content: Node, columns: int) -> TreeEnsemble | None:
     """The trees of a CatBoost model's JSON, with training weights as covers.
 
-    Where a tree keeps no weights CatBoost counts the rows that it explains; then the ensemble has no covers.
-    An oblivious tree becomes a full one that tests its last split first, as CatBoost's own ShapValues do.
+    If a tree has no weights, the ensemble has no covers; CatBoost would count the rows that it explains.
+    An oblivious tree becomes a full binary tree that tests its last split first, as CatBoost's ShapValues do.
 
     Args:
-        content: What ``save_model(format="json")`` writes.
+        content: The JSON that ``save_model(format="json")`` writes.
         columns: Number of columns that the model sees.
 
     Returns:
-        None if a split is on anything but a number: a category, a text, an embedding.
+        None if a split tests anything but a number: a category, a text, an embedding.
     """
     import numpy as np
 
-    floats = {found["feature_index"]: found for found in content["features_info"].get("float_features", [])}
+    floats = {each["feature_index"]: each for each in content["features_info"].get("float_features", [])}
     trees = content.get("oblivious_trees") or content.get("trees") or []
     splits = _splits(trees)
     if any(split["split_type"] != "FloatFeature" for split in splits):
@@ -48,11 +51,10 @@ def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
     borders = np.zeros(len(tested))
     missing_left = np.zeros(len(tested), dtype=bool)
     for split in splits:
-        place, found = split["split_index"], floats[split["float_feature_index"]]
-        tested[place], borders[place] = found["flat_feature_index"], np.float32(split["border"])
-        missing_left[place] = found["nan_value_treatment"] != "AsTrue"
+        place, column = split["split_index"], floats[split["float_feature_index"]]
+        tested[place], borders[place] = column["flat_feature_index"], np.float32(split["border"])
+        missing_left[place] = column["nan_value_treatment"] != "AsTrue"
     weighed = (nodes.cover[nodes.roots] > 0) | (nodes.left[nodes.roots] < 0)
-    nan: Missing = "nan"
     return TreeEnsemble(
         roots=nodes.roots.astype(np.int32),
         left=nodes.left.astype(np.int32),
@@ -66,22 +68,21 @@ def read_trees(content: dict[str, Any], columns: int) -> TreeEnsemble | None:
         base=np.array(bias, dtype=float),
         columns=columns,
         precision="float32",
-        missing=(nan,) * columns,
     )
 
 
-def _splits(trees: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _splits(trees: list[Node]) -> list[Node]:
     """Every split of every tree."""
-    found: list[dict[str, Any]] = []
+    splits: list[Node] = []
     waiting = list(trees)
     while waiting:
         node = waiting.pop()
-        found += node.get("splits") or ([node["split"]] if "split" in node else [])
+        splits += node.get("splits") or ([node["split"]] if "split" in node else [])
         waiting += [node[side] for side in ("left", "right") if side in node]
-    return found
+    return splits
 
 
-def _oblivious(trees: list[dict[str, Any]], outputs: int) -> _Nodes:
+def _oblivious(trees: list[Node], outputs: int) -> _Nodes:
     """Oblivious trees as full binary ones; the last split is the root, so leaves keep their order."""
     import numpy as np
 
@@ -119,9 +120,9 @@ def _full(splits: list[int], weights: np.ndarray, leaves: np.ndarray) -> _Nodes:
 
 
 def _pruned(nodes: _Nodes) -> _Nodes:
-    """The same tree without tests that no training row reached and that change nothing.
+    """The same tree without tests that no training row reached and that make no difference.
 
-    An oblivious tree that tests a column twice has many: their leaves all hold zero.
+    An oblivious tree that tests a column twice has many such tests, whose leaves all hold zero.
     """
     import numpy as np
 
@@ -151,14 +152,16 @@ def _moved(nodes: _Nodes, by: int) -> _Nodes:
     )
 
 
-def _branching(trees: list[dict[str, Any]], outputs: int) -> _Nodes:
-    """Trees of the depthwise and lossguide policies, which the JSON nests."""
+def _branching(trees: list[Node], outputs: int) -> _Nodes:
+    """Trees that were grown depthwise or lossguide, which the JSON nests."""
     import numpy as np
 
-    roots, left, right, split, cover, values = [], [], [], [], [], []  # type: ignore[var-annotated] # numbers
+    left: list[int] = []
+    right: list[int] = []
+    roots, split, cover, values = [], [], [], []
     for tree in trees:
         roots.append(len(left))
-        waiting: list[tuple[dict[str, Any], int, list[int]]] = [(tree, -1, left)]
+        waiting: list[tuple[Node, int, list[int]]] = [(tree, -1, left)]
         while waiting:
             node, parent, side = waiting.pop()
             place, at_leaf = len(left), "split" not in node

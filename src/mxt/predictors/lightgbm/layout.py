@@ -1,4 +1,4 @@
-"""Trees told as arrays of inner nodes and arrays of leaves, laid out as the nodes of one ensemble."""
+"""Trees stored as arrays of inner nodes and arrays of leaves, laid out as the nodes of one ensemble."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Layout:
-    """Where the nodes of each tree stand: its inner nodes, then its leaves."""
+    """Positions of the nodes of each tree: first its inner nodes, then its leaves."""
 
     def __init__(self, inner: list[int], leaves: list[int]) -> None:
         import numpy as np
@@ -29,13 +29,13 @@ class Layout:
         """Values of inner nodes, with `leaf` at leaves."""
         import numpy as np
 
-        found = np.concatenate(parts)
-        whole = np.full(len(self.inner), leaf, dtype=found.dtype)
-        whole[self.inner] = found
+        values = np.concatenate(parts)
+        whole = np.full(len(self.inner), leaf, dtype=values.dtype)
+        whole[self.inner] = values
         return whole
 
     def children(self, parts: list[np.ndarray]) -> np.ndarray:
-        """Children of all nodes, given per tree with leaves as complements."""
+        """Children of all nodes, -1 at leaves; each part has complements for the numbers of leaves."""
         import numpy as np
 
         side = np.concatenate(parts)

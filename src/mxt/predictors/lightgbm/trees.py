@@ -20,24 +20,24 @@ CATEGORICAL, DEFAULT_LEFT, MISSING_SHIFT, MISSING_MASK = 1, 2, 2, 3
 """Bits of a node's decision_type (LightGBM's include/LightGBM/tree.h)."""
 
 _ZERO = 1.0000000180025095e-35
-"""The library reads cells of at most this size as zeros, so none is left below a threshold of minus this."""
+"""LightGBM reads cells up to this size as zeros, so none is left below a threshold of minus this."""
 _MISSING: tuple[Missing, ...] = ("none", "zero", "nan")
 
 
 def require_whole(text: str) -> None:
     """Raise a ModelError for a text that was cut, which would make LightGBM end the whole process."""
-    found = len(re.findall(r"^Tree=", text, re.MULTILINE))
+    begun = len(re.findall(r"^Tree=", text, re.MULTILINE))
     promised = read_header(text).trees
     after = text.rpartition("\nend of parameters\n")[2].strip() if "\nparameters:" in text else ""
     key, _, categories = after.partition(":")
     try:
-        whole = found == promised and "\nend of trees\n" in text and key in {"", "pandas_categorical"}
+        whole = begun == promised and "\nend of trees\n" in text and key in {"", "pandas_categorical"}
         if key:
             json.loads(categories)
     except ValueError:
         whole = False
     if not whole:
-        msg = f"The LightGBM model was cut: its header promises {promised} trees; {found} begin in it."
+        msg = f"The LightGBM model was cut: its header promises {promised} trees; {begun} begin in it."
         raise ModelError(msg)
 
 
@@ -45,15 +45,15 @@ def read_trees(text: str) -> TreeEnsemble | None:
     """The trees of a LightGBM model's text, with training counts as covers.
 
     Returns:
-        None for what the form cannot hold: linear models in leaves, or a column that is a number in one
-        tree and a category in another, or misses values in another way.
+        None for trees that the ensemble's form cannot hold: with linear models in leaves, or with a column
+        that is a number in one tree and a category in another, or has other missing values there.
     """
     header = read_header(text)
     blocks = text.partition("\nend of trees")[0].split("\nTree=")[1:]
     if any("\nis_linear=1" in block for block in blocks):
         return None
-    found = _joined([_Tree.read(block) for block in blocks], header)
-    return None if found is None else require_sound(found, "LightGBM")
+    trees = _joined([_Tree.read(block) for block in blocks], header)
+    return None if trees is None else require_sound(trees, "LightGBM")
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _joined(trees: list[_Tree], header: Header) -> TreeEnsemble | None:
         [np.full(len(tree.feature), start) for tree, start in zip(trees, starts, strict=True)], 0
     )
     category = np.where(categorical, threshold + firsts, -1).astype(np.int32)
-    sets = tuple(found.astype(np.int64) for tree in trees for found in tree.sets)
+    sets = tuple(members.astype(np.int64) for tree in trees for members in tree.sets)
     return TreeEnsemble(
         roots=layout.roots.astype(np.int32),
         left=layout.children([tree.left for tree in trees]),
@@ -144,36 +144,36 @@ def _joined(trees: list[_Tree], header: Header) -> TreeEnsemble | None:
 
 
 def _values(trees: list[_Tree], layout: Layout, header: Header) -> np.ndarray:
-    """What each leaf adds, shape (nodes, outputs); tree i adds to output ``i % trees_per_round``."""
+    """The summand of each leaf, shape (nodes, outputs); tree i adds to output ``i % trees_per_round``."""
     import numpy as np
 
     values = np.zeros((len(layout.inner), header.trees_per_round))
     outputs = np.repeat(np.arange(len(trees)) % header.trees_per_round, layout.leaves)
-    found = np.concatenate([tree.leaf_value for tree in trees])
-    values[~layout.inner, outputs] = found / header.rounds_averaged
+    leaves = np.concatenate([tree.leaf_value for tree in trees])
+    values[~layout.inner, outputs] = leaves / header.rounds_averaged
     return values
 
 
 def _missing_of(
     feature: np.ndarray, decision: np.ndarray, inner: np.ndarray, columns: int
 ) -> tuple[Missing, ...] | None:
-    """What is missing in each column, or None if the nodes of a column disagree."""
+    """The missing values of each column, or None if the nodes of a column disagree."""
     import numpy as np
 
     categorical = (decision & CATEGORICAL).astype(bool)
     kinds = np.where(categorical, 3, (decision >> MISSING_SHIFT) & MISSING_MASK)
-    told = np.full(columns, -1)
-    told[feature[inner]] = kinds[inner]
-    if (told[feature[inner]] != kinds[inner]).any():
+    by_column = np.full(columns, -1)
+    by_column[feature[inner]] = kinds[inner]
+    if (by_column[feature[inner]] != kinds[inner]).any():
         return None
     names = (*_MISSING, "nan", "nan")
-    return tuple(names[kind] for kind in told)
+    return tuple(names[kind] for kind in by_column)
 
 
 def _known(
     feature: np.ndarray, category: np.ndarray, sets: tuple[np.ndarray, ...], columns: int
 ) -> tuple[np.ndarray | None, ...]:
-    """The categories that some node sends left; any other goes right everywhere, as a missing value does."""
+    """The categories that some node sends left; all others go right everywhere, as missing values do."""
     import numpy as np
 
     known: list[np.ndarray | None] = [None] * columns

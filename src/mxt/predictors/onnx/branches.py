@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
-from mxt.predictors.base.trees import Missing, Precision, TreeEnsemble
+from mxt.predictors.base.trees import Precision, TreeEnsemble
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ LEQ, LT, GTE, GT, EQ, NEQ, LEAF = range(7)
 
 @dataclass(frozen=True)
 class Nodes:
-    """Nodes of all trees as ONNX tells them; a row takes the true branch if ``value mode threshold``."""
+    """Nodes of all trees as ONNX has them; a row takes the true branch if ``value mode threshold`` holds."""
 
     mode: np.ndarray
     feature: np.ndarray
@@ -27,15 +27,15 @@ class Nodes:
     missing_true: np.ndarray
     roots: np.ndarray
     weights: np.ndarray
-    """What a leaf adds, shape (nodes, outputs)."""
+    """The summand of each leaf, shape (nodes, outputs)."""
 
 
 def expressed(nodes: Nodes, base: np.ndarray, columns: int, *, double: bool) -> TreeEnsemble | None:
-    """The nodes in the form's two tests.
+    """The nodes as an ensemble.
 
     Returns:
-        None if a column is tested for order and for equality, for equality with a fraction, or for equality
-        that holds for missing values too.
+        None if a column is tested for order and for equality, or for equality with a fraction, or if missing
+        values pass a test for equality.
     """
     import numpy as np
 
@@ -50,7 +50,6 @@ def expressed(nodes: Nodes, base: np.ndarray, columns: int, *, double: bool) -> 
     unique, category = np.unique(codes.astype(np.int64), return_inverse=True)
     categories = np.full(len(inner), -1, dtype=np.int32)
     categories[equal] = category
-    nan: Missing = "nan"
     return TreeEnsemble(
         roots=nodes.roots.astype(np.int32),
         left=np.where(inner, np.where(swapped, nodes.false, nodes.true), -1).astype(np.int32),
@@ -65,7 +64,6 @@ def expressed(nodes: Nodes, base: np.ndarray, columns: int, *, double: bool) -> 
         columns=columns,
         precision=precision,
         sets=tuple(unique[[place]] for place in range(len(unique))),
-        missing=(nan,) * columns,
         known=_known(nodes, equal, columns),
     )
 
@@ -79,7 +77,7 @@ def _thresholds(nodes: Nodes, precision: Precision) -> np.ndarray:
 
 
 def _known(nodes: Nodes, equal: np.ndarray, columns: int) -> tuple[np.ndarray | None, ...]:
-    """The codes that some node asks for; any other is unequal to all, as a missing value is."""
+    """The codes that some node tests for; all others are unequal to each, as missing values are."""
     import numpy as np
 
     known: list[np.ndarray | None] = [None] * columns

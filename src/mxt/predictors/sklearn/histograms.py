@@ -8,29 +8,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mxt.predictors.base.trees import Missing, TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 if TYPE_CHECKING:
     import numpy as np
+    from sklearn.base import BaseEstimator
 
-_NAN: tuple[Missing] = ("nan",)
 
-
-def columns_of(core: Any, encoded: Any) -> np.ndarray:
+def columns_of(core: BaseEstimator, encoded: Any) -> np.ndarray:
     """Numbers and codes as the trees test them, float64, shape (rows, columns), in the order of `encoded`."""
     import numpy as np
 
-    ordered = core._preprocess_X(encoded, reset=False)  # noqa: SLF001 - done nowhere else
-    found = np.empty(ordered.shape)
-    found[:, _order(core)] = ordered
-    return found
+    ordered = core._preprocess_X(encoded, reset=False)  # noqa: SLF001 - scikit-learn has no public function for it
+    matrix = np.empty(ordered.shape)
+    matrix[:, _order(core)] = ordered
+    return matrix
 
 
-def read_histograms(core: Any) -> TreeEnsemble:
+def read_histograms(core: BaseEstimator) -> TreeEnsemble:
     """The trees of a HistGradientBoosting estimator, with counts of training rows as covers."""
     import numpy as np
 
-    grown = [(output, one) for stage in core._predictors for output, one in enumerate(stage)]  # noqa: SLF001 - told nowhere else
+    grown = [(output, one) for stage in core._predictors for output, one in enumerate(stage)]  # noqa: SLF001 - kept nowhere else
     base = np.asarray(core._baseline_prediction, dtype=np.float64).reshape(-1)  # noqa: SLF001 - as above
     sizes = [len(one.nodes) for _, one in grown]
     roots = np.cumsum([0, *sizes])
@@ -53,13 +52,12 @@ def read_histograms(core: Any) -> TreeEnsemble:
         base=base,
         columns=len(order),
         sets=tuple(_members(bits) for _, one in grown for bits in one.raw_left_cat_bitsets),
-        missing=_NAN * len(order),
         known=_known(core, order),
     )
 
 
-def _order(core: Any) -> np.ndarray:
-    """For each column that the trees test, its place before the estimator's own coding."""
+def _order(core: BaseEstimator) -> np.ndarray:
+    """For each column that the trees test, its position before the estimator's own coding."""
     import numpy as np
 
     if core.is_categorical_ is None:
@@ -75,13 +73,13 @@ def _members(bits: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.unpackbits(words, bitorder="little")).astype(np.int64)
 
 
-def _known(core: Any, order: np.ndarray) -> tuple[np.ndarray | None, ...]:
+def _known(core: BaseEstimator, order: np.ndarray) -> tuple[np.ndarray | None, ...]:
     """The categories seen in training; any other is read as missing."""
     if core.is_categorical_ is None:
         return (None,) * len(order)
-    bitsets, rows = core._bin_mapper.make_known_categories_bitsets()  # noqa: SLF001 - told nowhere else
-    found: list[np.ndarray | None] = [None] * len(order)
+    bitsets, rows = core._bin_mapper.make_known_categories_bitsets()  # noqa: SLF001 - kept nowhere else
+    known: list[np.ndarray | None] = [None] * len(order)
     for column, place in enumerate(order):
         if core.is_categorical_[place]:
-            found[place] = _members(bitsets[rows[column]])
-    return tuple(found)
+            known[place] = _members(bitsets[rows[column]])
+    return tuple(known)

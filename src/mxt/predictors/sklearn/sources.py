@@ -1,19 +1,27 @@
-"""The way back through scikit-learn's preprocessing: which source column each encoded column comes from.
+"""The source column of each encoded column, traced through scikit-learn's preprocessing.
 
-Contributions to encoded columns are summed over their source column, so what added up still does. A
-KNNImputer or IterativeImputer fills a gap by looking at other columns: what the filled value contributes
-counts for the column that had the gap.
+Contributions of encoded columns are summed over their source column, which keeps their total. A KNNImputer
+or IterativeImputer fills a gap from other columns: the contribution of the filled value counts for the
+column that had the gap.
 """
 
 from __future__ import annotations
 
 from itertools import chain, repeat
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def trace(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - one line for each kind of step
+    from sklearn.base import BaseEstimator
+    from sklearn.preprocessing import OneHotEncoder
+
+    Chosen = str | int | slice | Sequence[str | int | bool]
+
+
+def trace(step: BaseEstimator | str | None, places: list[int]) -> list[int]:  # noqa: PLR0911 - one line for each kind of step
     """Follow source columns through one fitted preprocessing step.
 
     Args:
@@ -21,10 +29,10 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - one lin
         places: For each column that enters the step, the position of its source column.
 
     Returns:
-        The same for each column that leaves it.
+        For each column that leaves the step, the position of its source column.
 
     Raises:
-        ModelError: The step mixes columns, or is of a kind that is not known.
+        ModelError: The step mixes columns, or is of an unknown class.
     """
     from sklearn.compose import ColumnTransformer
     from sklearn.feature_selection import SelectorMixin
@@ -50,7 +58,7 @@ def trace(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - one lin
     return _through_encoder(step, places)
 
 
-def _through_encoder(step: Any, places: list[int]) -> list[int]:  # noqa: PLR0911 - as above
+def _through_encoder(step: BaseEstimator, places: list[int]) -> list[int]:  # noqa: PLR0911 - as above
     """Encoders, imputers and scalers of scikit-learn, which make columns of each column."""
     from sklearn.base import OneToOneFeatureMixin
     from sklearn.impute import KNNImputer, MissingIndicator, SimpleImputer
@@ -82,15 +90,15 @@ def _through_encoder(step: Any, places: list[int]) -> list[int]:  # noqa: PLR091
     return _through_others(step, places)
 
 
-def _spread(places: list[int], widths: Any) -> list[int]:
-    """Each place as many times as its column has outputs, one column after the other."""
+def _spread(places: list[int], widths: Sequence[int]) -> list[int]:
+    """Each place repeated for every output of its column, one column after the other."""
     return [
         *chain.from_iterable(repeat(place, int(width)) for place, width in zip(places, widths, strict=True))
     ]
 
 
-def _through_columns(step: Any, places: list[int]) -> list[int]:
-    """A ColumnTransformer's outputs are its transformers' outputs in the order of their output slices."""
+def _through_columns(step: BaseEstimator, places: list[int]) -> list[int]:
+    """The outputs of a ColumnTransformer: those of its transformers, in the order of their output slices."""
     names = [str(name) for name in getattr(step, "feature_names_in_", range(len(places)))]
     spans = sorted(
         ((step.output_indices_[name], inner, columns) for name, inner, columns in step.transformers_),
@@ -104,7 +112,7 @@ def _through_columns(step: Any, places: list[int]) -> list[int]:
     ]
 
 
-def _positions(columns: Any, names: list[str]) -> list[int]:
+def _positions(columns: Chosen, names: list[str]) -> list[int]:
     """Positions of a ColumnTransformer's columns, given as names, numbers, a slice or a mask."""
     if isinstance(columns, slice):
         return _sliced(columns, names)
@@ -115,30 +123,30 @@ def _positions(columns: Any, names: list[str]) -> list[int]:
 
 
 def _sliced(columns: slice, names: list[str]) -> list[int]:
-    """Positions of a slice; one of names includes its last, as pandas has it."""
+    """Positions of a slice; a slice of names includes its last name, as in pandas."""
     start = names.index(columns.start) if isinstance(columns.start, str) else columns.start
     stop = names.index(columns.stop) + 1 if isinstance(columns.stop, str) else columns.stop
     return [*range(len(names))][start : stop : columns.step]
 
 
-def _width(encoder: Any, column: int) -> int:
-    """How many columns a OneHotEncoder makes of its input `column`."""
+def _width(encoder: OneHotEncoder, column: int) -> int:
+    """Number of columns that a OneHotEncoder makes of its input `column`."""
     rare = encoder.infrequent_categories_[column] if hasattr(encoder, "infrequent_categories_") else None
     count = len(encoder.categories_[column]) - (len(rare) - 1 if rare is not None else 0)
     dropped = encoder.drop_idx_ is not None and encoder.drop_idx_[column] is not None
     return count - int(dropped)
 
 
-def _through_imputer(step: Any, places: list[int]) -> list[int]:
-    """An imputer drops columns that were always missing, and may append indicators."""
+def _through_imputer(step: BaseEstimator, places: list[int]) -> list[int]:
+    """The outputs of an imputer, which drops columns that were always missing and may append indicators."""
     marked = [places[column] for column in step.indicator_.features_] if step.add_indicator else []
     made = list(step.get_feature_names_out())
     given = list(getattr(step, "feature_names_in_", [f"x{column}" for column in range(len(places))]))
     return [*(places[given.index(name)] for name in made[: len(made) - len(marked)]), *marked]
 
 
-def _through_function(step: Any, places: list[int]) -> list[int]:
-    """A function keeps columns apart if it is none, numpy's own for single numbers, or said to be so."""
+def _through_function(step: BaseEstimator, places: list[int]) -> list[int]:
+    """The outputs of a FunctionTransformer without a function, with a NumPy ufunc, or declared one-to-one."""
     import numpy as np
 
     elementwise = step.func is None or (isinstance(step.func, np.ufunc) and step.func.nin == 1)
@@ -147,11 +155,8 @@ def _through_function(step: Any, places: list[int]) -> list[int]:
     raise _mixes(step, places)
 
 
-def _through_others(step: Any, places: list[int]) -> list[int]:
-    """Steps that scikit-learn keeps as experimental, category_encoders' encoders, and any step of one source.
-
-    Whatever a step computes from one source column alone comes from that column.
-    """
+def _through_others(step: BaseEstimator, places: list[int]) -> list[int]:
+    """Outputs of an IterativeImputer, of an encoder of category_encoders, or of any step with one source."""
     if type(step).__name__ == "IterativeImputer":
         return _through_imputer(step, places)
     if type(step).__module__.startswith("category_encoders."):
@@ -162,8 +167,8 @@ def _through_others(step: Any, places: list[int]) -> list[int]:
     raise _mixes(step, places)
 
 
-def _outputs(step: Any) -> int | None:
-    """How many columns a fitted transformer makes, or None if it does not tell."""
+def _outputs(step: BaseEstimator) -> int | None:
+    """Number of columns that a fitted transformer makes, or None if it does not report it."""
     if not hasattr(step, "get_feature_names_out"):
         return getattr(step, "n_features", None)  # a HashingVectorizer's
     try:
@@ -172,11 +177,11 @@ def _outputs(step: Any) -> int | None:
         return None
 
 
-def _through_category_encoder(step: Any, places: list[int]) -> list[int]:
-    """An encoder of category_encoders tells in `mapping` which columns it makes of each."""
+def _through_category_encoder(step: BaseEstimator, places: list[int]) -> list[int]:
+    """The outputs of an encoder of category_encoders, which lists in `mapping` the columns made of each."""
     inner = getattr(step, "base_n_encoder", None) or getattr(step, "ordinal_encoder", None)
     mappings = [getattr(encoder, "mapping", None) for encoder in (step, inner)]
-    wide: Any = next((mapping for mapping in mappings if _is_wide(mapping)), [])
+    wide = next((mapping for mapping in mappings if _is_wide(mapping)), None) or []
     made_of = {str(name): item["col"] for item in wide for name in item["mapping"].columns}
     given = [str(name) for name in step.feature_names_in_]
     owners = [str(made_of.get(str(name), name)) for name in step.get_feature_names_out()]
@@ -185,11 +190,11 @@ def _through_category_encoder(step: Any, places: list[int]) -> list[int]:
     return [places[given.index(owner)] for owner in owners]
 
 
-def _is_wide(mapping: Any) -> bool:
+def _is_wide(mapping: object) -> bool:
     return isinstance(mapping, list) and all(hasattr(item["mapping"], "columns") for item in mapping)
 
 
-def _mixes(step: Any, places: list[int]) -> ModelError:
+def _mixes(step: BaseEstimator, places: list[int]) -> ModelError:
     msg = (
         f"The preprocessing step {type(step).__name__} cannot be traced back to source columns: "
         f"it may mix the {len(places)} columns that enter it."

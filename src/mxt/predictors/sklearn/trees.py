@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
+from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.sklearn.histograms import columns_of, read_histograms
 from mxt.predictors.sklearn.isolation import path_lengths
 
@@ -17,44 +18,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
-
-_NAN: tuple[Missing] = ("nan",)
+    from sklearn.base import BaseEstimator
+    from sklearn.tree._tree import Tree
 
 
 @dataclass(frozen=True)
 class _Grown:
     """One fitted tree of an ensemble."""
 
-    tree: Any
-    """Its arrays, a `sklearn.tree._tree.Tree`."""
+    tree: Tree
     values: np.ndarray
-    """What each node would add to each output, shape (nodes, outputs)."""
+    """The summand of each node for each output, shape (nodes, outputs)."""
     features: np.ndarray | None = None
-    """The column that each of the tree's is; None for all of them."""
+    """The ensemble's column for each column of the tree; None if the tree sees all of them."""
 
 
-def read_trees(core: Any) -> TreeEnsemble | None:
+def read_trees(core: BaseEstimator) -> TreeEnsemble | None:
     """The trees of a fitted estimator of scikit-learn.
 
     Returns:
-        None for an estimator that is no sum of trees.
+        None for an estimator that is not a sum of trees.
 
     Raises:
-        ModelError: It is one of a form that MXT cannot read, or is damaged.
+        ModelError: It is a sum of trees in a form that MXT cannot read, or is damaged.
     """
     read = _READERS.get(type(core).__name__) if type(core).__module__.startswith("sklearn.") else None
     if read is None:
         return None
     try:
-        found = read(core)
+        trees = read(core)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         msg = f"The {type(core).__name__} is damaged or not fitted: its trees cannot be read."
         raise ModelError(msg) from error
-    return None if found is None else require_sound(found, type(core).__name__)
+    return None if trees is None else require_sound(trees, type(core).__name__)
 
 
-def tested(core: Any, encoded: Any) -> Any:
-    """What the trees of `core` test, float64, shape (rows, columns); `encoded` itself for others."""
+def tested(core: BaseEstimator, encoded: Any) -> Any:
+    """The input of the trees of `core`, float64, shape (rows, columns); `encoded` itself if it has none."""
     import numpy as np
     import pandas as pd
 
@@ -93,8 +93,6 @@ def _joined(grown: list[_Grown], base: np.ndarray, columns: int) -> TreeEnsemble
         base=base,
         columns=columns,
         precision="float32",
-        missing=_NAN * columns,
-        known=(None,) * columns,
     )
 
 
@@ -103,28 +101,28 @@ def _features(one: _Grown) -> np.ndarray:
     return one.tree.feature if one.features is None else one.features[one.tree.feature.clip(min=0)]
 
 
-def _read_tree(core: Any) -> TreeEnsemble:
+def _read_tree(core: BaseEstimator) -> TreeEnsemble:
     return _mean([core], core)
 
 
-def _read_forest(core: Any) -> TreeEnsemble:
+def _read_forest(core: BaseEstimator) -> TreeEnsemble:
     return _mean(core.estimators_, core)
 
 
-def _mean(estimators: list[Any], core: Any) -> TreeEnsemble:
-    """The mean of what trees predict: probabilities, or numbers of each target."""
+def _mean(estimators: list[BaseEstimator], core: BaseEstimator) -> TreeEnsemble:
+    """The mean of trees that predict probabilities, or numbers of each target."""
     import numpy as np
 
     grown = []
     for estimator in estimators:
         values = estimator.tree_.value  # shape (nodes, targets, classes)
-        found = values[:, 0, -_outputs(core) :] if hasattr(core, "classes_") else values[:, :, 0]
-        grown.append(_Grown(estimator.tree_, found / len(estimators)))
+        explained = values[:, 0, -_outputs(core) :] if hasattr(core, "classes_") else values[:, :, 0]
+        grown.append(_Grown(estimator.tree_, explained / len(estimators)))
     return _joined(grown, np.zeros(grown[0].values.shape[1]), core.n_features_in_)
 
 
-def _outputs(core: Any) -> int:
-    """How many outputs a classifier is explained by: one for two classes.
+def _outputs(core: BaseEstimator) -> int:
+    """Number of outputs by which a classifier is explained: one for two classes.
 
     Raises:
         ModelError: It predicts several targets.
@@ -132,10 +130,10 @@ def _outputs(core: Any) -> int:
     if getattr(core, "n_outputs_", 1) > 1:
         msg = f"The {type(core).__name__} predicts {core.n_outputs_} targets of classes; MXT reads one."
         raise ModelError(msg)
-    return 1 if len(core.classes_) == 2 else len(core.classes_)  # noqa: PLR2004 - two classes
+    return 1 if len(core.classes_) == BINARY else len(core.classes_)
 
 
-def _read_boosting(core: Any) -> TreeEnsemble:
+def _read_boosting(core: BaseEstimator) -> TreeEnsemble:
     """Gradient boosting: shrunken trees over a constant start."""
     import numpy as np
 
@@ -145,7 +143,7 @@ def _read_boosting(core: Any) -> TreeEnsemble:
             f"The {type(core).__name__} starts from a {start}: it is no sum of trees; train it without init."
         )
         raise ModelError(msg)
-    base = core._raw_predict_init(np.zeros((1, core.n_features_in_), dtype=np.float32))[0]  # noqa: SLF001 - told nowhere else
+    base = core._raw_predict_init(np.zeros((1, core.n_features_in_), dtype=np.float32))[0]  # noqa: SLF001 - kept nowhere else
     grown = []
     for stage in core.estimators_:
         for output, estimator in enumerate(stage):
@@ -155,7 +153,7 @@ def _read_boosting(core: Any) -> TreeEnsemble:
     return _joined(grown, base, core.n_features_in_)
 
 
-def _read_votes(core: Any) -> TreeEnsemble | None:
+def _read_votes(core: BaseEstimator) -> TreeEnsemble | None:
     """AdaBoost (SAMME): each tree votes for a class and, by less, against the others."""
     import numpy as np
 
@@ -169,13 +167,13 @@ def _read_votes(core: Any) -> TreeEnsemble | None:
         voted = estimator.classes_[estimator.tree_.value[:, 0].argmax(axis=1)]
         hits = voted[:, np.newaxis] == core.classes_[-outputs:]
         against = -1.0 / max(count - 1, 1)
-        scale = share * count if count <= 2 else share  # noqa: PLR2004 - of two classes, one minus the other
+        scale = share * count if count <= BINARY else share  # for two classes, one minus the other
         values = scale * np.where(hits, 1.0, against) if count > 1 else np.zeros(hits.shape)
         grown.append(_Grown(estimator.tree_, values))
     return _joined(grown, np.zeros(outputs), core.n_features_in_)
 
 
-def _read_isolation(core: Any) -> TreeEnsemble:
+def _read_isolation(core: BaseEstimator) -> TreeEnsemble:
     """Isolation forest: the mean length of the paths to the leaves."""
     import numpy as np
 
@@ -187,7 +185,7 @@ def _read_isolation(core: Any) -> TreeEnsemble:
     return _joined(grown, np.zeros(1), core.n_features_in_)
 
 
-_READERS: dict[str, Callable[[Any], TreeEnsemble | None]] = {
+_READERS: dict[str, Callable[[BaseEstimator], TreeEnsemble | None]] = {
     **dict.fromkeys(("DecisionTreeClassifier", "DecisionTreeRegressor"), _read_tree),
     **dict.fromkeys(("ExtraTreeClassifier", "ExtraTreeRegressor"), _read_tree),
     **dict.fromkeys(("RandomForestClassifier", "RandomForestRegressor"), _read_forest),
@@ -197,4 +195,4 @@ _READERS: dict[str, Callable[[Any], TreeEnsemble | None]] = {
     "AdaBoostClassifier": _read_votes,
     "IsolationForest": _read_isolation,
 }
-"""By exact name: what inherits from these may predict in another way."""
+"""Readers by the exact name of the class: a subclass may predict in another way."""

@@ -1,7 +1,7 @@
-"""The margins that an xgboost model starts from, out of the base scores that it stores.
+"""The margins that an xgboost model starts from, computed from the base scores that it stores.
 
 xgboost stores a base score as a prediction, and each objective's ProbToMargin turns it back into a margin, in
-float32. What xgboost rounds is rounded here too: a chance of 0.99999 is a margin of 11.5116, not 11.5129.
+float32. The rounding is repeated here: a probability of 0.99999 is a margin of 11.5116, not 11.5129.
 
 Source: xgboost 3.4, src/objective/*_obj.cc and src/common/math.h.
 """
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     import numpy as np
 
 _LEAST = 1e-6
-"""xgboost's kRtEps: chances are kept away from 0 and 1 by it, and expectiles from each other."""
+"""xgboost's kRtEps: the least distance of probabilities from 0 and 1, and of expectiles from each other."""
 
 
 def base_margins(objective: str, scores: list[float], outputs: int) -> np.ndarray:
     """The margin before any tree, shape (outputs,).
 
     Args:
-        objective: The model's, as xgboost names it.
-        scores: Base scores as stored: one for each output, or one for all.
-        outputs: How many margins the model gives for a row.
+        objective: xgboost's name of the model's objective.
+        scores: The stored base scores: one for each output, or one for all.
+        outputs: Number of margins that the model gives for a row.
 
     Raises:
         ModelError: The objective is not known, or the margin is infinite.
-        ValueError: The scores are no predictions of the objective.
+        ValueError: The objective cannot predict such scores.
     """
     import numpy as np
 
@@ -41,14 +41,14 @@ def base_margins(objective: str, scores: list[float], outputs: int) -> np.ndarra
         )
         raise ModelError(msg)
     stored = np.broadcast_to(np.array(scores, np.float32), outputs)
-    found = _MARGINS[objective](stored).astype(np.float64)
-    if np.isinf(found).any():
+    margins = _MARGINS[objective](stored).astype(np.float64)
+    if np.isinf(margins).any():
         msg = (
             f"The xgboost model starts from an infinite margin ({objective}, base score 0), to which no "
             "contributions add up; train it with another base_score."
         )
         raise ModelError(msg)
-    return found
+    return margins
 
 
 def _same(scores: np.ndarray) -> np.ndarray:
@@ -75,7 +75,7 @@ def _log_odds(scores: np.ndarray) -> np.ndarray:
 
 
 def _increments(scores: np.ndarray) -> np.ndarray:
-    """The first expectile; each later margin is the inverse softplus of what its expectile adds."""
+    """The first expectile, then the inverse softplus of each increase from one expectile to the next."""
     import numpy as np
 
     least = np.float32(_LEAST)

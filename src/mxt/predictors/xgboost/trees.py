@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
+from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.xgboost.margins import base_margins
 from mxt.predictors.xgboost.ubj import read_ubj
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
     import numpy as np
     import xgboost as xgb
 
-Document = dict[str, Any]
+    from mxt.predictors.base.labels import Label
+
+Document = dict[str, Any]  # a schema of xgboost's own, deep and different by version
 """A booster's model: dicts, lists, texts and arrays, named as in xgboost's schema."""
 
-
-_NAN: tuple[Missing] = ("nan",)
 _BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError)
 
 
 def read_document(raw: bytes) -> Document:
-    """What `Booster.save_raw` gives, as a document.
+    """Parse the bytes of `Booster.save_raw`.
 
     Raises:
         ModelError: It was cut or is damaged.
     """
     try:
-        found = read_ubj(raw)
-        found["learner"]["gradient_booster"]["name"]
+        document: Document = read_ubj(raw)
+        document["learner"]["gradient_booster"]["name"]
     except _BROKEN as error:
         msg = "The xgboost model was cut or is damaged; it cannot be read to its end."
         raise ModelError(msg) from error
-    return found
+    return document
 
 
 def document_of(booster: xgb.Booster) -> Document:
@@ -45,19 +45,19 @@ def document_of(booster: xgb.Booster) -> Document:
 
 
 def gradient_booster(document: Document) -> Document:
-    """The part with the trees; dropout (DART) held them one level deeper before xgboost 3.4."""
-    found = document["learner"]["gradient_booster"]
-    return found.get("gbtree", found)
+    """The part with the trees; before xgboost 3.4, dropout (DART) had them one level deeper."""
+    booster = document["learner"]["gradient_booster"]
+    return booster.get("gbtree", booster)
 
 
 def outputs_of(document: Document) -> int:
     """How many margins the booster gives for a row."""
-    told = document["learner"]["learner_model_param"]
-    return max(int(told["num_class"]), int(told["num_target"]), 1)
+    parameters = document["learner"]["learner_model_param"]
+    return max(int(parameters["num_class"]), int(parameters["num_target"]), 1)
 
 
-def outputs_named(document: Document, classes: list[Any]) -> list[str]:
-    """The class of each margin: the positive one of two; of several targets their places."""
+def outputs_named(document: Document, classes: list[Label]) -> list[str]:
+    """The class of each margin: with one margin the positive class, with several targets their numbers."""
     count = outputs_of(document)
     if count == 1:
         return [str(name) for name in classes[-1:]] or [""]
@@ -65,7 +65,7 @@ def outputs_named(document: Document, classes: list[Any]) -> list[str]:
 
 
 def rounds_used(model: xgb.Booster | xgb.XGBModel) -> tuple[int, int]:
-    """The boosting rounds that a model predicts with: a scikit-learn one up to its best; (0, 0) is all."""
+    """The boosting rounds that a model predicts with: its wrapper stops at the best round; (0, 0) is all."""
     best = getattr(model, "best_iteration", None) if hasattr(model, "get_booster") else None
     return (0, best + 1) if best is not None else (0, 0)
 
@@ -87,11 +87,11 @@ def read_trees(document: Document, rounds: tuple[int, int] = (0, 0)) -> TreeEnse
         return None
     try:
         base = _base(document["learner"], outputs_of(document))
-        found = _joined(document, rounds, base)
+        trees = _joined(document, rounds, base)
     except _BROKEN as error:
         msg = "The xgboost model is damaged: its trees cannot be read."
         raise ModelError(msg) from error
-    return require_sound(found, "xgboost")
+    return require_sound(trees, "xgboost")
 
 
 def _base(learner: Document, outputs: int) -> np.ndarray:
@@ -101,7 +101,7 @@ def _base(learner: Document, outputs: int) -> np.ndarray:
 
 
 def _joined(document: Document, rounds: tuple[int, int], base: np.ndarray) -> TreeEnsemble:
-    """The trees of the rounds, one after the other."""
+    """The trees of the boosting rounds, joined into one ensemble."""
     import numpy as np
 
     used = _Used(document, rounds)
@@ -112,7 +112,6 @@ def _joined(document: Document, rounds: tuple[int, int], base: np.ndarray) -> Tr
     category, sets = used.categories()
     chosen = category >= 0  # xgboost sends the members of a set right, the ensemble sends them left
     below = np.nextafter(used.joined("split_conditions", np.float32), np.float32(-np.inf))
-    columns = int(document["learner"]["learner_model_param"]["num_feature"])
     return TreeEnsemble(
         roots=used.roots.astype(np.int32),
         left=np.where(chosen, right, left).astype(np.int32),
@@ -124,11 +123,9 @@ def _joined(document: Document, rounds: tuple[int, int], base: np.ndarray) -> Tr
         cover=used.covers(),
         values=used.values(leaf, leaves_at, len(base)),
         base=base,
-        columns=columns,
+        columns=int(document["learner"]["learner_model_param"]["num_feature"]),
         precision="float32",
         sets=sets,
-        missing=_NAN * columns,
-        known=(None,) * columns,
     )
 
 
@@ -172,19 +169,19 @@ class _Used:
         return self.joined("sum_hessian", np.float64)
 
     def values(self, leaf: np.ndarray, leaves_at: np.ndarray, outputs: int) -> np.ndarray:
-        """What leaves add, shape (nodes, outputs)."""
+        """The summand of each leaf, shape (nodes, outputs)."""
         import numpy as np
 
-        weights, found = np.repeat(self.weights, self.sizes)[leaf], np.zeros((len(leaf), outputs))
+        weights, values = np.repeat(self.weights, self.sizes)[leaf], np.zeros((len(leaf), outputs))
         if self.trees and int(self.trees[0]["tree_param"]["size_leaf_vector"]) > 1:
-            found[leaf] = self._vectors(leaf, leaves_at, outputs) * weights[:, np.newaxis]
-            return found
+            values[leaf] = self._vectors(leaf, leaves_at, outputs) * weights[:, np.newaxis]
+            return values
         scalars = self.joined("split_conditions", np.float64)[leaf]
-        found[leaf, np.repeat(self.groups, self.sizes)[leaf]] = scalars * weights
-        return found
+        values[leaf, np.repeat(self.groups, self.sizes)[leaf]] = scalars * weights
+        return values
 
     def _vectors(self, leaf: np.ndarray, leaves_at: np.ndarray, outputs: int) -> np.ndarray:
-        """Vectors of leaves; from xgboost 3.2 on a leaf's right child is the place of its vector."""
+        """The vectors of leaves; since xgboost 3.2, a leaf's right child is the place of its vector."""
         import numpy as np
 
         parts = []
@@ -201,12 +198,12 @@ class _Used:
         """For each node the index of its set of categories, or -1; and the sets."""
         import numpy as np
 
-        found = np.full(len(self.starts), -1, dtype=np.int32)
+        category = np.full(len(self.starts), -1, dtype=np.int32)
         sets: list[np.ndarray] = []
         for tree, root in zip(self.trees, self.roots, strict=True):
             members = np.asarray(tree["categories"], dtype=np.int64)
             spans = (tree["categories_nodes"], tree["categories_segments"], tree["categories_sizes"])
             for node, start, size in zip(*(np.asarray(part).tolist() for part in spans), strict=True):
-                found[root + node] = len(sets)
+                category[root + node] = len(sets)
                 sets.append(members[start : start + size])
-        return found, tuple(sets)
+        return category, tuple(sets)

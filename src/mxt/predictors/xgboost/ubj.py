@@ -20,7 +20,7 @@ def read_ubj(raw: bytes) -> Any:
     """The value that `raw` holds: dicts, lists, texts, numbers, and arrays of one number type.
 
     Raises:
-        ValueError: `raw` was cut or is no such text.
+        ValueError: `raw` was cut or is not UBJSON.
     """
     try:
         return _Reader(raw).value()
@@ -30,7 +30,7 @@ def read_ubj(raw: bytes) -> Any:
 
 
 class _Reader:
-    """A place in the bytes, and what is read from there on."""
+    """A cursor over the bytes."""
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
@@ -44,17 +44,16 @@ class _Reader:
         return self._raw[self._at - 1]
 
     def _next_is(self, mark: str) -> bool:
-        """Whether `mark` comes next, in which case it is passed over."""
-        found = self._raw[self._at] == ord(mark)
-        self._at += found
-        return found
+        """Whether `mark` comes next; if so, it is passed over."""
+        matches = self._raw[self._at] == ord(mark)
+        self._at += matches
+        return matches
 
     def _of(self, mark: int) -> Any:
         number = _NUMBERS.get(mark)
         if number is not None:
-            (found,) = number.unpack_from(self._raw, self._at)
             self._at += number.size
-            return found
+            return number.unpack_from(self._raw, self._at - number.size)[0]
         match chr(mark):
             case "S":
                 return self._text(self._mark())
@@ -74,12 +73,12 @@ class _Reader:
         self._at += count
         return self._raw[self._at - count : self._at]
 
-    def _object(self) -> dict[str, Any]:
-        found = {}
+    def _object(self) -> dict[str, object]:
+        members = {}
         while not self._next_is("}"):
             name = self._text(self._mark())
-            found[name] = self.value()
-        return found
+            members[name] = self.value()
+        return members
 
     def _array(self) -> Any:
         import numpy as np
@@ -91,7 +90,7 @@ class _Reader:
             return np.frombuffer(self._taken(self.value() * kind.itemsize), kind)
         if self._next_is("#"):
             return [self.value() for _ in range(self.value())]
-        found = []
+        items = []
         while not self._next_is("]"):
-            found.append(self.value())
-        return found
+            items.append(self.value())
+        return items
