@@ -10,23 +10,22 @@ if TYPE_CHECKING:
 
 
 def installed(
-    folder: Path, modules: Mapping[str, str], predictors: Mapping[str, str] | None = None
+    folder: Path, modules: Mapping[str, str], entries: Mapping[str, Mapping[str, str]] | None = None
 ) -> dict[str, str]:
     """An environment in which the distribution `dusk` is installed.
 
     Args:
         folder: Where it lies.
         modules: The code of each module, by its name.
-        predictors: Entry points of ``mxt.predictors``; without them, each module is an entry of ``mxt.kinds``.
+        entries: Its entry points by their group; each module as a module of kinds if left out.
     """
     for name, code in modules.items():
         (folder / f"{name}.py").write_text(code)
     about = folder / "dusk-1.0.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: dusk\nVersion: 1.0\n")
-    group, named = (
-        ("mxt.predictors", predictors) if predictors else ("mxt.kinds", {name: name for name in modules})
-    )
-    entries = "".join(f"{name} = {value}\n" for name, value in named.items())
-    (about / "entry_points.txt").write_text(f"[{group}]\n{entries}")
+    lines: list[str] = []
+    for group, named in (entries or {"mxt.kinds": {name: name for name in modules}}).items():
+        lines += [f"[{group}]", *(f"{name} = {value}" for name, value in named.items())]
+    (about / "entry_points.txt").write_text("\n".join(lines) + "\n")
     return {"PYTHONPATH": str(folder)}

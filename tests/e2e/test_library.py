@@ -67,7 +67,7 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     library, package = re.findall(r"```python\n(\"\"\".*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     folder, named = tmp_path_factory.mktemp("scorecards"), "mxt_scorecards:ScorecardsPredictor"
     modules = {"scorecards": library, "mxt_scorecards": package}
-    return installed(folder, modules, {"scorecards": named})
+    return installed(folder, modules, {"mxt.predictors": {"scorecards": named}})
 
 
 def test_a_library_from_outside_is_explained_saved_and_served_to_jobs(
