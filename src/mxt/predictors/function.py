@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
 
 
 class FunctionPredictor(OpaquePredictor):

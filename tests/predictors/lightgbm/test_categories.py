@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import mxt
+import mxt.explainers
 from mxt.errors import ModelError
 from mxt.predictors.lightgbm import LightgbmPredictor
 from mxt.predictors.lightgbm.categories import codes_of

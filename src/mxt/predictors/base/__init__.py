@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from mxt.errors import DataError, MissingExtraError, ModelError
-from mxt.predictors.base.labels import BINARY, Label, plain
+from mxt.predictors.base.outputs import BINARY, Label, plain
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.base.scores import Contributions, Scores
+    from mxt.predictors.base.outputs import Contributions, Scores
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
@@ -146,6 +146,19 @@ class Predictor(ABC):
     def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
         """Probabilities alone, shape (rows, classes), which may cost less than labels too."""
         return self.labels_and_probabilities(inputs)[1]
+
+    def most_probable(self, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The most probable labels, and the probabilities of all classes.
+
+        Args:
+            chances: Shape (rows, classes), or of two classes the second's, shape (rows,). Columns beyond the
+                classes, which a model of one class has, are left out.
+        """
+        import numpy as np
+
+        whole = np.column_stack([1 - chances, chances]) if chances.ndim == 1 else chances
+        whole = whole[:, : len(self.classes)]
+        return np.asarray(self.classes)[whole.argmax(axis=1)], whole
 
     @abstractmethod
     def scores(self, inputs: pd.DataFrame) -> Scores:

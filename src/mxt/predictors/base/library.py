@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
-from mxt.predictors.base.labels import Label
+from mxt.predictors.base.outputs import Label
 
 ENTRY_POINTS = "mxt.predictors"
 """The group of entry points by which packages add predictors, each named by the library's module."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
-from mxt.predictors.base.labels import BINARY
-from mxt.predictors.base.scores import Scores
+from mxt.predictors.base.outputs import BINARY, Scores
+from mxt.predictors.base.refusals import refusals
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,15 +48,13 @@ class OpaquePredictor(Predictor):
         return chosen.to_numpy(dtype=float, na_value=np.nan)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        import numpy as np
 
         outputs = self._outputs(inputs)
         if not self.classes:
             return self._numbers(outputs), None
         if outputs.ndim == 1 and self._are_labels(outputs):
             return outputs, None
-        chances = self._chances(outputs)
-        return np.asarray(self.classes)[chances.argmax(axis=1)], chances
+        return self.most_probable(self._chances(outputs))
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         """Predicted numbers, or the probabilities of the explained classes; 1 and 0 where it gives labels."""
@@ -85,12 +83,8 @@ class OpaquePredictor(Predictor):
         import numpy as np
 
         chosen = self.select(inputs)
-        try:
+        with refusals(self._kind, Exception):
             outputs = np.asarray(self.call(chosen))
-        except Exception as error:
-            kind = type(error).__name__
-            msg = f"The {self._kind} refuses the inputs ({kind}); check their columns and types."
-            raise ModelError(msg) from error
         shape = outputs.shape
         if shape == (len(inputs), 1):
             return outputs[:, 0]

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
-from mxt.predictors.base.labels import Label, plain
-from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.base.outputs import Contributions, Label, Scores, plain
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
@@ -146,13 +145,10 @@ class CatboostPredictor(Predictor):
         return np.asarray(raw, dtype=float)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        import numpy as np
-
         if self.task == "regression":
             kind = "Exponent" if self.loss in _EXPONENTIAL_LOSSES else "RawFormulaVal"
             return self._run(inputs, kind), None
-        probabilities = self._run(inputs, "Probability")
-        return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
+        return self.most_probable(self._run(inputs, "Probability"))
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self._run(inputs, "RawFormulaVal")

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
-from mxt.predictors.base.labels import BINARY, Label
-from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores
 from mxt.predictors.lightgbm.categories import categories_by_place, codes_of, with_categories
 from mxt.predictors.lightgbm.header import Header, read_header
 from mxt.predictors.lightgbm.trees import read_trees, require_whole
@@ -133,14 +132,8 @@ class LightgbmPredictor(Predictor):
         return Contributions(values[:, :-1], values[0, -1], "LightGBM pred_contrib")
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        import numpy as np
-
         predicted = self._run(inputs, raw=False)
-        if self.task == "regression":
-            return predicted, None
-        probabilities = np.column_stack([1 - predicted, predicted]) if predicted.ndim == 1 else predicted
-        probabilities = probabilities[:, : len(self.classes)]
-        return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
+        return (predicted, None) if self.task == "regression" else self.most_probable(predicted)
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         """Raw scores; a random forest's are means over its rounds, as its predictions are."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
     from mxt.predictors.lightgbm.header import Header
 
 

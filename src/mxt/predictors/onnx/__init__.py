@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers
-from mxt.predictors.base.labels import Label
-from mxt.predictors.base.scores import Scores
+from mxt.predictors.base.outputs import Label, Scores
+from mxt.predictors.base.refusals import refusals
 from mxt.predictors.onnx.trees import attributes, ensemble_of, labels_of, post_transform, read_trees
 from mxt.stats import links
 
@@ -102,11 +102,8 @@ class OnnxPredictor(Predictor):
                 tensor.name: _column(chosen[name], tensor.type).reshape(-1, 1)
                 for tensor, name in zip(tensors, names, strict=True)
             }
-        try:
+        with refusals("ONNX model", Exception):
             return list(session.run(None, feed))
-        except Exception as error:
-            msg = f"The ONNX model refuses the inputs ({type(error).__name__}); check their number and types."
-            raise ModelError(msg) from error
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np
@@ -122,11 +119,9 @@ class OnnxPredictor(Predictor):
 
     def _from_one(self, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
         """Labels and probabilities from the only output of a graph, which holds either."""
-        import numpy as np
-
         if outputs.ndim > 1 and outputs.shape[1] == len(self.classes):
-            chances = outputs.astype(float)
-            return np.asarray(self.classes)[chances.argmax(axis=1)], chances if _probable(chances) else None
+            labels, chances = self.most_probable(outputs.astype(float))
+            return labels, chances if _probable(chances) else None
         return outputs.reshape(len(outputs)), None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:

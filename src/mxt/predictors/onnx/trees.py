@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.outputs import BINARY
 from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.onnx.branches import LEAF, MODES, NEQ, Nodes, expressed
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from onnx import GraphProto, NodeProto
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
 
 OPERATORS = ("TreeEnsembleClassifier", "TreeEnsembleRegressor", "TreeEnsemble")
 _AGGREGATES = ("AVERAGE", "SUM", "MIN", "MAX")

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Composition, Predictor
 from mxt.predictors.base.columns import spelled
-from mxt.predictors.base.labels import plain
 from mxt.predictors.base.library import predictor_of
-from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.base.outputs import Contributions, Scores, plain
+from mxt.predictors.base.refusals import refusals
 from mxt.predictors.sklearn import trees
 from mxt.predictors.sklearn.composition import compose
 from mxt.predictors.sklearn.isolation import lengths_of
-from mxt.predictors.sklearn.refusals import refusals
 from mxt.predictors.sklearn.scales import gives_probabilities, scale_of
 from mxt.predictors.sklearn.sources import trace
 from mxt.predictors.sklearn.wrappers import is_foreign, steps_of, uncalibrated
@@ -28,9 +27,12 @@ if TYPE_CHECKING:
     from scipy.sparse import spmatrix
     from sklearn.base import BaseEstimator
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
+
+
+_REFUSED = (ValueError, TypeError, KeyError)
 
 
 class SklearnPredictor(Predictor):
@@ -145,13 +147,13 @@ class SklearnPredictor(Predictor):
         if self._inner is not None:
             return self._inner.encode(self.seen(inputs))
         encoded = self._transformed(inputs)
-        with refusals(self._fitted):
+        with refusals(type(self._fitted).__name__, *_REFUSED):
             return trees.tested(self.core, encoded.toarray() if hasattr(encoded, "toarray") else encoded)
 
     def _transformed(self, inputs: pd.DataFrame) -> Any:
         """The inputs after the steps before the last: a frame, or a matrix that may be sparse."""
         encoded = self._prepared(inputs)
-        with refusals(self._fitted):
+        with refusals(type(self._fitted).__name__, *_REFUSED):
             for step in self._steps[:-1]:
                 encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
         return encoded
@@ -193,12 +195,12 @@ class SklearnPredictor(Predictor):
         return super().outputs if targets == 1 else [str(place) for place in range(targets)]
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-        with refusals(self.native):
+        with refusals(type(self.native).__name__, *_REFUSED):
             return self.native.predict(self._prepared(inputs)), self.probabilities(inputs)
 
     def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
         chances = getattr(self.native, "predict_proba", None) if self.classes else None
-        with refusals(self.native):
+        with refusals(type(self.native).__name__, *_REFUSED):
             return chances(self._prepared(inputs))[:, : len(self.classes)] if chances else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
@@ -206,7 +208,7 @@ class SklearnPredictor(Predictor):
 
         if self._inner is not None:
             return self._inner.scores(self.seen(inputs))
-        with refusals(self._fitted):
+        with refusals(type(self._fitted).__name__, *_REFUSED):
             raw = self._raw(inputs)
         slope, intercept = self.calibration
         values = slope * np.asarray(raw, dtype=float).reshape(len(inputs), -1) + intercept

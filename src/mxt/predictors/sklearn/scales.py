@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.outputs import BINARY
 from mxt.stats import links
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
     from mxt.stats.links import Link
 
 _LIKELIHOODS = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.outputs import BINARY
 from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.sklearn.histograms import columns_of, read_histograms
 from mxt.predictors.sklearn.isolation import path_lengths

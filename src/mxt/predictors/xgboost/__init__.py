@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
-from mxt.predictors.base.labels import BINARY, Label
-from mxt.predictors.base.scores import Contributions, Scores
+from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores
+from mxt.predictors.base.refusals import refusals
 from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
@@ -104,11 +104,8 @@ class XgboostPredictor(Predictor):
         import xgboost as xgb
 
         matrix = self._matrix(inputs)
-        try:
+        with refusals("xgboost model", xgb.core.XGBoostError):
             raw = self._booster.predict(matrix, iteration_range=rounds_used(self.native), **options)
-        except xgb.core.XGBoostError as error:
-            msg = "The xgboost model refuses the inputs; check their columns and types."
-            raise ModelError(msg) from error
         return np.asarray(raw, dtype=np.float64)
 
     def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
@@ -131,9 +128,7 @@ class XgboostPredictor(Predictor):
             return raw, None
         if self.objective == "multi:softmax":
             return np.asarray(self.classes)[raw.astype(int)], None
-        probabilities = np.column_stack([1 - raw, raw]) if raw.ndim == 1 else raw
-        probabilities = probabilities[:, : len(self.classes)]
-        return np.asarray(self.classes)[probabilities.argmax(axis=1)], probabilities
+        return self.most_probable(raw)
 
     @property
     def _identity(self) -> bool:

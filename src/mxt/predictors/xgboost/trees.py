@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     import xgboost as xgb
 
-    from mxt.predictors.base.labels import Label
+    from mxt.predictors.base.outputs import Label
 
 Document = dict[str, Any]  # a schema of xgboost's own, deep and different by version
 """A booster's model: dicts, lists, texts and arrays, named as in xgboost's schema."""

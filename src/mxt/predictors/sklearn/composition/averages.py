@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.predictors.base import Composition, Part
-from mxt.predictors.base.labels import BINARY, Label
+from mxt.predictors.base.outputs import BINARY, Label
 
 if TYPE_CHECKING:
     import numpy as np

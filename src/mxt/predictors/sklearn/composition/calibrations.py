@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.predictors.base import Composition, Part
-from mxt.predictors.base.labels import BINARY
+from mxt.predictors.base.outputs import BINARY
 from mxt.predictors.sklearn.scales import gives_probabilities
 from mxt.stats import links
 

@@ -1,11 +1,22 @@
-"""Numbers that a predictor gives beside its predictions."""
+"""The outputs of a model: labels of classes, raw scores, and contributions to them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
+
+Label = bool | int | float | str
+
+BINARY = 2
+"""Classes of a binary classifier, which is explained by its score for the second."""
+
+
+def plain(labels: Iterable[Any]) -> list[Label]:
+    """Labels as Python's own values, where they are NumPy's."""
+    return [label.item() if hasattr(label, "item") else label for label in labels]
 
 
 class Scores(NamedTuple):
