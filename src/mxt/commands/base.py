@@ -1,4 +1,4 @@
-"""What a command is, and how it is found by its word.
+"""What a command is, and how its word leads to it.
 
 A command is a module. The first line of its docstring says what it does, ``arguments(parser)`` declares
 its arguments, and ``main(options)`` does the work and returns the exit code. MXT's own commands are the files

@@ -114,10 +114,10 @@ class FittingJob(Job, ABC):
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        asked = self._asked_schema()
-        table = self._table(asked)
+        declared = self._declared_schema()
+        table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = asked or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
         inputs = schema.check(table, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
@@ -166,7 +166,7 @@ class FittingJob(Job, ABC):
         )
 
     def metrics_for(self, truth: pd.Series[Any]) -> tuple[OneOf[Metric], ...]:
-        """The metrics, or the one that fits the targets `truth` if none were asked for."""
+        """The metrics, or the one that fits the targets `truth` if the config names none."""
         fitting = "roc_auc" if truth.nunique() == TWO else "accuracy"
         name = "r2" if self.recipe.task == "regression" else fitting
         metrics = self.metrics or (SklearnMetric(name=name),)
@@ -185,9 +185,9 @@ class FittingJob(Job, ABC):
         named = {} if self.positive is None else {"positive": str(self.positive)}
         self.context.facts |= positive_fact(classes) or named
 
-    def _table(self, asked: InputsSchema | None) -> pd.DataFrame:
+    def _table(self, declared: InputsSchema | None) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""
-        table = self.context.read(suited(self.inputs, None, asked), "training")
+        table = self.context.read(suited(self.inputs, None, declared), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
@@ -195,7 +195,7 @@ class FittingJob(Job, ABC):
             raise ConfigError(msg)
         return shuffled(table, self.recipe.seed)
 
-    def _asked_schema(self) -> InputsSchema | None:
+    def _declared_schema(self) -> InputsSchema | None:
         """The schema that the config names, if it names one."""
         if self.inputs_schema is None:
             return None
