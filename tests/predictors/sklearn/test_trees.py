@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,6 @@ from sklearn.ensemble import (
     RandomForestClassifier,
     RandomForestRegressor,
 )
-from sklearn.ensemble._iforest import _average_path_length
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, OneHotEncoder, OrdinalEncoder
@@ -37,66 +35,23 @@ from sklearn.tree import (
 )
 
 from mxt.errors import ModelError
-from mxt.predictors.sklearn import SklearnPredictor
-from mxt.predictors.sklearn.isolation import expected_length
 from mxt.predictors.sklearn.trees import read_trees
-from predictors.walk import leaves_of, walk
+from predictors.walk import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mxt.predictors.base.trees import TreeEnsemble
-
-LETTERS = list("pqrstuvwxyz")
-
-
-def numbers(rows: int = 250, seed: int = 0) -> pd.DataFrame:
-    return pd.DataFrame(np.random.default_rng(seed).normal(size=(rows, 4)), columns=list("abcd"))
-
-
-def gaps(seed: int = 0) -> pd.DataFrame:
-    found = numbers(seed=seed)
-    return found.mask(np.random.default_rng(seed).random(found.shape) < 0.15)
-
-
-def categories(seed: int = 0) -> pd.DataFrame:
-    """Gaps, and categories of texts and of numbers between the numbers."""
-    random, found = np.random.default_rng(seed), gaps(seed)
-    letters = random.choice(LETTERS, len(found)).astype(object)
-    letters[random.random(len(found)) < 0.1] = None
-    found.insert(1, "letter", pd.Series(pd.Categorical(letters, categories=LETTERS)))
-    return found.assign(size=pd.Categorical(random.choice([3, 7, 11], len(found)), categories=[3, 7, 11]))
-
-
-def target(inputs: pd.DataFrame) -> np.ndarray:
-    raw = inputs["a"].fillna(1).to_numpy() * 2 + inputs["b"].fillna(0).to_numpy() ** 2
-    return raw + inputs["letter"].cat.codes.to_numpy() % 3 if "letter" in inputs else raw
-
-
-def labels(inputs: pd.DataFrame, classes: int) -> np.ndarray:
-    return np.array(["u", "v", "w"])[np.clip(np.digitize(target(inputs), [0.5, 2]), 0, classes - 1)]
-
-
-def predictor_of(estimator: Any, inputs: pd.DataFrame, truth: Any) -> SklearnPredictor:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return SklearnPredictor(estimator.fit(inputs, truth), list(inputs.columns))
-
-
-def trees_of(predictor: SklearnPredictor) -> TreeEnsemble:
-    assert predictor.trees is not None
-    return predictor.trees
-
-
-def close(predictor: SklearnPredictor, inputs: pd.DataFrame, noise: float = 1e-12) -> None:
-    """The law of the ensemble, for all rows and for one alone."""
-    trees = trees_of(predictor)
-    assert trees.values.shape[1] == len(predictor.outputs)
-    assert trees.columns == len(predictor.sources)
-    for rows in (inputs, inputs.tail(1)):
-        own = predictor.scores(rows).values
-        np.testing.assert_allclose(walk(trees, predictor.encode(rows)), own, rtol=noise, atol=noise)
-
+from predictors.sklearn.estimators import (
+    adversarial,
+    categories,
+    close,
+    gaps,
+    labels,
+    numbers,
+    predictor_of,
+    target,
+    trees_of,
+)
 
 CLASSIFIERS: dict[str, Callable[[], Any]] = {
     "tree": lambda: DecisionTreeClassifier(max_depth=5),
@@ -163,52 +118,12 @@ def test_a_walk_gives_the_scores_of_boosting_with_any_loss(loss: str) -> None:
     close(predictor_of(model, inputs, target(inputs)), numbers(seed=1))
 
 
-@pytest.mark.parametrize("loss", ["poisson", "gamma"])
-def test_histograms_of_a_logarithm_give_margins(loss: str) -> None:
-    inputs = gaps()
-    predictor = predictor_of(
-        HistGradientBoostingRegressor(loss=loss, max_iter=10), inputs, np.exp(target(inputs) / 4)
-    )
-    assert predictor.scores(inputs).unit == "margin"
-    close(predictor, inputs)
-
-
 @pytest.mark.parametrize("model", [DecisionTreeRegressor(), RandomForestRegressor(5), ExtraTreesRegressor(5)])
 def test_several_targets_have_an_output_each(model: Any) -> None:
     inputs = numbers()
     predictor = predictor_of(model, inputs, np.column_stack([target(inputs), inputs["c"]]))
     assert predictor.outputs == ["0", "1"]
     close(predictor, numbers(seed=1))
-
-
-@pytest.mark.parametrize("columns", ["from_dtype", ["letter", "size"], ["size"]])
-def test_histograms_code_their_own_categories_and_keep_the_order_of_columns(columns: Any) -> None:
-    inputs = categories()
-    told = inputs if columns != ["size"] else inputs.drop(columns="letter")
-    model = HistGradientBoostingRegressor(max_iter=20, categorical_features=columns, min_samples_leaf=5)
-    predictor = predictor_of(model, told, target(inputs))
-    trees, fresh = trees_of(predictor), categories(seed=1)[told.columns]
-    close(predictor, fresh)
-    assert (trees.category >= 0).any()
-    place = list(told.columns).index("size")
-    np.testing.assert_array_equal(predictor.encode(fresh)[:, place], fresh["size"].cat.codes)
-    assert [known is None for known in trees.known] == [name not in {"letter", "size"} for name in told]
-
-
-def test_histograms_read_a_category_not_seen_in_training_as_missing() -> None:
-    inputs = categories()
-    model = HistGradientBoostingRegressor(max_iter=20, min_samples_leaf=5)
-    predictor = predictor_of(model, inputs, target(inputs))
-    odd = categories(seed=1).astype({"letter": object})
-    odd.loc[:40, "letter"] = "new"
-    odd = odd.astype({"letter": "category"})
-    close(predictor, odd)
-    codes = predictor.encode(odd)
-    assert np.isnan(codes[:41, 1]).all()
-    trees = trees_of(predictor)
-    beyond = np.where(np.isnan(codes), 77.0, codes)  # no code of any category
-    beyond[:, [0, *range(2, 6)]] = codes[:, [0, *range(2, 6)]]
-    np.testing.assert_array_equal(walk(trees, beyond), walk(trees, codes))
 
 
 def test_covers_are_weights_of_training_rows() -> None:
@@ -224,20 +139,6 @@ def test_covers_are_weights_of_training_rows() -> None:
     assert (found.values[inner] == 0).all()
 
 
-def adversarial(trees: TreeEnsemble, rows: int) -> pd.DataFrame:
-    """Doubles at, just above and just below splits, and where rounding to float32 turns."""
-    random, columns = np.random.default_rng(0), []
-    for place in range(trees.columns):
-        splits = np.unique(trees.threshold[trees.feature == place])
-        single = splits.astype(np.float32)
-        near = [np.nextafter(single, np.float32(end)).astype(float) for end in (-np.inf, np.inf)]
-        turns = [(single.astype(float) + one) / 2 for one in near]
-        edges = np.concatenate([splits, single.astype(float), *near, *turns])
-        edges = np.concatenate([edges, np.nextafter(edges, np.inf), np.nextafter(edges, -np.inf)])
-        columns.append(random.choice(edges, rows))
-    return pd.DataFrame(np.column_stack(columns), columns=list("abcd"))
-
-
 @pytest.mark.parametrize(
     "model", [RandomForestRegressor(10, max_depth=8), ExtraTreesRegressor(10, max_depth=8)]
 )
@@ -247,38 +148,6 @@ def test_doubles_beside_a_split_take_the_forests_branch_in_ten_thousand_rows(mod
     trees = trees_of(predictor)
     rows = adversarial(trees, 10_000)
     np.testing.assert_array_equal(leaves_of(trees, predictor.encode(rows)) - trees.roots, model.apply(rows))
-
-
-def test_doubles_beside_a_split_take_the_histograms_branch_in_ten_thousand_rows() -> None:
-    inputs = numbers()
-    predictor = predictor_of(HistGradientBoostingRegressor(max_iter=20), inputs, target(inputs))
-    rows = adversarial(trees_of(predictor), 10_000)
-    found = walk(trees_of(predictor), predictor.encode(rows))
-    np.testing.assert_array_equal(found, predictor.scores(rows).values)
-
-
-@pytest.mark.parametrize("options", [{}, {"max_features": 2}, {"max_samples": 1}, {"bootstrap": True}])
-def test_an_isolation_forest_is_explained_by_the_length_of_its_paths(options: Any) -> None:
-    inputs = numbers()
-    predictor = predictor_of(IsolationForest(n_estimators=20, **options), inputs, None)
-    assert predictor.scores(inputs).unit == "path length"
-    assert predictor.outputs == [""]
-    assert predictor.link is None
-    close(predictor, numbers(seed=1), 1e-10)
-
-
-def test_an_isolated_row_has_short_paths() -> None:
-    inputs = numbers()
-    predictor = predictor_of(IsolationForest(n_estimators=50), inputs, None)
-    rows = pd.DataFrame([[0.0] * 4, [9.0] * 4], columns=list("abcd"))
-    usual, odd = predictor.scores(rows).values[:, 0]
-    assert odd < usual
-
-
-def test_expected_path_lengths_are_those_of_the_paper() -> None:
-    counts = np.array([1, 2, 3, 10, 256, 100_000])
-    np.testing.assert_allclose(expected_length(counts)[:2], [0, 1])
-    np.testing.assert_allclose(expected_length(counts), _average_path_length(counts))
 
 
 def encoder(**options: Any) -> ColumnTransformer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,119 +13,13 @@ import xgboost as xgb
 from mxt.errors import ModelError
 from mxt.predictors.xgboost import XgboostPredictor
 from mxt.predictors.xgboost.trees import document_of, read_document, read_trees
-from mxt.predictors.xgboost.ubj import read_ubj
-from predictors.walk import leaves_of, walk
+from predictors.walk import leaves_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mxt.predictors.xgboost.trees import Document
-
-NUMBERS = ["a", "b", "c", "d"]
-LETTERS = list("pqrstuvwxyz")
-
-
-def table(rows: int = 300, seed: int = 0) -> pd.DataFrame:
-    """Numbers with gaps, and categories of texts and of numbers, the former with gaps."""
-    random = np.random.default_rng(seed)
-    numbers = random.normal(size=(rows, 4))
-    numbers[random.random(numbers.shape) < 0.1] = np.nan
-    letters = random.choice(LETTERS, rows).astype(object)
-    letters[random.random(rows) < 0.1] = None
-    found = pd.DataFrame(numbers, columns=NUMBERS)
-    found.insert(1, "letter", pd.Series(pd.Categorical(letters, categories=LETTERS)))
-    return found.assign(size=pd.Categorical(random.choice([3, 7, 11], rows), categories=[3, 7, 11]))
-
-
-def signal(inputs: pd.DataFrame) -> np.ndarray:
-    codes = inputs["letter"].cat.codes.to_numpy()
-    return inputs["a"].fillna(1).to_numpy() + codes % 3 + inputs["size"].cat.codes.to_numpy()
-
-
-def boosted(parameters: dict[str, Any], rounds: int = 8, names: list[str] | None = None) -> XgboostPredictor:
-    """A booster of the table, whose target fits the objective."""
-    inputs = table()
-    raw = signal(inputs)
-    targets = {
-        "multi": np.clip(raw.round(), 0, 2),
-        "binary": (raw > 2).astype(int),
-        "rank": (raw > 2).astype(int),
-        "several": np.column_stack([raw, -raw]),
-        "positive": np.exp(raw / 4),
-    }
-    told = dict(parameters)
-    target = targets.get(told.pop("target", told.get("objective", "").partition(":")[0]), raw)
-    matrix = xgb.DMatrix(inputs[names or [*map(str, inputs.columns)]], target, enable_categorical=True)
-    if told.get("objective", "").startswith("rank"):
-        matrix.set_group([100] * 3)
-    if told.get("objective") == "survival:aft":
-        matrix.set_float_info("label_lower_bound", target)
-        matrix.set_float_info("label_upper_bound", target + 1)
-    booster = xgb.train({"max_depth": 4, "tree_method": "hist", "nthread": 1, **told}, matrix, rounds)
-    return XgboostPredictor(booster, [], [])
-
-
-def own_margins(predictor: XgboostPredictor, inputs: pd.DataFrame) -> np.ndarray:
-    """By xgboost's own reading of the table, shape (rows, outputs)."""
-    matrix = xgb.DMatrix(inputs[predictor.columns], enable_categorical=True)
-    return predictor.core.predict(matrix, output_margin=True).reshape(len(inputs), -1)
-
-
-def close(predictor: XgboostPredictor, inputs: pd.DataFrame, expected: np.ndarray) -> None:
-    trees = predictor.trees
-    assert trees is not None
-    assert trees.values.shape[1] == len(predictor.outputs) == expected.shape[1]
-    scale = max(1.0, float(np.abs(expected).max()))
-    np.testing.assert_allclose(walk(trees, predictor.encode(inputs)), expected, rtol=0, atol=2e-6 * scale)
-    np.testing.assert_allclose(predictor.scores(inputs).values, expected, rtol=0, atol=1e-6 * scale)
-
-
-KNOWS_EXPECTILES = tuple(map(int, xgb.__version__.split(".")[:2])) >= (3, 3)
-EXPECTILES: dict[str, dict[str, Any]] = {
-    "expectile": {"objective": "reg:expectileerror", "expectile_alpha": 0.3},
-    "expectiles": {"objective": "reg:expectileerror", "expectile_alpha": [0.1, 0.5, 0.9]},
-    "expectiles, base": {
-        "objective": "reg:expectileerror",
-        "expectile_alpha": [0.1, 0.5, 0.9],
-        "base_score": [2.5, 2.5, 1003.0],
-    },
-}
-MODELS: dict[str, dict[str, Any]] = {
-    "squared": {},
-    "squared, base": {"base_score": 2.5},
-    "squared log": {"objective": "reg:squaredlogerror", "target": "positive"},
-    "huber": {"objective": "reg:pseudohubererror"},
-    "absolute": {"objective": "reg:absoluteerror"},
-    **(EXPECTILES if KNOWS_EXPECTILES else {}),
-    "quantiles": {"objective": "reg:quantileerror", "quantile_alpha": [0.1, 0.5, 0.9]},
-    "poisson": {"objective": "count:poisson", "target": "positive"},
-    "poisson, base": {"objective": "count:poisson", "target": "positive", "base_score": 2.5},
-    "gamma": {"objective": "reg:gamma", "target": "positive"},
-    "tweedie": {"objective": "reg:tweedie", "target": "positive", "base_score": 0.7},
-    "cox": {"objective": "survival:cox", "target": "positive"},
-    "aft": {"objective": "survival:aft", "target": "positive"},
-    "logistic": {"objective": "binary:logistic"},
-    "logistic, base": {"objective": "binary:logistic", "base_score": 0.3},
-    "logistic regression": {"objective": "reg:logistic", "target": "binary"},
-    "raw logistic": {"objective": "binary:logitraw"},
-    "raw logistic, base": {"objective": "binary:logitraw", "base_score": 0.3},
-    "hinge": {"objective": "binary:hinge"},
-    "ranks": {"objective": "rank:ndcg"},
-    "pairs": {"objective": "rank:pairwise"},
-    "three classes": {"objective": "multi:softprob", "num_class": 3},
-    "labels of three classes": {"objective": "multi:softmax", "num_class": 3},
-    "two classes, two margins": {"objective": "multi:softprob", "num_class": 2, "target": "binary"},
-    "forests": {"num_parallel_tree": 3, "subsample": 0.5, "colsample_bynode": 0.7},
-    "forests of classes": {"num_parallel_tree": 2, "objective": "multi:softprob", "num_class": 3},
-    "dropout": {"booster": "dart", "rate_drop": 0.5, "one_drop": True},
-    "dropout, classes": {"booster": "dart", "rate_drop": 0.5, "objective": "multi:softprob", "num_class": 3},
-    "one-hot": {"max_cat_to_onehot": 100},
-    "sets": {"max_cat_to_onehot": 1},
-    "pruned": {"gamma": 20.0},
-    "leaf by leaf": {"grow_policy": "lossguide", "max_leaves": 9, "max_depth": 0},
-    "single leaves": {"min_child_weight": 1e6},
-    "two targets": {"target": "several"},
-}
+from predictors.xgboost.boosters import MODELS, NUMBERS, boosted, close, own_margins, signal, table
 
 NUMERIC: dict[str, dict[str, Any]] = {
     "exact, pruned": {"tree_method": "exact", "gamma": 10.0},
@@ -190,92 +83,6 @@ def test_doubles_beside_a_split_take_the_boosters_branch_in_ten_thousand_rows(na
     assert (leaves_of(in_doubles, rows.to_numpy()) - trees.roots != own).any()  # so the rows are adversarial
 
 
-REORDERED: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
-    "in another order": lambda rows: rows.assign(letter=rows["letter"].cat.reorder_categories(LETTERS[::-1])),
-    "as texts": lambda rows: rows.assign(letter=rows["letter"].astype("str")),
-    "as objects": lambda rows: rows.assign(
-        letter=rows["letter"].astype(object), size=rows["size"].astype(int)
-    ),
-    "with one that no row has": lambda rows: rows.assign(letter=rows["letter"].cat.add_categories(["new"])),
-    "only some": lambda rows: rows.assign(letter=rows["letter"].cat.remove_unused_categories()),
-}
-
-
-@pytest.mark.parametrize("name", REORDERED)
-def test_categories_are_known_by_name_however_they_come(name: str) -> None:
-    predictor, rows = boosted({}), table(seed=1).head(40)
-    codes = predictor.encode(rows)
-    np.testing.assert_array_equal(predictor.encode(REORDERED[name](rows)), codes)
-    np.testing.assert_array_equal(
-        codes[:, 1], np.where(rows["letter"].isna(), np.nan, rows["letter"].cat.codes)
-    )
-    close(predictor, REORDERED[name](rows), own_margins(predictor, rows))
-
-
-def test_a_category_not_seen_in_training_is_refused_without_being_named() -> None:
-    predictor, rows = boosted({}), table(seed=1).astype({"letter": object})
-    rows.loc[[3, 4, 5], "letter"] = ["new", "new", "other"]
-    with pytest.raises(ModelError, match="'letter' holds 2 categories that") as told:
-        predictor.encode(rows)
-    assert "new" not in str(told.value)
-
-
-def test_codes_of_a_booster_without_names_are_read_as_xgboost_reads_them() -> None:
-    random = np.random.default_rng(0)
-    matrix = np.column_stack([random.normal(size=400), random.integers(0, 9, 400)])
-    train = xgb.DMatrix(
-        matrix,
-        matrix[:, 1] % 3,
-        feature_names=["x", "kind"],
-        feature_types=["float", "c"],
-        enable_categorical=True,
-    )
-    booster = xgb.train({"max_depth": 4, "max_cat_to_onehot": 2}, train, 5)
-    predictor = XgboostPredictor(booster, [], [])
-    odd = np.array([0, 3, 8, 9, 40, 3.7, -0.5, -1, -7, 2.0**24, 1e9, np.nan])
-    rows = pd.DataFrame({"x": 0.1, "kind": odd})
-    own = booster.predict(xgb.DMatrix(rows, feature_types=["float", "c"], enable_categorical=True))
-    close(predictor, rows, own.reshape(-1, 1))
-    coded = pd.DataFrame({"x": 0.1, "kind": pd.Categorical.from_codes([1, 2, -1], pd.Index(range(9)))})
-    np.testing.assert_array_equal(predictor.encode(coded)[:, 1], [1, 2, np.nan])
-    with pytest.raises(ModelError, match="takes numbers in the column 'kind'"):
-        predictor.encode(rows.assign(kind="three"))
-
-
-@pytest.mark.parametrize("kind", ["float32", "Float64", "int64", "Int64", "bool", "boolean"])
-def test_numbers_of_any_type_are_encoded(kind: Any) -> None:
-    predictor = boosted({}, names=NUMBERS)
-    rows = pd.DataFrame(dict.fromkeys(NUMBERS, pd.Series([1, 0, 1]).astype(kind)))
-    if kind[0] in "FIb" and kind != "bool":
-        rows.loc[1, "b"] = pd.NA
-    expected = rows.to_numpy(dtype=np.float32, na_value=np.nan)
-    np.testing.assert_array_equal(predictor.encode(rows), expected)
-    close(predictor, rows, own_margins(predictor, rows))
-
-
-@pytest.mark.parametrize("column", [["x", "y"], pd.to_datetime(["2020-01-01", "2021-01-01"]), [1j, 2j]])
-def test_what_is_no_number_is_refused(column: Any) -> None:
-    predictor = boosted({}, names=NUMBERS)
-    rows = pd.DataFrame(np.zeros((2, 4)), columns=NUMBERS).assign(c=column)
-    with pytest.raises(ModelError, match="takes numbers in the column 'c'"):
-        predictor.scores(rows)
-
-
-@pytest.mark.parametrize("value", [np.inf, -np.inf, 1e39])
-def test_infinite_values_are_refused(value: float) -> None:
-    predictor = boosted({}, names=NUMBERS)
-    with pytest.raises(ModelError, match="infinite values"):
-        predictor.scores(pd.DataFrame([[0, 1, value, 2]], columns=NUMBERS))
-
-
-def test_a_number_that_stands_for_missing_is_missing() -> None:
-    inputs = table()[NUMBERS].fillna(-1.0)
-    model = xgb.XGBRegressor(n_estimators=5, max_depth=4, missing=-1.0, n_jobs=1).fit(inputs, signal(table()))
-    predictor = XgboostPredictor(model, [], [])
-    assert np.isnan(predictor.encode(inputs)).sum() == (inputs == -1).to_numpy().sum() > 0
-    close(predictor, inputs, model.predict(inputs).reshape(-1, 1))
-
-
 @pytest.mark.parametrize("options", [{}, {"num_parallel_tree": 2, "subsample": 0.5}, {"booster": "dart"}])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_a_model_that_stopped_early_has_the_rounds_up_to_its_best(options: Any, classes: int) -> None:
@@ -325,24 +132,6 @@ def test_a_linear_booster_has_no_trees() -> None:
     assert boosted({"booster": "gblinear"}, names=NUMBERS).trees is None
 
 
-@pytest.mark.parametrize("name", ["squared", "dropout", "three classes", "two targets"])
-def test_the_binary_form_tells_what_the_json_form_tells(name: str) -> None:
-    booster = boosted(MODELS[name]).core
-    document = json.loads(booster.save_raw("json"))
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: plain(inner) for key, inner in value.items()}
-        if isinstance(value, (list, np.ndarray)):
-            return [plain(inner) for inner in value]
-        return float(np.float32(value)) if isinstance(value, (float, np.floating)) else value
-
-    def numbers(value: Any) -> Any:
-        return json.loads(json.dumps(plain(value), default=int), parse_int=float)
-
-    assert numbers(document_of(booster)) == numbers(document)
-
-
 @pytest.mark.parametrize("share", [0.0, 0.01, 0.3, 0.6, 0.9, 0.999])
 def test_a_cut_model_is_refused(share: float) -> None:
     raw = bytes(boosted({}).core.save_raw("ubj"))
@@ -354,12 +143,6 @@ def test_a_cut_model_is_refused(share: float) -> None:
 def test_bytes_that_are_no_model_are_refused(raw: bytes) -> None:
     with pytest.raises(ModelError, match="was cut or is damaged"):
         read_document(raw)
-
-
-def test_every_sort_of_binary_json_is_read() -> None:
-    raw = b"{i\x01a[i\xffU\xffI\xff\xfeTFZ]i\x01b[#i\x02d\x3f\x80\x00\x00D\x3f\xf0\x00\x00\x00\x00\x00\x00}"
-    assert read_ubj(raw) == {"a": [-1, 255, -2, True, False, None], "b": [1.0, 1.0]}
-    np.testing.assert_array_equal(read_ubj(b"[$l#i\x02\x00\x00\x00\x01\xff\xff\xff\xff"), [1, -1])
 
 
 def tree_of(document: Document) -> Document:
