@@ -23,7 +23,7 @@ from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.kinds import example_of, members
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:
