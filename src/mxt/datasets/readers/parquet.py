@@ -56,7 +56,7 @@ class ParquetReader(FileReader):
             yield from super().scan_from(columns, first_row)
             return
         with self._errors():
-            dataset, left = _after_groups(self._typed(columns), first_row)
+            dataset, left = _after_groups(self._dataset(self._typed(columns)), first_row)
         yield from after(self._scanned(dataset, columns), left)
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:

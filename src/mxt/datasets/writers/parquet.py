@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from mxt.datasets.parts import GROUP_ROWS, cut
+from mxt.datasets.places import filesystem_of
 from mxt.datasets.writers.base import Provenance
-from mxt.datasets.writers.base.files import FileWriter, filesystem_of, replacing
+from mxt.datasets.writers.base.files import FileWriter, replacing
 from mxt.datasets.writers.base.folders import newest, write_folder
 from mxt.errors import DataError
 

@@ -110,11 +110,16 @@ class Reader(Kind, ABC):
             other: The other one.
             columns: As those of `read`.
         """
+        if self == other:
+            return True
         return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
 
     def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
         """Columns with the types in which they are read; of the first rows where nothing declares them."""
-        first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
+        return self._types(next((batch for batch in self.scan(columns) if batch.num_rows), None))
+
+    def _types(self, first: pa.RecordBatch | None) -> dict[str, pa.DataType]:
+        """Columns with their types, of a table that starts with these rows."""
         return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
 
     def empty(self) -> bool:
@@ -220,7 +225,8 @@ class Reader(Kind, ABC):
             return
         import numpy as np
 
-        total = min(self.count(), self.limit or self.count())
+        count = self.count()
+        total = min(count, self.limit or count)
         chooser = np.random.default_rng(self.sample.seed)
         chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
         chosen = chosen[first_row:]

@@ -13,8 +13,9 @@ import io
 from abc import ABC, abstractmethod
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from mxt.datasets.places import filesystem_of
 from mxt.datasets.writers.base import Provenance
-from mxt.datasets.writers.base.files import FileWriter, filesystem_of, rename, replacing
+from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
