@@ -48,15 +48,14 @@ class _Loader(yaml.SafeLoader):
     values = depth = 0
 
     def get_event(self) -> yaml.Event:
-        event: yaml.Event = super().get_event()
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call] # its stubs are incomplete
         self.values += isinstance(event, yaml.NodeEvent)
         self.depth += isinstance(event, yaml.CollectionStartEvent)
         self.depth -= isinstance(event, yaml.CollectionEndEvent)
-        if self.values > MAX_NODES:
-            raise yaml.MarkedYAMLError(None, None, f"more than {MAX_NODES} values", event.start_mark)
-        if self.depth > MAX_DEPTH:
-            problem = f"nested more than {MAX_DEPTH} levels deep"
-            raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)
+        problem = f"more than {MAX_NODES} values" if self.values > MAX_NODES else ""
+        problem = f"nested more than {MAX_DEPTH} levels deep" if self.depth > MAX_DEPTH else problem
+        if problem:
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type] # the mark of a loader in Python
         return event
 
 
@@ -168,7 +167,7 @@ class _Builder:
             return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        return self._scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
 
     def _items(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> Iterator[tuple[str, Node]]:
         counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
