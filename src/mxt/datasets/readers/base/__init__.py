@@ -124,7 +124,8 @@ class Reader(Kind, ABC):
 
     def empty(self) -> bool:
         """Whether there is no row to read."""
-        return not any(batch.num_rows for batch in self._chosen(self.wanted([]), 0))
+        columns = self.wanted([]) or self.wanted(None)[:1]  # batches without columns may have lost their rows
+        return not any(batch.num_rows for batch in self._chosen(columns, 0))
 
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
