@@ -1,4 +1,4 @@
-"""Reading YAML 1.2 that cannot surprise: no ``no`` read as false, no bombs, no duplicate keys.
+"""Reading YAML 1.2 without surprises: no ``no`` read as false, no bombs, no duplicate keys.
 
 Every part keeps the place it was written at, so that a fault can point to its line.
 """
@@ -18,7 +18,7 @@ Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | Non
 Origins: TypeAlias = dict[tuple[str | int, ...], str]
 
 OVERRIDE, ENVIRONMENT = "override", "environment"
-"""What stands in the place of a file's name for values that come from none."""
+"""What messages name instead of a file, for values that come from no file."""
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
@@ -34,7 +34,7 @@ _NULL, _BOOL, _INT, _FLOAT, _STR = (
 )
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
-"""What PyYAML takes for the end of a line, though whoever reads the file may not see it."""
+"""Characters that PyYAML takes for the end of a line, though a reader of the file may not see them."""
 
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
@@ -125,8 +125,9 @@ def _text(file: str) -> str:
 
 def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Origins]:
     field = "".join(f"{part}: " for part in path)
-    if found := _BREAKS.search(text):
-        msg = f"{_spot(file, text, found.start())}: {field}U+{ord(found[0]):04X} is not allowed"
+    if hidden_break := _BREAKS.search(text):
+        place = _spot(file, text, hidden_break.start())
+        msg = f"{place}: {field}U+{ord(hidden_break[0]):04X} is not allowed"
         raise ConfigError(msg)
     try:
         root = yaml.compose(text, Loader=_Loader)
@@ -141,7 +142,7 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
 
 
 class _Builder:
-    """Turns YAML nodes into plain values, gathering origins and every broken rule."""
+    """Turns YAML nodes into plain values, and gathers where they were written and which rules they break."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -228,13 +229,14 @@ class _Builder:
 
 
 def _place(file: str, mark: yaml.Mark | None) -> str:
+    """Where a node was written, as ``file:line:column``; the layer's name if it comes from no file."""
     return (
         f"{file}:{mark.line + 1}:{mark.column + 1}" if mark and file not in {OVERRIDE, ENVIRONMENT} else file
     )
 
 
 def _spot(file: str, text: str, position: int) -> str:
-    """As `_place`, for a character that PyYAML gives no mark for."""
+    """As `_place`, for the character at a position, which PyYAML gives no mark for."""
     above, line = text.count("\n", 0, position), text.rfind("\n", 0, position) + 1
     return f"{file}:{above + 1}:{position - line + 1}" if file not in {OVERRIDE, ENVIRONMENT} else file
 

@@ -24,7 +24,7 @@ Condition = tuple[
     Literal["==", "!=", "<", "<=", ">", ">=", "in", "not in"],
     Scalar | tuple[Scalar, ...],
 ]
-"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets no condition."""
+"""A column, an operator and a value or list of values: ``[tenure, ">=", 12]``. A missing value meets none."""
 
 SIGNS = {
     "==": operator.eq,
@@ -49,9 +49,7 @@ class Sample(Strict):
 def expression(
     filters: Sequence[Condition], mark: Mark | None = None, casts: Mapping[str, pa.DataType] | None = None
 ) -> pc.Expression | None:
-    """Conditions and a mark as one Arrow expression, which rows meet that meet all conditions beyond the mark.
-
-    None if there are neither conditions nor a mark.
+    """All conditions together, and lying beyond a mark, as one Arrow expression; None without any.
 
     Args:
         filters: The conditions.

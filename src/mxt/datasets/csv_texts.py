@@ -1,7 +1,7 @@
 """Columns of a CSV file that hold texts, though Arrow infers numbers or times from their cells.
 
-CSV has no types. Digits are a text where their writer quoted them, which RFC 4180 does not ask for, or where
-a number would lose some of them: 007 is written as 7 once it was read as a number.
+CSV has no types. Digits are a text if their writer quoted them, which RFC 4180 does not require, or if a
+number would lose some of them: 007 would be written back as 7.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def opened(url: str) -> Iterator[sa.Engine]:
     except sa.exc.InterfaceError as error:
         raise _unopened(url, error) from error
     except sa.exc.SQLAlchemyError as error:
-        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Do the database and the table exist?"
+        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Is there such a table?"
         raise DataError(msg) from error
     finally:
         engine.dispose()

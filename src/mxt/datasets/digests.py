@@ -1,8 +1,8 @@
 """Sorts digests of rows, also more of them than memory holds.
 
 Runs of digests are sorted in memory and kept in a temporary file, each digest once with its count. Then all
-runs are read back together, range by range of the digests' first bits. Digests are random, so no range is much
-larger than another.
+runs are read back together, range by range of the digests' first bits. Digests are random, so no range is
+much larger than another.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def _merged(records: np.ndarray) -> np.ndarray:
 
 
 def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
-    """Append a run to the file; returns the number of the record where each range starts, and of the run's end."""
+    """Append a run to the file, and return the record at which each range starts, and the end of the run."""
     import numpy as np
 
     edges = np.arange(_RANGES, dtype=np.uint64) << np.uint64(54)

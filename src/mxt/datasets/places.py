@@ -69,18 +69,18 @@ def remembered(path: str, question: Hashable, answer: Callable[[], T]) -> T:
     if not all(_settled(facts) for facts in files.values()):
         return answer()
     state = str([(name, sorted(files[name].items())) for name in sorted(files)])
-    return _answered(_Asked((path, question, state), answer))
+    return _answered(_Question((path, question, state), answer))
 
 
 @dataclass(frozen=True)
-class _Asked(Generic[T]):
+class _Question(Generic[T]):
     question: Hashable
     answer: Callable[[], T] = field(compare=False)
 
 
 @functools.lru_cache(MOST)
-def _answered(asked: _Asked[T]) -> T:
-    return asked.answer()
+def _answered(question: _Question[T]) -> T:
+    return question.answer()
 
 
 def _settled(facts: Mapping[str, object]) -> bool:

@@ -172,7 +172,7 @@ class InputsSchema:
         """Whether each row obeys the hard rules, of inputs that have the right types."""
         import pandas as pd
 
-        valid = pd.Series(True, index=inputs.index)  # noqa: FBT003 - the filling value
+        valid = pd.Series(data=True, index=inputs.index)
         for name, column in self.schema.columns.items():
             if not column.nullable:
                 valid &= inputs[name].notna()

@@ -129,7 +129,7 @@ class CsvReader(FileReader):
         return ids | head.texts(numbers, written_texts(self.path))
 
     def _head(self) -> tuple[list[str], Head | None]:
-        """The header of the first file, and how its first lines are written; nothing without a file."""
+        """The header of the first file, and how its first lines are written; empty if there is no file."""
         first = next(iter(self._dataset(self._schema()).get_fragments()), None)
         if first is None:
             return [], None
@@ -138,7 +138,7 @@ class CsvReader(FileReader):
         return header(io.BytesIO(content), self.delimiter), head_of(content, self.delimiter, self.missing)
 
     def _condition(self) -> pc.Expression | None:
-        """Numbers and times are compared with columns of texts as if these held such too."""
+        """The condition, in which a column read as texts is still compared with numbers as numbers."""
         if not (self.exact and self.filters):
             return super()._condition()
         schema = self._inferred([])

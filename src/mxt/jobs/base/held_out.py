@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison, FittedRows
+    from mxt.datasets.fitted import FittedRows, Membership
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.splitters.base import Splitter
     from mxt.jobs.base.context import Context
@@ -50,7 +50,7 @@ class Record:
     def __str__(self) -> str:
         return f"version {self.version.version}"
 
-    def compare(self, table: pd.DataFrame, reader: Reader) -> Comparison | None:
+    def compare(self, table: pd.DataFrame, reader: Reader) -> Membership | None:
         """Which rows of a table the version was fitted to; None if nobody can know.
 
         Raises:
@@ -120,7 +120,7 @@ class Scoring:
         )
         return DataError(msg)
 
-    def _described(self, rows: int, total: int, found: Sequence[Comparison | None]) -> str:
+    def _described(self, rows: int, total: int, found: Sequence[Membership | None]) -> str:
         """What the screen says of rows that no version was fitted to, as far as that is known."""
         pairs = list(zip(self.records, found, strict=True))
         unknown = [record for record, compared in pairs if compared is None]
@@ -137,7 +137,7 @@ class Scoring:
         return "; ".join(parts)
 
 
-def _held_out(table: pd.DataFrame, found: Sequence[Comparison | None]) -> pd.DataFrame:
+def _held_out(table: pd.DataFrame, found: Sequence[Membership | None]) -> pd.DataFrame:
     """The rows that no version was fitted to; all rows of a table that none of them knows."""
     import numpy as np
 
@@ -192,7 +192,7 @@ def _why(record: Record) -> str:
     return f"the table lacks the id or the target by which {record} knows its rows"
 
 
-def _counted(records: Sequence[Record], found: Sequence[Comparison | None]) -> list[str]:
+def _counted(records: Sequence[Record], found: Sequence[Membership | None]) -> list[str]:
     """How many rows each version was fitted to, in words; nothing for a version that was fitted to none."""
     pairs = zip(records, found, strict=True)
     counts = {str(record): compared.count for record, compared in pairs if compared is not None}

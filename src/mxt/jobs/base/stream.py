@@ -118,7 +118,7 @@ class StreamJob(ModelJob, ABC):
 
     def _everything(self, table: Table, output: Writer) -> TableStream:
         """All the work of this share, with the folder where its parts are kept."""
-        run = "" if table.reader.tells_changes else uuid4().hex
+        run = "" if table.reader.shows_changes else uuid4().hex
         staging = Staging(_folder(output), state=table.reader.state(), run=run, **keys(self, table))
         return TableStream(table, staging, share=self._share, packages=tuple(sorted(self.context.packages)))
 

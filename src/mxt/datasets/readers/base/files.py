@@ -40,7 +40,7 @@ HINT = "Check the format, that a column keeps one type, and that filters compare
 class FileReader(Reader, ABC):
     """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
 
-    tells_changes: ClassVar[bool] = True
+    shows_changes: ClassVar[bool] = True
 
     path: Location
     """File, folder of files, or URL (s3://, gs://, abfs://, ... with the fsspec package for it)."""
@@ -116,7 +116,7 @@ class FileReader(Reader, ABC):
         return {name: settled.field(name).type for name in columns}
 
     def _condition(self) -> pc.Expression | None:
-        """What rows must meet."""
+        """The condition that rows must meet; None if all rows are read."""
         return expression(self.filters, self._mark)
 
     @property
@@ -125,7 +125,7 @@ class FileReader(Reader, ABC):
         return [*(name for name, _, _ in self.filters), *marked]
 
     def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
-        """What was learnt of the files by their format, from an earlier reading if they are as they were."""
+        """What reading the files by their format showed, remembered as long as they do not change."""
         options = self.model_dump_json(exclude={*Reader.model_fields})
         return remembered(self.path, (options, question), answer)
 
@@ -138,7 +138,7 @@ class FileReader(Reader, ABC):
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
     def _schema(self) -> pa.Schema:
-        """The columns of the first file and of the folders, in the types that it has them in."""
+        """The columns of the first file and of the folders, with their types there."""
         return self._remembered("schema", lambda: self._dataset().schema)
 
     def _typed(self, columns: list[str]) -> pa.Schema:
@@ -167,9 +167,9 @@ class FileReader(Reader, ABC):
         return fields
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
-        """Raise a DataError if a file lacks a column, or has it in another type, as far as its head tells.
+        """Raise a DataError if a file's header lacks a column, or declares it with another type.
 
-        Where a format has no head, a column that a file lacks is missing in its rows.
+        In a format without headers, a column that a file lacks is missing in its rows.
         """
 
     def _refuse_lacking(self, fragment: ds.FileFragment, names: list[str], needed: pa.Schema) -> None:
@@ -181,8 +181,8 @@ class FileReader(Reader, ABC):
             )
             raise DataError(msg)
 
-    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - for formats
-        """What is wrong in a file, if its format can tell, and the next step."""
+    def _hint(self, _fragment: ds.FileFragment, _needed: pa.Schema, _error: Exception) -> str:
+        """What is wrong in a file and the next step, if its format shows that; else an empty text."""
         return ""
 
     def _file(self, path: str) -> str:
@@ -194,7 +194,7 @@ class FileReader(Reader, ABC):
     def _errors(
         self, fragment: ds.FileFragment | None = None, needed: pa.Schema | None = None
     ) -> Iterator[None]:
-        """Tell Arrow's errors without the cells that they quote, and which file they are of."""
+        """Turn Arrow's errors into DataErrors that name the file, and quote no cell."""
         import pyarrow as pa
 
         try:
@@ -219,16 +219,16 @@ class FileReader(Reader, ABC):
 
 
 def _needed(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
-    """The columns that a file must have: those asked for, but for the ones that its folders tell."""
+    """The columns among `names` that a file must have, since no folder around it states their value."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    told = ds.get_partition_keys(fragment.partition_expression)
-    return pa.schema([field for field in schema if field.name in names and field.name not in told])
+    stated = ds.get_partition_keys(fragment.partition_expression)
+    return pa.schema([field for field in schema if field.name in names and field.name not in stated])
 
 
 def _reason(error: Exception) -> str:
-    """Where in a file an error is, and of which kind; a cell that it quotes stays out."""
+    """Where in a file an error is, and its kind, without the cells that it quotes."""
     place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
     known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
     return f"{f' at {place}' if place else ''} ({known})"

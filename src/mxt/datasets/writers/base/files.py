@@ -98,7 +98,7 @@ def exchange(one: Path, other: Path) -> bool:
 
 
 def _runs(number: int) -> bool:
-    """Whether there is a process of this number; where that cannot be asked, it is thought to run."""
+    """Whether a process of this number runs; where the system does not say, it may run."""
     if os.name != "posix":
         return True
     try:
