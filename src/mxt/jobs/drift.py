@@ -173,7 +173,7 @@ class Comparing(Task):
         import pandas as pd
 
         closed = schema.closed(reference)
-        inputs = tuple(Profile.of(closed[name], listed=schema.categories_told) for name in schema.columns)
+        inputs = tuple(Profile.of(closed[name], listed=schema.declares_categories) for name in schema.columns)
         if model is None:
             return cls(schema, inputs, None)
         valid = schema.valid(reference)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison, FittedRows
+    from mxt.datasets.fitted import FittedRows, Membership
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.splitters.base import Splitter
     from mxt.registries.served import Served
@@ -49,7 +49,7 @@ class Record:
     def __str__(self) -> str:
         return f"version {self.version.version}"
 
-    def compare(self, table: pd.DataFrame, reader: Reader) -> Comparison | None:
+    def compare(self, table: pd.DataFrame, reader: Reader) -> Membership | None:
         """Which rows of a table the version was fitted to; None if the record cannot decide.
 
         Raises:
@@ -109,7 +109,7 @@ class RowSelection:
             raise self._refusal(faults, len(part))
         return part, self._described(len(part), len(table), comparisons)
 
-    def _compared(self, table: pd.DataFrame) -> list[Comparison | None]:
+    def _compared(self, table: pd.DataFrame) -> list[Membership | None]:
         return [record.compare(table, self.reader) for record in self.records]
 
     def _refusal(self, faults: list[str], rows: int) -> DataError:
@@ -121,7 +121,7 @@ class RowSelection:
         )
         return DataError(msg)
 
-    def _described(self, rows: int, total: int, comparisons: Sequence[Comparison | None]) -> str:
+    def _described(self, rows: int, total: int, comparisons: Sequence[Membership | None]) -> str:
         """The fact about selected rows, none of which a version was fitted to as far as the records know."""
         pairs = list(zip(self.records, comparisons, strict=True))
         unknown = [record for record, comparison in pairs if comparison is None]
@@ -138,7 +138,7 @@ class RowSelection:
         return "; ".join(parts)
 
 
-def _held_out(table: pd.DataFrame, comparisons: Sequence[Comparison | None]) -> pd.DataFrame:
+def _held_out(table: pd.DataFrame, comparisons: Sequence[Membership | None]) -> pd.DataFrame:
     """The rows that no version was fitted to; the whole table if no version was fitted to any of its rows."""
     import numpy as np
 
@@ -193,7 +193,7 @@ def _why(record: Record) -> str:
     return f"the table lacks the id or the target by which {record} knows its rows"
 
 
-def _counted(records: Sequence[Record], comparisons: Sequence[Comparison | None]) -> list[str]:
+def _counted(records: Sequence[Record], comparisons: Sequence[Membership | None]) -> list[str]:
     """How many rows each version was fitted to, in words; versions that were fitted to none are left out."""
     pairs = zip(records, comparisons, strict=True)
     counts = {str(record): comparison.count for record, comparison in pairs if comparison is not None}
