@@ -57,16 +57,15 @@ def test_tests_that_the_form_cannot_hold_are_left_to_others() -> None:
     base = np.zeros(1)
     assert expressed(stump(EQ, 2.5), base, 1, double=True) is None
     assert expressed(stump(EQ, missing_true=True), base, 1, double=True) is None
-    both = stump(
-        EQ,
-        mode=[LEQ, EQ, LEAF, LEAF],
-        feature=[0] * 4,
-        threshold=[2.0, 1, 0, 0],
-        true=[1, 2, 0, 0],
-        false=[2, 3, 0, 0],
-        missing_true=[False] * 4,
-        roots=[0],
-        weights=[[0.0]] * 4,
+    both = Nodes(
+        mode=np.array([LEQ, EQ, LEAF, LEAF, LEAF]),
+        feature=np.zeros(5, int),
+        threshold=np.array([2.0, 1, 0, 0, 0]),
+        true=np.array([1, 2, 0, 0, 0]),
+        false=np.array([4, 3, 0, 0, 0]),
+        missing_true=np.zeros(5, bool),
+        roots=np.array([0]),
+        weights=np.zeros((5, 1)),
     )
     assert expressed(both, base, 1, double=True) is None
 
