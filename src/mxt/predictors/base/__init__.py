@@ -169,8 +169,9 @@ class Predictor(ABC):
         """The core model's trees over the columns that `encode` gives, or None if it is not made of trees."""
         return None
 
-    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:  # noqa: ARG002 - the base has none
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
         """The library's own exact contributions, slower than MXT's, or None if it has none."""
+        del inputs
         return None
 
     @property
