@@ -25,14 +25,14 @@ Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """One model of several, and how its scores enter the scores of the whole."""
 
     predictor: Predictor
     places: list[int]
-    """For each column of the part, its position among the columns that the whole core model sees."""
+    """For each column of this model, its position among the columns that the whole core model sees."""
     link: Link
-    """Transforms the part's scores before they are weighted."""
+    """Transforms this model's scores before they are weighted."""
     weights: np.ndarray
     """Shape (outputs of the link, outputs of the whole)."""
 
@@ -44,7 +44,7 @@ class Composition:
     Law: the whole's ``scores == intercept + sum over parts of link(part's scores) @ weights``.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Component, ...]
     intercept: np.ndarray
     """Shape (outputs of the whole,)."""
 
