@@ -85,4 +85,4 @@ def test_other_values_are_no_numbers(value: object) -> None:
 
 def test_a_schema_declares_texts_and_others() -> None:
     schema = pa.DataFrameSchema({"a": pa.Column("str"), "b": pa.Column("int64"), "c": pa.Column(None)})
-    assert texts_and_others(schema) == ({"a"}, {"b"})
+    assert texts_and_others(schema) == (frozenset("a"), frozenset("b"))
