@@ -17,7 +17,8 @@ from mxt.datasets.readers.base import Reader, Sample
 from mxt.datasets.tables import plain, to_batch, to_frame
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -48,8 +48,14 @@ def whole(root: Path) -> bytes:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 250}, {"part_rows": 600, "executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
-    ids=["small parts", "two processes"],
+    [
+        pytest.param({"part_rows": 250}, id="small parts"),
+        pytest.param(
+            {"part_rows": 600, "executor": {"KIND": "ProcessesExecutor", "processes": 2}},
+            id="two processes",
+            marks=pytest.mark.slow,
+        ),
+    ],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
     fields: dict[str, Any], root: Path, whole: bytes
@@ -138,7 +144,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_free_text_rare_categories_and_missing_booleans_are_no_drift(typed: Path) -> None:
     current = {"KIND": "ParquetReader", "path": str(typed / "after.parquet"), "id_column": "id"}
     found = compare(typed, current=current)
-    in_parts = compare(typed, current=current, part_rows=20)
+    in_parts = compare(typed, current=current, part_rows=50)
     pd.testing.assert_frame_equal(in_parts["comparisons"], found["comparisons"])
     assert found["passed"], found["comparisons"]
     by = found["comparisons"].groupby(level=0)["method"].agg(set).to_dict()
