@@ -15,7 +15,7 @@ from mxt.errors import DataError
 from mxt.executors.base.groups import Group, StreamFile
 from mxt.executors.serial import SerialExecutor
 from mxt.streams.staging import Staging
-from mxt.streams.tasks import Done, Table, TableStream, Task
+from mxt.streams.tasks import Done, TableStream, Task, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ class Place:
     def stream(self, done: frozenset[int] = frozenset(), share: tuple[int, int] = (1, 1)) -> TableStream:
         reader = ParquetReader(path=str(self.folder / "x.parquet"))
         return TableStream(
-            Table(reader, None, Doubling(self.folder / "marks"), 10), self.staging, done, share
+            Workload(reader, None, Doubling(self.folder / "marks"), 10), self.staging, done, share
         )
 
     def marks(self) -> list[int]:
@@ -132,7 +132,7 @@ def test_a_part_whose_file_was_damaged_is_done_again(place: Place) -> None:
 def test_a_stream_on_its_way_is_swept_up_by_the_next_run(place: Place, tmp_path: Path) -> None:
     StreamFile.write(place.stream())
     assert list(place.staging.folder.glob("stream-*"))
-    place.staging.keep(0, {"arrow": pa.record_batch({"x": [1]})}, {"part": 0, "rows": 1})
+    place.stream().work(next(place.stream().parts()))
     staging = Staging(tmp_path / "out.parts", "key", "state")
     staging._sweep(kept={"00000000"})
     assert not list(staging.folder.glob("stream-*"))

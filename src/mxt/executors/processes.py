@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from mxt.executors.base import Stream
 
-    Pipe: TypeAlias = Connection[object, object]
+    Pipe: TypeAlias = Connection[Receipt, tuple[int, int]]
 
 
 class ProcessesExecutor(Executor):
