@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -80,7 +79,7 @@ class MemoryPilot(Pilot):
         for number, batch in enumerate(pieces(workload.reader.arrow(workload.columns), sizes)):
             if numbers is None or number in numbers:
                 yield Part(number, 0, batch)
-            if resident_bytes() + READ_COPIES * TIMES * batch.nbytes > self.most:
+            if _held("VmRSS") + READ_COPIES * TIMES * batch.nbytes > self.most:
                 return
 
     def work(self, part: Part) -> Receipt:
@@ -94,8 +93,8 @@ class MemoryPilot(Pilot):
         step = Footprint(
             rows,
             seconds=time.monotonic() - begun,
-            peak=peak_bytes(),
-            resident=resident_bytes(),
+            peak=_held("VmHWM"),
+            resident=_held("VmRSS"),
             read=part.batch.nbytes,
             written=sizes.get(TABLE, 0),
             written_rows=getattr(files.get(TABLE), "num_rows", 0),
@@ -201,11 +200,10 @@ def _need(stream: TableStream, executor: Executor, limit: int) -> Need:
     most = (1 - SPARE_SHARE) * limit
     if executor.reloads:  # a worker has what this process leaves, which reads the table meanwhile
         stream.workload.first_rows(FIRST_ROWS)
-        most -= resident_bytes()
-    measured = MemoryPilot(stream, most).facts(executor.limited(1))
-    steps = [Footprint(**facts) for facts in measured]
+        most -= _held("VmRSS")
+    steps = [Footprint(**facts) for facts in MemoryPilot(stream, most).facts(executor.limited(1))]
     rows = stream.workload.reader.known_rows()
-    return Need(steps, resident_bytes(), peak_bytes(), executor.reloads, rows)
+    return Need(steps, _held("VmRSS"), _held("VmHWM"), executor.reloads, rows)
 
 
 def _last_two(steps: Sequence[Footprint]) -> tuple[Footprint, Footprint]:
@@ -213,16 +211,10 @@ def _last_two(steps: Sequence[Footprint]) -> tuple[Footprint, Footprint]:
     return steps[max(0, len(steps) - 2)], steps[-1]
 
 
-def peak_bytes() -> int:
-    """The most memory that this process ever held (VmHWM; getrusage starts with the parent's)."""
+def _held(name: str) -> int:
+    """Bytes that this process holds now (``VmRSS``), or the most that it ever held (``VmHWM``)."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:"))
-
-
-def resident_bytes() -> int:
-    """Memory that this process holds."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    return next(int(line.split()[1]) << 10 for line in lines if line.startswith(name))
 
 
 def _megabytes(size: float) -> str:
