@@ -12,7 +12,8 @@ from executors import sparks
 from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import MxtError
 from mxt.executors.base import Executor
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.streams.failures import failure
 
 TESTS = str(Path(__file__).parents[1])

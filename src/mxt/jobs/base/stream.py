@@ -17,7 +17,7 @@ from pydantic import ByteSize, Field
 from mxt.executors.base import Executor
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
-from mxt.jobs.base.context import config_digest, warn_beyond
+from mxt.jobs.base.context import warn_beyond
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
 from mxt.streams.keys import Origin
@@ -37,13 +37,11 @@ if TYPE_CHECKING:
     from mxt.streams.parts import Parts
     from mxt.streams.tasks import Workload
 
-ExecutorKind = Annotated[Executor, OneOf]
-
 
 class StreamJob(ModelJob, ABC):
     """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
 
-    executor: ExecutorKind = Field(default={"KIND": "SerialExecutor"}, validate_default=True)
+    executor: OneOf[Executor] = Field(default={"KIND": "SerialExecutor"}, validate_default=True)
     """Who works on the parts of the table; the outputs do not depend on it."""
 
     part_rows: Annotated[int, Field(ge=1)] | None = None
@@ -123,7 +121,7 @@ class StreamJob(ModelJob, ABC):
         context, reader, limit = self.context, workload.reader, self.memory_limit
         memory = None if limit is None else (limit, self.executor.model_dump_json())
         uri = context.model.uri if context.model else ""
-        origin = Origin(config_digest(self), uri, frozenset(context.packages), memory)
+        origin = Origin(context.config_digest, uri, frozenset(context.packages), memory)
         run = "" if reader.tells_changes else uuid4().hex
         keys = {"key": origin.key(workload), "earlier": origin.earlier_key(workload)}
         return Staging(_folder(output), state=reader.state(), run=run, **keys)
