@@ -43,4 +43,6 @@ def stream(folder: Path, task: Task, rows: int, part_rows: int) -> TableStream:
     table = pd.DataFrame(np.random.default_rng(0).normal(size=(rows, 3)), columns=[*"abc"])
     table.to_parquet(folder / "x.parquet")
     reader = ParquetReader(path=str(folder / "x.parquet"))
-    return TableStream(Workload(reader, None, task, part_rows), Staging(folder / "out.parts", "key", "state"))
+    return TableStream(
+        Workload(reader, None, task, part_rows), Staging(folder / "out.parts", "key", reader.state())
+    )
