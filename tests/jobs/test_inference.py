@@ -33,4 +33,5 @@ def test_the_predictions_of_a_row_do_not_depend_on_its_part(rows: int) -> None:
     whole = task.do(INPUTS, INPUTS).table
     part = task.do(INPUTS[5 : 5 + rows], INPUTS[5 : 5 + rows]).table
     assert whole is not None
+    assert part is not None
     pd.testing.assert_frame_equal(part, whole[5 : 5 + rows])
