@@ -9,7 +9,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mxt.jobs.inference import Scoring
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 INPUTS = pd.DataFrame(
     np.random.default_rng(0).normal(size=(50, 2)), columns=["a", "b"], index=[f"r{row}" for row in range(50)]

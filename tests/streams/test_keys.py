@@ -28,9 +28,16 @@ def workload(tmp_path: Path) -> Workload:
 
 def test_a_key_has_the_form_that_parts_on_disk_have(workload: Workload) -> None:
     versions = packages.versions("xgboost")
-    assert json.loads(ORIGIN.key(workload)) == ["c0ffee", "models:/churn/3", "", 5, "background", versions]
+    assert json.loads(ORIGIN.keys(workload)["key"]) == [
+        "c0ffee",
+        "models:/churn/3",
+        "",
+        5,
+        "background",
+        versions,
+    ]
     limited = replace(ORIGIN, memory=(2_000_000, '{"KIND":"SerialExecutor"}'))
-    assert json.loads(limited.key(workload))[-2:] == [2_000_000, '{"KIND":"SerialExecutor"}']
+    assert json.loads(limited.keys(workload)["key"])[-2:] == [2_000_000, '{"KIND":"SerialExecutor"}']
 
 
 @pytest.mark.parametrize(
@@ -44,17 +51,17 @@ def test_a_key_has_the_form_that_parts_on_disk_have(workload: Workload) -> None:
     ids=lambda change: next(iter(change)),
 )
 def test_parts_of_another_origin_have_another_key(change: dict[str, Any], workload: Workload) -> None:
-    assert replace(ORIGIN, **change).key(workload) != ORIGIN.key(workload)
+    assert replace(ORIGIN, **change).keys(workload)["key"] != ORIGIN.keys(workload)["key"]
 
 
 @pytest.mark.parametrize("change", [{"part_rows": 6}, {"basis": "another"}], ids=["rows", "basis"])
 def test_parts_of_another_workload_have_another_key(change: dict[str, Any], workload: Workload) -> None:
-    assert ORIGIN.key(replace(workload, **change)) != ORIGIN.key(workload)
+    assert ORIGIN.keys(replace(workload, **change))["key"] != ORIGIN.keys(workload)["key"]
 
 
 def test_the_form_of_earlier_releases_named_the_same_packages_for_every_model(workload: Workload) -> None:
     versions = {name: importlib.metadata.version(name) for name in EARLIER}
-    assert json.loads(ORIGIN.earlier_key(workload))[-1] == versions
-    assert replace(ORIGIN, packages=frozenset({"lightgbm"})).earlier_key(workload) == "", (
+    assert json.loads(ORIGIN.keys(workload)["earlier"])[-1] == versions
+    assert replace(ORIGIN, packages=frozenset({"lightgbm"})).keys(workload)["earlier"] == "", (
         "it named no lightgbm"
     )

@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 from mxt.executors.processes import ProcessesExecutor
 from mxt.executors.serial import SerialExecutor
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.streams.budgets import Budget
 from mxt.streams.plans import Bounds, StreamPlan, settle
 from mxt.streams.samples import RowSample, Sampling

@@ -30,21 +30,22 @@ class Origin:
     memory: tuple[int, str] | None = None
     """The memory limit and the executor's config, which the parts depend on where there is a limit."""
 
-    def key(self, workload: Workload) -> str:
-        """The key of the parts of a table."""
-        return self._text(workload, packages.versions(*self.packages))
+    def keys(self, workload: Workload) -> dict[str, str]:
+        """The `key` of the parts of a table, and the `earlier` one in the form of earlier releases.
 
-    def earlier_key(self, workload: Workload) -> str:
-        """The key of such parts in the form of earlier releases; empty if it named too few packages."""
-        if self.packages - {*EARLIER, *packages.BASE}:
-            return ""
-        return self._text(workload, {name: importlib.metadata.version(name) for name in EARLIER})
-
-    def _text(self, workload: Workload, versions: Mapping[str, str]) -> str:
-        reader = workload.reader
-        mark = reader.mark.to_json() if reader.mark else ""
-        source = [self.config_digest, self.model_uri, mark, workload.part_rows, workload.basis]
+        The earlier key is empty if it did not name one of the packages.
+        """
         # Parts written before readers had a `reading` count where the cells are the same.
-        inferred = reader.model_copy(update={"reading": "inferred"})
-        reading = [] if reader.reads_as(inferred, workload.columns) else ["exact"]
-        return json.dumps([*source, versions, *(self.memory or ()), *reading])
+        inferred = workload.reader.model_copy(update={"reading": "inferred"})
+        reading = [] if workload.reader.reads_as(inferred, workload.columns) else ["exact"]
+        key = self._text(workload, packages.versions(*self.packages), reading)
+        if self.packages - {*EARLIER, *packages.BASE}:
+            return {"key": key, "earlier": ""}
+        versions = {name: importlib.metadata.version(name) for name in EARLIER}
+        return {"key": key, "earlier": self._text(workload, versions, reading)}
+
+    def _text(self, workload: Workload, versions: Mapping[str, str], reading: list[str]) -> str:
+        mark = workload.reader.mark
+        source = [mark.to_json() if mark else "", workload.part_rows, workload.basis]
+        limits = self.memory or ()
+        return json.dumps([self.config_digest, self.model_uri, *source, versions, *limits, *reading])

@@ -15,7 +15,7 @@ from mxt.explainers.tree import TreeExplainer
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base.explaining import Explaining
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.streams.tasks import TALLY
 
 if TYPE_CHECKING:

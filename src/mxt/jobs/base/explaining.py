@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison
+    from mxt.datasets.fitted import Membership
     from mxt.datasets.readers.base import Reader
     from mxt.explainers.base import Explainer
     from mxt.models import Model
@@ -51,7 +51,7 @@ class Explaining(Task):
         tally = Tally.of(explanation, inputs, self.drawn, truth, self._compared(table))
         return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
 
-    def _compared(self, table: pd.DataFrame) -> Comparison | None:
+    def _compared(self, table: pd.DataFrame) -> Membership | None:
         """Which rows the model was fitted to; None if nothing depends on it, or nobody can know."""
         record = self.record
         if record is None or record.fitted is None:

@@ -122,9 +122,8 @@ class StreamJob(ModelJob, ABC):
         memory = None if limit is None else (limit, self.executor.model_dump_json())
         uri = context.model.uri if context.model else ""
         origin = Origin(context.config_digest, uri, frozenset(context.packages), memory)
-        run = "" if reader.tells_changes else uuid4().hex
-        keys = {"key": origin.key(workload), "earlier": origin.earlier_key(workload)}
-        return Staging(_folder(output), state=reader.state(), run=run, **keys)
+        run = "" if reader.shows_changes else uuid4().hex
+        return Staging(_folder(output), state=reader.state(), run=run, **origin.keys(workload))
 
 
 def _folder(output: Writer) -> Path:
