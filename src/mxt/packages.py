@@ -21,6 +21,8 @@ _NAMES = {
     "sklearn": "scikit-learn",
 }
 """Packages by the module that they bring, where a package of the module's own name may be another."""
+_RETIRED = {"statsmodels"}
+"""Packages that lists of older releases name, though no number of MXT's depends on them."""
 _WITH = {"onnx": ("onnxruntime",)}
 """What does the work of a package's objects without being among them."""
 _PLAIN = (bool, bytes, complex, float, int, str, type(None))
@@ -37,8 +39,14 @@ def written(*further: str) -> str:
 
 
 def rewritten(text: str) -> str:
-    """The versions that the packages of a text of `written` have now."""
-    return _text(_installed(part.partition("==")[0] for part in text.split()))
+    """The versions that the packages of a text of `written` have now.
+
+    A package that MXT needed once, and that is no longer installed, keeps the version it has in the text.
+    """
+    then = {name: version for name, _, version in (part.partition("==") for part in text.split())}
+    kept = {name: version for name, version in then.items() if name in _RETIRED}
+    now = kept | _installed(then)
+    return _text({name: now[name] for name in then if name in now})
 
 
 def required(requirements: str) -> tuple[str, ...]:
