@@ -13,8 +13,8 @@ import yaml
 from conftest import REPOSITORY
 from mxt.endpoints.base import Endpoint
 from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.findings import decided
-from mxt.endpoints.base.plans import Plan
+from mxt.endpoints.base.contrasts import decided
+from mxt.endpoints.base.designs import Design
 from mxt.kinds import example_of, members
 
 ALL = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Endpoint).items()}
@@ -22,7 +22,7 @@ TABLES = {name: endpoint for name, endpoint in ALL.items() if not endpoint.needs
 """Endpoints that look at tables; a clock gives other numbers each time."""
 
 each_endpoint = pytest.mark.parametrize("name", TABLES)
-PLAN = Plan(level=0.05, power=0.8, control_share=0.5)
+PLAN = Design(level=0.05, power=0.8, control_share=0.5)
 CHURN = pd.read_csv(REPOSITORY / "data" / "churn.csv", index_col="customerID")
 
 

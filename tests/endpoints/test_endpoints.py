@@ -21,8 +21,8 @@ from sklearn.metrics import (
 
 from mxt.endpoints.base import by_label
 from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.findings import decided, together
-from mxt.endpoints.base.plans import Looks, Plan
+from mxt.endpoints.base.contrasts import decided, together
+from mxt.endpoints.base.designs import Design, Looks
 from mxt.endpoints.error import ErrorEndpoint
 from mxt.endpoints.mean import MeanEndpoint
 from mxt.endpoints.quality import QualityEndpoint
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mxt.endpoints.base import Endpoint
-    from mxt.endpoints.base.findings import Finding
+    from mxt.endpoints.base.contrasts import Contrast
 
 Pair: TypeAlias = tuple[Estimate, Estimate]
 
-PLAN = Plan(level=0.05, power=0.8, control_share=0.5)
+PLAN = Design(level=0.05, power=0.8, control_share=0.5)
 EXPERIMENTS = 2000
 POINTS = 0.015
 """What is allowed; 2,000 draws of 5 % have a standard error of half a point, those of 80 % one of 0.9."""
@@ -52,11 +52,11 @@ def arm(name: str, values: np.ndarray | None = None, subjects: np.ndarray | None
     return Arm(name, table, np.arange(rows) if subjects is None else subjects, "a table", **more)
 
 
-def compared(endpoint: Endpoint, control: Arm, treatment: Arm, plan: Plan = PLAN) -> Finding:
+def compared(endpoint: Endpoint, control: Arm, treatment: Arm, plan: Design = PLAN) -> Contrast:
     return decided([endpoint.compare(control, treatment, plan)], plan)[0]
 
 
-def yes_share(endpoint: Endpoint, draws: Iterable[Pair], plan: Plan = PLAN) -> float:
+def yes_share(endpoint: Endpoint, draws: Iterable[Pair], plan: Design = PLAN) -> float:
     """The share of simulated experiments that say yes."""
     yes = [decided([endpoint.weigh(*pair, plan)], plan)[0].verdict == "yes" for pair in draws]
     assert len(yes) == EXPERIMENTS
@@ -244,7 +244,7 @@ def test_an_equal_quantile_is_shown_to_be_no_worse_with_the_power_of_theory() ->
 @pytest.mark.parametrize(("shift", "hypothesis"), [(0.0, "superiority"), (-0.4, "non_inferiority")])
 def test_looking_five_times_is_wrong_no_more_often(spending: Any, shift: float, hypothesis: Any) -> None:
     endpoint = MeanEndpoint(**MEAN, margin=0.4, hypothesis=hypothesis)
-    plans = [Plan(0.05, 0.8, 0.5, Looks(planned=5, look=look, spending=spending)) for look in range(1, 6)]
+    plans = [Design(0.05, 0.8, 0.5, Looks(planned=5, look=look, spending=spending)) for look in range(1, 6)]
     chance, wrong, naive = np.random.default_rng(7), 0, 0
     for _ in range(EXPERIMENTS):
         control, treatment = chance.normal(size=200), chance.normal(shift, 1, 200)
@@ -333,7 +333,7 @@ def test_verdicts_are_what_the_interval_shows(scale: Any, higher: bool) -> None:
     [("a rate at the margin", -0.05), ("a mean at the margin", -0.3), ("many rows at the margin", -0.3)],
 )
 def test_intervals_of_95_percent_hold_the_truth_as_often(name: str, truth: float) -> None:
-    endpoint, plan = NULLS[name][0], Plan(0.025, 0.8, 0.5)
+    endpoint, plan = NULLS[name][0], Design(0.025, 0.8, 0.5)
     again = {"a rate at the margin": rates(0.3, 0.25), "a mean at the margin": means(-0.3)}
     found = [endpoint.weigh(*pair, plan) for pair in again.get(name, clusters(-0.3))]
     assert np.mean([part.low <= truth <= part.high for part in found]) == pytest.approx(0.95, abs=0.02)
@@ -351,7 +351,7 @@ def test_the_needed_subjects_are_those_of_the_last_look() -> None:
     pilot = Estimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
     looks = [Looks(planned=5, look=look) for look in (1, 5)]
     first, last = (
-        RateEndpoint(**RATE, margin=0.1).weigh(pilot, pilot, Plan(0.05, 0.8, 0.5, look)) for look in looks
+        RateEndpoint(**RATE, margin=0.1).weigh(pilot, pilot, Design(0.05, 0.8, 0.5, look)) for look in looks
     )
     assert first.needed_control == last.needed_control
     assert first.power < 0.05 < last.power
@@ -458,7 +458,7 @@ def test_numbers_of_any_size_are_compared_or_inconclusive(scale: Any, size: floa
         assert found.verdict in {"yes", "no", "inconclusive"}
         assert found.needed_control is None or found.needed_control >= 30
     pair = Estimate(1.0, 0.4, 2, 2), Estimate(1.0, 0.4, 2, 2)
-    plan = Plan(1e-9, 0.8, 0.5)
+    plan = Design(1e-9, 0.8, 0.5)
     assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).weigh(*pair, plan).high > 1
 
 
@@ -477,17 +477,17 @@ def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
     claim = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority")
     one, shared, strict = (
         claim.weigh(pilot, pilot, plan)
-        for plan in (PLAN, Plan(0.05, 0.8, 0.5, claims=4), Plan(0.0125, 0.8, 0.5))
+        for plan in (PLAN, Design(0.05, 0.8, 0.5, claims=4), Design(0.0125, 0.8, 0.5))
     )
     for number in ("power", "detectable", "needed_control"):
         assert getattr(shared, number) == getattr(strict, number) != getattr(one, number)
     assert (shared.low, shared.high) == (one.low, one.high)
     equal = claim.model_copy(update={"hypothesis": "non_inferiority"})
-    assert equal.weigh(pilot, pilot, Plan(0.05, 0.8, 0.5, claims=4)) == equal.weigh(pilot, pilot, PLAN)
+    assert equal.weigh(pilot, pilot, Design(0.05, 0.8, 0.5, claims=4)) == equal.weigh(pilot, pilot, PLAN)
 
 
 def test_the_needed_subjects_of_several_claims_find_each_with_the_power_that_was_asked_for() -> None:
-    claim, plan = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), Plan(0.05, 0.8, 0.5, claims=3)
+    claim, plan = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), Design(0.05, 0.8, 0.5, claims=3)
     pilot = Estimate(0.0, 0.1, 100, 100)
     rows = claim.weigh(pilot, pilot, plan).needed_control
     assert rows is not None
@@ -513,4 +513,4 @@ def test_endpoints_of_one_column_have_their_own_names() -> None:
 
 def test_a_look_beyond_those_planned_is_refused() -> None:
     with pytest.raises(ConfigError, match="look 3 is none of the 2 planned"):
-        Plan(0.05, 0.8, 0.5, Looks(planned=2, look=3))
+        Design(0.05, 0.8, 0.5, Looks(planned=2, look=3))

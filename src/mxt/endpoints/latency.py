@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.endpoints.base import Endpoint
-from mxt.endpoints.base.findings import Scale
+from mxt.endpoints.base.contrasts import Scale
 from mxt.errors import ConfigError
 from mxt.stats.arms import quantile
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.endpoints.base.arms import Arm
-    from mxt.endpoints.base.findings import Finding
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.contrasts import Contrast
+    from mxt.endpoints.base.designs import Design
 
 
 class QualityEndpoint(Endpoint):
@@ -55,7 +55,7 @@ class QualityEndpoint(Endpoint):
     def needs_positive(self) -> bool:
         return self.score != "accuracy" and self.positive is None
 
-    def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
+    def compare(self, control: Arm, treatment: Arm, plan: Design) -> Contrast:
         found = super().compare(control, treatment, plan)
         if self.score == "accuracy":
             return found

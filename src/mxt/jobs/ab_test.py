@@ -11,13 +11,7 @@ from pydantic_core import PydanticCustomError
 from mxt.datasets.splitters.base import shuffled
 from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.findings import Finding, decided, together
-from mxt.endpoints.base.plans import Looks, Plan
-from mxt.errors import DataError
-from mxt.findings import Findings, Output
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
-from mxt.jobs.base.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
-from mxt.jobs.base.assignments import (
+from mxt.endpoints.base.assignments import (
     Variant,
     assignments_table,
     check_split,
@@ -27,6 +21,12 @@ from mxt.jobs.base.assignments import (
     subjects_of,
     warn_of_inferred,
 )
+from mxt.endpoints.base.contrasts import Contrast, decided, together
+from mxt.endpoints.base.designs import Design, Looks
+from mxt.errors import DataError
+from mxt.findings import Findings, Output
+from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.base.positives import agreed
@@ -148,7 +148,7 @@ class ABTestJob(Job):
     def run(self) -> Locals:
         context, endpoints = self.context, by_label(self.endpoints)
         claims = sum(end.hypothesis == "superiority" for end in self.endpoints)
-        plan = Plan(self.level, self.power, self.control_share, self.looks, max(claims, 1))
+        plan = Design(self.level, self.power, self.control_share, self.looks, max(claims, 1))
         pair = None if self.versions is None else served(context, self.loader, self.versions)
         table = self._read(pair)
         subjects = subjects_of(table, self.subject, self.inputs.source)
@@ -182,8 +182,8 @@ class ABTestJob(Job):
         )
 
     def _compare(
-        self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Plan
-    ) -> list[Finding]:
+        self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Design
+    ) -> list[Contrast]:
         control, treatment = pair or (None, None)
         arms = self._completed(split[0], control), self._completed(split[1], treatment)
         return decided([endpoint.compare(*arms, plan) for endpoint in self.endpoints], plan)

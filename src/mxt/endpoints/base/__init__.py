@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.endpoints.base.findings import Finding, Hypothesis, Scale
+from mxt.endpoints.base.contrasts import Contrast, Hypothesis, Scale
 from mxt.errors import ConfigError
 from mxt.kinds import Kind
 from mxt.stats.differences import difference, log_ratio
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxt.endpoints.base.arms import Arm
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.designs import Design
     from mxt.stats.arms import Estimate
 
 SUREST_SHARE = 0.5
@@ -93,7 +93,7 @@ class Endpoint(Kind, ABC):
             DataError: The endpoint is not defined for these rows.
         """
 
-    def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
+    def compare(self, control: Arm, treatment: Arm, plan: Design) -> Contrast:
         """Compare the two arms; the verdict is left open.
 
         Raises:
@@ -102,7 +102,7 @@ class Endpoint(Kind, ABC):
         estimates = self.estimates(control, treatment)
         return self.weigh(*estimates, plan) if estimates else self.untold("an arm has no case that counts")
 
-    def weigh(self, control: Estimate, treatment: Estimate, plan: Plan) -> Finding:
+    def weigh(self, control: Estimate, treatment: Estimate, plan: Design) -> Contrast:
         """Compare the estimates of the two arms; the verdict is left open."""
         shown = replace(
             self.untold(self._lack(control, treatment)),
@@ -113,9 +113,9 @@ class Endpoint(Kind, ABC):
         )
         return shown if shown.note else self._weighed(shown, control, treatment, plan)
 
-    def untold(self, why: str) -> Finding:
+    def untold(self, why: str) -> Contrast:
         """The finding that nothing can be told, and why."""
-        return Finding(self.label, self.hypothesis, self.scale, self.margin, self.better_if_higher, note=why)
+        return Contrast(self.label, self.hypothesis, self.scale, self.margin, self.better_if_higher, note=why)
 
     def _lack(self, first: Estimate, second: Estimate) -> str:
         """Why nothing can be told of these, if so."""
@@ -133,7 +133,7 @@ class Endpoint(Kind, ABC):
         shares = first.successes is not None and second.successes is not None and self.scale != "ratio"
         return "" if shares or first.error + second.error > 0 else "nothing varies"
 
-    def _weighed(self, shown: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+    def _weighed(self, shown: Contrast, first: Estimate, second: Estimate, plan: Design) -> Contrast:
         ratio, level = self.scale == "ratio", plan.nominal()
         better, worse = (second, first) if self.better_if_higher else (first, second)
         gain = log_ratio(worse, better) if ratio else difference(worse, better)
@@ -151,7 +151,7 @@ class Endpoint(Kind, ABC):
         )
         return self._foreseen(found, first, second, plan)
 
-    def _foreseen(self, found: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+    def _foreseen(self, found: Contrast, first: Estimate, second: Estimate, plan: Design) -> Contrast:
         """The finding, with what the experiment could see."""
         ratio, claims = self.scale == "ratio", plan.claims if self.hypothesis == "superiority" else 1
         errors = (

@@ -12,7 +12,7 @@ from mxt.stats.verdicts import every
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.designs import Design
 
 Hypothesis: TypeAlias = Literal["superiority", "non_inferiority"]
 Scale: TypeAlias = Literal["difference", "ratio"]
@@ -21,7 +21,7 @@ _ANSWERS: dict[bool | None, Answer] = {True: "yes", False: "no", None: "inconclu
 
 
 @dataclass(frozen=True)
-class Finding:
+class Contrast:
     """One endpoint of an experiment; numbers are NaN where nothing can be told."""
 
     endpoint: str
@@ -70,7 +70,7 @@ class Finding:
         return self.p_superiority if self.hypothesis == "superiority" else self.p_non_inferiority
 
 
-def decided(findings: Sequence[Finding], plan: Plan) -> list[Finding]:
+def decided(findings: Sequence[Contrast], plan: Design) -> list[Contrast]:
     """The findings with their verdicts.
 
     Claims of superiority are corrected for their number by stepping down (Holm). Non-inferiority needs no
@@ -89,7 +89,7 @@ def decided(findings: Sequence[Finding], plan: Plan) -> list[Finding]:
     ]
 
 
-def _decided(found: Finding, level: float, alone: float) -> Finding:
+def _decided(found: Contrast, level: float, alone: float) -> Contrast:
     if math.isnan(found.effect):
         return found
     verdict: Answer = (
@@ -98,7 +98,7 @@ def _decided(found: Finding, level: float, alone: float) -> Finding:
     return replace(found, level=level, verdict=verdict)
 
 
-def together(findings: Sequence[Finding]) -> Answer:
+def together(findings: Sequence[Contrast]) -> Answer:
     """Yes if every endpoint says so, no if any says no."""
     known = {answer: verdict for verdict, answer in _ANSWERS.items()}
     return _ANSWERS[every(known[found.verdict] for found in findings)]

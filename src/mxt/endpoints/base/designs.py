@@ -35,7 +35,7 @@ class Looks(Strict):
 
 
 @dataclass(frozen=True)
-class Plan:
+class Design:
     """What the tests of an experiment are held to."""
 
     level: float

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from mxt.endpoints.base.arms import Arm
+from mxt.endpoints.base.assignments import NAMES, Variant
 from mxt.errors import ConfigError
-from mxt.jobs.base.assignments import NAMES, Variant
 from mxt.kinds import Strict
 from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION
