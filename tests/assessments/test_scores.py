@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from metrics.tables import classified, measured
-from mxt.assessments.scores import Baseline, Demand, Drawing, Told, scores_table
+from mxt.assessments.scores import Baseline, Demand, Drawing, LabelledPredictions, scores_table
 from mxt.errors import DataError
 from mxt.metrics.base import Estimate
 from mxt.metrics.brier import BrierMetric
@@ -20,7 +20,7 @@ METRICS = [SklearnMetric(name="accuracy", minimum=0.99), BrierMetric(maximum=0.5
 
 
 def test_each_score_stands_with_its_interval_and_verdict() -> None:
-    table = scores_table(METRICS, Told(TRUTH, TABLE), DRAWING)
+    table = scores_table(METRICS, LabelledPredictions(TRUTH, TABLE), DRAWING)
     assert table["passed"].to_dict() == {"accuracy": False, "brier": True}
     for metric in METRICS:
         found = metric.interval(TRUTH, TABLE)
@@ -34,7 +34,7 @@ def test_each_score_stands_with_its_interval_and_verdict() -> None:
 def test_a_score_that_is_not_defined_fails_the_whole() -> None:
     one = TRUTH == "Yes"
     with pytest.raises(DataError, match="roc_auc is not defined"):
-        scores_table([SklearnMetric(name="roc_auc")], Told(TRUTH[one], TABLE[one]), DRAWING)
+        scores_table([SklearnMetric(name="roc_auc")], LabelledPredictions(TRUTH[one], TABLE[one]), DRAWING)
 
 
 def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> None:
@@ -53,20 +53,24 @@ def test_a_paired_difference_has_the_interval_of_scipys_paired_bootstrap() -> No
 def test_better_is_positive_whatever_the_metric() -> None:
     worse = TABLE.assign(prediction=TABLE["prediction"].where(np.arange(400) % 5 > 0, "No"))
     worse[["probability_No", "probability_Yes"]] = 0.5 + (TABLE.iloc[:, 1:] - 0.5) / 4
-    found = Baseline(demand="better").compare(METRICS, Told(TRUTH, TABLE), worse, DRAWING)
+    found = Baseline(demand="better").compare(METRICS, LabelledPredictions(TRUTH, TABLE), worse, DRAWING)
     assert (found["better_by_low"] > 0).all()
     assert found["met"].all()
-    reverse = Baseline().compare(METRICS, Told(TRUTH, worse), TABLE, DRAWING)
+    reverse = Baseline().compare(METRICS, LabelledPredictions(TRUTH, worse), TABLE, DRAWING)
     assert (reverse["better_by_high"] < 0).all()
     assert not reverse["met"].any()
     np.testing.assert_allclose(reverse["better_by"], -found["better_by"], atol=1e-12)
 
 
 def test_a_version_is_as_good_as_itself_and_no_better() -> None:
-    same = Baseline(demand="not_worse").compare(METRICS, Told(TRUTH, TABLE), TABLE, DRAWING)
+    same = Baseline(demand="not_worse").compare(METRICS, LabelledPredictions(TRUTH, TABLE), TABLE, DRAWING)
     assert same["met"].all()
     assert (same[["better_by", "better_by_low", "better_by_high"]] == 0).all().all()
-    assert not Baseline(demand="better").compare(METRICS, Told(TRUTH, TABLE), TABLE, DRAWING)["met"].any()
+    assert (
+        not Baseline(demand="better")
+        .compare(METRICS, LabelledPredictions(TRUTH, TABLE), TABLE, DRAWING)["met"]
+        .any()
+    )
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from sklearn.model_selection import cross_val_score
 
-from criteria.subjects import subject, with_truth
+from criteria.candidates import subject, with_truth
 from mxt.criteria.cross_validation import CrossValidationCriterion
 from mxt.datasets.splitters.grouped import GroupedSplitter
 from mxt.datasets.splitters.time import TimeSplitter

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from churn import churn
-from criteria.subjects import subject, whole
+from criteria.candidates import subject, whole
 from mxt.criteria.agreement import AgreementCriterion
-from mxt.criteria.base import Criterion, Subject
+from mxt.criteria.base import Candidate, Criterion
 from mxt.criteria.fidelity import FidelityCriterion
 from mxt.criteria.stability import StabilityCriterion
 from mxt.explainers.base import Explanation
@@ -38,25 +38,25 @@ EACH = pytest.mark.parametrize("criterion", CRITERIA, ids=[type(each).__name__ f
 
 
 @cache
-def trees() -> Subject:
+def trees() -> Candidate:
     """A model of the shipped table, and 100 rows that it was not fitted to."""
     inputs, targets = churn(1100)
     model = XgboostRecipe(trees=40, depth=3, learning_rate=0.2).fit(inputs[:1000], targets[:1000])
     held_out = inputs[1000:]
-    return Subject(
+    return Candidate(
         model.with_background(inputs[:1000]), held_out, targets[1000:], held_out, whole(inputs, targets)
     )
 
 
 @cache
-def classes() -> Subject:
+def classes() -> Candidate:
     """A model of three classes."""
     inputs, _ = churn(700)
     inputs = inputs[["tenure", "MonthlyCharges", "Contract", "Partner"]]
     targets = inputs.pop("Contract")
     model = RandomForestRecipe(trees=20, depth=4).fit(inputs[:600], targets[:600])
     held_out = inputs[600:]
-    return Subject(
+    return Candidate(
         model.with_background(inputs[:600]), held_out, targets[600:], held_out, whole(inputs, targets)
     )
 
@@ -68,7 +68,7 @@ def shuffled(explanation: Explanation) -> Explanation:
 
 @EACH
 @pytest.mark.parametrize("make", [trees, subject, classes])
-def test_the_true_explanation_passes(criterion: Criterion, make: Callable[[], Subject]) -> None:
+def test_the_true_explanation_passes(criterion: Criterion, make: Callable[[], Candidate]) -> None:
     found = criterion.assess(make())
     assert [assessment.outcome for assessment in found] == ["PASS"] * len(found)
     assert all(assessment.low <= assessment.value <= assessment.high for assessment in found)
@@ -163,7 +163,7 @@ def test_too_few_rows_are_insufficient(criterion: Criterion) -> None:
 def test_a_model_of_one_column_is_insufficient(criterion: Criterion) -> None:
     inputs, targets = churn(300)
     model = XgboostRecipe(trees=3).fit(inputs[["tenure"]], targets)
-    made = Subject(model, inputs, targets, inputs, whole(inputs, targets))
+    made = Candidate(model, inputs, targets, inputs, whole(inputs, targets))
     assert {assessment.outcome for assessment in criterion.assess(made)} == {"INSUFFICIENT"}
 
 

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from criteria.subjects import subject, whole
-from mxt.criteria.base import Subject
+from criteria.candidates import subject, whole
+from mxt.criteria.base import Candidate
 from mxt.criteria.fairness import FairnessCriterion
 from mxt.errors import ConfigError
 from mxt.models.logistic_regression import LogisticRegressionRecipe
@@ -82,7 +82,7 @@ def test_too_few_rows_of_a_group_are_insufficient() -> None:
     assert "0 of 3 groups with 90 rows" in assessment.note
 
 
-def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]]) -> Subject:
+def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]]) -> Candidate:
     """A version whose groups have these true and false positive rates, with so many positives and negatives.
 
     The model is the one fitted; its predictions are given, since they decide the rates.
@@ -106,7 +106,7 @@ def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]
     model = recipe.fit(
         inputs, pd.Series(np.where(table["chosen"], "good", "bad"), name="risk").astype(object)
     )
-    return Subject(model, inputs, truth, table, whole(inputs, truth))
+    return Candidate(model, inputs, truth, table, whole(inputs, truth))
 
 
 ROWS = {"f": (500, 500), "m": (500, 500), "z": (0, 300)}

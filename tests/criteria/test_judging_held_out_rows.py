@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import accuracy_score, average_precision_score, roc_auc_score
 from statsmodels.stats.proportion import proportion_confint
 
-from criteria.subjects import subject, with_truth
+from criteria.candidates import subject, with_truth
 from mxt.criteria.bootstrap import BootstrapCriterion
 from mxt.criteria.latency import LatencyCriterion
 from mxt.criteria.metric import MetricCriterion

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from sklearn.metrics import log_loss
 from sklearn.model_selection import StratifiedKFold
 
-from criteria.subjects import subject, with_truth
-from mxt.criteria.base import Subject
+from criteria.candidates import subject, with_truth
+from mxt.criteria.base import Candidate
 from mxt.criteria.permutation import PermutationCriterion
 from mxt.datasets.splitters.base import draw
 from mxt.datasets.splitters.grouped import GroupedSplitter
@@ -23,7 +23,7 @@ from mxt.models.base.refits import Table
 LOG_LOSS = SklearnMetric(name="neg_log_loss")
 
 
-def by_hand(made: Subject, permutations: int) -> float:
+def by_hand(made: Candidate, permutations: int) -> float:
     """p of all permutations, by scikit-learn's folds and loss."""
     assert made.recipe is not None
 
@@ -85,7 +85,7 @@ def test_too_little_data_is_insufficient() -> None:
     assert (found.outcome, found.n) == ("INSUFFICIENT", 0)
 
 
-def grouped(seed: int, *, mixed: bool = False) -> Subject:
+def grouped(seed: int, *, mixed: bool = False) -> Candidate:
     """Forty homes whose rows share their numbers and their target, which know nothing of each other."""
     chance, homes = np.random.default_rng(seed), np.repeat(np.arange(40), 10)
     made = subject()

@@ -34,7 +34,7 @@ class Drawing(Strict):
 
 
 @dataclass(frozen=True)
-class Told:
+class LabelledPredictions:
     """What is compared: the truth, and predictions of the same rows."""
 
     truth: pd.Series[Any]
@@ -42,9 +42,9 @@ class Told:
     positive: str | None = None
     """The class that scores are about where their metric names none."""
 
-    def part(self, chosen: np.ndarray) -> Told:
+    def part(self, chosen: np.ndarray) -> LabelledPredictions:
         """Some of the rows, by a mask of shape (rows,)."""
-        return Told(self.truth[chosen], self.predictions[chosen], self.positive)
+        return LabelledPredictions(self.truth[chosen], self.predictions[chosen], self.positive)
 
     def positives(self, metrics: Sequence[Metric]) -> dict[str, str]:
         """The class that each score is about, by its label, of those that are about one."""
@@ -52,7 +52,7 @@ class Told:
         return positives([metric.about(self.positive) for metric in metrics], names)
 
 
-def scores_table(metrics: Sequence[Metric], told: Told, drawing: Drawing) -> pd.DataFrame:
+def scores_table(metrics: Sequence[Metric], told: LabelledPredictions, drawing: Drawing) -> pd.DataFrame:
     """One row for each metric, by its label: score, interval, limits, and whether it keeps them.
 
     If a score is about one class, the column `positive` says which.
@@ -93,7 +93,9 @@ def scored(label: str, found: Estimate) -> dict[str, Any]:
     }
 
 
-def cell_row(metric: Metric, told: Told, minimum_rows: int, drawing: Drawing) -> dict[str, Any]:
+def cell_row(
+    metric: Metric, told: LabelledPredictions, minimum_rows: int, drawing: Drawing
+) -> dict[str, Any]:
     """The score of some of the rows, and what became of it; no number where there are too few."""
     nothing = Estimate(float("nan"), float("nan"), float("nan"), "bca", len(told.truth))
     empty = {**scored(metric.label, nothing), "method": "", "limits": metric.limits()}
@@ -136,7 +138,7 @@ class Baseline(Strict):
         return (better_by.high if self.demand == "not_surely_worse" else better_by.low) >= -self.margin
 
     def compare(
-        self, metrics: Sequence[Metric], told: Told, others: pd.DataFrame, drawing: Drawing
+        self, metrics: Sequence[Metric], told: LabelledPredictions, others: pd.DataFrame, drawing: Drawing
     ) -> pd.DataFrame:
         """One row for each metric: what the other version scores, and by how much the version is better.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from mxt.assessments.scores import Drawing, Told, cell_row
+from mxt.assessments.scores import Drawing, LabelledPredictions, cell_row
 from mxt.datasets.groups import Grouping
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -28,7 +28,7 @@ class Segment(Grouping):
     """A cell of fewer rows is insufficient: it gets no score and never fails."""
 
     def table(
-        self, metrics: Sequence[Metric], told: Told, rows: pd.DataFrame, drawing: Drawing
+        self, metrics: Sequence[Metric], told: LabelledPredictions, rows: pd.DataFrame, drawing: Drawing
     ) -> pd.DataFrame:
         """One row for each cell and metric: rows, score, interval, and what became of it.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
+from mxt.criteria.base import Assessment, Candidate, Criterion, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.base.comparison import contributions, decided
 from mxt.importances.base import drawn
@@ -47,7 +47,7 @@ class AgreementCriterion(Criterion):
     rows: Annotated[int, Field(ge=2)] = 100
     """Most rows to explain, drawn by their ids and the seed."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         inputs = drawn(subject.inputs, self.rows, subject.seed)
         why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
         if why:

@@ -39,7 +39,7 @@ def unwatched(found: Iterator[float], _total: int, _what: str) -> Iterator[float
 
 
 @dataclass(frozen=True)
-class Subject:
+class Candidate:
     """A model version that asks to be certified, with the rows that it was made from and those held out."""
 
     model: Model
@@ -149,14 +149,14 @@ class Criterion(Kind, ABC):
     """Fewer rows than this are too few to tell."""
 
     @abstractmethod
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         """Measure the version; one assessment, or one for each protected column or the like.
 
         Raises:
             ConfigError: The criterion does not fit the model, or names a column that is absent.
         """
 
-    def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
+    def evidence(self, subject: Candidate) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
         """Tables of what lies behind the assessments, by the name that a run keeps them under.
 
         A table holds the rows of all criteria that give it, so that each row says what it is of.
@@ -201,7 +201,7 @@ def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
     return ""
 
 
-def too_few_to_explain(subject: Subject, rows: int, minimum: int) -> str:
+def too_few_to_explain(subject: Candidate, rows: int, minimum: int) -> str:
     """Why explanations of so many rows tell nothing; empty if they tell something."""
     if len(subject.model.predictor.columns) < 2:  # noqa: PLR2004 - one is always first
         return "the model has one column, which has no rank"

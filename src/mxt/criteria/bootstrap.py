@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Estimate, Metric
 
@@ -37,7 +37,7 @@ class BootstrapCriterion(Criterion):
     resamples: Annotated[int, Field(ge=100)] = 2000
     """How many resamples of the rows to score."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         metric = self.metric.about(subject.positive)
         name, limit = f"bootstrap_{metric.label}", f"interval {metric.limits()}"
         why = too_few(subject.truth, self.minimum_rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -50,7 +50,7 @@ class CrossValidationCriterion(Criterion):
     repeats: Annotated[int, Field(ge=1)] = 5
     """How often the table is cut anew."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         recipe = subject.recipe_for(self.KIND)
         truth, metric = subject.training.targets, self.metric.about(subject.positive)
         names = [f"cv_{part}_{metric.label}" for part in ("mean", "deviation")]
@@ -68,7 +68,7 @@ class CrossValidationCriterion(Criterion):
         judged = self._judged(names, limits, found, test_share)
         return [replace(told, note=f"{told.note}{subject.class_note(metric)}") for told in judged]
 
-    def _cuts(self, subject: Subject, recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:
+    def _cuts(self, subject: Candidate, recipe: Recipe) -> list[tuple[np.ndarray, np.ndarray]]:
         """Each fold of each repeat; rows in the order of time can be cut in one way only."""
         repeats = 1 if subject.training.splitter.time_column else self.repeats
         return [

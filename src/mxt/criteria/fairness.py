@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject
+from mxt.criteria.base import Assessment, Candidate, Criterion
 from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
@@ -73,7 +73,7 @@ class FairnessCriterion(Criterion):
     intersections: bool = False
     """Also judge the groups that all columns make together."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         chosen, parts = self._judged(subject)
         found = [
             self._assessment(groups, chosen(groups), measure, limit)
@@ -83,7 +83,7 @@ class FairnessCriterion(Criterion):
         positive = self._positive(subject)
         return [replace(told, note=f"{told.note}; positive class {positive!r}") for told in found]
 
-    def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:
+    def evidence(self, subject: Candidate) -> dict[str, pd.DataFrame]:
         import pandas as pd
 
         chosen, parts = self._judged(subject)
@@ -92,13 +92,13 @@ class FairnessCriterion(Criterion):
         rates.insert(0, "positive", self._positive(subject))
         return {"fairness": rates.assign(minimum_rows=self.minimum_rows)}
 
-    def _judged(self, subject: Subject) -> tuple[_Chosen, list[Groups]]:
+    def _judged(self, subject: Candidate) -> tuple[_Chosen, list[Groups]]:
         parts = [column.groups(subject.table) for column in self.columns]
         if self.intersections and len(parts) > 1:
             parts.append(crossed(parts))
         return _Chosen(subject, self._positive(subject)), parts
 
-    def _positive(self, subject: Subject) -> str:
+    def _positive(self, subject: Candidate) -> str:
         """The class that is at stake.
 
         Raises:
@@ -155,7 +155,7 @@ class FairnessCriterion(Criterion):
 class _Chosen:
     """Who is selected and who should be; counts the rows of groups."""
 
-    def __init__(self, subject: Subject, positive: str) -> None:
+    def __init__(self, subject: Candidate, positive: str) -> None:
         classes = [*map(str, subject.model.predictor.classes)]
         predictions = subject.model.predict(subject.inputs)
         name = f"{PROBABILITY}{positive}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
+from mxt.criteria.base import Assessment, Candidate, Criterion, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.base.comparison import contributions, decided
 from mxt.explainers.base.sampling import Game, alone, chances, chosen, outputs, pooled, unit
@@ -57,14 +57,14 @@ class FidelityCriterion(Criterion):
     background_rows: Annotated[int, Field(ge=1)] = 20
     """Rows of the background to use."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         inputs = drawn(subject.inputs, self.rows, subject.seed)
         why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
         if why:
             return self._unknown(len(inputs), why)
         return self.judge(subject, inputs, subject.model.explain(inputs, self.explainer))
 
-    def judge(self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation) -> list[Assessment]:
+    def judge(self, subject: Candidate, inputs: pd.DataFrame, explanation: Explanation) -> list[Assessment]:
         """Judge an explanation of some inputs."""
         reached = decided(explanation, subject.model.predict(inputs)[PREDICTION])
         why = tells_nothing([contributions(explanation, reached)])
@@ -84,7 +84,7 @@ class FidelityCriterion(Criterion):
         return [Assessment.unknown(name, self._target, rows, why) for name in NAMES]
 
     def _gains(
-        self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation, reached: np.ndarray
+        self, subject: Candidate, inputs: pd.DataFrame, explanation: Explanation, reached: np.ndarray
     ) -> np.ndarray:
         """Gain of deletion and of insertion for each row, shape (rows, 2)."""
         import numpy as np

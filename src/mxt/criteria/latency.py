@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject
+from mxt.criteria.base import Assessment, Candidate, Criterion
 from mxt.models.base.latency import measure_latency
 
 
@@ -31,7 +31,7 @@ class LatencyCriterion(Criterion):
     calls: Annotated[int, Field(ge=72)] = 200
     """How many predictions are timed, after 20 that are not; 72 are the least for an interval of P95."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         several = "" if self.rows == 1 else f"_of_{self.rows}_rows"
         name, limit = f"latency_p95_milliseconds{several}", f"at most {self.maximum_milliseconds:g}"
         least = max(self.minimum_rows, self.rows)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -27,7 +27,7 @@ class MetricCriterion(Criterion):
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep the limits, or the score alone."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         words = "interval " if self.whole_interval else ""
         metric = self.metric.about(subject.positive)
         name, limit = metric.label, f"{words}{metric.limits()}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -59,7 +59,7 @@ class PermutationCriterion(Criterion):
             raise PydanticCustomError(kind, msg, {"count": self.permutations, "level": f"{self.level:g}"})
         return self
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         import numpy as np
 
         recipe = subject.recipe_for(self.KIND).model_copy(update={"calibration": None})

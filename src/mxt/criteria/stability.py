@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
+from mxt.criteria.base import Assessment, Candidate, Criterion, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation, require_background
 from mxt.explainers.base.comparison import contributions, decided
 from mxt.explainers.base.kernels.engine import available
@@ -61,7 +61,7 @@ class StabilityCriterion(Criterion):
     rows: Annotated[int, Field(ge=2)] = 100
     """Most rows to explain, drawn by their ids and the seed."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, subject: Candidate) -> list[Assessment]:
         inputs = drawn(subject.inputs, self.rows, subject.seed)
         why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
         if why:
@@ -115,7 +115,7 @@ class StabilityCriterion(Criterion):
         return {name: f"at least {minimum:g}" for name, minimum in self._minima.items()}
 
 
-def _comparing(subject: Subject) -> Explainer:
+def _comparing(subject: Candidate) -> Explainer:
     """The quickest explainer of the model that compares with a background."""
     if subject.model.predictor.trees is not None and available():
         return TreeExplainer(feature_perturbation="interventional")

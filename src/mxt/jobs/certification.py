@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, joined
+from mxt.criteria.base import Assessment, Candidate, Criterion, joined
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings
@@ -128,7 +128,7 @@ class CertificationJob(ModelJob):
             )
         )
 
-    def _subject(self, served: Served, origin: Origin) -> tuple[Subject, tuple[Rows, Rows]]:
+    def _subject(self, served: Served, origin: Origin) -> tuple[Candidate, tuple[Rows, Rows]]:
         context, source = self.context, origin.inputs.source
         schema = served.schema
         reader = served.reader(origin.inputs, served.truth_schema(origin.target))
@@ -141,7 +141,7 @@ class CertificationJob(ModelJob):
         inputs = context.check(schema, table, source)
         model = served.model
         inputs = model.predictor.select(inputs) if schema is None else schema.categorised(inputs)
-        subject = Subject(
+        subject = Candidate(
             model=model,
             inputs=inputs.loc[held_out.index],
             truth=truth.loc[held_out.index],
@@ -156,7 +156,7 @@ class CertificationJob(ModelJob):
         self._state_positives(subject)
         return subject, (whole, part)
 
-    def _state_positives(self, subject: Subject) -> None:
+    def _state_positives(self, subject: Candidate) -> None:
         """Say which class the scores of criteria are about, before anything is fitted.
 
         Raises:
@@ -183,7 +183,7 @@ class CertificationJob(ModelJob):
             self.context.facts["held_out"] = "by the word of this config; the version does not tell"
             logger.warning("{} does not tell which rows it was trained on: the config's word counts.", pinned)
 
-    def _assess(self, criterion: Criterion, subject: Subject) -> list[Assessment]:
+    def _assess(self, criterion: Criterion, subject: Candidate) -> list[Assessment]:
         with self.context.step(type(criterion).__name__):
             found = criterion.assess(subject)
         for assessment in found:
@@ -192,7 +192,7 @@ class CertificationJob(ModelJob):
         return found
 
 
-def evidence(criteria: Iterable[Criterion], subject: Subject) -> dict[str, pd.DataFrame]:
+def evidence(criteria: Iterable[Criterion], subject: Candidate) -> dict[str, pd.DataFrame]:
     """What lies behind the assessments, by the name of a table; a row of several criteria stands once."""
     import pandas as pd
 

@@ -15,7 +15,7 @@ from pydantic_core import PydanticCustomError
 from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
-from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
+from mxt.assessments.scores import Baseline, Drawing, LabelledPredictions, scores_table
 from mxt.assessments.segments import Segment
 from mxt.datasets.splitters.base import shuffled
 from mxt.errors import ModelError
@@ -119,7 +119,7 @@ class EvaluationsJob(ModelJob):
         records = [Record.of(each) for each in (served, other) if each is not None]
         rows = self._rows(served, records)
         inputs, predictions = self._predict(served, rows)
-        told = Told(rows.truth, predictions, chosen(self.positive, served.model))
+        told = LabelledPredictions(rows.truth, predictions, chosen(self.positive, served.model))
         with context.step(f"score {len(rows.truth)} rows"):
             scores = scores_table(self.metrics, told, self.intervals)
             if other is not None and self.baseline is not None:
@@ -162,7 +162,7 @@ class EvaluationsJob(ModelJob):
         )
 
     def _others(
-        self, other: Served, rows: Rows, told: Told, model: Model, scores: pd.DataFrame
+        self, other: Served, rows: Rows, told: LabelledPredictions, model: Model, scores: pd.DataFrame
     ) -> pd.DataFrame:
         """What another version predicts for the rows."""
         _, predictions = self._predict(other, rows)
@@ -227,7 +227,7 @@ class EvaluationsJob(ModelJob):
             logger.warning("{} predicts the same for all {} rows", served.pinned, len(inputs))
         return inputs, predictions
 
-    def _segments(self, told: Told, table: pd.DataFrame) -> pd.DataFrame | None:
+    def _segments(self, told: LabelledPredictions, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
 
         if not self.segments:
@@ -235,7 +235,7 @@ class EvaluationsJob(ModelJob):
         parts = [segment.table(self.metrics, told, table, self.intervals) for segment in self.segments]
         return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
 
-    def _confidence(self, told: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    def _confidence(self, told: LabelledPredictions) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
         """The tables of classes and of confidence, as far as the model has any."""
         found = answers(told.truth, told.predictions)
         if not isinstance(found, Classes):

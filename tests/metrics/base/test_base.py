@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from criteria.subjects import subject
+from criteria.candidates import subject
 from metrics.tables import classified
 from mxt.criteria.bootstrap import BootstrapCriterion
 from mxt.metrics.base import Metric

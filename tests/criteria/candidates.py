@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mxt.criteria.base import Subject
+from mxt.criteria.base import Candidate
 from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.models.base.refits import Table
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 
 
 @cache
-def subject(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Subject:
+def subject(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Candidate:
     """A logistic regression of two numbers and a category, fitted to the first three quarters of the rows."""
     chance = np.random.default_rng(seed)
     inputs = pd.DataFrame(
@@ -33,7 +33,7 @@ def subject(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Subject:
     held_out = slice(3 * rows // 4, None)
     recipe = LogisticRegressionRecipe()
     model = recipe.fit(inputs.iloc[: 3 * rows // 4], truth.iloc[: 3 * rows // 4])
-    return Subject(
+    return Candidate(
         model=model.with_background(inputs.iloc[: 3 * rows // 4]),
         inputs=inputs.iloc[held_out],
         truth=truth.iloc[held_out],
@@ -48,7 +48,7 @@ def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> Table:
     return Table(inputs, targets, HoldoutSplitter(), inputs[[]])
 
 
-def with_truth(found: Subject, truth: Any) -> Subject:
+def with_truth(found: Candidate, truth: Any) -> Candidate:
     """The same version, judged on other targets."""
     whole = pd.Series(truth, index=found.training.targets.index, name="risk")
     training = replace(found.training, targets=whole)
