@@ -13,7 +13,7 @@ import yaml
 from conftest import REPOSITORY
 from mxt.endpoints.base import Endpoint
 from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.contrasts import decided
+from mxt.endpoints.base.contrasts import with_verdicts
 from mxt.endpoints.base.designs import Design
 from mxt.kinds import example_of, members
 
@@ -48,7 +48,7 @@ def test_an_arm_is_no_better_than_itself_and_no_worse(name: str) -> None:
     for hypothesis, verdict in (("superiority", {"inconclusive", "no"}), ("non_inferiority", {"yes"})):
         whole = for_endpoint(name, arm(CHURN))
         endpoint = TABLES[name].model_copy(update={"hypothesis": hypothesis})
-        found = decided([endpoint.compare(whole, whole, PLAN)], PLAN)[0]
+        found = with_verdicts([endpoint.compare(whole, whole, PLAN)], PLAN)[0]
         assert found.verdict in verdict
         assert found.effect == (1 if found.scale == "ratio" else 0)
         assert found.p_superiority == pytest.approx(0.5)

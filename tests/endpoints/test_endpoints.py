@@ -21,7 +21,7 @@ from sklearn.metrics import (
 
 from mxt.endpoints.base import by_label
 from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.contrasts import decided, together
+from mxt.endpoints.base.contrasts import overall, with_verdicts
 from mxt.endpoints.base.designs import Design, Looks
 from mxt.endpoints.error import ErrorEndpoint
 from mxt.endpoints.mean import MeanEndpoint
@@ -53,12 +53,12 @@ def arm(name: str, values: np.ndarray | None = None, subjects: np.ndarray | None
 
 
 def compared(endpoint: Endpoint, control: Arm, treatment: Arm, plan: Design = PLAN) -> Contrast:
-    return decided([endpoint.compare(control, treatment, plan)], plan)[0]
+    return with_verdicts([endpoint.compare(control, treatment, plan)], plan)[0]
 
 
 def yes_share(endpoint: Endpoint, draws: Iterable[Pair], plan: Design = PLAN) -> float:
     """The share of simulated experiments that say yes."""
-    yes = [decided([endpoint.weigh(*pair, plan)], plan)[0].verdict == "yes" for pair in draws]
+    yes = [with_verdicts([endpoint.contrast(*pair, plan)], plan)[0].verdict == "yes" for pair in draws]
     assert len(yes) == EXPERIMENTS
     return sum(yes) / EXPERIMENTS
 
@@ -250,7 +250,9 @@ def test_looking_five_times_is_wrong_no_more_often(spending: Any, shift: float, 
     for _ in range(EXPERIMENTS):
         control, treatment = chance.normal(size=200), chance.normal(shift, 1, 200)
         found = [
-            decided([endpoint.weigh(mean(control[: 40 * look]), mean(treatment[: 40 * look]), plan)], plan)[0]
+            with_verdicts(
+                [endpoint.contrast(mean(control[: 40 * look]), mean(treatment[: 40 * look]), plan)], plan
+            )[0]
             for look, plan in enumerate(plans, 1)
         ]
         wrong += any(part.verdict == "yes" for part in found)
@@ -264,8 +266,8 @@ def test_several_claims_of_superiority_are_seldom_wrong_at_all() -> None:
     endpoint, wrong = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), 0
     for _ in range(EXPERIMENTS):
         draws = chance.normal(size=(3, 2, 60))
-        findings = [endpoint.weigh(mean(control), mean(treatment), PLAN) for control, treatment in draws]
-        wrong += any(found.verdict == "yes" for found in decided(findings, PLAN))
+        findings = [endpoint.contrast(mean(control), mean(treatment), PLAN) for control, treatment in draws]
+        wrong += any(found.verdict == "yes" for found in with_verdicts(findings, PLAN))
     assert wrong / EXPERIMENTS == pytest.approx(0.05, abs=POINTS)
 
 
@@ -336,13 +338,13 @@ def test_verdicts_are_what_the_interval_shows(scale: Any, higher: bool) -> None:
 def test_intervals_of_95_percent_hold_the_truth_as_often(name: str, truth: float) -> None:
     endpoint, plan = NULLS[name][0], Design(0.025, 0.8, 0.5)
     again = {"a rate at the margin": rates(0.3, 0.25), "a mean at the margin": means(-0.3)}
-    found = [endpoint.weigh(*pair, plan) for pair in again.get(name, clusters(-0.3))]
+    found = [endpoint.contrast(*pair, plan) for pair in again.get(name, clusters(-0.3))]
     assert np.mean([part.low <= truth <= part.high for part in found]) == pytest.approx(0.95, abs=0.02)
 
 
 def test_the_needed_subjects_have_the_power_that_was_asked_for() -> None:
     endpoint, pilot = RateEndpoint(**RATE, margin=0.1), ArmEstimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
-    found = endpoint.weigh(pilot, pilot, PLAN)
+    found = endpoint.contrast(pilot, pilot, PLAN)
     assert found.needed_control is not None
     assert found.needed_control == found.needed_treatment
     assert yes_share(endpoint, rates(0.3, 0.3, found.needed_control)) == pytest.approx(0.8, abs=0.02)
@@ -352,7 +354,8 @@ def test_the_needed_subjects_are_those_of_the_last_look() -> None:
     pilot = ArmEstimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
     looks = [Looks(planned=5, look=look) for look in (1, 5)]
     first, last = (
-        RateEndpoint(**RATE, margin=0.1).weigh(pilot, pilot, Design(0.05, 0.8, 0.5, look)) for look in looks
+        RateEndpoint(**RATE, margin=0.1).contrast(pilot, pilot, Design(0.05, 0.8, 0.5, look))
+        for look in looks
     )
     assert first.needed_control == last.needed_control
     assert first.power < 0.05 < last.power
@@ -374,7 +377,7 @@ def test_what_cannot_be_told_is_inconclusive_and_says_why() -> None:
     for found in (told, compared(of_mean, few, few)):
         assert found.verdict == "inconclusive"
         assert math.isnan(found.p_value)
-        assert together([found]) == "inconclusive"
+        assert overall([found]) == "inconclusive"
 
 
 def test_perfect_arms_are_compared_by_what_chance_allows() -> None:
@@ -460,7 +463,7 @@ def test_numbers_of_any_size_are_compared_or_inconclusive(scale: Any, size: floa
         assert found.needed_control is None or found.needed_control >= 30
     pair = ArmEstimate(1.0, 0.4, 2, 2), ArmEstimate(1.0, 0.4, 2, 2)
     plan = Design(1e-9, 0.8, 0.5)
-    assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).weigh(*pair, plan).high > 1
+    assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).contrast(*pair, plan).high > 1
 
 
 def test_a_margin_that_shares_cannot_differ_by_is_refused() -> None:
@@ -477,26 +480,28 @@ def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
     pilot = ArmEstimate(1.0, 0.1, 200, 200)
     claim = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority")
     one, shared, strict = (
-        claim.weigh(pilot, pilot, plan)
+        claim.contrast(pilot, pilot, plan)
         for plan in (PLAN, Design(0.05, 0.8, 0.5, claims=4), Design(0.0125, 0.8, 0.5))
     )
     for number in ("power", "detectable", "needed_control"):
         assert getattr(shared, number) == getattr(strict, number) != getattr(one, number)
     assert (shared.low, shared.high) == (one.low, one.high)
     equal = claim.model_copy(update={"hypothesis": "non_inferiority"})
-    assert equal.weigh(pilot, pilot, Design(0.05, 0.8, 0.5, claims=4)) == equal.weigh(pilot, pilot, PLAN)
+    assert equal.contrast(pilot, pilot, Design(0.05, 0.8, 0.5, claims=4)) == equal.contrast(
+        pilot, pilot, PLAN
+    )
 
 
 def test_the_needed_subjects_of_several_claims_find_each_with_the_power_that_was_asked_for() -> None:
     claim, plan = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), Design(0.05, 0.8, 0.5, claims=3)
     pilot = ArmEstimate(0.0, 0.1, 100, 100)
-    rows = claim.weigh(pilot, pilot, plan).needed_control
+    rows = claim.contrast(pilot, pilot, plan).needed_control
     assert rows is not None
     chance, found = np.random.default_rng(7), 0
     for _ in range(EXPERIMENTS):
         draws = [(chance.normal(size=rows), chance.normal(shift, 1, rows)) for shift in (0.3, 0, 0)]
-        findings = [claim.weigh(mean(control), mean(treatment), plan) for control, treatment in draws]
-        found += decided(findings, plan)[0].verdict == "yes"
+        findings = [claim.contrast(mean(control), mean(treatment), plan) for control, treatment in draws]
+        found += with_verdicts(findings, plan)[0].verdict == "yes"
     # Holm's method may give back what the other claims did not use, so it is a little more.
     assert found / EXPERIMENTS == pytest.approx(0.805, abs=0.025)
 

@@ -265,7 +265,7 @@ def test_configs_that_cannot_be_run_are_refused(root: Path) -> None:
         observed(root, looks={"planned": 2, "look": 3})
     with pytest.raises(ConfigError, match="recall: there are no predictions"):
         observed(root, endpoints=[RECALL])
-    with pytest.raises(ConfigError, match="nobody tells what is predicted"):
+    with pytest.raises(ConfigError, match="it is not known which column is predicted"):
         observed(root, endpoints=[RECALL], prediction="Churn")
     with pytest.raises(ModelError, match="no alias or version 'Nobody'"):
         observed(root, versions={"control": "Nobody"})

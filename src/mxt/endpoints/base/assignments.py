@@ -1,7 +1,8 @@
-"""Who is in which arm of an experiment: observed, or drawn by a salted hash."""
+"""Assignments of subjects to the arms of an experiment: observed, or by a salted hash."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Self
 
 from loguru import logger
@@ -10,46 +11,127 @@ from pydantic_core import PydanticCustomError
 
 from mxt.datasets.readers.base import Scalar
 from mxt.datasets.readers.csv import CsvReader
+from mxt.endpoints.base.arms import NAMES
 from mxt.errors import DataError
 from mxt.kinds import Strict
 from mxt.stats.assignment import assign, mismatch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import pandas as pd
 
     from mxt.datasets.readers.base import Reader
     from mxt.endpoints.base.arms import Arm
-    from mxt.jobs.base.context import Context
-
-NAMES = ("control", "treatment")
+    from mxt.findings import Fact
 
 
 class Variant(Strict):
-    """A column that tells which arm a row was in."""
+    """A column that holds which arm each row was in."""
 
     column: Annotated[str, Field(min_length=1)]
-    """The column."""
+    """Name of the column."""
 
     control: Scalar
-    """What it holds in the control arm."""
+    """The value of the column in the control arm."""
 
     treatment: Scalar
-    """What it holds in the treatment arm."""
+    """The value of the column in the treatment arm."""
 
     @model_validator(mode="after")
     def _of_two_arms(self) -> Self:
         if str(self.control) == str(self.treatment):
-            kind, told = "contradiction", "control and treatment are the same value; name that of either arm"
-            raise PydanticCustomError(kind, told)
+            kind, msg = "contradiction", "control and treatment are the same value; name that of either arm"
+            raise PydanticCustomError(kind, msg)
         return self
+
+    @property
+    def description(self) -> str:
+        """Which arms are compared, the treatment first."""
+        return f"{self.column} {self.treatment} (treatment) against {self.control} (control)"
+
+    def treated(self, table: pd.DataFrame, subjects: pd.Series[str], source: str) -> np.ndarray:
+        """Whether each row was in the treatment arm: booleans, shape (rows,).
+
+        Raises:
+            DataError: Rows are in neither arm, or subjects in both.
+        """
+        import pandas as pd
+
+        values = table[self.column]
+        control, treated = (
+            ((values == value) | (values.astype(str) == str(value))).to_numpy(dtype=bool)
+            for value in (self.control, self.treatment)
+        )
+        neither = int((~(control | treated)).sum())
+        if neither:
+            msg = (
+                f"{source}: in {neither} of {len(values)} rows column {self.column!r} holds neither "
+                f"{self.control!r} nor {self.treatment!r}; filter them out if they belong to no arm."
+            )
+            raise DataError(msg)
+        treated_share = pd.Series(treated).groupby(subjects.to_numpy()).mean()
+        both = int(treated_share.between(0, 1, inclusive="neither").sum())
+        if both:
+            msg = (
+                f"{source}: {both} subjects have rows in both arms, so that no arm has their outcome. "
+                "Leave these subjects out, or name the `subject` that was assigned."
+            )
+            raise DataError(msg)
+        return treated
+
+
+@dataclass(frozen=True)
+class Salt:
+    """The name of an experiment, which decides the arm of a subject by a hash."""
+
+    text: str
+    control_share: float
+    """The share of subjects that the control arm gets, in (0, 1)."""
+
+    description = "The treatment against the control"
+
+    def treated(self, subjects: pd.Series[str]) -> np.ndarray:
+        """Whether each row is in the treatment arm, by the hash of its subject: booleans, shape (rows,)."""
+        import pandas as pd
+
+        codes, names = pd.factorize(subjects)
+        return assign(names, self.text, (self.control_share, 1 - self.control_share)).astype(bool)[codes]
+
+
+def assigned(
+    table: pd.DataFrame, inputs: Reader, subject: str | None, rule: Variant | Salt
+) -> tuple[pd.Series[str], np.ndarray]:
+    """The subject of each row, and whether the row is in the treatment arm: booleans, shape (rows,).
+
+    Args:
+        table: The rows.
+        inputs: The reader that they come from.
+        subject: The column of subjects; None if each row is one.
+        rule: What decides the arm.
+
+    Raises:
+        DataError: Subjects are missing or ambiguous, rows or subjects are not of one arm, or an arm is empty.
+    """
+    subjects = subjects_of(table, subject, inputs.source)
+    if isinstance(rule, Variant):
+        treated = rule.treated(table, subjects, inputs.source)
+    else:
+        _warn_of_inferred(inputs, subject, table)
+        treated = rule.treated(subjects)
+    for name, empty in zip(NAMES, (treated.all(), not treated.any()), strict=True):
+        if empty:
+            msg = f"{inputs.source}: the {name} arm has none of the {len(treated)} rows."
+            raise DataError(msg)
+    return subjects, treated
 
 
 def subjects_of(table: pd.DataFrame, column: str | None, source: str) -> pd.Series[str]:
-    """The subject of each row as text: that of a column, or else the row's id.
+    """The subject of each row as text: from a column, or else the row's id.
 
     Raises:
-        DataError: Subjects are missing, or are numbers that may be written in several ways.
+        DataError: Subjects are missing, or are decimal numbers, which can be written in several ways.
     """
     import pandas as pd
 
@@ -64,8 +146,8 @@ def subjects_of(table: pd.DataFrame, column: str | None, source: str) -> pd.Seri
     return ids.astype(str)
 
 
-def warn_of_inferred(inputs: Reader, subject: str | None, table: pd.DataFrame) -> None:
-    """Warn if subjects that are hashed were inferred to be integers: the file may write them otherwise."""
+def _warn_of_inferred(inputs: Reader, subject: str | None, table: pd.DataFrame) -> None:
+    """Warn if subjects to be hashed were inferred to be integers, which the file may write with zeros."""
     import pandas as pd
 
     column = subject or str(inputs.id_column)
@@ -80,55 +162,8 @@ def warn_of_inferred(inputs: Reader, subject: str | None, table: pd.DataFrame) -
         )
 
 
-def hashed(subjects: pd.Series[str], salt: str, control_share: float) -> np.ndarray:
-    """Whether each row is in the treatment arm, by the hash of its subject: booleans, shape (rows,)."""
-    import pandas as pd
-
-    codes, names = pd.factorize(subjects)
-    return assign(names, salt, (control_share, 1 - control_share)).astype(bool)[codes]
-
-
-def observed(table: pd.DataFrame, subjects: pd.Series[str], variant: Variant, source: str) -> np.ndarray:
-    """Whether each row was in the treatment arm: booleans, shape (rows,).
-
-    Raises:
-        DataError: Rows are in neither arm, or subjects in both.
-    """
-    import pandas as pd
-
-    values = table[variant.column]
-    control, treated = (
-        ((values == named) | (values.astype(str) == str(named))).to_numpy(dtype=bool)
-        for named in (variant.control, variant.treatment)
-    )
-    neither = int((~(control | treated)).sum())
-    if neither:
-        msg = (
-            f"{source}: in {neither} of {len(values)} rows column {variant.column!r} holds neither "
-            f"{variant.control!r} nor {variant.treatment!r}; filter them out if they belong to no arm."
-        )
-        raise DataError(msg)
-    treated_share = pd.Series(treated).groupby(subjects.to_numpy()).mean()
-    both = int(treated_share.between(0, 1, inclusive="neither").sum())
-    if both:
-        msg = (
-            f"{source}: {both} subjects have rows in both arms, so their rows tell of neither. "
-            "Leave these subjects out, or name the `subject` that was assigned."
-        )
-        raise DataError(msg)
-    return treated
-
-
-def refuse_empty(treated: np.ndarray, source: str) -> None:
-    """Raise a DataError if an arm has no row."""
-    for name, empty in zip(NAMES, (treated.all(), not treated.any()), strict=True):
-        if empty:
-            msg = f"{source}: the {name} arm has none of the {len(treated)} rows."
-            raise DataError(msg)
-
-
 def assignments_table(subjects: pd.Series[str], treated: np.ndarray) -> pd.DataFrame:
-    """The arm of each subject, by subject."""
+    """The arm of each subject, indexed by subject."""
     import numpy as np
     import pandas as pd
 
@@ -137,17 +172,18 @@ def assignments_table(subjects: pd.Series[str], treated: np.ndarray) -> pd.DataF
     return table.set_index("subject").sort_index()
 
 
-def check_split(context: Context, arms: tuple[Arm, Arm], control_share: float, level: float) -> float:
-    """The p-value of the arms' sizes, told in the run; below the level they are a mismatch."""
+def check_split(arms: Sequence[Arm], control_share: float, level: float) -> tuple[float, dict[str, Fact]]:
+    """The p-value of the arms' sizes under the planned shares, and facts about them.
+
+    The fact `mismatch` is there if the p-value lies below the level.
+    """
     counts = [arm.count for arm in arms]
-    p_split = mismatch(counts, (control_share, 1 - control_share))
-    context.facts |= {
-        "control_subjects": counts[0],
-        "treatment_subjects": counts[1],
-        "mismatch_p": float(f"{p_split:.3g}"),
-    }
-    if p_split < level:
-        found = f"{counts[0] / sum(counts):.1%} in the control arm, planned were {control_share:.1%}"
-        why = "subjects were lost or assigned wrongly, and nothing else can be trusted"
-        context.facts["mismatch"] = f"{found}: {why}"
-    return p_split
+    p_value = mismatch(counts, (control_share, 1 - control_share))
+    facts: dict[str, Fact] = {f"{name}_subjects": count for name, count in zip(NAMES, counts, strict=True)}
+    facts["mismatch_p"] = float(f"{p_value:.3g}")
+    if p_value < level:
+        shares = f"{counts[0] / sum(counts):.1%} in the control arm, planned were {control_share:.1%}"
+        facts["mismatch"] = (
+            f"{shares}: subjects were lost or assigned wrongly, and nothing else can be trusted"
+        )
+    return p_value, facts

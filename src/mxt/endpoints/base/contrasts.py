@@ -1,4 +1,4 @@
-"""What the comparison of two arms found, and what follows from it."""
+"""Contrasts of two arms by an endpoint, and the verdicts that follow from them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Hypothesis: TypeAlias = Literal["superiority", "non_inferiority"]
 Scale: TypeAlias = Literal["difference", "ratio"]
 Answer: TypeAlias = Literal["yes", "no", "inconclusive"]
-_ANSWERS: dict[bool | None, Answer] = {True: "yes", False: "no", None: "inconclusive"}
+_VERDICTS: dict[Answer, bool | None] = {"yes": True, "no": False, "inconclusive": None}
 
 
 @dataclass(frozen=True)
 class Contrast:
-    """One endpoint of an experiment; numbers are NaN where nothing can be told."""
+    """Two arms compared by one endpoint; a number is NaN where it could not be computed."""
 
     endpoint: str
     hypothesis: Hypothesis
@@ -30,75 +30,74 @@ class Contrast:
     margin: float
     higher_is_better: bool
     control_n: int = 0
-    """Subjects, or calls, of the control arm that the comparison rests on."""
+    """Number of subjects of the control arm, or of timed calls, behind its value."""
     treatment_n: int = 0
+    """Number of subjects of the treatment arm, or of timed calls, behind its value."""
     control: float = math.nan
     treatment: float = math.nan
     effect: float = math.nan
     """Treatment less control, or treatment over control."""
     low: float = math.nan
-    """Lower end of its interval: the interval's ends are where a single test changes its mind."""
+    """Lower end of the interval of the effect; a single test changes its verdict at the ends."""
     high: float = math.nan
+    """Upper end of the interval of the effect."""
     confidence: float = math.nan
-    """Of the interval: twice the level that one test is held against, less than 1."""
+    """Confidence of the interval: 1 less twice the level of a single test."""
     p_superiority: float = math.nan
-    """Of the null that the treatment is no better."""
+    """p-value of the null hypothesis that the treatment is no better."""
     p_non_inferiority: float = math.nan
-    """Of the null that the treatment is worse by the margin or more."""
+    """p-value of the null hypothesis that the treatment is worse by the margin or more."""
     p_against: float = math.nan
-    """Of the null that the hypothesis could hold with a difference that matters."""
+    """p-value of the null hypothesis that what is to be shown holds by a difference that matters."""
     power: float = math.nan
-    """Chance of a yes: if the treatment is better by the margin, or for non-inferiority just as good.
+    """Chance of a yes if the treatment is better by the margin, or for non-inferiority just as good.
 
-    Of several claims of superiority it is that of the first that Holm's method looks at, so at least that.
+    Of several claims of superiority, the power of the first one that Holm's method tests, which is the least.
     """
     detectable: float = math.nan
-    """The smallest gain over the bound tested that would be found with the wanted power, on the scale."""
+    """The smallest gain over the tested bound that has the wanted power, on the scale."""
     needed_control: int | None = None
     """Subjects of the control arm that the wanted power needs, at the last look if there are several."""
     needed_treatment: int | None = None
+    """Subjects of the treatment arm that the wanted power needs, at the last look if there are several."""
     level: float = math.nan
-    """What the p-value of the hypothesis is held against, after looks and other claims."""
+    """What the p-value of the hypothesis is compared with, after correction for looks and other claims."""
     verdict: Answer = "inconclusive"
     note: str = ""
+    """Why the arms could not be compared; empty if they were."""
     positive: str = ""
     """The class that the values are about; empty if they are about none, or nothing was compared."""
 
     @property
     def p_value(self) -> float:
-        """That of the hypothesis."""
+        """The p-value of the endpoint's own hypothesis."""
         return self.p_superiority if self.hypothesis == "superiority" else self.p_non_inferiority
 
 
-def decided(findings: Sequence[Contrast], plan: Design) -> list[Contrast]:
-    """The findings with their verdicts.
+def with_verdicts(contrasts: Sequence[Contrast], design: Design) -> list[Contrast]:
+    """The contrasts with their levels and verdicts.
 
     Claims of superiority are corrected for their number by stepping down (Holm). Non-inferiority needs no
     correction, since the experiment says yes only if all of it holds.
     """
-    claims = [
-        place
-        for place, found in enumerate(findings)
-        if found.hypothesis == "superiority" and not math.isnan(found.p_superiority)
-    ]
-    held = step_down([findings[place].p_superiority for place in claims], plan.nominal)
-    levels = dict(zip(claims, held, strict=True))
+    alone = design.nominal()
+    claims = [part.hypothesis == "superiority" and not math.isnan(part.p_superiority) for part in contrasts]
+    p_values = [part.p_superiority for part, claim in zip(contrasts, claims, strict=True) if claim]
+    levels = iter(step_down(p_values, design.nominal))
     return [
-        _decided(found, levels.get(place, plan.nominal()), plan.nominal())
-        for place, found in enumerate(findings)
+        _with_verdict(contrast, next(levels) if claim else alone, alone)
+        for contrast, claim in zip(contrasts, claims, strict=True)
     ]
 
 
-def _decided(found: Contrast, level: float, alone: float) -> Contrast:
-    if math.isnan(found.effect):
-        return found
-    verdict: Answer = (
-        "yes" if found.p_value <= level else "no" if found.p_against <= alone else "inconclusive"
-    )
-    return replace(found, level=level, verdict=verdict)
+def _with_verdict(contrast: Contrast, level: float, alone: float) -> Contrast:
+    if math.isnan(contrast.effect):
+        return contrast
+    against: Answer = "no" if contrast.p_against <= alone else "inconclusive"
+    return replace(contrast, level=level, verdict="yes" if contrast.p_value <= level else against)
 
 
-def together(findings: Sequence[Contrast]) -> Answer:
-    """Yes if every endpoint says so, no if any says no."""
-    known = {answer: verdict for verdict, answer in _ANSWERS.items()}
-    return _ANSWERS[every(known[found.verdict] for found in findings)]
+def overall(contrasts: Sequence[Contrast]) -> Answer:
+    """Yes if the verdict of every contrast is yes, no if one is no, else inconclusive."""
+    holds = every(_VERDICTS[contrast.verdict] for contrast in contrasts)
+    return next(answer for answer, meaning in _VERDICTS.items() if meaning is holds)
