@@ -150,7 +150,7 @@ class CertificationJob(ModelJob):
             recipe=origin.recipe,
             seed=self.seed,
             workers=self.workers,
-            watched=watched,
+            show_progress=progress_bar,
             positive=chosen(self.positive, model),
         )
         self._state_positives(subject)
@@ -216,8 +216,8 @@ def refuse_twice(found: list[Assessment]) -> None:
         raise ConfigError(msg)
 
 
-def watched(found: Iterator[float], total: int, what: str) -> Iterator[float]:
-    """Tell on a terminal how far a criterion is."""
+def progress_bar(scores: Iterator[float], total: int, title: str) -> Iterator[float]:
+    """Pass scores on, with a progress bar on a terminal."""
     from tqdm import tqdm
 
-    yield from tqdm(found, total=total, desc=what, unit="fit", disable=None)
+    yield from tqdm(scores, total=total, desc=title, unit="fit", disable=None)
