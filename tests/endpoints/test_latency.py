@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -47,7 +48,7 @@ def test_versions_take_turns_and_each_time_is_at_least_the_models() -> None:
     turns = [calls[place : place + 2] for place in range(0, len(calls), 2)]
     assert len(turns) == 32
     assert all({seconds for seconds, _ in turn} == {0.001, 0.002} for turn in turns)
-    assert all(first[0][0] != second[0][0] for first, second in zip(turns, turns[1:], strict=False))
+    assert all(first[0][0] != second[0][0] for first, second in itertools.pairwise(turns))
     assert [turn[0][1] for turn in turns[:4]] == [1.0, 2.0, 3.0, 1.0], "each row of the arm in its turn"
 
 

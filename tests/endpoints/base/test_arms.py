@@ -10,9 +10,7 @@ from endpoints.experiments import arm
 from mxt.endpoints.base.arms import arms_of
 from mxt.errors import DataError
 
-TABLE = pd.DataFrame(
-    {"x": [1.0, 2.0, 3.0, 4.0, 5.0], "y": list("ababa")}, index=pd.Index(range(5), name="id")
-)
+TABLE = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 5.0], "y": list("ababa")})
 
 
 def test_rows_go_to_their_arm_with_subjects_and_truth() -> None:
