@@ -14,7 +14,8 @@ import yaml
 
 from criteria.candidates import whole
 from mxt.criteria.base import Candidate, Criterion
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Segment(Grouping):
     """A grouping of the rows into cells, and the scores of each cell."""
 
-    metrics: tuple[Annotated[Metric, OneOf], ...] = ()
+    metrics: tuple[OneOf[Metric], ...] = ()
     """Scores of each cell, with the limits that each cell must keep; if left out, the scores of the job,
     without limits."""
 

@@ -36,12 +36,10 @@ class AgreementCriterion(Criterion):
     minimum: Annotated[float, Field(ge=-1, le=1)] = 0.8
     """The least mean correlation."""
 
-    first: Annotated[Explainer, OneOf] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    first: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """The first explainer; an exact one if left out."""
 
-    second: Annotated[Explainer, OneOf] = Field(
-        default={"KIND": "PermutationExplainer"}, validate_default=True
-    )
+    second: OneOf[Explainer] = Field(default={"KIND": "PermutationExplainer"}, validate_default=True)
     """The second explainer; one that samples if left out."""
 
     rows: Annotated[int, Field(ge=2)] = 100

@@ -50,7 +50,7 @@ class StabilityCriterion(Criterion):
     top: Annotated[int, Field(ge=1)] = 3
     """Number of columns that count as leading."""
 
-    explainer: Annotated[Explainer, OneOf] | None = None
+    explainer: OneOf[Explainer] | None = None
     """How rows are explained; if left out, trees exactly against the background, other models by sampling."""
 
     draws: Annotated[int, Field(ge=2)] = 5

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.datasets.splitters.base import shuffled
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter, shuffled
+from mxt.datasets.writers.base import Writer
 from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.base.arms import Arm, arms_of
 from mxt.endpoints.base.assignments import Salt, Variant, assigned, assignments_table, check_split
@@ -16,13 +18,14 @@ from mxt.endpoints.base.contrasts import overall, with_verdicts
 from mxt.endpoints.base.designs import Design, Looks
 from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings, Output
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
+from mxt.registries.loaders.base import Loader
 from mxt.registries.readings import suited
 from mxt.registries.served import Served, ServedArms, Versions
 from mxt.schemas import TargetsSchema
@@ -58,7 +61,7 @@ class ABTestJob(Job):
 
     KIND: Literal["ABTestJob"] = "ABTestJob"
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The table of the experiment: subjects, outcomes, and what the versions predict from."""
 
     subject: str | None = None
@@ -86,7 +89,7 @@ class ABTestJob(Job):
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
-    splitter: SplitterKind | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
+    splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
     """Where `versions` predict, use only the test part of this split. If left out, a table that holds rows of
     a training gives those that neither version was fitted to, and any other table is taken whole."""
 
@@ -97,7 +100,7 @@ class ABTestJob(Job):
     """The positive class, for endpoints whose config names none; the one recorded with the versions if left
     out, else the last of two in alphabetical order."""
 
-    endpoints: tuple[Annotated[Endpoint, OneOf], ...] = Field(min_length=1)
+    endpoints: tuple[OneOf[Endpoint], ...] = Field(min_length=1)
     """What the arms are compared by; the verdict is yes if every endpoint says yes."""
 
     level: Level = 0.05
@@ -112,13 +115,13 @@ class ABTestJob(Job):
     mismatch_level: Level = 0.001
     """Arms whose sizes are less likely than this under the planned shares are called a mismatch."""
 
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
+    loader: OneOf[Loader] = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
     """How the versions are loaded."""
 
-    results: WriterKind | None = None
+    results: OneOf[Writer] | None = None
     """Also write the results here: a row for each endpoint."""
 
-    assignments: WriterKind | None = None
+    assignments: OneOf[Writer] | None = None
     """Also write the arm of each subject here."""
 
     @model_validator(mode="after")
@@ -136,8 +139,8 @@ class ABTestJob(Job):
 
     def run(self) -> Locals:
         context, endpoints = self.context, by_label(self.endpoints)
-        claims = sum(end.hypothesis == "superiority" for end in self.endpoints)
-        design = Design(self.level, self.power, self.control_share, self.looks, max(claims, 1))
+        claims = max(sum(end.hypothesis == "superiority" for end in self.endpoints), 1)
+        design = Design(self.level, self.power, self.control_share, self.looks, claims)
         pair = self._served()
         target = self._target(pair)
         table = self._read(pair, target)
@@ -179,8 +182,7 @@ class ABTestJob(Job):
         names = self.versions.control, self.versions.treatment
         control, treatment = (self.context.other(self.loader, name) for name in names)
         self.context.pinned(treatment.pinned)
-        pair = ServedArms.of(control, treatment)
-        self.context.facts |= pair.facts
+        self.context.facts |= (pair := ServedArms.of(control, treatment)).facts
         return pair
 
     def _target(self, pair: ServedArms | None) -> str | None:
@@ -189,7 +191,7 @@ class ABTestJob(Job):
         Raises:
             ConfigError: There are no predictions, or the versions' target is unknown or not the same.
         """
-        labels = ", ".join(endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions)
+        labels = ", ".join(end.label for end in self.endpoints if end.needs_predictions)
         if not labels:
             return None
         if pair is None and not self.prediction:
@@ -219,18 +221,16 @@ class ABTestJob(Job):
         scored = self.prediction is None and any(end.needs_predictions for end in self.endpoints)
         records = [Record.of(served) for served in pair or () if scored]
         names = [name for schema in schemas if schema is not None for name in schema.columns]
-        names += [*columns_of(records, self.inputs), *needed]
-        columns = None if None in schemas else [*dict.fromkeys(names)]
+        names = [*dict.fromkeys([*names, *columns_of(records, self.inputs), *needed])]
         truth = [served.truth_schema(target) for served in pair or () if target]
         reader = suited(self.inputs, self.context.model, *schemas, *truth)
-        table = self.context.read(reader, "experiment", columns)
-        absent = sorted({*needed} - {*table.columns})
-        if absent:
+        table = self.context.read(reader, "experiment", None if None in schemas else names)
+        if absent := sorted({*needed} - {*table.columns}):
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         if records:
-            choice = Scoring(records, self.inputs, self.splitter, target or "", self.rows)
-            table = choice.choose(table, self.context)
+            scoring = Scoring(records, self.inputs, self.splitter, target or "", self.rows)
+            table = scoring.choose(table, self.context)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
 

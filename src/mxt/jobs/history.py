@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.datasets.writers.base import Writer
 from mxt.errors import ConfigError, ModelError
 from mxt.findings import Findings, Output
-from mxt.jobs.base import Job, Locals, WriterKind
+from mxt.jobs.base import Job, Locals
+from mxt.kinds import OneOf
 from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
 from mxt.registries.aliases import moves, standing
@@ -56,13 +58,13 @@ class HistoryJob(Job):
     KIND: Literal["HistoryJob"] = "HistoryJob"
 
     alias: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] = "Champion"
-    """The alias that is asked about."""
+    """The alias whose history is wanted."""
 
     as_of: Annotated[str, StringConstraints(pattern=_DAY_OR_MOMENT)] | None = None
     """A day such as 2026-11-21, which means its end, or a moment such as 2026-11-21T20:15:00+01:00; in UTC
     unless the moment says otherwise. Now if left out."""
 
-    history: WriterKind | None = None
+    history: OneOf[Writer] | None = None
     """Also write the table of moves here."""
 
     def run(self) -> Locals:
@@ -80,13 +82,13 @@ class HistoryJob(Job):
         return context.conclude(self._findings(made, _answer(made, moment, now), moment, now))
 
     def _moment(self, now: datetime) -> datetime:
-        """The moment that is asked about; today's end has not come, so today means now."""
+        """The moment of the question; today has not ended, so today means now."""
         if self.as_of is None or self.as_of == str(now.date()):
             return now
         try:
-            asked = datetime.fromisoformat(self.as_of)
-            asked += timedelta(days=1, microseconds=-1) if self._is_day else timedelta()
-            moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
+            named = datetime.fromisoformat(self.as_of)
+            named += timedelta(days=1, microseconds=-1) if self._is_day else timedelta()
+            moment = named.replace(tzinfo=named.tzinfo or UTC).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             msg = f"as_of: {self.as_of} is no day or moment that there ever was."
             raise ConfigError(msg) from error

@@ -65,7 +65,7 @@ def test_an_arm_without_rows_is_refused(arms: str, empty: str) -> None:
 
 
 def test_subjects_must_be_there_and_have_one_text() -> None:
-    rows = table("AB").assign(missing=["c", None], decimal=[1.5, 2.0], whole=[7, 8])
+    rows = table("AB").assign(missing=["c", float("nan")], decimal=[1.5, 2.0], whole=[7, 8])
     with pytest.raises(DataError, match="misses the subject of 1 of 2 rows"):
         subjects_of(rows, "missing", "a table")
     with pytest.raises(DataError, match="decimal numbers, which have no one text"):

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from mxt import packages
-from mxt.jobs.base.context import config_digest
+from mxt.jobs.base.configs import config_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
