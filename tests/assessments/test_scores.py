@@ -83,12 +83,13 @@ def test_a_version_is_as_good_as_itself_and_no_better() -> None:
         (np.nan, np.nan, set()),
     ],
 )
-def test_what_a_demand_asks_of_the_interval(low: float, high: float, met: set[str]) -> None:
+def test_what_a_demand_needs_of_the_interval(low: float, high: float, met: set[str]) -> None:
     found = Estimate((low + high) / 2, low, high, "bca", 100)
     demands: tuple[Demand, ...] = ("not_surely_worse", "not_worse", "better")
     assert {demand for demand in demands if Baseline(demand=demand, margin=0.01).meets(found)} == met
 
 
+@pytest.mark.slow
 def test_a_difference_is_noise_as_often_as_it_says() -> None:
     # Two models whose mistakes are drawn alike: the interval of their difference leaves out 0 once in twenty.
     chance, runs, left_out = np.random.default_rng(3), 400, 0
@@ -96,8 +97,8 @@ def test_a_difference_is_noise_as_often_as_it_says() -> None:
     metric = SklearnMetric(name="accuracy")
     for _ in range(runs):
         wrong = chance.random((2, 300)) < 0.2
-        told = [truth.where(~rows, truth.map({"No": "Yes", "Yes": "No"})) for rows in wrong]
-        first, second = (pd.DataFrame({"prediction": part}) for part in told)
-        found = metric.difference(truth, first, second, resamples=400)
-        left_out += bool(found.low > 0 or found.high < 0)
+        labels = [truth.where(~rows, truth.map({"No": "Yes", "Yes": "No"})) for rows in wrong]
+        first, second = (pd.DataFrame({"prediction": part}) for part in labels)
+        difference = metric.difference(truth, first, second, resamples=400)
+        left_out += bool(difference.low > 0 or difference.high < 0)
     assert 0.03 <= left_out / runs <= 0.07
