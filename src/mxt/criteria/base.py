@@ -196,8 +196,8 @@ def too_few(truth: pd.Series, minimum: int, folds: int = 1) -> str:
         minimum: The least number of rows.
         folds: The least number of rows of each class; 1 for numbers.
     """
-    if len(truth) < minimum:
-        return _few(len(truth), minimum)
+    if why := fewer(len(truth), minimum):
+        return why
     counts = truth.value_counts()
     if len(counts) == 1:
         return f"all {len(truth)} rows have the same target"
@@ -211,7 +211,7 @@ def too_few_to_explain(candidate: Candidate, rows: int, minimum: int) -> str:
     """Why explanations of so many rows cannot be judged; empty if they can."""
     if len(candidate.model.predictor.columns) <= 1:
         return "the model has one column, which has no rank"
-    return _few(rows, minimum) if rows < minimum else ""
+    return fewer(rows, minimum)
 
 
 def without_contributions(explanations: Iterable[np.ndarray]) -> str:
@@ -224,5 +224,6 @@ def without_contributions(explanations: Iterable[np.ndarray]) -> str:
     return "nothing is told of any row: all contributions are 0" if empty else ""
 
 
-def _few(rows: int, minimum: int) -> str:
-    return f"{rows} rows; at least {minimum} are needed"
+def fewer(rows: int, minimum: int) -> str:
+    """Why so few rows cannot be judged; empty if there are enough."""
+    return f"{rows} rows; at least {minimum} are needed" if rows < minimum else ""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Candidate, Criterion
+from mxt.criteria.base import Assessment, Candidate, Criterion, fewer
 from mxt.models.base.latency import measure_latency
 
 
@@ -34,9 +34,7 @@ class LatencyCriterion(Criterion):
     def assess(self, candidate: Candidate) -> list[Assessment]:
         several = "" if self.rows == 1 else f"_of_{self.rows}_rows"
         name, limit = f"latency_p95_milliseconds{several}", f"at most {self.maximum_milliseconds:g}"
-        least = max(self.minimum_rows, self.rows)
-        if len(candidate.inputs) < least:
-            why = f"{len(candidate.inputs)} rows; at least {least} are needed"
+        if why := fewer(len(candidate.inputs), max(self.minimum_rows, self.rows)):
             return [Assessment.unknown(name, limit, 0, why)]
         latency = measure_latency(candidate.model.predict, candidate.inputs, self.rows, self.calls)
         at_once = "one row" if self.rows == 1 else f"{self.rows} rows"
