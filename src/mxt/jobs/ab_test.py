@@ -20,7 +20,7 @@ from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
@@ -229,8 +229,8 @@ class ABTestJob(Job):
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         if records:
-            scoring = Scoring(records, self.inputs, self.splitter, target or "", self.rows)
-            table = scoring.choose(table, self.context)
+            rows = RowSelection(records, self.inputs, self.splitter, target or "", self.rows)
+            table, self.context.facts[FACT] = rows.select(table)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
 

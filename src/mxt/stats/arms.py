@@ -1,4 +1,4 @@
-"""What one arm of an experiment tells: an estimate with its standard error, where subjects have many rows."""
+"""Estimates of one arm of an experiment, with standard errors that hold where subjects have many rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ArmEstimate:
     count: float
     """How many rows it rests on."""
     successes: int | None = None
-    """Of a share of independent rows: how many of the `count` meet it."""
+    """How many of the `count` rows succeed, of a share of independent rows; else None."""
     unknown: str = ""
     """Why the error is not known, if it is NaN."""
 
@@ -65,11 +65,11 @@ def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> ArmEstim
 
     The error is NaN if a reach of 95 % ends beyond the largest or below the smallest value. So it is if the
     rows that equal the quantile, or an end of the reach, are a larger share than the standard error of the
-    share: the quantile of whole or rounded numbers moves in steps, of which Woodruff's error tells nothing.
+    share: the quantile of whole or rounded numbers moves in steps, which Woodruff's error ignores.
 
     Args:
         values: Of each row.
-        subjects: As those of `ratio_of_sums`.
+        subjects: As in `ratio_of_sums`.
         share: In (0, 1).
 
     Source:
