@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def classes_table(classes: Classes, drawing: Drawing) -> pd.DataFrame:
     """Precision, recall and F1 of each class with their intervals, indexed by the class's name.
 
-    `rows` counts the rows whose truth is the class, `predicted` those predicted to be of it. Precision and
+    `rows` counts the rows whose truth is the class, `predicted` the rows whose prediction is. Precision and
     recall have Wilson's interval, F1 the BCa interval. What is not defined, such as the precision of a class
     that is never predicted, is NaN.
     """

@@ -105,13 +105,13 @@ class FairnessCriterion(Criterion):
         """The class at stake.
 
         Raises:
-            ConfigError: Nobody names it, or the model does not know it.
+            ConfigError: No class is named, or the model does not know it.
         """
         classes = [str(name) for name in candidate.model.predictor.classes]
         positive = candidate.positive if self.positive is None else str(self.positive)
         known = f"its classes are {', '.join(classes)}" if classes else "it predicts numbers"
         if positive is None:
-            msg = f"FairnessCriterion: nobody names the `positive` class of the model; {known}."
+            msg = f"FairnessCriterion: no `positive` class is named for the model; {known}."
             raise ConfigError(msg)
         if positive not in classes:
             msg = f"FairnessCriterion: the model knows no class {positive!r}; {known}."

@@ -84,7 +84,7 @@ class QualityEndpoint(Endpoint):
         """The class that the score is of.
 
         Raises:
-            ConfigError: Nobody names it, or no row's truth is that class.
+            ConfigError: No class is named, or no row's truth is the named class.
         """
         known = sorted({name for arm in arms for name in _texts(arm.truth, arm).unique()})
         positive = arms[0].positive if self.positive is None else str(self.positive)
@@ -93,8 +93,8 @@ class QualityEndpoint(Endpoint):
             raise ConfigError(msg)
         if positive is not None and positive not in known:
             classes = {str(name): 0 for arm in arms if arm.model for name in arm.model.predictor.classes}
-            those = f"; the classes of the versions are {listed([*classes])}" if classes else ""
-            msg = f"{self.score}: no row's truth is the positive class {positive!r}{those}."
+            of_versions = f"; the classes of the versions are {listed([*classes])}" if classes else ""
+            msg = f"{self.score}: no row's truth is the positive class {positive!r}{of_versions}."
             raise ConfigError(msg)
         return known[-1] if positive is None else positive
 

@@ -90,8 +90,8 @@ class ABTestJob(Job):
     """Column with the truth; the one that the versions were trained on if left out."""
 
     splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
-    """Where `versions` predict, use only the test part of this split. If left out, a table that holds rows of
-    a training gives those that neither version was fitted to, and any other table is taken whole."""
+    """Where `versions` predict, use only the test part of this split. If left out, rows that a version
+    was fitted to are dropped from a table that holds rows of a training; any other table is taken whole."""
 
     rows: ScoredRows = "held_out"
     """``training`` allows rows that a version was fitted to."""

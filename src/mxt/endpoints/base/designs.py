@@ -49,7 +49,7 @@ class Design:
     """Number of claims of superiority that share the level."""
 
     def __post_init__(self) -> None:
-        """Raise a ConfigError if the look is beyond those planned."""
+        """Raise a ConfigError if the look is beyond the last one planned."""
         if self.looks is not None and self.looks.look > self.looks.planned:
             msg = f"looks: look {self.looks.look} is none of the {self.looks.planned} planned."
             raise ConfigError(msg)
