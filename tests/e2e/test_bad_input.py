@@ -92,13 +92,13 @@ def faults(project: Project) -> dict[str, Fault]:
         "unseen category": Fault(
             [inference, path + csv(root, "unseen", Contract=CANARY)],
             3,
-            r"column 'Contract' breaks isin in 60 rows \(ids '",
+            r"60 rows have a 'Contract' that is none of the values allowed \(ids '",
         ),
         "new missing values": Fault(
-            [inference, path + csv(root, "missing", tenure="")], 3, r"column 'tenure' breaks not_nullable"
+            [inference, path + csv(root, "missing", tenure="")], 3, r"have no 'tenure', which may not"
         ),
         "infinite": Fault(
-            [inference, path + csv(root, "infinite", MonthlyCharges="inf")], 3, r"breaks finite in 60 rows"
+            [inference, path + csv(root, "infinite", MonthlyCharges="inf")], 3, r"60 rows have an infinite"
         ),
         "repeated ids": Fault(
             [explanations, samples + csv(root, "repeated", customerID="x")], 3, r"59 repeated ids"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from counted import opened, put
 from drift.raw import told
 from mxt.errors import ConfigError, DataError
 from mxt.registries.loaders.mlflow import MlflowLoader
@@ -197,3 +199,11 @@ def test_no_predictions_are_compared_if_the_model_can_take_no_row(root: Path, tm
     alone = compare(root, reference=weekly, current=weekly, predictions=False)
     assert "rows_the_model_cannot_take" not in alone["facts"]
     assert alone["passed"]
+
+
+def test_the_types_of_a_csv_file_are_inferred_once(root: Path, whole: bytes) -> None:
+    path = put("shifted.csv", Path(SHIFTED["path"]).read_bytes())
+    compare(root, current={**SHIFTED, "path": path})
+    assert pq.read_table(root / OUTPUT).equals(pq.read_table(io.BytesIO(whole)))
+    # For the types, and for how cells are written; then header and rows of three scans.
+    assert opened() <= 2 + 2 * 3

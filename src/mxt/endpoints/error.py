@@ -10,7 +10,7 @@ from mxt.stats.arms import ratio_of_sums
 
 if TYPE_CHECKING:
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class ErrorEndpoint(Endpoint):
@@ -37,10 +37,10 @@ class ErrorEndpoint(Endpoint):
     def needs_predictions(self) -> bool:
         return True
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         return self._mean(control), self._mean(treatment)
 
-    def _mean(self, arm: Arm) -> Estimate:
+    def _mean(self, arm: Arm) -> ArmEstimate:
         import numpy as np
         import pandas as pd
 
@@ -50,10 +50,10 @@ class ErrorEndpoint(Endpoint):
             msg = f"{arm.source}: the {arm.name} arm predicts no numbers; a QualityEndpoint is for classes."
             raise DataError(msg)
         gaps = np.abs(truth.to_numpy(dtype=float) - predicted.to_numpy(dtype=float))
-        endless = int((~np.isfinite(gaps)).sum())
-        if endless:
+        infinite = int((~np.isfinite(gaps)).sum())
+        if infinite:
             msg = (
-                f"{arm.source}: in {endless} of {len(gaps)} rows of the {arm.name} arm the truth or the "
+                f"{arm.source}: in {infinite} of {len(gaps)} rows of the {arm.name} arm the truth or the "
                 "prediction is missing or infinite."
             )
             raise DataError(msg)

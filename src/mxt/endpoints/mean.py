@@ -8,10 +8,8 @@ from mxt.endpoints.base import Endpoint
 from mxt.stats.arms import ratio_of_sums
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class MeanEndpoint(Endpoint):
@@ -41,12 +39,11 @@ class MeanEndpoint(Endpoint):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
-        first, second = (_mean(arm.numbers(self.column), arm.subjects) for arm in (control, treatment))
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
+        import numpy as np
+
+        first, second = (
+            ratio_of_sums(arm.numbers(self.column), np.ones(len(arm.table)), arm.subjects)
+            for arm in (control, treatment)
+        )
         return first, second
-
-
-def _mean(values: np.ndarray, subjects: np.ndarray) -> Estimate:
-    import numpy as np
-
-    return ratio_of_sums(values, np.ones(len(values)), subjects)

@@ -11,13 +11,14 @@ from mxt.stats.arms import quantile
 
 if TYPE_CHECKING:
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class QuantileEndpoint(Endpoint):
-    """Quantile of a column of numbers over rows, with Woodruff's error: observed latencies, for one.
+    """Quantile of a column of numbers over rows, such as observed latencies, with Woodruff's error.
 
-    The values must be finer than its error: of whole or rounded numbers, too many equal the quantile.
+    The steps between values must be finer than the error: of whole or rounded numbers, too many rows equal
+    the quantile.
 
     Example:
         {KIND: QuantileEndpoint, column: MonthlyCharges, share: 0.5, higher_is_better: true, margin: 3}
@@ -46,7 +47,7 @@ class QuantileEndpoint(Endpoint):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         first, second = (
             quantile(arm.numbers(self.column), arm.subjects, self.share) for arm in (control, treatment)
         )

@@ -1,16 +1,18 @@
-"""A version that a job works on, with what is stored of it, each loaded when it is asked for."""
+"""Versions that a job works on: schema, target, background and model of each, loaded at their first use."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loguru import logger
 
 from mxt.errors import ConfigError, ModelError
+from mxt.kinds import Strict
 from mxt.registries.readings import suited
+from mxt.registries.versions import AliasOrVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from mxt.datasets.fitted import FittedRows
     from mxt.datasets.readers.base import Reader
+    from mxt.findings import Fact
     from mxt.models import Model
     from mxt.registries.loaders.base import Loader
     from mxt.registries.versions import Pinned
@@ -27,41 +30,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Served:
-    """A pinned version of a model."""
+    """A pinned version of a model, and what the registry stores of it."""
 
     pinned: Pinned
     loader: Loader
 
     @cached_property
     def schema(self) -> InputsSchema | None:
-        """What its inputs must look like; None if nobody stored it."""
+        """The schema of the model's inputs; None if it was not stored."""
         return self.loader.load_schema(self.pinned.uri)
 
     @property
     def declared(self) -> InputsSchema:
-        """The schema, where a job cannot do without.
+        """The schema, for jobs that need one.
 
         Raises:
-            ModelError: Nobody stored it.
+            ModelError: It was not stored.
         """
         if self.schema is None:
-            msg = f"{self.pinned.uri} has neither schema nor signature, so its columns are not known."
+            msg = f"MLflow has no schema or signature for {self.pinned.uri}, so its columns are unknown."
             raise ModelError(msg)
         return self.schema
 
     @cached_property
     def recorded_target(self) -> str | None:
-        """The column that it was trained to predict; None if nobody stored it."""
+        """The column that the model was trained to predict; None if it was not stored."""
         return self.loader.load_target(self.pinned.uri)
 
     @cached_property
     def background(self) -> pd.DataFrame | None:
-        """The sample of its training inputs; None if nobody stored it."""
+        """The sample of the training inputs; None if it was not stored."""
         return self.loader.load_background(self.pinned.uri)
 
     @cached_property
     def fitted(self) -> FittedRows | None:
-        """The record of the rows that it was fitted to; None if nobody stored it."""
+        """The record of the rows that the model was fitted to; None if it was not stored."""
         return self.loader.load_fitted(self.pinned.uri)
 
     @cached_property
@@ -75,25 +78,79 @@ class Served:
 
     @property
     def packages(self) -> Sequence[str]:
-        """The packages that the model is made of; none before it is loaded."""
+        """The packages that the model is made of; empty before the model is loaded."""
         return self.model.packages if "model" in self.__dict__ else ()
 
     def target(self, given: str | None) -> str:
-        """The column with the truth: the one that a config names, else the one of the training.
+        """The column with the truth: `given` by a config, else the target of the training.
 
         Raises:
-            ConfigError: Neither is known.
+            ConfigError: There is neither.
         """
         target = given or self.recorded_target
         if target is None:
-            msg = f"{self.pinned.uri} does not state what it predicts; give the job its `target`."
+            msg = f"{self.pinned.uri} does not record its target; give the job its `target`."
             raise ConfigError(msg)
         return target
 
     def truth_schema(self, target: str) -> InputsSchema | None:
-        """Whether a column with the truth holds texts or numbers; None if nobody stored it."""
+        """A schema that says whether the column with the truth holds texts or numbers; None if not stored."""
         return self.loader.load_truth_schema(self.pinned.uri, target)
 
     def reader(self, reader: Reader, *others: InputsSchema | None) -> Reader:
-        """The reader, which reads as the training did, and as texts what this or other schemas declare so."""
+        """A reader that reads cells as the training did, and as text where a schema declares text."""
         return suited(reader, self.pinned, self.schema, *others)
+
+
+class Versions(Strict):
+    """The versions that serve the arms of an experiment."""
+
+    control: AliasOrVersion = "Champion"
+    """Alias, number or semantic version of the control arm's version."""
+
+    treatment: AliasOrVersion = "Challenger"
+    """Alias, number or semantic version of the treatment arm's version; the one of the control arm makes a
+    test of the experiment itself."""
+
+
+class ServedArms(NamedTuple):
+    """The versions that serve the two arms of an experiment."""
+
+    control: Served
+    treatment: Served
+
+    @classmethod
+    def of(cls, control: Served, treatment: Served) -> ServedArms:
+        """The two versions; if they are one, both arms share its object, so that it is loaded once."""
+        if control.pinned.version != treatment.pinned.version:
+            return cls(control, treatment)
+        logger.warning("both arms are served by {}: this tests the experiment, not a version", control.pinned)
+        return cls(control, control)
+
+    @property
+    def description(self) -> str:
+        """Which versions are compared, the treatment's first."""
+        return f"{self.treatment.pinned} (treatment) against {self.control.pinned} (control)"
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The number of each version, and whether it is one."""
+        control, treatment = (served.pinned.version for served in self)
+        facts: dict[str, Fact] = {"control_version": control, "treatment_version": treatment}
+        return facts | ({"same_version": True} if control == treatment else {})
+
+    @property
+    def recorded_target(self) -> str | None:
+        """The column that both versions were trained to predict; None if nobody stored it.
+
+        Raises:
+            ConfigError: They were trained to predict different columns.
+        """
+        first, second = (served.recorded_target for served in self)
+        if first is not None and second is not None and first != second:
+            msg = (
+                f"versions: {self.control.pinned} predicts {first!r}, but {self.treatment.pinned} predicts "
+                f"{second!r}. Compare versions of one target, or give the job the `target` to score both by."
+            )
+            raise ConfigError(msg)
+        return second if first is None else first

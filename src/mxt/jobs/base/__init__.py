@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from loguru import logger
 from pydantic import Field, PrivateAttr
 
-from mxt.errors import MxtError, memory_told
+from mxt.errors import MxtError, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
@@ -105,7 +105,7 @@ class Job(Kind, ABC):
     ) -> None:
         from mxt.services.base.runs import translated
 
-        with self._services, translated(self.mlflow_service.tracking_uri), memory_told():
+        with self._services, translated(self.mlflow_service.tracking_uri), memory_as_error():
             if error is not None:
                 raise error
 

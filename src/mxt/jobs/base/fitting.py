@@ -25,7 +25,7 @@ from mxt.models.base import Recipe
 from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
-from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion, refuse_taken
+from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class FittingJob(Job, ABC):
         with context.step("save and register the model"):
             uri = self.saver.save(model, schema, inputs.head(100), self.target, fitted)
             tags = {
-                DATA_TAG: context.linked.digest,
+                TRAINING_DATA_TAG: context.linked.digest,
                 HELD_OUT_TAG: held_out,
                 READING_TAG: self.inputs.reading or "exact",
                 **({SEMVER_TAG: self.version} if self.version else {}),
