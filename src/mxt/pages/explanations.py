@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mxt.findings import Chart, Document, Grid, Heading, Paragraph
 from mxt.findings.words import LONGEST_LABEL, count, interval, number, shortened
+from mxt.pages.beeswarm import draw_beeswarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from mxt.findings.documents import Block
     from mxt.importances.base import Measurement
@@ -98,10 +98,10 @@ def contributions_charts(tally: Tally) -> dict[str, Chart]:
 
 def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
     """A dot a row, coloured by the column's value; of many rows some are shown, drawn by their ids."""
-    shown = min(tally.rows, len(tally.inputs), FIGURE_ROWS)
+    explanation, shown = tally.explanation, min(tally.rows, len(tally.inputs), FIGURE_ROWS)
     few = f", {shown} of {tally.rows} rows" if shown < tally.rows else ""
     to = f" to {shortened(name, LONGEST_LABEL)}" if name else ""
-    title = f"Contributions{to} ({tally.explanation.unit}{few})"
+    title = f"Contributions{to} ({explanation.unit}{few})"
     sentence = (
         "A dot for each row; right of the line a column raises the prediction, left of it it lowers it."
     )
@@ -109,20 +109,10 @@ def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
         title,
         sentence,
         "models_explanations",
-        lambda figure: draw_contributions(figure, tally, output, title),
+        lambda figure: draw_beeswarm(
+            figure, title, explanation.values[:shown, :, output], tally.inputs.head(shown), explanation.unit
+        ),
     )
-
-
-def draw_contributions(figure: Figure, tally: Tally, output: int, title: str) -> None:
-    """The beeswarm of one output."""
-    import shap
-
-    shown = tally.explanation.to_shap(tally.inputs, output)[:FIGURE_ROWS]
-    shown.feature_names = [shortened(str(name), LONGEST_LABEL) for name in shown.feature_names]
-    figure.set_size_inches(8, 1.5 + 0.4 * min(TOP, len(tally.explanation.columns)))
-    axes = figure.subplots()
-    shap.plots.beeswarm(shown, max_display=TOP, show=False, ax=axes, plot_size=None)
-    axes.set_title(title)
 
 
 def _ordered(importances: pd.DataFrame) -> list[str]:
