@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     finally:
+        gc.unfreeze()
         gc.enable()
         for number, before in heard.items():
             signal.signal(number, before)
@@ -176,7 +177,7 @@ def _run_job(job: Job, outcome: dict[str, Any]) -> None:
 
     outcome["job"] = type(job).__name__
     with job:
-        gc.freeze()
+        gc.freeze()  # what the services have loaded stays to the end
         gc.enable()
         context = job.context
         outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}

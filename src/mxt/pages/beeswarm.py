@@ -19,7 +19,8 @@ BINS = 100
 """Equal parts of the horizontal axis; the dots of a line that lie in one of them are stacked."""
 STEP, REACH = 0.08, 0.4
 """Distance of the dots of a stack, and its largest height, where 1 is the distance of two lines."""
-MISSING, SUMMED = "#b4b4b4", "#6b6b6b"
+GREY = "#8f8f8f"
+"""Colour of missing values, and of the sum of columns."""
 BRIGHTEST = 0.88
 """Where the colour map ends: its brightest colours can hardly be seen on white."""
 QUANTILES = (0.05, 0.95)
@@ -49,21 +50,14 @@ def draw_beeswarm(figure: Figure, title: str, values: np.ndarray, inputs: pd.Dat
     figure.set_size_inches(8, 1.5 + 0.4 * len(lines))
     axes, colours = figure.subplots(), _colours()
     for place, line in enumerate(lines):
-        drawn = {"y": place + stacked(line, low, high), "s": 9, "linewidths": 0, "plotnonfinite": True}
-        if place == len(alone):
-            axes.scatter(line, color=SUMMED, **drawn)
-            continue
-        shades = scaled(inputs.iloc[:, alone[place]])
-        points = axes.scatter(line, c=shades, cmap=colours, vmin=0, vmax=1, **drawn)
-    bar = figure.colorbar(
-        points,
-        ax=axes,
-        aspect=60,
-        pad=0.01,
-        label="value of the column (texts by the alphabet; grey: missing)",
-    )
+        heights = place + stacked(line, low, high)
+        shades = scaled(inputs.iloc[:, alone[place]]) if place < len(alone) else np.full(len(line), np.nan)
+        points = axes.scatter(
+            line, heights, 9, shades, cmap=colours, vmin=0, vmax=1, linewidths=0, plotnonfinite=True
+        )
+    bar = figure.colorbar(points, ax=axes, aspect=60, pad=0.01)
+    bar.set_label("value of the column (texts by the alphabet; grey: missing)")
     bar.set_ticks([0, 1], labels=["low", "high"])
-    bar.outline.set_visible(False)
     _finish(axes, title, names, unit)
 
 
@@ -113,7 +107,7 @@ def _colours() -> Colormap:
     from matplotlib.colors import ListedColormap
 
     colours = ListedColormap(mpl.colormaps["plasma"](np.linspace(0, BRIGHTEST, 256)))
-    return colours.with_extremes(bad=MISSING)
+    return colours.with_extremes(bad=GREY)
 
 
 def _finish(axes: Axes, title: str, names: list[str], unit: str) -> None:
