@@ -56,7 +56,7 @@ def draw_beeswarm(figure: Figure, title: str, values: np.ndarray, inputs: pd.Dat
             line, heights, 9, shades, cmap=colours, vmin=0, vmax=1, linewidths=0, plotnonfinite=True
         )
     bar = figure.colorbar(points, ax=axes, aspect=60, pad=0.01)
-    bar.set_label("value of the column (texts by the alphabet; grey: missing)")
+    bar.set_label("value of the column")
     bar.set_ticks([0, 1], labels=["low", "high"])
     _finish(axes, title, names, unit)
 

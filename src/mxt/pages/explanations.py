@@ -103,7 +103,8 @@ def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
     to = f" to {shortened(name, LONGEST_LABEL)}" if name else ""
     title = f"Contributions{to} ({explanation.unit}{few})"
     sentence = (
-        "A dot for each row; right of the line a column raises the prediction, left of it it lowers it."
+        "A dot for each row and column: right of the line the column raises the prediction, left of it it "
+        "lowers it. Bright dots are high values (texts: late in the alphabet), grey dots missing ones."
     )
     return Chart(
         title,
