@@ -15,13 +15,13 @@ from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Drawing
-from mxt.metrics.base.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, encoded
 
 TRUTH, TABLE = classified(["bad", "fair", "good"], 500)
 
 
 def known(truth: pd.Series[str], table: pd.DataFrame) -> Classes:
-    found = answers(truth, table)
+    found = encoded(truth, table)
     assert isinstance(found, Classes)
     return found
 

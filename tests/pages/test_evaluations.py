@@ -13,7 +13,7 @@ from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
 from mxt.assessments.segments import Segment
-from mxt.metrics.base.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, encoded
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.pages.evaluation_charts import draw_reliability, draw_segments
 from mxt.pages.evaluations import Evaluation
@@ -29,7 +29,7 @@ def evaluation(minimum: float, cell_minimum: float) -> Evaluation:
     metrics = [SklearnMetric(name="accuracy", minimum=minimum), SklearnMetric(name="f1")]
     segment = Segment(column="part", metrics=(SklearnMetric(name="accuracy", minimum=cell_minimum),))
     cells = segment.table(metrics, told, PARTS, DRAWING)
-    coded = answers(TRUTH, TABLE)
+    coded = encoded(TRUTH, TABLE)
     assert isinstance(coded, Classes)
     return Evaluation(
         "churn version 1",

@@ -27,7 +27,7 @@ def classes_table(found: Classes, drawing: Drawing) -> pd.DataFrame:
     import pandas as pd
 
     size = len(found.names)
-    places = found.truth * size + found.told
+    places = found.truth * size + found.predicted
     matrix = np.bincount(places, minlength=size * size).reshape(size, size)
     right, true, told = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     precision, recall = wilson(right, told), wilson(right, true)

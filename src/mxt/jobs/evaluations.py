@@ -25,7 +25,7 @@ from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.base.positives import chosen, warn_of_other
-from mxt.metrics.base.answers import Classes, Named, answers
+from mxt.metrics.base.answers import Classes, Named, encoded
 from mxt.pages.evaluations import Evaluation
 from mxt.registries.readings import digest_before
 from mxt.registries.versions import aliases_of
@@ -237,7 +237,7 @@ class EvaluationsJob(ModelJob):
 
     def _confidence(self, told: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
         """The tables of classes and of confidence, as far as the model has any."""
-        found = answers(told.truth, told.predictions)
+        found = encoded(told.truth, told.predictions)
         if not isinstance(found, Classes):
             return None, None
         confidence = None if found.shares is None else confidence_table(found)
