@@ -1,4 +1,4 @@
-"""What an A/B test found: a page of text and tables, and one figure of all endpoints."""
+"""The findings of an A/B test: its answer, a table, a page, and a chart of all endpoints."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from mxt.findings.documents import Block
 
 MARKS = {"yes": "o", "no": "X", "inconclusive": "D"}
-"""The shape of a verdict, so that nobody needs colours."""
+"""The mark of each verdict in a chart, so that no colours are needed."""
 LONGEST_NAME = 200
-"""MLflow takes 250 characters; what is measured follows the name."""
+"""The most characters of an endpoint in the name of a metric; MLflow allows 250 for the whole name."""
 ROW_INCHES, WIDE_INCHES = 1.3, 8.0
 LEADING = 3
-"""Endpoints that the answer names."""
+"""Number of endpoints that the answer names."""
 
 
 def ab_test_findings(
     findings: Sequence[Finding], verdict: str, plan: Plan, arms: str, facts: Mapping[str, Fact]
 ) -> Findings:
-    """All that an experiment found.
+    """The findings of an A/B test.
 
     Args:
-        findings: One of each endpoint.
-        verdict: Of the whole test.
+        findings: One finding for each endpoint.
+        verdict: Verdict of the whole test.
         plan: How the endpoints were tested.
         arms: The arms in words, the treatment first.
-        facts: Those of `check_split`.
+        facts: Facts about the sizes of the arms, from `check_split`.
     """
     results = results_table(findings)
     return Findings(
@@ -58,28 +58,28 @@ def ab_test_findings(
 
 
 def _answer(findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
-    """Which arms were compared, the verdict, and what each endpoint says."""
+    """The arms, the verdict, and the leading endpoints, each in a sentence."""
     answer = [f"{arms}: {verdict}."]
     if "mismatch" in facts:
         return [*answer, f"Mismatch: {facts['mismatch']}."]
-    return [*answer, *(f"{shortened(found.endpoint)}: {_line(found)}." for found in findings[:LEADING])]
+    return [*answer, *(f"{shortened(finding.endpoint)}: {_line(finding)}." for finding in findings[:LEADING])]
 
 
 def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
-    """The endpoints, those that fail first, what the experiment could see, and how to read it."""
+    """The page: endpoints (failed ones first), arms, power, and how to read it all."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
-    ranked = sorted(findings, key=lambda found: order[found.verdict])
+    ranked = sorted(findings, key=lambda finding: order[finding.verdict])
     heads = ("endpoint", "verdict", "control and treatment", "effect", "p")
     sights = ("endpoint", "margin", "power", "smallest effect", "subjects needed")
     return Document(
         [
             Heading("Endpoints"),
-            Grid(heads, [_row(found) for found in ranked]),
+            Grid(heads, [_row(finding) for finding in ranked]),
             *_notes(ranked),
             Heading("Arms"),
             Paragraph(_split(facts)),
             Heading("What the experiment could see"),
-            Grid(sights, [_sight(found) for found in ranked]),
+            Grid(sights, [_sight(finding) for finding in ranked]),
             Heading("How to read it"),
             Bullets(_legend(findings, plan)),
         ],
@@ -88,8 +88,8 @@ def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) ->
 
 
 def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
-    """The intervals of the endpoints that could be compared, by name; none if there is none."""
-    if all(math.isnan(found.effect) for found in findings):
+    """The chart of the endpoints that could be compared; none if there are no such endpoints."""
+    if all(math.isnan(finding.effect) for finding in findings):
         return {}
     sentence = (
         "The interval of each endpoint beside no effect, a solid line, and the margin, a dashed one. A round "
@@ -100,76 +100,80 @@ def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
 
 
 def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """A row for each endpoint, indexed by it; `positive` is the class it is about, if any is about one."""
+    """A row for each endpoint; the column `positive` is left out if no endpoint is about one class."""
     import pandas as pd
 
-    table = pd.DataFrame([asdict(found) for found in findings]).set_index("endpoint")
+    table = pd.DataFrame([asdict(finding) for finding in findings]).set_index("endpoint")
     if not table["positive"].any():
         table = table.drop(columns="positive")
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
 def _scores(findings: Sequence[Finding]) -> dict[str, float]:
-    """The numbers of the findings that are known, by names that MLflow takes."""
+    """The known numbers of the findings, by names that MLflow allows."""
     return {
-        f"{_safe(found.endpoint)}_{name}": getattr(found, name)
-        for found in findings
+        f"{_safe(finding.endpoint)}_{name}": getattr(finding, name)
+        for finding in findings
         for name in ("control", "treatment", "effect", "p_superiority", "p_non_inferiority")
-        if not math.isnan(getattr(found, name))
+        if not math.isnan(getattr(finding, name))
     }
 
 
 def _safe(name: str) -> str:
-    """A name that MLflow takes: a slash could make a path that leaves its folder."""
+    """The name without characters that MLflow does not allow, nor dots at its start."""
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
 def _lines(findings: Sequence[Finding]) -> dict[str, str]:
-    """The class that the findings are about, if they are about one, and each finding in one line."""
-    about = {found.endpoint: found.positive for found in findings if found.positive}
-    return positive_fact(about) | {found.endpoint: _line(found) for found in findings}
+    """Each finding in one line, after the class that the findings are about, if any."""
+    about = {finding.endpoint: finding.positive for finding in findings if finding.positive}
+    return positive_fact(about) | {finding.endpoint: _line(finding) for finding in findings}
 
 
-def _line(found: Finding) -> str:
-    if math.isnan(found.effect):
-        return f"{found.verdict}: {found.note}"
-    sure = f"{found.low:.4g} to {found.high:.4g}"
-    told = f"{found.verdict}: {found.control:.4g} to {found.treatment:.4g}, {found.scale} {found.effect:.4g}"
+def _line(finding: Finding) -> str:
+    if math.isnan(finding.effect):
+        return f"{finding.verdict}: {finding.note}"
+    sure = f"{finding.low:.4g} to {finding.high:.4g}"
+    arms = f"{finding.control:.4g} to {finding.treatment:.4g}"
     needs = ""
-    if found.verdict == "inconclusive" and found.needed_control and found.needed_control > found.control_n:
-        needs = f"; needs {found.needed_control} and {found.needed_treatment} subjects"
-    return f"{told} ({sure}){needs}"
+    if (
+        finding.verdict == "inconclusive"
+        and finding.needed_control
+        and finding.needed_control > finding.control_n
+    ):
+        needs = f"; needs {finding.needed_control} and {finding.needed_treatment} subjects"
+    return f"{finding.verdict}: {arms}, {finding.scale} {finding.effect:.4g} ({sure}){needs}"
 
 
 def draw_effects(figure: Figure, findings: Sequence[Finding]) -> None:
-    """The interval of each endpoint beside no effect and the margin; the shape of the dot is the verdict."""
-    shown = [found for found in findings if not math.isnan(found.effect)]
+    """Draw the interval of each endpoint, with lines at no effect and at the margin."""
+    shown = [finding for finding in findings if not math.isnan(finding.effect)]
     figure.set_size_inches(WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
     grid = figure.subplots(len(shown), 1, squeeze=False)
-    for axes, found in zip(grid.flat, shown, strict=True):
-        _draw(axes, found)
+    for axes, finding in zip(grid.flat, shown, strict=True):
+        _draw(axes, finding)
     figure.suptitle("Treatment against control: solid line no effect, dashed line the margin", fontsize=10)
 
 
-def _draw(axes: Axes, found: Finding) -> None:
-    """One endpoint; what is better lies to the side that the label names."""
-    reach = [[found.effect - found.low], [found.high - found.effect]]
-    axes.errorbar([found.effect], [0], xerr=reach, fmt=MARKS[found.verdict], color="black", capsize=4)
-    axes.axvline(1.0 if found.scale == "ratio" else 0.0, color="black", linewidth=1)
-    axes.axvline(_limit(found), color="black", linewidth=1, linestyle="--")
-    axes.set_yticks([0], [shortened(found.endpoint, LONGEST_LABEL)])
+def _draw(axes: Axes, finding: Finding) -> None:
+    """Draw one endpoint, under a title that says whether higher or lower is better."""
+    reach = [[finding.effect - finding.low], [finding.high - finding.effect]]
+    axes.errorbar([finding.effect], [0], xerr=reach, fmt=MARKS[finding.verdict], color="black", capsize=4)
+    axes.axvline(1.0 if finding.scale == "ratio" else 0.0, color="black", linewidth=1)
+    axes.axvline(_limit(finding), color="black", linewidth=1, linestyle="--")
+    axes.set_yticks([0], [shortened(finding.endpoint, LONGEST_LABEL)])
     axes.set_ylim(-1, 1)
-    better = "higher" if found.higher_is_better else "lower"
-    words = f"{found.hypothesis.replace('_', '-')}: {found.verdict}"
-    axes.set_title(f"{words} ({found.scale}, {better} is better)", fontsize=9, loc="left")
+    better = "higher" if finding.higher_is_better else "lower"
+    words = f"{finding.hypothesis.replace('_', '-')}: {finding.verdict}"
+    axes.set_title(f"{words} ({finding.scale}, {better} is better)", fontsize=9, loc="left")
 
 
-def _limit(found: Finding) -> float:
-    """Where the margin lies: the harm that is refused, or the gain worth finding."""
-    up = found.higher_is_better == (found.hypothesis == "superiority")
-    if found.scale == "ratio":
-        return 1 + found.margin if up else 1 / (1 + found.margin)
-    return found.margin if up else -found.margin
+def _limit(finding: Finding) -> float:
+    """The margin on the effect's scale: the largest harm allowed, or the smallest gain of interest."""
+    up = finding.higher_is_better == (finding.hypothesis == "superiority")
+    if finding.scale == "ratio":
+        return 1 + finding.margin if up else 1 / (1 + finding.margin)
+    return finding.margin if up else -finding.margin
 
 
 def _split(facts: Mapping[str, Fact]) -> str:
@@ -182,29 +186,37 @@ def _split(facts: Mapping[str, Fact]) -> str:
     return split
 
 
-def _row(found: Finding) -> tuple[str, ...]:
-    name = shortened(found.endpoint)
-    if found.positive:
-        name += f" of class {shortened(found.positive)}"
-    arms = f"{_number(found.control)} and {_number(found.treatment)}"
-    if math.isnan(found.effect):
-        return name, found.verdict, arms, "", ""
-    effect = f"{found.scale} {interval(found.effect, found.low, found.high)}"
-    return name, found.verdict, arms, effect, f"{p_value(found.p_value)} (level {number(found.level, 3)})"
+def _row(finding: Finding) -> tuple[str, ...]:
+    name = shortened(finding.endpoint)
+    if finding.positive:
+        name += f" of class {shortened(finding.positive)}"
+    arms = f"{_number(finding.control)} and {_number(finding.treatment)}"
+    if math.isnan(finding.effect):
+        return name, finding.verdict, arms, "", ""
+    effect = f"{finding.scale} {interval(finding.effect, finding.low, finding.high)}"
+    return (
+        name,
+        finding.verdict,
+        arms,
+        effect,
+        f"{p_value(finding.p_value)} (level {number(finding.level, 3)})",
+    )
 
 
 def _notes(findings: Sequence[Finding]) -> list[Block]:
-    """Why endpoints could not be compared."""
-    notes = [(shortened(found.endpoint), found.note) for found in findings if math.isnan(found.effect)]
+    """Why endpoints could not be compared, if there are any such endpoints."""
+    notes = [
+        (shortened(finding.endpoint), finding.note) for finding in findings if math.isnan(finding.effect)
+    ]
     return [Pairs(notes)] if notes else []
 
 
-def _sight(found: Finding) -> tuple[str, ...]:
+def _sight(finding: Finding) -> tuple[str, ...]:
     sizes = ""
-    if found.needed_control is not None and found.needed_treatment is not None:
-        sizes = f"{found.needed_control:,} + {found.needed_treatment:,}"
-    margin = f"{found.margin:g} ({found.hypothesis.replace('_', '-')})"
-    return shortened(found.endpoint), margin, _number(found.power), _number(found.detectable), sizes
+    if finding.needed_control is not None and finding.needed_treatment is not None:
+        sizes = f"{finding.needed_control:,} + {finding.needed_treatment:,}"
+    margin = f"{finding.margin:g} ({finding.hypothesis.replace('_', '-')})"
+    return shortened(finding.endpoint), margin, _number(finding.power), _number(finding.detectable), sizes
 
 
 def _number(value: float) -> str:
@@ -212,7 +224,7 @@ def _number(value: float) -> str:
 
 
 def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
-    claims = sum(found.hypothesis == "superiority" for found in findings)
+    claims = sum(finding.hypothesis == "superiority" for finding in findings)
     lines = [
         f"Behind an effect stands its {100 * (1 - 2 * plan.nominal()):.5g} % interval.",
         f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
@@ -230,6 +242,8 @@ def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
         )
     if plan.looks is not None:
         name = plan.looks.spending.replace("_", "-")
-        told = f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level"
-        lines.append(f"{told} (Lan and DeMets): one test at this look is held against {plan.nominal():.3g}.")
+        lines.append(
+            f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level "
+            f"(Lan and DeMets): one test at this look is held against {plan.nominal():.3g}."
+        )
     return lines
