@@ -1,4 +1,4 @@
-"""What one config holds, read from its layers and validated; every fault is told with its line."""
+"""What one config holds, read from its layers and validated; every fault is reported with its line."""
 
 from __future__ import annotations
 
@@ -8,26 +8,22 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mxt import configs
 from mxt.errors import ConfigError
-from mxt.faults import told
+from mxt.faults import in_words
 from mxt.jobs.base import Job
-from mxt.kinds import OneOf, Strict, members
-
-JobKind = Annotated[Job, OneOf]
-
-members(Job)  # imports every job, and with them every family
+from mxt.kinds import OneOf, Strict
 
 
 class Settings(Strict):
     """A config: the job to run."""
 
-    job: JobKind
+    job: OneOf[Job]
     """The job to run."""
 
 
@@ -53,13 +49,18 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(config.content), context=context)
     except ValidationError as error:
-        lines = sorted(told(config, error.errors(include_url=False), Settings), key=_by_line)
+        lines = sorted(in_words(config, error.errors(include_url=False), Settings), key=_by_line)
         raise ConfigError("\n".join(lines)) from None
 
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a config."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+
+
+def schema_text() -> str:
+    """The JSON Schema as it is printed, and kept in the package as ``schema.json``."""
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _digests(files: Sequence[str], root: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ from sklearn.tree import DecisionTreeClassifier
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base.kernels.engine import available
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.schemas import SHAPValuesSchema
 
 if TYPE_CHECKING:

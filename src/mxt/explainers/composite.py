@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.base import Predictor
-    from mxt.predictors.composition import Part
+    from mxt.predictors.base import Part, Predictor
 
 
 class CompositeExplainer(Explainer):
@@ -35,7 +34,7 @@ class CompositeExplainer(Explainer):
 
     cost: ClassVar[int] = 1
 
-    parts: Annotated[Explainer, OneOf] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    parts: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How each part is explained, by an exact explainer."""
 
     def serves(self, predictor: Predictor) -> bool:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison
+    from mxt.datasets.fitted import Membership
     from mxt.explainers.base import Explanation
 
 _LARGEST = 1e150
@@ -71,7 +71,7 @@ class Tally:
         inputs: pd.DataFrame,
         asked: Mapping[int, int],
         targets: pd.Series[Any] | None = None,
-        compared: Comparison | None = None,
+        compared: Membership | None = None,
     ) -> Tally:
         """The tally of some rows.
 

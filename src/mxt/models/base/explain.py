@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mxt.explainers.shap.tables import frame_of
 from mxt.models.base.model import Model
 from mxt.predictors.base import Predictor
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from explainers.base.kernels.forests import forest
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.explainers.base.kernels.threads import threads
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

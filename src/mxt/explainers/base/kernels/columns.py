@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
     Table = np.ndarray | pd.DataFrame
 

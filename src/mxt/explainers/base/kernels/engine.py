@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mxt.explainers.base.kernels import _kernels
     from mxt.explainers.base.kernels.columns import Table, Tests
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 PADDING = 64
 MOST_PLAYERS = 256
