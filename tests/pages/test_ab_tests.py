@@ -7,24 +7,24 @@ from dataclasses import replace
 import numpy as np
 from matplotlib.figure import Figure
 
-from mxt.endpoints.base.findings import Finding
-from mxt.endpoints.base.plans import Plan
+from mxt.endpoints.base.contrasts import Contrast
+from mxt.endpoints.base.designs import Design
 from mxt.pages.ab_tests import ab_test_findings, draw_effects, results_table
 from mxt.reports.markdown import render
 
-PLAN = Plan(level=0.05, power=0.8, control_share=0.5)
+DESIGN = Design(level=0.05, power=0.8, control_share=0.5)
 ARMS = {"control_subjects": 100, "treatment_subjects": 110, "mismatch_p": 0.5}
-BETTER = Finding(
+BETTER = Contrast(
     "revenue/day", "superiority", "difference", 1.0, higher_is_better=True,
     control_n=100, treatment_n=110, control=10.0, treatment=12.0, effect=2.0, low=1.0, high=3.0,
     p_superiority=0.0004, power=0.9, detectable=0.8, level=0.05, verdict="yes",
 )  # fmt: skip
 WORSE = replace(BETTER, endpoint="errors", higher_is_better=False, verdict="no", p_superiority=0.99)
-UNKNOWN = Finding("calls", "superiority", "ratio", 0.1, higher_is_better=True, note="no calls")
+UNKNOWN = Contrast("calls", "superiority", "ratio", 0.1, higher_is_better=True, note="no calls")
 
 
 def test_the_answer_gives_the_verdict_and_each_endpoint_in_a_line() -> None:
-    findings = ab_test_findings([BETTER, UNKNOWN], "inconclusive", PLAN, "version 2 against 1", ARMS)
+    findings = ab_test_findings([BETTER, UNKNOWN], "inconclusive", DESIGN, "version 2 against 1", ARMS)
     assert findings.passed is False
     assert list(findings.answer) == [
         "version 2 against 1: inconclusive.",
@@ -36,7 +36,7 @@ def test_the_answer_gives_the_verdict_and_each_endpoint_in_a_line() -> None:
 
 
 def test_failed_endpoints_come_first_and_small_p_values_are_not_written_out() -> None:
-    page = render(ab_test_findings([BETTER, WORSE], "no", PLAN, "arms", ARMS).page)
+    page = render(ab_test_findings([BETTER, WORSE], "no", DESIGN, "arms", ARMS).page)
     assert page.index("| errors | no |") < page.index("| revenue/day | yes |")
     assert "&lt; 0.001 (level 0.05)" in page
     assert (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mxt.assessments.scores import Baseline, Told
+from mxt.assessments.scores import Baseline, LabelledPredictions
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.reports.markdown import render
 from pages.evaluated import DRAWING, TABLE, TRUTH, evaluation
@@ -26,11 +26,11 @@ def test_a_baseline_that_is_not_met_is_told_by_its_metric() -> None:
     found = evaluation(0, 0)
     better = TABLE.assign(prediction=TRUTH)
     metrics = [SklearnMetric(name="accuracy"), SklearnMetric(name="f1")]
-    compared = Baseline().compare(metrics, Told(TRUTH, TABLE), better, DRAWING)
+    compared = Baseline().compare(metrics, LabelledPredictions(TRUTH, TABLE), better, DRAWING)
     beside = replace(found, scores=found.scores.join(compared), baseline="churn version 2")
     assert not beside.passed
     assert beside.beyond == [f"{name} (not_surely_worse than the baseline)" for name in ("accuracy", "f1")]
-    told = beside.findings()
-    assert told.answer[0].endswith("scored on 320 rows, beside churn version 2.")
-    assert "## Beside churn version 2" in render(told.page)
-    assert str(told.facts["better_by"]).startswith("accuracy -0.")
+    findings = beside.findings()
+    assert findings.answer[0].endswith("scored on 320 rows, beside churn version 2.")
+    assert "## Beside churn version 2" in render(findings.page)
+    assert str(findings.facts["better_by"]).startswith("accuracy -0.")

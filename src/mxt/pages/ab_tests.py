@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mxt.findings import Bullets, Chart, Document, Findings, Grid, Heading, Pairs, Paragraph
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mxt.endpoints.base.findings import Finding
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.contrasts import Contrast
+    from mxt.endpoints.base.designs import Design
     from mxt.findings import Fact
     from mxt.findings.documents import Block
 
@@ -33,12 +34,12 @@ LEADING = 3
 
 
 def ab_test_findings(
-    findings: Sequence[Finding], verdict: str, plan: Plan, arms: str, facts: Mapping[str, Fact]
+    findings: Sequence[Contrast], verdict: str, plan: Design, arms: str, facts: Mapping[str, Fact]
 ) -> Findings:
     """The findings of an A/B test.
 
     Args:
-        findings: One finding for each endpoint.
+        findings: One contrast for each endpoint.
         verdict: Verdict of the whole test.
         plan: How the endpoints were tested.
         arms: The arms in words, the treatment first.
@@ -57,29 +58,30 @@ def ab_test_findings(
     )
 
 
-def _answer(findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
+def _answer(findings: Sequence[Contrast], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
     """The arms, the verdict, and the leading endpoints, each in a sentence."""
     answer = [f"{arms}: {verdict}."]
     if "mismatch" in facts:
         return [*answer, f"Mismatch: {facts['mismatch']}."]
-    return [*answer, *(f"{shortened(finding.endpoint)}: {_line(finding)}." for finding in findings[:LEADING])]
+    shown = findings[:LEADING]
+    return [*answer, *(f"{shortened(contrast.endpoint)}: {_line(contrast)}." for contrast in shown)]
 
 
-def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
+def _page(findings: Sequence[Contrast], plan: Design, facts: Mapping[str, Fact]) -> Document:
     """The page: endpoints (failed ones first), arms, power, and how to read it all."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
-    ranked = sorted(findings, key=lambda finding: order[finding.verdict])
+    ranked = sorted(findings, key=lambda contrast: order[contrast.verdict])
     heads = ("endpoint", "verdict", "control and treatment", "effect", "p")
     sights = ("endpoint", "margin", "power", "smallest effect", "subjects needed")
     return Document(
         [
             Heading("Endpoints"),
-            Grid(heads, [_row(finding) for finding in ranked]),
+            Grid(heads, [_row(contrast) for contrast in ranked]),
             *_notes(ranked),
             Heading("Arms"),
             Paragraph(_split(facts)),
             Heading("What the experiment could see"),
-            Grid(sights, [_sight(finding) for finding in ranked]),
+            Grid(sights, [_sight(contrast) for contrast in ranked]),
             Heading("How to read it"),
             Bullets(_legend(findings, plan)),
         ],
@@ -87,35 +89,35 @@ def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) ->
     )
 
 
-def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
+def _charts(findings: Sequence[Contrast]) -> dict[str, Chart]:
     """The chart of the endpoints that could be compared; none if there are no such endpoints."""
-    if all(math.isnan(finding.effect) for finding in findings):
+    if all(math.isnan(contrast.effect) for contrast in findings):
         return {}
     sentence = (
         "The interval of each endpoint beside no effect, a solid line, and the margin, a dashed one. A round "
         "dot is a yes, a cross a no, a diamond inconclusive."
     )
-    title = "Treatment against control"
-    return {"ab_test": Chart(title, sentence, "ab_test", lambda figure: draw_effects(figure, findings))}
+    draw = partial(draw_effects, findings=findings)
+    return {"ab_test": Chart("Treatment against control", sentence, "ab_test", draw)}
 
 
-def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
+def results_table(findings: Sequence[Contrast]) -> pd.DataFrame:
     """A row for each endpoint; the column `positive` is left out if no endpoint is about one class."""
     import pandas as pd
 
-    table = pd.DataFrame([asdict(finding) for finding in findings]).set_index("endpoint")
+    table = pd.DataFrame([asdict(contrast) for contrast in findings]).set_index("endpoint")
     if not table["positive"].any():
         table = table.drop(columns="positive")
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
-def _scores(findings: Sequence[Finding]) -> dict[str, float]:
+def _scores(findings: Sequence[Contrast]) -> dict[str, float]:
     """The known numbers of the findings, by names that MLflow allows."""
     return {
-        f"{_safe(finding.endpoint)}_{name}": getattr(finding, name)
-        for finding in findings
+        f"{_safe(contrast.endpoint)}_{name}": getattr(contrast, name)
+        for contrast in findings
         for name in ("control", "treatment", "effect", "p_superiority", "p_non_inferiority")
-        if not math.isnan(getattr(finding, name))
+        if not math.isnan(getattr(contrast, name))
     }
 
 
@@ -124,56 +126,52 @@ def _safe(name: str) -> str:
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
-def _lines(findings: Sequence[Finding]) -> dict[str, str]:
-    """Each finding in one line, after the class that the findings are about, if any."""
-    about = {finding.endpoint: finding.positive for finding in findings if finding.positive}
-    return positive_fact(about) | {finding.endpoint: _line(finding) for finding in findings}
+def _lines(findings: Sequence[Contrast]) -> dict[str, str]:
+    """Each contrast in one line, after the class that the findings are about, if any."""
+    about = {contrast.endpoint: contrast.positive for contrast in findings if contrast.positive}
+    return positive_fact(about) | {contrast.endpoint: _line(contrast) for contrast in findings}
 
 
-def _line(finding: Finding) -> str:
-    if math.isnan(finding.effect):
-        return f"{finding.verdict}: {finding.note}"
-    sure = f"{finding.low:.4g} to {finding.high:.4g}"
-    arms = f"{finding.control:.4g} to {finding.treatment:.4g}"
-    needs = ""
-    if (
-        finding.verdict == "inconclusive"
-        and finding.needed_control
-        and finding.needed_control > finding.control_n
-    ):
-        needs = f"; needs {finding.needed_control} and {finding.needed_treatment} subjects"
-    return f"{finding.verdict}: {arms}, {finding.scale} {finding.effect:.4g} ({sure}){needs}"
+def _line(contrast: Contrast) -> str:
+    if math.isnan(contrast.effect):
+        return f"{contrast.verdict}: {contrast.note}"
+    sure = f"{contrast.low:.4g} to {contrast.high:.4g}"
+    arms = f"{contrast.control:.4g} to {contrast.treatment:.4g}"
+    needs, needed = "", contrast.needed_control
+    if contrast.verdict == "inconclusive" and needed and needed > contrast.control_n:
+        needs = f"; needs {needed} and {contrast.needed_treatment} subjects"
+    return f"{contrast.verdict}: {arms}, {contrast.scale} {contrast.effect:.4g} ({sure}){needs}"
 
 
-def draw_effects(figure: Figure, findings: Sequence[Finding]) -> None:
+def draw_effects(figure: Figure, findings: Sequence[Contrast]) -> None:
     """Draw the interval of each endpoint, with lines at no effect and at the margin."""
-    shown = [finding for finding in findings if not math.isnan(finding.effect)]
+    shown = [contrast for contrast in findings if not math.isnan(contrast.effect)]
     figure.set_size_inches(WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
     grid = figure.subplots(len(shown), 1, squeeze=False)
-    for axes, finding in zip(grid.flat, shown, strict=True):
-        _draw(axes, finding)
+    for axes, contrast in zip(grid.flat, shown, strict=True):
+        _draw(axes, contrast)
     figure.suptitle("Treatment against control: solid line no effect, dashed line the margin", fontsize=10)
 
 
-def _draw(axes: Axes, finding: Finding) -> None:
+def _draw(axes: Axes, contrast: Contrast) -> None:
     """Draw one endpoint, under a title that says whether higher or lower is better."""
-    reach = [[finding.effect - finding.low], [finding.high - finding.effect]]
-    axes.errorbar([finding.effect], [0], xerr=reach, fmt=MARKS[finding.verdict], color="black", capsize=4)
-    axes.axvline(1.0 if finding.scale == "ratio" else 0.0, color="black", linewidth=1)
-    axes.axvline(_limit(finding), color="black", linewidth=1, linestyle="--")
-    axes.set_yticks([0], [shortened(finding.endpoint, LONGEST_LABEL)])
+    reach = [[contrast.effect - contrast.low], [contrast.high - contrast.effect]]
+    axes.errorbar([contrast.effect], [0], xerr=reach, fmt=MARKS[contrast.verdict], color="black", capsize=4)
+    axes.axvline(1.0 if contrast.scale == "ratio" else 0.0, color="black", linewidth=1)
+    axes.axvline(_limit(contrast), color="black", linewidth=1, linestyle="--")
+    axes.set_yticks([0], [shortened(contrast.endpoint, LONGEST_LABEL)])
     axes.set_ylim(-1, 1)
-    better = "higher" if finding.higher_is_better else "lower"
-    words = f"{finding.hypothesis.replace('_', '-')}: {finding.verdict}"
-    axes.set_title(f"{words} ({finding.scale}, {better} is better)", fontsize=9, loc="left")
+    better = "higher" if contrast.higher_is_better else "lower"
+    words = f"{contrast.hypothesis.replace('_', '-')}: {contrast.verdict}"
+    axes.set_title(f"{words} ({contrast.scale}, {better} is better)", fontsize=9, loc="left")
 
 
-def _limit(finding: Finding) -> float:
+def _limit(contrast: Contrast) -> float:
     """The margin on the effect's scale: the largest harm allowed, or the smallest gain of interest."""
-    up = finding.higher_is_better == (finding.hypothesis == "superiority")
-    if finding.scale == "ratio":
-        return 1 + finding.margin if up else 1 / (1 + finding.margin)
-    return finding.margin if up else -finding.margin
+    up = contrast.higher_is_better == (contrast.hypothesis == "superiority")
+    if contrast.scale == "ratio":
+        return 1 + contrast.margin if up else 1 / (1 + contrast.margin)
+    return contrast.margin if up else -contrast.margin
 
 
 def _split(facts: Mapping[str, Fact]) -> str:
@@ -186,45 +184,45 @@ def _split(facts: Mapping[str, Fact]) -> str:
     return split
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
-    name = shortened(finding.endpoint)
-    if finding.positive:
-        name += f" of class {shortened(finding.positive)}"
-    arms = f"{_number(finding.control)} and {_number(finding.treatment)}"
-    if math.isnan(finding.effect):
-        return name, finding.verdict, arms, "", ""
-    effect = f"{finding.scale} {interval(finding.effect, finding.low, finding.high)}"
+def _row(contrast: Contrast) -> tuple[str, ...]:
+    name = shortened(contrast.endpoint)
+    if contrast.positive:
+        name += f" of class {shortened(contrast.positive)}"
+    arms = f"{_number(contrast.control)} and {_number(contrast.treatment)}"
+    if math.isnan(contrast.effect):
+        return name, contrast.verdict, arms, "", ""
+    effect = f"{contrast.scale} {interval(contrast.effect, contrast.low, contrast.high)}"
     return (
         name,
-        finding.verdict,
+        contrast.verdict,
         arms,
         effect,
-        f"{p_value(finding.p_value)} (level {number(finding.level, 3)})",
+        f"{p_value(contrast.p_value)} (level {number(contrast.level, 3)})",
     )
 
 
-def _notes(findings: Sequence[Finding]) -> list[Block]:
+def _notes(findings: Sequence[Contrast]) -> list[Block]:
     """Why endpoints could not be compared, if there are any such endpoints."""
     notes = [
-        (shortened(finding.endpoint), finding.note) for finding in findings if math.isnan(finding.effect)
+        (shortened(contrast.endpoint), contrast.note) for contrast in findings if math.isnan(contrast.effect)
     ]
     return [Pairs(notes)] if notes else []
 
 
-def _sight(finding: Finding) -> tuple[str, ...]:
+def _sight(contrast: Contrast) -> tuple[str, ...]:
     sizes = ""
-    if finding.needed_control is not None and finding.needed_treatment is not None:
-        sizes = f"{finding.needed_control:,} + {finding.needed_treatment:,}"
-    margin = f"{finding.margin:g} ({finding.hypothesis.replace('_', '-')})"
-    return shortened(finding.endpoint), margin, _number(finding.power), _number(finding.detectable), sizes
+    if contrast.needed_control is not None and contrast.needed_treatment is not None:
+        sizes = f"{contrast.needed_control:,} + {contrast.needed_treatment:,}"
+    margin = f"{contrast.margin:g} ({contrast.hypothesis.replace('_', '-')})"
+    return shortened(contrast.endpoint), margin, _number(contrast.power), _number(contrast.detectable), sizes
 
 
 def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.4g}"
 
 
-def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
-    claims = sum(finding.hypothesis == "superiority" for finding in findings)
+def _legend(findings: Sequence[Contrast], plan: Design) -> list[str]:
+    claims = sum(contrast.hypothesis == "superiority" for contrast in findings)
     lines = [
         f"Behind an effect stands its {100 * (1 - 2 * plan.nominal()):.5g} % interval.",
         f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
