@@ -33,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     finally:
+        gc.unfreeze()
         gc.enable()
         for number, before in heard.items():
             signal.signal(number, before)

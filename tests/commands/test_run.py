@@ -44,7 +44,7 @@ def test_an_error_of_a_job_names_its_run(config: str, capsys: pytest.CaptureFixt
 
 
 def fails(_: object) -> None:
-    cell = " ".join(["a", "customer's", "cell"])  # frames are shown with their source
+    cell = "a customer's{}".format(" cell")  # frames are shown with their source
     raise KeyError(cell)
 
 

@@ -98,7 +98,7 @@ class ExplanationsJob(IncrementalJob):
     budget: Budget | None = None
     """What explaining may cost; if all rows cost more, a sample of them is explained."""
 
-    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.pyplot", "shap")
+    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.figure")
 
     @property
     def reader(self) -> Reader:

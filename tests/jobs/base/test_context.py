@@ -35,7 +35,7 @@ def test_the_findings_of_stages_join_in_the_run_and_in_the_locals(job: Job, tmp_
     with job:
         context = job.context
         context.record(Findings(facts={"first": 1}, scores={"auc": 0.5}, answer=["One."]))
-        assert context.outcome == "failed", "nothing is concluded yet"
+        assert not context.concluded
         ended = context.conclude(
             Findings(
                 passed=False,
@@ -52,7 +52,7 @@ def test_the_findings_of_stages_join_in_the_run_and_in_the_locals(job: Job, tmp_
         )
     facts = {"first": 1, "second": "b", "table_rows": 2}
     assert ended == {"x": 3, "passed": False, "facts": facts}
-    assert context.outcome == "refused"
+    assert (context.concluded, context.outcome) == (True, "refused")
     assert context.outputs == {"table": str(tmp_path / "out.csv")}
     run = mlflow.MlflowClient(job.mlflow_service.tracking_uri).get_run(context.run.run_id)
     assert run.data.metrics == {"auc": 0.5}
