@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
+from mxt.importances.base import Importance, effects_table, importances_table, rows_by_seed, stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
@@ -113,10 +113,11 @@ def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> 
     inputs, importance = plain(INPUTS), IMPORTANCES[name]
     places = np.array_split(np.random.default_rng(2).permutation(ROWS), 4)
     parts = [
-        Tally.of(model.explain(part), part, rows_asked([importance]), targets.loc[part.index]).to_bytes()
+        Tally.of(model.explain(part), part, rows_by_seed([importance]), targets.loc[part.index])
         for part in (inputs.iloc[some] for some in places)
     ]
-    found = model.measure_tally([importance], merge(map(Tally.from_bytes, parts)))[0]
+    back = [stored.from_bytes(stored.to_bytes(part)) for part in parts]
+    found = model.measure_tally([importance], merge(back))[0]
     whole = measure(name, known, inputs)[0]
     assert (found.note, found.blocks) == (whole.note, whole.blocks)
     for part, table in ((found.table, whole.table), (found.effects, whole.effects)):
@@ -154,7 +155,7 @@ def test_infinite_numbers_and_no_samples_are_told(name: str) -> None:
     model = Model(predictor_of(lambda table: table["a name"], [*INPUTS], []))
     with pytest.raises(ModelError, match=r"'a name'.* infinite numbers"):
         model.measure([IMPORTANCES[name]], INPUTS.assign(**{"a name": np.inf}), targets=SCORES)
-    with pytest.raises(ModelError, match="looks at samples"):
+    with pytest.raises(ModelError, match="needs samples"):
         model.measure([IMPORTANCES[name]], targets=SCORES)
 
 
@@ -181,7 +182,7 @@ def test_a_model_without_importances_and_samples_says_so() -> None:
 def test_a_method_is_asked_for_once() -> None:
     twice = [PartialDependenceImportance(points=2), PartialDependenceImportance(points=3)]
     model = Model(predictor_of(lambda table: table["a name"], [*INPUTS], []))
-    with pytest.raises(ConfigError, match="partial_dependence; ask for each once"):
+    with pytest.raises(ConfigError, match="partial_dependence; name each once"):
         model.explain_model(INPUTS, importances=twice)
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mxt.criteria.base import Subject
 from mxt.datasets.splitters.holdout import HoldoutSplitter
-from mxt.models.base.refits import Table
+from mxt.models.base.refits import TrainingTable
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 
 
@@ -43,9 +43,9 @@ def subject(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Subject:
     )
 
 
-def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> Table:
+def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> TrainingTable:
     """A training table whose rows can be cut anyhow."""
-    return Table(inputs, targets, HoldoutSplitter(), inputs[[]])
+    return TrainingTable(inputs, targets, HoldoutSplitter(), inputs[[]])
 
 
 def with_truth(found: Subject, truth: Any) -> Subject:

@@ -16,7 +16,7 @@ from mxt.criteria.base import Criterion, Subject
 from mxt.criteria.fidelity import FidelityCriterion
 from mxt.criteria.stability import StabilityCriterion
 from mxt.explainers.base import Explanation
-from mxt.explainers.base.comparison import decided
+from mxt.explainers.base.comparison import decided_outputs
 from mxt.explainers.kernel import KernelExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
@@ -120,7 +120,7 @@ def test_deletion_moves_a_linear_model_as_reckoned_by_hand() -> None:
     one = replace(made, model=made.model.with_background(made.training.inputs.iloc[:1]))
     explanation = one.model.explain(one.inputs, KernelExplainer(coalitions=6, background_rows=1))
     criterion = FidelityCriterion(orders=200, background_rows=1, minimum_rows=2)
-    reached = decided(explanation, one.model.predict(one.inputs)["prediction"])
+    reached = decided_outputs(explanation, one.model.predict(one.inputs)["prediction"])
     gains = criterion._gains(one, one.inputs, explanation, reached)
     row = one.inputs.iloc[[0]]
     there, gone = row.iloc[0], one.training.inputs.iloc[0]

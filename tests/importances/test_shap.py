@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from mxt.explainers.base import Explanation
-from mxt.importances.base import Subject, rows_asked
+from mxt.importances.base import Basis, rows_by_seed
 from mxt.importances.base.tally import Tally
 from mxt.importances.shap import ShapImportance
 from mxt.predictors.function import FunctionPredictor
@@ -32,7 +32,7 @@ def found(rows: int, seed: int) -> pd.DataFrame:
     )
     table = (
         ShapImportance()
-        .measure(Subject(predictor, inputs, Tally.of(explanation, inputs, rows_asked([]))))
+        .measure(Basis(predictor, inputs, Tally.of(explanation, inputs, rows_by_seed([]))))
         .table
     )
     assert table is not None

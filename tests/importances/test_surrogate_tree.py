@@ -13,7 +13,7 @@ from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import DataError
 from mxt.findings import Grid, Paragraph
-from mxt.importances.base import Subject
+from mxt.importances.base import Basis
 from mxt.importances.base.rules import imitate
 from mxt.importances.surrogate_tree import SurrogateTreeImportance
 from mxt.predictors.function import FunctionPredictor
@@ -46,7 +46,7 @@ def measure(
     function: Callable[[pd.DataFrame], Any], inputs: pd.DataFrame = INPUTS, **fields: Any
 ) -> Measurement:
     predictor = FunctionPredictor(function, [*inputs.columns], [])
-    return SurrogateTreeImportance(**fields).measure(Subject(predictor, inputs))
+    return SurrogateTreeImportance(**fields).measure(Basis(predictor, inputs))
 
 
 def test_a_tree_is_imitated_whole() -> None:

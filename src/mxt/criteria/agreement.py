@@ -8,8 +8,8 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.base.comparison import contributions, decided
-from mxt.importances.base import drawn
+from mxt.explainers.base.comparison import contributions, decided_outputs
+from mxt.importances.base.draws import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.intervals import mean_interval
@@ -58,7 +58,7 @@ class AgreementCriterion(Criterion):
 
     def judge(self, first: Explanation, second: Explanation, decisions: pd.Series) -> Assessment:
         """Compare two explanations of the same rows, of which the model decides `decisions`."""
-        told = [contributions(part, decided(part, decisions)) for part in (first, second)]
+        told = [contributions(part, decided_outputs(part, decisions)) for part in (first, second)]
         why = tells_nothing(told)
         if why:
             return Assessment.unknown(NAME, self._target, len(decisions), why)

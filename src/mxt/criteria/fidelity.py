@@ -8,9 +8,9 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.base.comparison import contributions, decided
+from mxt.explainers.base.comparison import contributions, decided_outputs
 from mxt.explainers.base.sampling import Game, alone, chances, chosen, outputs, pooled, unit
-from mxt.importances.base import drawn
+from mxt.importances.base.draws import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.intervals import mean_interval
@@ -66,7 +66,7 @@ class FidelityCriterion(Criterion):
 
     def judge(self, subject: Subject, inputs: pd.DataFrame, explanation: Explanation) -> list[Assessment]:
         """Judge an explanation of some inputs."""
-        reached = decided(explanation, subject.model.predict(inputs)[PREDICTION])
+        reached = decided_outputs(explanation, subject.model.predict(inputs)[PREDICTION])
         why = tells_nothing([contributions(explanation, reached)])
         if why:
             return self._unknown(len(inputs), why)

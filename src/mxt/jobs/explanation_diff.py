@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.datasets.groupings import Groupings
-from mxt.explainers.base.comparison import Told, cells_of, compared
+from mxt.explainers.base.comparison import ExplainedDecisions, cells_of, compared
 from mxt.findings import Findings, Output
 from mxt.findings.tags import BASELINE
-from mxt.importances.base import drawn
+from mxt.importances.base.draws import drawn
 from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
@@ -140,7 +140,7 @@ class ExplanationDiffJob(ModelJob):
             self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, most, self.seed)
 
-    def _explained(self, served: Served, table: pd.DataFrame) -> Told:
+    def _explained(self, served: Served, table: pd.DataFrame) -> ExplainedDecisions:
         """What a version decides for each row, and why."""
         context, version = self.context, served.pinned.version
         inputs = context.check(served.schema, table, self.inputs.source)
@@ -148,7 +148,7 @@ class ExplanationDiffJob(ModelJob):
         with context.step(f"explain {len(inputs)} rows with version {version}"):
             decisions = model.predict(inputs)[PREDICTION]
             explanation = model.explain(inputs, self.explainer)
-        return Told(f"version {version}", decisions, explanation)
+        return ExplainedDecisions(f"version {version}", decisions, explanation)
 
     def _measures(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
         """A row for each group of each segment, and for all rows, and measure."""

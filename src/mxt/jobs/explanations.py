@@ -11,7 +11,7 @@ from pydantic import Field
 from mxt.datasets.frames import digest
 from mxt.explainers.auto import AutoExplainer
 from mxt.findings import Findings, Output
-from mxt.importances.base import effects_table, importances_table
+from mxt.importances.base import effects_table, importances_table, stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
 from mxt.jobs.base.explaining import Explaining
@@ -168,7 +168,7 @@ class ExplanationsJob(IncrementalJob):
         Raises:
             DataError: The target is the same in all of them.
         """
-        tally, sample = merge(map(Tally.from_bytes, parts.states(TALLY))), parts.plan.sample
+        tally, sample = merge(map(stored.from_bytes, parts.states(TALLY))), parts.plan.sample
         if tally.targets is not None and not tally.targets_differ:
             name, rows = str(tally.targets.name), f"{tally.rows} rows explained"
             TargetsSchema.refuse_same(name, rows, self.inputs_samples.source)

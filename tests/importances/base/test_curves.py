@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from mxt.importances.accumulated_effects import AccumulatedEffectsImportance
-from mxt.importances.base import Subject
+from mxt.importances.base import Basis
 from mxt.importances.base.curves import levels_of
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.predictors.function import FunctionPredictor
@@ -31,17 +31,17 @@ CURVES: list[Importance] = [PartialDependenceImportance(), AccumulatedEffectsImp
 EACH = pytest.mark.parametrize("importance", CURVES, ids=lambda importance: importance.KIND)
 
 
-def subject(function: Callable[[pd.DataFrame], Any], inputs: pd.DataFrame) -> Subject:
-    return Subject(FunctionPredictor(function, [*inputs.columns], []), inputs)
+def subject(function: Callable[[pd.DataFrame], Any], inputs: pd.DataFrame) -> Basis:
+    return Basis(FunctionPredictor(function, [*inputs.columns], []), inputs)
 
 
-def effects(importance: Importance, of: Subject) -> pd.DataFrame:
+def effects(importance: Importance, of: Basis) -> pd.DataFrame:
     found = importance.measure(of).effects
     assert found is not None
     return found
 
 
-def curve(importance: Importance, of: Subject, column: str) -> pd.DataFrame:
+def curve(importance: Importance, of: Basis, column: str) -> pd.DataFrame:
     table = effects(importance, of)
     return table[table["feature"] == column].reset_index(drop=True)
 
@@ -176,7 +176,7 @@ def forest(mixed: pd.DataFrame) -> tuple[SklearnPredictor, pd.DataFrame]:
 
 def test_partial_dependence_is_that_of_scikit_learn(forest: Any) -> None:
     predictor, inputs = forest
-    table = effects(PartialDependenceImportance(points=9), Subject(predictor, inputs))
+    table = effects(PartialDependenceImportance(points=9), Basis(predictor, inputs))
     for column in ("x", "count", "kind"):
         found = table[table["feature"] == column]
         first = found[found["class"] == "low"]
@@ -193,7 +193,7 @@ def test_partial_dependence_is_that_of_scikit_learn(forest: Any) -> None:
 
 def test_the_interval_of_partial_dependence_is_that_of_a_mean(forest: Any) -> None:
     predictor, inputs = forest
-    found = effects(PartialDependenceImportance(), Subject(predictor, inputs))
+    found = effects(PartialDependenceImportance(), Basis(predictor, inputs))
     row = found[(found["feature"] == "kind") & (found["class"] == "mid") & (found["value"] == "b")].iloc[0]
     answers = predictor.native.predict_proba(inputs.assign(kind="b"))[:, 1]
     reach = stats.t.ppf(0.975, 299) * answers.std(ddof=1) / np.sqrt(300)
@@ -202,7 +202,7 @@ def test_the_interval_of_partial_dependence_is_that_of_a_mean(forest: Any) -> No
 
 def test_probabilities_of_all_classes_have_effects_that_cancel(forest: Any) -> None:
     predictor, inputs = forest
-    found = effects(AccumulatedEffectsImportance(), Subject(predictor, inputs))
+    found = effects(AccumulatedEffectsImportance(), Basis(predictor, inputs))
     assert [*found["class"].unique()] == ["low", "mid", "top"]
     summed = found.groupby(["feature", "place"])["effect"].sum()
     np.testing.assert_allclose(summed, 0, atol=1e-9)
@@ -212,10 +212,10 @@ def test_probabilities_of_all_classes_have_effects_that_cancel(forest: Any) -> N
 def test_curves_do_not_depend_on_the_order_of_rows(importance: Importance, forest: Any) -> None:
     predictor, inputs = forest
     few = importance.model_copy(update={"rows": 100})
-    one, other = (effects(few, Subject(predictor, table)) for table in (inputs, inputs.iloc[::-1]))
+    one, other = (effects(few, Basis(predictor, table)) for table in (inputs, inputs.iloc[::-1]))
     pd.testing.assert_frame_equal(one, other)
     seeded = few.model_copy(update={"seed": 1})
-    assert not one["effect"].equals(effects(seeded, Subject(predictor, inputs))["effect"])
+    assert not one["effect"].equals(effects(seeded, Basis(predictor, inputs))["effect"])
 
 
 @EACH
@@ -224,7 +224,7 @@ def test_margins_may_be_asked_for(importance: Importance, mixed: pd.DataFrame) -
 
     inputs = mixed[["x", "count"]]
     native = LogisticRegression().fit(inputs, additive(mixed) > np.median(additive(mixed)))
-    of = Subject(SklearnPredictor(native, []), inputs)
+    of = Basis(SklearnPredictor(native, []), inputs)
     found = curve(importance.model_copy(update={"unit": "margin"}), of, "x")
     slopes = np.diff(found["effect"]) / np.diff(found["number"])
     np.testing.assert_allclose(slopes, native.coef_[0, 0], rtol=1e-9)

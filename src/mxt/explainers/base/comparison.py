@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Told:
+class ExplainedDecisions:
     """What a version decides for each row, and why."""
 
     version: str
@@ -42,7 +42,7 @@ class Compared:
     unit: str
 
 
-def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
+def compared(before: ExplainedDecisions, after: ExplainedDecisions, tolerance: float | None) -> Compared:
     """Put two versions side by side.
 
     Args:
@@ -70,7 +70,7 @@ def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
         else np.abs(before.decisions.to_numpy(float) - after.decisions.to_numpy(float)) > tolerance
     )
     columns = list(dict.fromkeys([*first.columns, *second.columns]))
-    reached = decided(first, before.decisions)
+    reached = decided_outputs(first, before.decisions)
     # The same classes may stand in another order.
     matched = np.array([second.outputs.index(name) for name in first.outputs])[reached]
     pair = Pair(
@@ -82,7 +82,7 @@ def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
     return Compared(pair, columns, first.unit)
 
 
-def decided(explanation: Explanation, decisions: pd.Series[Any]) -> np.ndarray:
+def decided_outputs(explanation: Explanation, decisions: pd.Series[Any]) -> np.ndarray:
     """The place of the output that each row's decision is explained by, shape (rows,)."""
     import numpy as np
 
@@ -122,7 +122,7 @@ def _spread(explanation: Explanation, outputs: np.ndarray, columns: list[str]) -
     return found
 
 
-def _refuse_unlike(before: Told, after: Told) -> None:
+def _refuse_unlike(before: ExplainedDecisions, after: ExplainedDecisions) -> None:
     """Raise a ModelError unless the two can be compared."""
     first, second = before.explanation, after.explanation
     if sorted(first.outputs) != sorted(second.outputs):
@@ -135,7 +135,7 @@ def _refuse_unlike(before: Told, after: Told) -> None:
         _refuse_units(before, after)
 
 
-def _refuse_units(before: Told, after: Told) -> NoReturn:
+def _refuse_units(before: ExplainedDecisions, after: ExplainedDecisions) -> NoReturn:
     msg = (
         f"The contributions of {after.version} are in {after.explanation.unit}, and those of the baseline, "
         f"{before.version}, in {before.explanation.unit}. To have both in probability, write: explainer: "

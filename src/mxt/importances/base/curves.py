@@ -1,9 +1,9 @@
-"""What curves share: the levels of a column, the model's answers at them, and the tables of effects."""
+"""Effect curves: the levels of a column, the model's predictions at them, and the tables of effects."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from mxt.explainers.base import sampling
 from mxt.importances.base import Measurement, bounds, direction, ranked, texts, with_cells
@@ -15,29 +15,30 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.explainers.base.units import Unit
     from mxt.predictors.base import Predictor
     from mxt.stats.intervals import Interval
 
-Unit = Literal["margin", "probability"]
-"""Whether effects are on the model's own scores, or on a classifier's probabilities."""
+    Predict = Callable[[pd.DataFrame], np.ndarray]
+    """Gives predictions, shape (rows, outputs)."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """The values of one column at which effects are told, each a cell of the table."""
+    """The values of one column at which its effect is measured, each a cell of the table."""
 
     donors: np.ndarray
-    """A row that holds each level, shape (levels,)."""
+    """Position of a row that holds each level, shape (levels,)."""
     labels: list[str | None]
     """Each level as text; None for the missing value."""
     numbers: np.ndarray
     """Each level as a number; NaN for the missing value and for categories. Shape (levels,)."""
     of_rows: np.ndarray
-    """The level that stands for each row: the next one up for numbers between two; -1 for rows of none."""
+    """The level of each row, shape (rows,): for a number between two the upper one; -1 for none."""
     ordered: bool
     """Whether the levels have an order of their own."""
     held: np.ndarray
-    """Whether each row has the value of its level, instead of one below it; shape (rows,)."""
+    """Whether each row has exactly the value of its level, not one below it; booleans, shape (rows,)."""
 
     @property
     def distinct(self) -> bool:
@@ -52,7 +53,7 @@ class Levels:
         return np.bincount(self.of_rows[self.of_rows >= 0], minlength=len(self.labels))
 
     def arranged(self, order: np.ndarray) -> Levels:
-        """The levels at places `order`, in that order; rows of the others have none."""
+        """The levels at places `order`, in that order; rows of other levels have no level then."""
         import numpy as np
 
         places = np.full(len(self.labels) + 1, -1)
@@ -71,42 +72,42 @@ class Curve:
     effects: Interval
     """Arrays of shape (levels, outputs)."""
     counts: np.ndarray
-    """Number of rows that each effect was told by, shape (levels,)."""
+    """Number of rows that each effect was measured with, shape (levels,)."""
     shares: np.ndarray
-    """Share of the rows that each level stands for, shape (levels,), of sum 1."""
+    """Share of the rows that each level stands for, shape (levels,); their sum is 1."""
     rows: int
-    """Number of rows that the whole curve was told by."""
+    """Number of rows that the whole curve was measured with."""
 
 
-def levels_of(column: pd.Series[Any], points: int, categories: int) -> Levels:
+def levels_of(column: pd.Series, points: int, categories: int) -> Levels:
     """All values of a column, or `points` quantiles of its numbers, or its most frequent categories.
 
     Booleans are numbers here. A missing value comes last.
     """
     import pandas as pd
 
-    found = _number_levels(column, points) if pd.api.types.is_numeric_dtype(column) else _text_levels(column)
-    counts, known = found.counts, [label is not None for label in found.labels]
-    if found.ordered and pd.api.types.is_numeric_dtype(column):
-        return found
-    leading = sorted(range(len(known)), key=lambda place: (-counts[place], place))[:categories]
-    return found.arranged(_array(sorted(leading)))
+    if pd.api.types.is_numeric_dtype(column):
+        return _number_levels(column, points)
+    levels = _text_levels(column)
+    counts = levels.counts
+    leading = sorted(range(len(counts)), key=lambda place: (-counts[place], place))[:categories]
+    return levels.arranged(_array(sorted(leading)))
 
 
 def known_levels(levels: Levels) -> Levels:
-    """The levels without that of the missing value."""
+    """The levels without the missing value."""
     return levels.arranged(_array([place for place, label in enumerate(levels.labels) if label is not None]))
 
 
-def finer_levels(column: pd.Series[Any], levels: Levels, rows: int) -> Levels:
-    """The levels of a number, and between them each value that is `rows` rows after the one before."""
+def finer_levels(column: pd.Series, levels: Levels, rows: int) -> Levels:
+    """The levels of a number, and between them more levels, `rows` rows apart in the order of the values."""
     import numpy as np
 
     return known_levels(_levels_at(column, np.union1d(levels.numbers, _sorted(column)[::rows])))
 
 
-def _number_levels(column: pd.Series[Any], points: int) -> Levels:
-    """Every distinct number if there are at most `points`, else quantiles that are values of the column."""
+def _number_levels(column: pd.Series, points: int) -> Levels:
+    """Levels at every distinct number if there are at most `points`, else at quantiles of the column."""
     import numpy as np
 
     known = _sorted(column)
@@ -117,8 +118,8 @@ def _number_levels(column: pd.Series[Any], points: int) -> Levels:
     return _levels_at(column, np.unique(known[ranks]))
 
 
-def _levels_at(column: pd.Series[Any], levels: np.ndarray) -> Levels:
-    """Levels at numbers that a column has, its greatest one too, and at the missing value if it has one."""
+def _levels_at(column: pd.Series, levels: np.ndarray) -> Levels:
+    """Levels at numbers of a column, its greatest one among them, and at the missing value if it has one."""
     import numpy as np
     import pandas as pd
 
@@ -135,8 +136,8 @@ def _levels_at(column: pd.Series[Any], levels: np.ndarray) -> Levels:
     return Levels(_array(donors), labels, numbers, of_rows, ordered=True, held=held)
 
 
-def _text_levels(column: pd.Series[Any]) -> Levels:
-    """Every category, in its order or that of its text."""
+def _text_levels(column: pd.Series) -> Levels:
+    """Levels at every category, in the order of an ordered type, else in the order of the texts."""
     import numpy as np
     import pandas as pd
 
@@ -152,28 +153,24 @@ def _text_levels(column: pd.Series[Any]) -> Levels:
     return Levels(donors, every, gaps, of_rows, ordered=ordered, held=held)
 
 
-def answers(
-    ask: Callable[[pd.DataFrame], np.ndarray],
-    inputs: pd.DataFrame,
-    column: str,
-    rows: np.ndarray,
-    donors: np.ndarray,
+def predictions_with_cells(
+    predict: Predict, inputs: pd.DataFrame, column: str, rows: np.ndarray, donors: np.ndarray
 ) -> np.ndarray:
-    """The model's answers for `mxt.importances.base.with_cells`: shape (rows, outputs)."""
+    """Predictions for the tables of `mxt.importances.base.with_cells`, shape (rows, outputs)."""
     import numpy as np
 
-    return np.concatenate([ask(part) for part in with_cells(inputs, column, rows, donors)])
+    return np.concatenate([predict(part) for part in with_cells(inputs, column, rows, donors)])
 
 
-def asked(predictor: Predictor, unit: Unit) -> tuple[Callable[[pd.DataFrame], np.ndarray], str]:
-    """What gives the model's answers, shape (rows, outputs), and their unit."""
+def prediction_function(predictor: Predictor, unit: Unit) -> tuple[Predict, str]:
+    """The model's predictions in a unit, as a function of a table, and the name of the unit."""
     if unit == "probability":
         return lambda table: sampling.outputs(predictor, table), sampling.unit(predictor)
     return lambda table: predictor.scores(table).values, "margin"
 
 
-def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -> Measurement:
-    """Curves as a table of effects, and their spread as importances.
+def curves_measurement(curves: list[Curve], names: list[str], method: str, unit: str) -> Measurement:
+    """A table of effects with all curves, and the spread of each curve as its column's importance.
 
     Args:
         curves: One for each source column.
@@ -188,9 +185,11 @@ def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -
     tables, effects = [], []
     for place, name in enumerate(names):
         sizes = [spread(curve.effects.estimate, curve.shares)[place] for curve in curves]
-        told = [direction(curve.levels.numbers, curve.effects.estimate[:, place]) for curve in curves]
-        counts = [curve.rows for curve in curves]
-        facts = {"class": name or None, "direction": told, "n": pd.array(counts, dtype="Int64")}
+        facts = {
+            "class": name or None,
+            "direction": [direction(one.levels.numbers, one.effects.estimate[:, place]) for one in curves],
+            "n": pd.array([curve.rows for curve in curves], dtype="Int64"),
+        }
         tables.append(ranked(columns, np.array(sizes), method, unit, **facts))
         effects += [_points(curve, place).assign(**{"class": name or None}) for curve in curves]
     drawn = pd.concat(effects, ignore_index=True).assign(method=method, unit=unit)
@@ -209,7 +208,7 @@ def _points(curve: Curve, output: int) -> pd.DataFrame:
             "value": pd.array(curve.levels.labels, dtype="str"),
             "number": curve.levels.numbers,
             "effect": curve.effects.estimate[:, output],
-            **bounds(curve.effects, (slice(None), output)),
+            **bounds(curve.effects, output),
             "n": curve.counts,
         }
     )
@@ -221,13 +220,13 @@ def _array(places: list[int]) -> np.ndarray:
     return np.array(places, dtype=np.intp)
 
 
-def _doubles(column: pd.Series[Any]) -> np.ndarray:
+def _doubles(column: pd.Series) -> np.ndarray:
     import numpy as np
 
     return column.to_numpy(dtype=float, na_value=np.nan)
 
 
-def _sorted(column: pd.Series[Any]) -> np.ndarray:
+def _sorted(column: pd.Series) -> np.ndarray:
     """The column's numbers in increasing order, without missing values."""
     import numpy as np
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.likeness import joined
-from mxt.importances.base import rows_asked
+from mxt.importances.base import rows_by_seed, stored
 from mxt.importances.base.tally import Tally
 from mxt.jobs.base.held_out import Record, columns_of
 from mxt.schemas import TargetsSchema
@@ -50,7 +50,7 @@ class Explaining(Task):
         record: Record | None,
     ) -> Explaining:
         """What a job asks for."""
-        asked = rows_asked(job.importances)
+        asked = rows_by_seed(job.importances)
         return cls(model, job.explainer, asked, target, truth, record, job.inputs_samples)
 
     def beside(self, reader: Reader) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Explaining(Task):
         if self.target is not None and self.truth is None:
             truth = TargetsSchema.check_part(table, self.target, self.reader.source)
         tally = Tally.of(explanation, inputs, self.asked, truth, self._compared(table))
-        return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
+        return Done(self.model.samples_table(explanation, inputs), {TALLY: stored.to_bytes(tally)})
 
     def _compared(self, table: pd.DataFrame) -> Comparison | None:
         """Which rows the model was fitted to, if that is asked for and can be known."""
