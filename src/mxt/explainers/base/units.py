@@ -1,4 +1,4 @@
-"""Explanations of margins, told in probabilities."""
+"""Explanations of margins, converted to probabilities."""
 
 from __future__ import annotations
 
@@ -24,12 +24,13 @@ NOISE = 1e-5
 def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.DataFrame) -> Explanation:
     """Contributions to a classifier's probabilities, from contributions to its scores.
 
-    They are the path attribution of the link (logistic or softmax) over the contributions to margins, see
-    `mxt.stats.links`; they are not the SHAP values of the probability itself. Sums are kept, so base plus
-    contributions is the probability. The base is the link of the margins' base, not the mean probability.
+    The result is the path attribution of the link (logistic or softmax) over the contributions to margins,
+    see `mxt.stats.links`; it differs from the SHAP values of the probability itself. Base plus contributions
+    is the probability. The base is the link of the margins' base, not the mean probability.
 
     Args:
-        explanation: Of the scores of `predictor` for `inputs`; one of probabilities is given back as it is.
+        explanation: Explanation of the predictor's scores for `inputs`; an explanation of probabilities is
+            returned as it is.
         predictor: The model.
         inputs: The rows explained.
 
@@ -60,7 +61,7 @@ def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.Da
 
 
 def _probabilities(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
-    """The library's own, shape (rows, outputs)."""
+    """The library's own probabilities of the explained outputs, shape (rows, outputs)."""
     _, chances = predictor.labels_and_probabilities(inputs)
     if chances is None:
         raise ModelError(_refusal(predictor))
