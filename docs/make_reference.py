@@ -3,40 +3,34 @@
     python docs/make_reference.py          # write docs/reference/
     python docs/make_reference.py --check  # write nothing; exit 1 if a page differs
 
-The folder is replaced whole, so nothing in it is written by hand.
+The folder is replaced whole, so nothing in it is written by hand. The schema is written into the package.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import mxt
 from mxt import errors, settings
-from mxt.cli import _parser
-from mxt.kinds import Kind, example_of, families, find, help_of, members
+from mxt.commands import base
+from mxt.commands.help import overview
+from mxt.kinds import Kind, find, members
+from mxt.kinds.families import families
+from mxt.kinds.schemas import Schema, default_in_words, type_in_words
+from mxt.kinds.texts import example_of, help_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 FOLDER = Path(__file__).parent / "reference"
-SCHEMA_FILE = "mxt.schema.json"
+SCHEMA = Path(mxt.__file__).with_name("schema.json")
 HELP_WIDTH = "100"
 """Columns that argparse wraps its help at."""
 
-Schema = dict[str, Any]
-"""A JSON Schema, or a part of one."""
-
-_BOUNDS = {
-    "minimum": "at least",
-    "exclusiveMinimum": "above",
-    "maximum": "at most",
-    "exclusiveMaximum": "below",
-}
-_NAMES = {"boolean": "true or false", "integer": "whole number", "number": "number", "string": "text"}
 _OTHER_CODES = (
     (errors.OK, "done", "The job ran and the answer is yes."),
     (1, "a bug", "MXT itself failed. The only case with a traceback; please report it."),
@@ -65,32 +59,32 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page differs")
     pages, found = reference(), on_disk()
     if parser.parse_args().check:
-        stale = sorted(name for name in {*pages, *found} if pages.get(name) != found.get(name))
-        sys.stderr.writelines(f"docs/reference/{name} is stale; run just reference\n" for name in stale)
+        stale = sorted(file for file in {*pages, *found} if pages.get(file) != found.get(file))
+        sys.stderr.writelines(f"{file} is stale; run just reference\n" for file in stale)
         return int(bool(stale))
     FOLDER.mkdir(exist_ok=True)
-    for name in {*found} - {*pages}:
-        (FOLDER / name).unlink()
-    for name, text in pages.items():
-        (FOLDER / name).write_text(text, encoding="utf-8")
+    for file in {*found} - {*pages}:
+        file.unlink()
+    for file, text in pages.items():
+        file.write_text(text, encoding="utf-8")
     return 0
 
 
-def on_disk() -> dict[str, str]:
-    """The texts of the files in the folder, by name."""
-    return {file.name: file.read_text(encoding="utf-8") for file in FOLDER.glob("*.*")}
+def on_disk() -> dict[Path, str]:
+    """The texts of the files in the folder, and the schema."""
+    files = [*FOLDER.glob("*.*"), *(file for file in [SCHEMA] if file.exists())]
+    return {file: file.read_text(encoding="utf-8") for file in files}
 
 
-def reference() -> dict[str, str]:
-    """The text of every page, by file name."""
+def reference() -> dict[Path, str]:
+    """The text of every page and of the schema, by file."""
     schema = settings.json_schema()  # makes every family known
     pages = {_page(family): family_page(family, schema["$defs"]) for family in families().values()}
     pages["blocks.md"] = blocks_page(schema["$defs"])
     pages["command-line.md"] = command_line_page()
     pages["exit-codes.md"] = exit_codes_page()
     pages["index.md"] = index_page()
-    pages[SCHEMA_FILE] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
-    return pages
+    return {FOLDER / name: text for name, text in pages.items()} | {SCHEMA: settings.schema_text()}
 
 
 def family_page(family: type[Kind], parts: Schema) -> str:
@@ -120,7 +114,10 @@ def command_line_page() -> str:
     """What the command line takes, in the words of its own help."""
     os.environ["COLUMNS"] = HELP_WIDTH
     lines = ["# Command line", "", "`mxt` and `python -m mxt` are the same command.", ""]
-    lines += ["```text", _parser().format_help().rstrip(), "```", ""]
+    lines += ["```text", overview(), "```", ""]
+    for word in base.own():
+        lines += [f"## mxt {word}", "", "```text", base.parser_of(word).format_help().rstrip(), "```", ""]
+    lines += ["## How a run ends", ""]
     lines += ["Logs go to the standard error stream."]
     lines += ["The last line that a job writes to the standard output is one JSON object:", ""]
     return _text([*lines, *_table(("key", "value"), _OUTCOME)])
@@ -156,7 +153,7 @@ def index_page() -> str:
         "",
     ]
     lines += [*_table(("family", "what a member does", "members"), rows), ""]
-    lines += [f"[{SCHEMA_FILE}]({SCHEMA_FILE}) is the JSON Schema (draft 2020-12) of a whole config.", ""]
+    lines += ["`mxt schema` prints the JSON Schema (draft 2020-12) of a whole config.", ""]
     pages = [_page(family).removesuffix(".md") for family in families().values()]
     entries = [*pages, "blocks", "command-line", "exit-codes"]
     return _text([*lines, "```{toctree}", ":hidden:", "", *entries, "```"])
@@ -178,55 +175,18 @@ def _fields(part: Schema, shared: Schema) -> list[str]:
     """A table of the fields of a block, less those that it has as the `shared` block has them."""
     known = {"KIND": part["properties"].get("KIND"), **shared.get("properties", {})}
     rows = [
-        (f"`{name}`", _type(field), _default(name, field, part), str(field["description"]))
+        (f"`{name}`", type_in_words(field, _link), default_in_words(name, part), str(field["description"]))
         for name, field in part["properties"].items()
         if field != known.get(name)
     ]
     return _table(("field", "type", "default", "meaning"), rows) if rows else ["It has no fields of its own."]
 
 
-def _default(name: str, field: Schema, part: Schema) -> str:
-    if name in part.get("required", ()):
-        return "required"
-    if "default" not in field:
-        return "from the environment"
-    if "$ref" in field and field["default"] == {}:
-        return "its own defaults"
-    return f"`{json.dumps(field['default'])}`"
-
-
-def _type(field: Schema) -> str:  # noqa: PLR0911 - one line for each form
-    """A type in words, with links to the kinds and blocks it is made of; null is told by the default."""
-    if "discriminator" in field:
-        family = _family_of(next(iter(field["discriminator"]["mapping"])))
-        return f"[{family.__name__}]({_page(family)})"
-    if "$ref" in field:
-        name = str(field["$ref"]).rpartition("/")[2]
-        return f"[{name}](blocks.md#{name.lower()})"
-    if "anyOf" in field:
-        return _either(field["anyOf"])
-    if "const" in field or "enum" in field:
-        return " or ".join(f"`{choice}`" for choice in field.get("enum", [field.get("const")]))
-    if "prefixItems" in field:
-        return f"[{', '.join(map(_type, field['prefixItems']))}]"
-    if field["type"] == "array":
-        return f"list of {_type(field['items'])}"
-    if field["type"] == "object":
-        return f"mapping of names to {_type(field['additionalProperties'])}"
-    return " ".join([_NAMES[field["type"]], " and ".join(_limits(field))]).strip()
-
-
-def _either(choices: list[Schema]) -> str:
-    words = [_type(choice) for choice in choices if choice.get("type") != "null"]
-    return " or ".join(word for word in words if (word, "number" in words) != ("whole number", True))
-
-
-def _limits(field: Schema) -> Iterator[str]:
-    return (f"{words} {field[key]:g}" for key, words in _BOUNDS.items() if key in field)
-
-
-def _family_of(member: str) -> type[Kind]:
-    return next(family for family in families().values() if member in members(family))
+def _link(name: str) -> str:
+    """A link to a family, or to a block that is no kind."""
+    if name in families():
+        return f"[{name}]({_page(families()[name])})"
+    return f"[{name}](blocks.md#{name.lower()})"
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

@@ -18,7 +18,9 @@ from conftest import REPOSITORY, Project
 from mxt.datasets.readers.csv import CsvReader
 from mxt.gates.base import Gate
 from mxt.gates.threshold import ThresholdGate
-from mxt.kinds import _parsed, _under, example_of, families, find, help_of, members
+from mxt.kinds import files, find, members
+from mxt.kinds.families import families
+from mxt.kinds.texts import _parsed, _under, example_of, help_of
 from packages import installed
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def test_a_plug_in_is_found_shown_and_checked_like_any_member(project: Project, 
     env = plugged(tmp_path, PLUG_IN)
     shown = project.mxt("--kinds", "DuskGate", env=env)
     assert "Opens after dusk." in shown.out
-    assert "hour (default 20): The hour it opens." in shown.out
+    assert "hour (whole number; default 20): The hour it opens." in shown.out
     assert "  DuskGate         Opens after dusk." in project.mxt("--kinds", "Gate", env=env).out
     assert "DuskGate" in json.loads(project.mxt("--schema", env=env).out)["$defs"]
     checked = project.mxt(
@@ -110,18 +112,50 @@ BROKEN = {
     PLUG_IN.replace(
         "class Dusk", "class Dawn"
     ): 'dusk.DawnGate must declare KIND: Literal["DawnGate"] = "Dawn',
-    PLUG_IN.replace(
-        "DuskG", "ThresholdG"
-    ): "two kinds are called ThresholdGate, in dusk and mxt.gates.threshold;",
+    PLUG_IN.replace("DuskG", "ThresholdG"): "two kinds are called ThresholdGate, in ",
 }
 
 
 @pytest.mark.parametrize("code", BROKEN, ids=["import", "division", "kind", "name"])
-def test_a_broken_plug_in_is_told_by_its_name(code: str, project: Project, tmp_path: Path) -> None:
-    ended = project.mxt("--check", "confs/promotion.yaml", env=plugged(tmp_path, code))
+def test_a_broken_plug_in_is_named_when_its_kinds_are_wanted(
+    code: str, project: Project, tmp_path: Path
+) -> None:
+    env = plugged(tmp_path, code)
+    ended = project.mxt("kinds", env=env)
     assert ended.code == 2
     assert BROKEN[code] in ended.err
     assert "Traceback" not in ended.err
+    assert project.mxt("check", "confs/promotion.yaml", env=env).code == 0, "a config that does not name it"
+    named = project.mxt("check", "confs/promotion.yaml", "job.gates=[{KIND: DuskGate}]", env=env)
+    assert named.code == 2
+
+
+def test_a_plug_in_whose_entry_points_are_its_kinds_is_loaded_when_it_is_named(
+    project: Project, tmp_path: Path
+) -> None:
+    entries = {"mxt.kinds": {"DuskGate": "dusk:DuskGate", "BrokenGate": "broken:BrokenGate"}}
+    env = installed(tmp_path, {"dusk": PLUG_IN, "broken": "1 / 0"}, entries)
+    gate = "job.gates=[{KIND: DuskGate, hour: 21}]"
+    assert project.mxt("check", "confs/promotion.yaml", gate, env=env).code == 0
+    unknown = project.mxt("check", "confs/promotion.yaml", gate.replace("Dusk", "Dawn"), env=env)
+    assert (
+        "unknown KIND 'DawnGate'; did you mean 'DuskGate'? (known: ApprovalGate, BrokenGate," in unknown.err
+    )
+    broken = project.mxt("check", "confs/promotion.yaml", "job.gates=[{KIND: BrokenGate}]", env=env)
+    assert "the plug-in broken:BrokenGate of mxt.kinds cannot be loaded (ZeroDivisionError" in broken.err
+
+
+@pytest.mark.parametrize("family", families())
+def test_the_files_name_the_members_of_a_family(family: str) -> None:
+    kinds = families()[family]
+    entries = files.members(kinds.__module__)
+    own = {name: kind for name, kind in members(kinds).items() if kind.__module__.startswith("mxt.")}
+    assert {name: entry.module for name, entry in entries.items()} == {
+        name: kind.__module__ for name, kind in own.items()
+    }
+    assert {name: entry.headline for name, entry in entries.items()} == {
+        name: help_of(kind).partition("\n")[0] for name, kind in own.items()
+    }
 
 
 @pytest.mark.parametrize("name", MEMBERS)

@@ -15,7 +15,9 @@ from pydantic import ValidationError
 from conftest import BEYOND_SCHEMA, REPOSITORY
 from mxt.configs import parse_value
 from mxt.errors import ConfigError
-from mxt.kinds import example_of, families, members
+from mxt.kinds import members
+from mxt.kinds.families import families
+from mxt.kinds.texts import example_of
 from mxt.settings import Settings, json_schema
 
 if TYPE_CHECKING:

@@ -18,7 +18,9 @@ from conftest import BEYOND_SCHEMA, REPOSITORY
 from mxt import settings
 from mxt.configs import parse_value
 from mxt.errors import ConfigError
-from mxt.kinds import example_of, families, members
+from mxt.kinds import members
+from mxt.kinds.families import families
+from mxt.kinds.texts import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The catalogue of kinds: families, members, fields and examples, as text."""
+"""The catalogue of kinds: families, members, fields with their types, and examples, as text."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import difflib
 import inspect
 from typing import TYPE_CHECKING
 
-from pydantic_core import PydanticUndefined
-
-from mxt import settings  # noqa: F401 - makes every family known
 from mxt.errors import ConfigError
-from mxt.kinds import Kind, descriptions, example_of, families, find, help_of, members
+from mxt.kinds import files, find, members
+from mxt.kinds.families import families, load_plug_ins
+from mxt.kinds.schemas import Schema, default_in_words, type_in_words
+from mxt.kinds.texts import example_of, help_of
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    from mxt.kinds import Kind
+
+Headlines = dict[str, str]
+"""The first line of a docstring, by the name of its class."""
 
 
 def catalogue(name: str) -> str:
@@ -22,51 +25,60 @@ def catalogue(name: str) -> str:
     Raises:
         ConfigError: No family or kind has the name.
     """
+    known = _plugged() if files.entry_points() else _own()
     if not name:
-        return "\n\n".join(_family(family) for family in families().values())
-    if name in families():
-        return _family(families()[name])
+        return "\n\n".join(_family(family, *known[family]) for family in known)
+    if name in known:
+        return _family(name, *known[name])
     kind = find(name)
     if kind is None:
-        names = [*families(), *(member for family in families().values() for member in members(family))]
+        names = [*known, *(member for _, members in known.values() for member in members)]
         near = difflib.get_close_matches(name, names, n=1)
         msg = f"there is no kind or family {name!r}{f'; did you mean {near[0]!r}?' if near else ''}"
         raise ConfigError(msg)
     return _kind(kind)
 
 
-def _family(family: type[Kind]) -> str:
-    lines = [f"{family.__name__}: {_first_line(family)}"]
-    width = max((len(name) for name in members(family)), default=0)
-    return "\n".join(
-        [*lines, *(f"  {name:<{width}}  {_first_line(kind)}" for name, kind in members(family).items())]
-    )
+def _own() -> dict[str, tuple[str, Headlines]]:
+    """The headline of each family and those of its members, as MXT's own files say; nothing is imported."""
+    return {
+        name: (
+            family.headline,
+            {kind: entry.headline for kind, entry in files.members(family.module).items()},
+        )
+        for name, family in files.families().items()
+    }
+
+
+def _plugged() -> dict[str, tuple[str, Headlines]]:
+    """The same with what plug-ins add."""
+    load_plug_ins()
+    return {
+        name: (_headline(family), {kind: _headline(member) for kind, member in members(family).items()})
+        for name, family in families().items()
+    }
+
+
+def _headline(kind: type[Kind]) -> str:
+    return help_of(kind).partition("\n")[0]
+
+
+def _family(name: str, headline: str, kinds: Headlines) -> str:
+    width = max(map(len, kinds), default=0)
+    return "\n".join([f"{name}: {headline}", *(f"  {kind:<{width}}  {text}" for kind, text in kinds.items())])
 
 
 def _kind(kind: type[Kind]) -> str:
-    file = inspect.getsourcefile(kind)
-    texts = descriptions(kind)
-    fields = [
-        _field(field.alias or name, field, texts.get(name, ""))
-        for name, field in kind.model_fields.items()
-        if name != "KIND"
-    ]
+    schema = kind.model_json_schema()
+    schema = schema.get("$defs", {}).get(kind.__name__, schema)  # a kind that can hold itself is a reference
+    fields = [_field(name, schema) for name in schema["properties"] if name != "KIND"]
     example = "\n".join(f"  {line}" for line in example_of(kind).splitlines())
-    return "\n".join(
-        [f"{kind.__name__} ({file})", "", help_of(kind), "", "Fields:", *fields, "", "Example:", example]
-    )
+    heading = f"{kind.__name__} ({inspect.getsourcefile(kind)})"
+    return "\n".join([heading, "", help_of(kind), "", "Fields:", *fields, "", "Example:", example])
 
 
-def _field(name: str, field: FieldInfo, text: str) -> str:
-    default = "required" if field.is_required() else f"default {_default(field)}"
-    return f"  {name} ({default}): {text}"
-
-
-def _default(field: FieldInfo) -> str:
-    if field.default is not PydanticUndefined:
-        return repr(field.default)
-    return "from the environment"
-
-
-def _first_line(kind: type[Kind]) -> str:
-    return help_of(kind).partition("\n")[0]
+def _field(name: str, block: Schema) -> str:
+    field, default = block["properties"][name], default_in_words(name, block)
+    shown = f"default {default.strip('`')}" if default.startswith("`") else default
+    meaning = " ".join(str(field["description"]).split())
+    return f"  {name} ({type_in_words(field).replace('`', '')}; {shown}): {meaning}"

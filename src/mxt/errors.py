@@ -61,6 +61,10 @@ class MissingExtraError(MxtError):
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
 
 
+class Stopped(SystemExit):
+    """Ctrl-C or SIGTERM came; its code is the one that a shell gives."""
+
+
 def restated(kind: type[MxtError], message: str) -> MxtError:
     """An error of a class with another message, whatever the class is made from."""
     return kind.__new__(kind, message)

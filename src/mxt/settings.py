@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,17 +17,13 @@ from mxt import configs
 from mxt.errors import ConfigError
 from mxt.faults import told
 from mxt.jobs.base import Job
-from mxt.kinds import OneOf, Strict, members
-
-JobKind = Annotated[Job, OneOf]
-
-members(Job)  # imports every job, and with them every family
+from mxt.kinds import OneOf, Strict
 
 
 class Settings(Strict):
     """A config: the job to run."""
 
-    job: JobKind
+    job: OneOf[Job]
     """The job to run."""
 
 
@@ -60,6 +56,11 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a config."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Settings.model_json_schema()}
+
+
+def schema_text() -> str:
+    """The JSON Schema as it is printed, and kept in the package as ``schema.json``."""
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _digests(files: Sequence[str], root: str) -> dict[str, str]:

@@ -15,7 +15,9 @@ import yaml
 
 import mxt.settings  # noqa: F401 - makes every family known
 from conftest import REPOSITORY
-from mxt.kinds import Kind, descriptions, example_of, families, help_of, members
+from mxt.kinds import Kind, members
+from mxt.kinds.families import families
+from mxt.kinds.texts import descriptions, example_of, help_of
 
 SOURCES = sorted((REPOSITORY / "src").rglob("*.py"))
 KINDS = [(family, kind) for family in families().values() for kind in members(family).values()]
@@ -90,4 +92,4 @@ def test_only_the_command_line_prints() -> None:
     printing = [
         path.name for path in SOURCES if re.search(r"(?<![\w.])print\(", path.read_text(encoding="utf-8"))
     ]
-    assert printing == ["cli.py"]
+    assert {*printing} <= {"cli.py", *(path.name for path in SOURCES if path.parent.name == "commands")}

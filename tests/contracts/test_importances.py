@@ -21,7 +21,8 @@ from mxt.importances.base import Importance, effects_table, importances_table, r
 from mxt.importances.base.tally import Tally, merge
 from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.models import Model
 from mxt.predictors.library import predictor_of
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema

@@ -19,7 +19,9 @@ JOB = '''
 """A job from outside: is a version fit for the dusk?"""
 from typing import Literal
 from mxt.findings import Bullets, Chart, Document, Findings, Heading
-from mxt.jobs.base import ModelJob, WriterKind
+from mxt.jobs.base import ModelJob
+from mxt.datasets.writers.base import Writer
+from mxt.kinds import OneOf
 from mxt.findings import Output
 
 class DuskJob(ModelJob):
@@ -31,7 +33,7 @@ class DuskJob(ModelJob):
 
     KIND: Literal["DuskJob"] = "DuskJob"
 
-    hours: WriterKind
+    hours: OneOf[Writer]
     """Where the hours go."""
 
     def run(self):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Segment(Grouping):
     """Groups of the rows, the cells of the segment, and what is scored of each."""
 
-    metrics: tuple[Annotated[Metric, OneOf], ...] = ()
+    metrics: tuple[OneOf[Metric], ...] = ()
     """Scores of each cell, with the limits that each cell must keep; those of the job, without limits, if
     left out."""
 

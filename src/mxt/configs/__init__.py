@@ -31,6 +31,7 @@ __all__ = [
     "parse_value",
     "project_root",
     "reveal",
+    "split",
     "without_secret_options",
 ]
 
@@ -48,6 +49,17 @@ class Config:
         """Where the closest known part of `path` was written, as ``file:line:column``."""
         known = (tuple(path[:end]) for end in range(len(path), -1, -1))
         return next(self.origins[part] for part in known if part in self.origins)
+
+
+def split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The files and the overrides among the words of a command line."""
+    overrides = [word for word in words if _is_override(word)]
+    return [word for word in words if word not in overrides], overrides
+
+
+def _is_override(word: str) -> bool:
+    """Whether a word is key=value; a file's name may hold = behind a slash, as in ./a=b.yaml."""
+    return "/" not in word.partition("=")[0] and "=" in word
 
 
 def load(files: Sequence[str], environment: Mapping[str, Node], overrides: Sequence[str]) -> Config:

@@ -36,12 +36,10 @@ class AgreementCriterion(Criterion):
     minimum: Annotated[float, Field(ge=-1, le=1)] = 0.8
     """The least mean correlation."""
 
-    first: Annotated[Explainer, OneOf] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    first: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """One explainer; exact, unless another is named."""
 
-    second: Annotated[Explainer, OneOf] = Field(
-        default={"KIND": "PermutationExplainer"}, validate_default=True
-    )
+    second: OneOf[Explainer] = Field(default={"KIND": "PermutationExplainer"}, validate_default=True)
     """The other; by sampling, unless another is named."""
 
     rows: Annotated[int, Field(ge=2)] = 100

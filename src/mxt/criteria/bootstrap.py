@@ -31,7 +31,7 @@ class BootstrapCriterion(Criterion):
 
     KIND: Literal["BootstrapCriterion"] = "BootstrapCriterion"
 
-    metric: Annotated[Metric, OneOf, AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
+    metric: Annotated[OneOf[Metric], AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
     """The score; the interval's lower end must keep its minimum, and the upper end its maximum."""
 
     resamples: Annotated[int, Field(ge=100)] = 2000

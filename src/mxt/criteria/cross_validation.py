@@ -38,7 +38,7 @@ class CrossValidationCriterion(Criterion):
 
     KIND: Literal["CrossValidationCriterion"] = "CrossValidationCriterion"
 
-    metric: Annotated[Metric, OneOf, AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
+    metric: Annotated[OneOf[Metric], AfterValidator(limited)] = Field(default=ACCURACY, validate_default=True)
     """The score, with the limits that its mean must keep."""
 
     maximum_deviation: Annotated[float, Field(gt=0)] = 0.015

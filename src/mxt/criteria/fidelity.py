@@ -45,7 +45,7 @@ class FidelityCriterion(Criterion):
     minimum: Annotated[float, Field(ge=0)] = 0.0
     """The whole interval of either gain must lie above this."""
 
-    explainer: Annotated[Explainer, OneOf] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    explainer: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How rows are explained."""
 
     rows: Annotated[int, Field(ge=2)] = 100

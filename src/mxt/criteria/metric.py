@@ -21,7 +21,7 @@ class MetricCriterion(Criterion):
 
     KIND: Literal["MetricCriterion"] = "MetricCriterion"
 
-    metric: Annotated[Metric, OneOf, AfterValidator(limited)]
+    metric: Annotated[OneOf[Metric], AfterValidator(limited)]
     """The score, with its limits."""
 
     whole_interval: bool = False

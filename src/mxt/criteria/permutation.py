@@ -40,7 +40,7 @@ class PermutationCriterion(Criterion):
 
     KIND: Literal["PermutationCriterion"] = "PermutationCriterion"
 
-    metric: Annotated[Metric, OneOf] = Field(default=ACCURACY, validate_default=True)
+    metric: OneOf[Metric] = Field(default=ACCURACY, validate_default=True)
     """The score."""
 
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05

@@ -49,7 +49,7 @@ class StabilityCriterion(Criterion):
     top: Annotated[int, Field(ge=1)] = 3
     """How many columns lead."""
 
-    explainer: Annotated[Explainer, OneOf] | None = None
+    explainer: OneOf[Explainer] | None = None
     """How rows are explained; exactly against the background if left out, or by sampling if no tree model."""
 
     draws: Annotated[int, Field(ge=2)] = 5

@@ -18,7 +18,7 @@ from mxt.datasets.fingerprint import row_digests
 from mxt.datasets.likeness import comparable, texts
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.tables import to_batch
-from mxt.kinds import members
+from mxt.kinds import member
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -217,7 +217,7 @@ class FittedRows:
 
         table = pq.read_table(pa.BufferReader(content))
         facts = json.loads(table.schema.metadata[b"mxt"])
-        kind = members(Splitter).get(str((facts["splitter"] or {}).get("KIND")))
+        kind = member(Splitter, str((facts["splitter"] or {}).get("KIND")))
         return cls(
             digests=np.asarray(table["digest"], np.uint64),
             rows=facts["rows"],

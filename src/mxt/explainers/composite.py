@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -36,7 +36,7 @@ class CompositeExplainer(Explainer):
 
     cost: ClassVar[int] = 1
 
-    parts: Annotated[Explainer, OneOf] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    parts: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """The exact explainer of each part."""
 
     def serves(self, predictor: Predictor) -> bool:

@@ -55,7 +55,7 @@ class PermutationImportance(Importance):
     rows: Annotated[int, Field(ge=2)] = 5000
     """Most rows to use, drawn by their ids and the seed."""
 
-    metric: Annotated[Metric, OneOf] | None = None
+    metric: OneOf[Metric] | None = None
     """The score whose fall is measured; the model's loss if left out."""
 
     seed: Annotated[int, Field(ge=0)] = 0

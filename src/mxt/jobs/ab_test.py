@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.datasets.splitters.base import shuffled
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter, shuffled
+from mxt.datasets.writers.base import Writer
 from mxt.endpoints.base import Endpoint, by_label
 from mxt.endpoints.base.arms import Arm
 from mxt.endpoints.base.findings import Finding, decided, together
 from mxt.endpoints.base.plans import Looks, Plan
 from mxt.errors import DataError
 from mxt.findings import Findings, Output
-from mxt.jobs.base import Job, LoaderKind, Locals, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
 from mxt.jobs.base.assignments import (
     Variant,
@@ -33,6 +35,7 @@ from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
+from mxt.registries.loaders.base import Loader
 from mxt.registries.readings import suited
 from mxt.schemas import TargetsSchema
 
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
 
     from mxt.registries.served import Served
 
-EndpointKind = Annotated[Endpoint, OneOf]
 Level = Annotated[float, Field(gt=0, lt=0.5)]
 
 
@@ -71,7 +73,7 @@ class ABTestJob(Job):
 
     KIND: Literal["ABTestJob"] = "ABTestJob"
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The table of the experiment: subjects, outcomes, and what the versions predict from."""
 
     subject: str | None = None
@@ -98,7 +100,7 @@ class ABTestJob(Job):
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
-    splitter: SplitterKind | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
+    splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
     """Where `versions` predict, use only the test part of this split. If left out, a table that holds rows of
     a training gives those that neither version was fitted to, and any other table is taken whole."""
 
@@ -108,7 +110,7 @@ class ABTestJob(Job):
     """The positive class, which endpoints are about that name none; the one recorded with the versions if
     left out, else the last of two in alphabetical order."""
 
-    endpoints: tuple[EndpointKind, ...] = Field(min_length=1)
+    endpoints: tuple[OneOf[Endpoint], ...] = Field(min_length=1)
     """What the arms are compared by; the verdict is yes if all say so."""
 
     level: Level = 0.05
@@ -123,13 +125,13 @@ class ABTestJob(Job):
     mismatch_level: Level = 0.001
     """Arms whose sizes are less likely than this under the planned shares are called a mismatch."""
 
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
+    loader: OneOf[Loader] = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
     """How the versions are loaded."""
 
-    results: WriterKind | None = None
+    results: OneOf[Writer] | None = None
     """Also write the findings here: a row for each endpoint."""
 
-    assignments: WriterKind | None = None
+    assignments: OneOf[Writer] | None = None
     """Also write the arm of each subject here."""
 
     @model_validator(mode="after")

@@ -11,15 +11,17 @@ from loguru import logger
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Criterion, Subject, joined
-from mxt.datasets.splitters.base import shuffled
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings
-from mxt.jobs.base import Locals, ModelJob, ReaderKind, RecipeKind, SplitterKind
+from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.positives import chosen
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric, positives
 from mxt.metrics.base.answers import Named
+from mxt.models.base import Recipe
 from mxt.models.base.refits import TrainingTable
 from mxt.pages.certification import assessed, issued, line
 from mxt.pages.positives import positive_fact
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
     from mxt.registries.served import Served
     from mxt.registries.versions import Pinned
 
-CriterionKind = Annotated[Criterion, OneOf]
 
 DEFAULTS = (
     {"KIND": "CrossValidationCriterion"},
@@ -65,23 +66,23 @@ class CertificationJob(ModelJob):
 
     KIND: Literal["CertificationJob"] = "CertificationJob"
 
-    inputs: ReaderKind | None = None
+    inputs: OneOf[Reader] | None = None
     """The table that the version was trained on, target included."""
 
     target: str | None = None
     """Column with the truth, if nobody recorded it."""
 
-    splitter: SplitterKind | None = None
+    splitter: OneOf[Splitter] | None = None
     """How rows were held out from training, if nobody recorded it; the model itself is judged on these."""
 
-    recipe: RecipeKind | None = None
+    recipe: OneOf[Recipe] | None = None
     """How the model was made, if nobody recorded it, for the criteria that train again."""
 
     positive: Named = None
     """The positive class, by which metrics score that name none; the one recorded with the version if left
     out, else the last of two in alphabetical order."""
 
-    criteria: tuple[CriterionKind, ...] = Field(default=DEFAULTS, validate_default=True, min_length=1)
+    criteria: tuple[OneOf[Criterion], ...] = Field(default=DEFAULTS, validate_default=True, min_length=1)
     """What the version must meet."""
 
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.writers.base import Writer
 from mxt.drift.base import Comparison, Drift
 from mxt.drift.base.profiles import Profile, digest, merged, to_bytes
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.findings import Findings, Output
-from mxt.jobs.base import Locals, ReaderKind, WriterKind
+from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
 
-DriftKind = Annotated[Drift, OneOf]
 _MEASURES = ({"KIND": "PsiDrift"}, {"KIND": "KsDrift"}, {"KIND": "MissingDrift"}, {"KIND": "UnseenDrift"})
 
 PART_ROWS = 65_536
@@ -50,13 +51,13 @@ class DriftJob(StreamJob):
 
     KIND: Literal["DriftJob"] = "DriftJob"
 
-    current: ReaderKind
+    current: OneOf[Reader]
     """The table to compare."""
 
-    reference: ReaderKind | None = None
+    reference: OneOf[Reader] | None = None
     """The table to compare with, held in memory; the sample kept with the model version if left out."""
 
-    measures: tuple[DriftKind, ...] = Field(default=_MEASURES, validate_default=True, min_length=1)
+    measures: tuple[OneOf[Drift], ...] = Field(default=_MEASURES, validate_default=True, min_length=1)
     """How columns are compared; each measure runs on every column it is defined for."""
 
     predictions: bool = True
@@ -65,7 +66,7 @@ class DriftJob(StreamJob):
     drifted_columns_allowed: Annotated[int, Field(ge=0)] = 0
     """The verdict is no if more columns than this have drifted."""
 
-    comparisons: WriterKind
+    comparisons: OneOf[Writer]
     """Where the comparisons go: a row for each column and measure."""
 
     def run(self) -> Locals:

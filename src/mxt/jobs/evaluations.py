@@ -17,14 +17,18 @@ from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
 from mxt.assessments.segments import Segment
-from mxt.datasets.splitters.base import shuffled
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter, shuffled
+from mxt.datasets.writers.base import Writer
 from mxt.errors import ModelError
 from mxt.findings import Findings, Output
 from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
-from mxt.jobs.base import Locals, MetricKind, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, Scoring, columns_of
 from mxt.jobs.base.positives import chosen, warn_of_other
+from mxt.kinds import OneOf
+from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import Classes, Named, answers
 from mxt.pages.evaluations import Evaluation
 from mxt.registries.readings import digest_before
@@ -66,13 +70,13 @@ class EvaluationsJob(ModelJob):
 
     KIND: Literal["EvaluationsJob"] = "EvaluationsJob"
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The table to predict, target included."""
 
     target: str | None = None
     """Column with the truth; the one that the model was trained on if left out."""
 
-    splitter: SplitterKind | None = None
+    splitter: OneOf[Splitter] | None = None
     """Use only the test part of this split. If left out, a table that holds rows of the training gives those
     that no version was fitted to, and any other table is taken whole."""
 
@@ -83,7 +87,7 @@ class EvaluationsJob(ModelJob):
     """The positive class, by which metrics score that name none; the one recorded with the version if left
     out, else the last of two in alphabetical order."""
 
-    metrics: tuple[MetricKind, ...] = Field(min_length=1)
+    metrics: tuple[OneOf[Metric], ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
 
     intervals: Drawing = Field(default={}, validate_default=True)
@@ -98,7 +102,7 @@ class EvaluationsJob(ModelJob):
     latency: LatencyTest | None = None
     """Also time predictions; the numbers differ from run to run."""
 
-    evaluations: WriterKind | None = None
+    evaluations: OneOf[Writer] | None = None
     """Also write the table of scores here."""
 
     @model_validator(mode="after")

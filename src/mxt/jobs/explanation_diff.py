@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.datasets.groupings import Groupings
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter
+from mxt.datasets.writers.base import Writer
+from mxt.explainers.base import Explainer
 from mxt.explainers.base.comparison import ExplainedDecisions, cells_of, compared
 from mxt.findings import Findings, Output
 from mxt.findings.tags import BASELINE
 from mxt.importances.base.draws import drawn
-from mxt.jobs.base import ExplainerKind, Locals, ModelJob, ReaderKind, SplitterKind, WriterKind
+from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.kinds import OneOf
 from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
@@ -52,7 +57,7 @@ class ExplanationDiffJob(ModelJob):
 
     KIND: Literal["ExplanationDiffJob"] = "ExplanationDiffJob"
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The rows that both versions explain."""
 
     alias_or_version: AliasOrVersion = "Challenger"
@@ -61,10 +66,10 @@ class ExplanationDiffJob(ModelJob):
     baseline: AliasOrVersion = "Champion"
     """The version that it is compared with."""
 
-    explainer: ExplainerKind = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    explainer: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How both are explained; their contributions must be in one unit."""
 
-    splitter: SplitterKind | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
+    splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
     """Use only the test part of this split. If left out, a table that holds rows of a training gives those
     that neither version was fitted to, and any other table is taken whole."""
 
@@ -109,7 +114,7 @@ class ExplanationDiffJob(ModelJob):
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep a limit, or the value alone."""
 
-    differences: WriterKind | None = None
+    differences: OneOf[Writer] | None = None
     """Also write the measures here: a row for each segment and measure."""
 
     def run(self) -> Locals:

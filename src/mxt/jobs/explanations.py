@@ -9,14 +9,18 @@ from loguru import logger
 from pydantic import Field
 
 from mxt.datasets.frames import digest
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.writers.base import Writer
 from mxt.explainers.auto import AutoExplainer
+from mxt.explainers.base import Explainer
 from mxt.findings import Findings, Output
-from mxt.importances.base import effects_table, importances_table, stored
+from mxt.importances.base import Importance, effects_table, importances_table, stored
 from mxt.importances.base.tally import Tally, merge
-from mxt.jobs.base import ExplainerKind, ImportanceKind, Locals, ReaderKind, WriterKind
+from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, comparable
 from mxt.jobs.base.increment import IncrementalJob
+from mxt.kinds import OneOf
 from mxt.pages.effects import effects_charts
 from mxt.pages.explanations import contributions_charts, explained, explanations_page, relative_residual
 from mxt.registries.readings import suited
@@ -50,32 +54,32 @@ class ExplanationsJob(IncrementalJob):
 
     KIND: Literal["ExplanationsJob"] = "ExplanationsJob"
 
-    inputs_samples: ReaderKind
+    inputs_samples: OneOf[Reader]
     """The rows to explain."""
 
-    models_explanations: WriterKind
+    models_explanations: OneOf[Writer]
     """Where the importances of the source columns go: a row for each column and method."""
 
-    samples_explanations: WriterKind
+    samples_explanations: OneOf[Writer]
     """Where the contributions go: a row for each row explained, and class of several."""
 
-    explainer: ExplainerKind = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
+    explainer: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How the contributions are computed."""
 
-    background: ReaderKind | None = None
+    background: OneOf[Reader] | None = None
     """Rows that stand for the population, where a method needs some; the model's own if left out."""
 
-    importances: tuple[ImportanceKind, ...] = Field(
+    importances: tuple[OneOf[Importance], ...] = Field(
         default=({"KIND": "LibraryImportance"}, {"KIND": "ShapImportance"}),
         validate_default=True,
         min_length=1,
     )
     """What tells of the model as a whole; what asks the model again and again must be named."""
 
-    effects: WriterKind | None = None
+    effects: OneOf[Writer] | None = None
     """Also write the curves here, if `importances` draw some: a row for each column, method and value."""
 
-    targets: ReaderKind | None = None
+    targets: OneOf[Reader] | None = None
     """Table with the truth, by id, for importances that need it; `inputs_samples` if left out."""
 
     target: str | None = None

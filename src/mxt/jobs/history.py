@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.datasets.writers.base import Writer
 from mxt.errors import ConfigError, ModelError
 from mxt.findings import Findings, Output
-from mxt.jobs.base import Job, Locals, WriterKind
+from mxt.jobs.base import Job, Locals
+from mxt.kinds import OneOf
 from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
 from mxt.registries.aliases import moves, standing
@@ -62,7 +64,7 @@ class HistoryJob(Job):
     """A day such as 2026-11-21, which means its end, or a moment such as 2026-11-21T20:15:00+01:00; in UTC
     unless the moment says otherwise. Now if left out."""
 
-    history: WriterKind | None = None
+    history: OneOf[Writer] | None = None
     """Also write the table of moves here."""
 
     def run(self) -> Locals:

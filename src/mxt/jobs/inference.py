@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.writers.base import Writer
 from mxt.findings import Findings
 from mxt.findings.words import count
-from mxt.jobs.base import Locals, ReaderKind, WriterKind
+from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.increment import IncrementalJob
+from mxt.kinds import OneOf
 from mxt.streams.tasks import Done, Table, Task
 
 if TYPE_CHECKING:
@@ -33,10 +36,10 @@ class InferenceJob(IncrementalJob):
 
     KIND: Literal["InferenceJob"] = "InferenceJob"
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The rows to score."""
 
-    outputs: WriterKind
+    outputs: OneOf[Writer]
     """Where predictions go: a row for each row scored, with its id."""
 
     @property

@@ -11,9 +11,10 @@ from pydantic import Field, StringConstraints
 from mxt.errors import ConfigError, ModelError
 from mxt.findings import Findings
 from mxt.findings.words import stated
-from mxt.gates.base import CLOCKS_DIFFER, Verdict, refused
-from mxt.jobs.base import GateKind, Job, Locals
+from mxt.gates.base import CLOCKS_DIFFER, Gate, Verdict, refused
+from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.kinds import OneOf
 from mxt.pages.decisions import decision_answer, decision_page
 from mxt.registries import moments
 from mxt.registries.aliases import move, move_tags, moves, previous
@@ -58,7 +59,7 @@ class PromotionJob(Job):
     requested_by: Annotated[str, StringConstraints(max_length=200, pattern=r"\S")] | None = None
     """Who asks for it; the user of this machine if left out."""
 
-    gates: tuple[GateKind, ...] = Field(
+    gates: tuple[OneOf[Gate], ...] = Field(
         default=({"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}), validate_default=True, min_length=1
     )
     """What the version must meet."""

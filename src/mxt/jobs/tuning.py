@@ -9,13 +9,15 @@ from loguru import logger
 from pydantic import Field, ValidationInfo, field_validator
 
 from mxt.datasets.folds import folds
+from mxt.datasets.writers.base import Writer
 from mxt.findings import Findings, Output
-from mxt.jobs.base import SearchKind, WriterKind
 from mxt.jobs.base.context import parameters
 from mxt.jobs.base.fitting import Choice, FittingJob
+from mxt.kinds import OneOf
 from mxt.metrics.base import positives
 from mxt.metrics.base.answers import target_names
 from mxt.pages.trials import searched, shown, trials_chart, trials_page, trials_table
+from mxt.searches.base import Search
 from mxt.searches.base.studies import Study
 from mxt.searches.base.trials import best_of
 from mxt.services.base.runs import Nested
@@ -47,18 +49,18 @@ class TuningJob(FittingJob):
 
     KIND: Literal["TuningJob"] = "TuningJob"
 
-    search: SearchKind
+    search: OneOf[Search]
     """Which values of the recipe's fields are tried, and how."""
 
     workers: Annotated[int, Field(ge=1)] = Field(default_factory=lambda: os.cpu_count() or 1)
     """Processes that fit at once; what comes out does not depend on them. All cores if left out."""
 
-    trials: WriterKind | None = None
+    trials: OneOf[Writer] | None = None
     """Also write the table of trials here."""
 
     @field_validator("search", mode="after")
     @classmethod
-    def _of_the_recipe(cls, search: SearchKind, info: ValidationInfo) -> SearchKind:
+    def _of_the_recipe(cls, search: OneOf[Search], info: ValidationInfo) -> OneOf[Search]:
         if "recipe" in info.data:
             search.check(info.data["recipe"])
         return search

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 class Origin(Strict):
     """How a version was made."""
 
-    inputs: Annotated[Reader, OneOf]
+    inputs: OneOf[Reader]
     """The whole table that it was trained on."""
     target: str
     """Column that it predicts."""
-    splitter: Annotated[Splitter, OneOf]
+    splitter: OneOf[Splitter]
     """How rows were held out."""
-    recipe: Annotated[Recipe, OneOf]
+    recipe: OneOf[Recipe]
     """How it was fitted."""
 
 

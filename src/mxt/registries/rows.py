@@ -12,7 +12,8 @@ from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
 from mxt.errors import DataError
-from mxt.kinds import Family, members
+from mxt.kinds import member
+from mxt.kinds.families import Family, names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -123,15 +124,15 @@ def reader_of(content: dict[str, Any], root: str) -> Reader:
 
 
 def _made(family: type[Family], content: dict[str, Any], root: str) -> Family:
-    known = members(family)
-    kind = content.get("KIND")
-    if kind not in known:
-        msg = f"MXT has no {family.__name__.lower()} {kind!r} here; it has {', '.join(known)}."
+    name = str(content.get("KIND"))
+    kind = member(family, name)
+    if kind is None:
+        msg = f"MXT has no {family.__name__.lower()} {name!r} here; it has {', '.join(names(family))}."
         raise DataError(msg)
     try:
-        return known[kind].model_validate_json(json.dumps(content), context={"root": root})
+        return kind.model_validate_json(json.dumps(content), context={"root": root})
     except ValueError as error:
-        msg = f"The {kind} that the rows were read by does not fit this version of MXT."
+        msg = f"The {name} that the rows were read by does not fit this version of MXT."
         raise DataError(msg) from error
 
 

@@ -5,27 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from loguru import logger
 from pydantic import Field, PrivateAttr
 
-from mxt.datasets.readers.base import Reader
-from mxt.datasets.splitters.base import Splitter
-from mxt.datasets.writers.base import Writer
 from mxt.errors import MxtError, memory_told
-from mxt.explainers.base import Explainer
-from mxt.gates.base import Gate
-from mxt.importances.base import Importance
 from mxt.jobs.base import conclusions
 from mxt.kinds import Kind, OneOf
-from mxt.metrics.base import Metric
-from mxt.models.base import Recipe
 from mxt.registries.loaders.base import Loader
-from mxt.registries.registers.base import Register
-from mxt.registries.savers.base import Saver
 from mxt.registries.versions import AliasOrVersion
-from mxt.searches.base import Search
 from mxt.services import AlertsService, LoggerService, MlflowService
 from mxt.services.base.runs import Run, translated
 
@@ -37,19 +26,6 @@ if TYPE_CHECKING:
 
 Locals: TypeAlias = dict[str, Any]
 """What a job found, by name; at least `passed` and `facts`."""
-
-ReaderKind = Annotated[Reader, OneOf]
-WriterKind = Annotated[Writer, OneOf]
-SplitterKind = Annotated[Splitter, OneOf]
-RecipeKind = Annotated[Recipe, OneOf]
-MetricKind = Annotated[Metric, OneOf]
-ExplainerKind = Annotated[Explainer, OneOf]
-ImportanceKind = Annotated[Importance, OneOf]
-GateKind = Annotated[Gate, OneOf]
-SearchKind = Annotated[Search, OneOf]
-SaverKind = Annotated[Saver, OneOf]
-LoaderKind = Annotated[Loader, OneOf]
-RegisterKind = Annotated[Register, OneOf]
 
 
 class Job(Kind, ABC):
@@ -170,7 +146,7 @@ class ModelJob(Job, ABC):
     alias_or_version: AliasOrVersion = "Champion"
     """Alias, number or semantic version of the model."""
 
-    loader: LoaderKind = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
+    loader: OneOf[Loader] = Field(default={"KIND": "MlflowLoader"}, validate_default=True)
     """How the model is loaded."""
 
     def serve(self) -> Served:

@@ -11,29 +11,26 @@ from pydantic import Field
 
 from mxt.configs import Location
 from mxt.datasets.fitted import FittedRows
-from mxt.datasets.splitters.base import shuffled
+from mxt.datasets.readers.base import Reader
+from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.findings import Findings
-from mxt.jobs.base import (
-    Job,
-    Locals,
-    MetricKind,
-    ReaderKind,
-    RecipeKind,
-    RegisterKind,
-    SaverKind,
-    SplitterKind,
-)
+from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.positives import of_targets
+from mxt.kinds import OneOf
+from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
+from mxt.models.base import Recipe
 from mxt.pages.positives import positive_fact
 from mxt.pages.training import scored
 from mxt.registries.aliases import move, move_tags
 from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.readings import READING_TAG, suited
+from mxt.registries.registers.base import Register
 from mxt.registries.rows import digest_of
+from mxt.registries.savers.base import Saver
 from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion, refuse_taken
 from mxt.schemas import InputsSchema, TargetsSchema
 
@@ -66,7 +63,7 @@ class FittingJob(Job, ABC):
     the version. The rows' order in the source does not matter.
     """
 
-    inputs: ReaderKind
+    inputs: OneOf[Reader]
     """The table to learn from, target included."""
 
     target: str
@@ -75,22 +72,22 @@ class FittingJob(Job, ABC):
     exclude: tuple[str, ...] = ()
     """Columns that the model must not see."""
 
-    splitter: SplitterKind = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
+    splitter: OneOf[Splitter] = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
     """How rows are held out to score the model on."""
 
-    recipe: RecipeKind
+    recipe: OneOf[Recipe]
     """How the model is made."""
 
-    metrics: tuple[MetricKind, ...] = ()
+    metrics: tuple[OneOf[Metric], ...] = ()
     """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
 
     inputs_schema: Location | None = None
     """A pandera schema in YAML for the inputs; inferred from the table if left out."""
 
-    saver: SaverKind = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
+    saver: OneOf[Saver] = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
 
-    register_: RegisterKind = Field(
+    register_: OneOf[Register] = Field(
         default={"KIND": "MlflowRegister"}, validate_default=True, alias="register"
     )
     """How the version is registered."""
@@ -165,7 +162,7 @@ class FittingJob(Job, ABC):
             values={"version": pinned},
         )
 
-    def metrics_for(self, truth: pd.Series[Any]) -> tuple[MetricKind, ...]:
+    def metrics_for(self, truth: pd.Series[Any]) -> tuple[OneOf[Metric], ...]:
         """The metrics, or the one that fits the targets `truth` if none were asked for."""
         fitting = "roc_auc" if truth.nunique() == TWO else "accuracy"
         name = "r2" if self.recipe.task == "regression" else fitting

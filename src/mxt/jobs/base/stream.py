@@ -47,13 +47,11 @@ if TYPE_CHECKING:
 MOST_FAILED = 8
 """Failed parts after which a job stops: what they share is not bad luck."""
 
-ExecutorKind = Annotated[Executor, OneOf]
-
 
 class StreamJob(ModelJob, ABC):
     """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
 
-    executor: ExecutorKind = Field(default={"KIND": "SerialExecutor"}, validate_default=True)
+    executor: OneOf[Executor] = Field(default={"KIND": "SerialExecutor"}, validate_default=True)
     """Who works on the parts of the table; what comes out does not depend on it."""
 
     part_rows: Annotated[int, Field(ge=1)] | None = None

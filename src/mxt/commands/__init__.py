@@ -1,0 +1,1 @@
+"""Commands: what ``mxt WORD`` does, one a file."""

@@ -1,0 +1,109 @@
+"""Run the job that a YAML config describes.
+
+The last screen goes to the standard error stream, and one JSON line says how the job ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import signal
+import sys
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from mxt.commands.base import NO_CONFIG
+from mxt.errors import NOTHING_TO_DO, OK, VERDICT_NO, ConfigError, MxtError, Stopped
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from mxt.jobs.base import Job
+
+EXIT_CODES = {"passed": OK, "refused": VERDICT_NO, "skipped": NOTHING_TO_DO}
+"""By how a job ended that did not fail."""
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Declare the configs, what overrides them, and how the job works."""
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="config.yaml | key=value",
+        help="configs, merged left to right, and overrides",
+    )
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print how the job ended as one JSON line on a terminal too; a pipe always gets it",
+    )
+    parser.add_argument(
+        "--shard", metavar="I/N", help="work on this share of a table's parts only: job.shard=I/N"
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="work on all parts of a table again: job.fresh=true"
+    )
+
+
+def main(options: Namespace) -> int:
+    """Run the job; whatever happens, the last line on the standard output is one JSON object, if asked for.
+
+    Raises:
+        ConfigError: No config is named.
+    """
+    from mxt.configs import split
+
+    files, overrides = split(options.words)
+    overrides += [f"job.shard={options.shard}"] if options.shard else []
+    overrides += ["job.fresh=true"] if options.fresh else []
+    if not files:
+        raise ConfigError(NO_CONFIG)
+    outcome = _outcome(files, overrides)
+    if options.json or not sys.stdout.isatty():
+        print(json.dumps(outcome, default=str), flush=True)
+    return int(outcome["exit_code"])
+
+
+def _outcome(files: list[str], overrides: list[str]) -> dict[str, Any]:
+    """How the job ended, as the JSON line says it."""
+    outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
+    try:
+        _run_job(_load(files, overrides), outcome)
+    except MxtError as error:
+        print(error, file=sys.stderr)
+        outcome |= {"exit_code": error.exit_code, "error": str(error)}
+    except Stopped as stop:
+        by = signal.Signals(int(stop.code or 0) - 128).name
+        outcome |= {"exit_code": stop.code, "error": f"stopped by {by}"}
+    except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
+        traceback.print_tb(error.__traceback__)
+        bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
+        print(bug, file=sys.stderr)
+        outcome |= {"error": bug}
+    return outcome
+
+
+def _load(files: list[str], overrides: list[str]) -> Job:
+    from mxt import settings
+    from mxt.services.alerts import AlertsService
+
+    try:
+        return settings.load(files, overrides).job
+    except ConfigError as error:
+        AlertsService().notify("MXT: the config is wrong", str(error))
+        raise
+
+
+def _run_job(job: Job, outcome: dict[str, Any]) -> None:
+    from mxt.jobs.base.screens import screen
+
+    gc.enable()
+    outcome["job"] = type(job).__name__
+    with job:
+        context = job.context
+        outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
+        job.run()
+    outcome |= {"outcome": context.outcome, "exit_code": EXIT_CODES[context.outcome]}
+    outcome |= {"outputs": context.outputs, "facts": context.facts}
+    outcome |= {"answer": context.findings.answer, "next": context.findings.next}
+    print(screen(job, context), file=sys.stderr)
