@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -70,31 +70,30 @@ class LimeExplainer(Explainer):
         around = predicted(predictor, pooled(known), places)
         bins = _bins(known, shown)
         sampled = np.take_along_axis(bins, places, axis=0)
-        fits = []
-        for row, own in enumerate(alone(predictor, shown)):
-            same = np.vstack([np.ones((1, places.shape[1])), sampled == bins[len(known) + row]])
-            fits.append(_Fit(own, *self._fitted(same, np.vstack([own, around]))))
-        return self._explanation(predictor, inputs, fits)
-
-    def _explanation(self, predictor: Predictor, inputs: pd.DataFrame, fits: list[_Fit]) -> Explanation:
-        import numpy as np
-
-        columns, classes = len(predictor.columns), len(predictor.outputs)
-        surrogates = [fit.surrogate for fit in fits]
+        prediction, columns = alone(predictor, shown), len(predictor.columns)
+        fits = [
+            self._fitted(
+                np.vstack([np.ones((1, columns)), sampled == bins[len(known) + row]]),
+                np.vstack([own, around]),
+            )
+            for row, own in enumerate(prediction)
+        ]
+        surrogates = [surrogate for surrogate, _ in fits]
+        by_row, by_cell = prediction.shape, (len(shown), columns, len(predictor.outputs))
         return Explanation(
             ids=inputs.index,
             columns=predictor.columns,
-            values=np.reshape([fit.coefficients for fit in surrogates], (-1, columns, classes)),
-            base=np.reshape([fit.intercept for fit in surrogates], (-1, classes)),
-            prediction=np.reshape([fit.prediction for fit in fits], (-1, classes)),
+            values=np.reshape([fit.coefficients for fit in surrogates], by_cell),
+            base=np.reshape([fit.intercept for fit in surrogates], by_row),
+            prediction=prediction,
             unit=unit(predictor),
             outputs=predictor.outputs,
             method=f"LIME, {self.samples} samples, {self.columns or 'all'} columns",
             freedom=self.samples - min(columns, self.columns or columns) - 1.0,
-            standard_error=np.reshape([fit.standard_error for fit in surrogates], (-1, columns, classes)),
+            standard_error=np.reshape([fit.standard_error for fit in surrogates], by_cell),
             fit={
-                "fidelity": np.reshape([fit.fidelity for fit in surrogates], (-1, classes)),
-                "stability": np.reshape([fit.stability for fit in fits], (-1, classes)),
+                "fidelity": np.reshape([fit.fidelity for fit in surrogates], by_row),
+                "stability": np.reshape([agreed for _, agreed in fits], by_row),
             },
             additive=False,
         )
@@ -109,16 +108,6 @@ class LimeExplainer(Explainer):
         if self.columns is None or self.columns >= same.shape[1]:
             return fit_surrogate(same, weights, targets)
         return fit_few(same, weights, targets, self.columns)
-
-
-class _Fit(NamedTuple):
-    """The surrogate of one row."""
-
-    prediction: np.ndarray
-    """The model's own prediction, shape (outputs,)."""
-    surrogate: Surrogate
-    stability: np.ndarray
-    """Shape (outputs,)."""
 
 
 def proximity(same: np.ndarray, kernel_width: float | None = None) -> np.ndarray:

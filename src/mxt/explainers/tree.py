@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -112,28 +111,16 @@ class _Raw(NamedTuple):
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _Planned:
-    """An engine, and what it was planned for."""
-
-    engine: Engine
-    background: pd.DataFrame | None
-    joint: bool
-
-
-_PLANS: WeakKeyDictionary[TreeEnsemble, _Planned] = WeakKeyDictionary()
-"""The last engine of each model's trees, which every part of a table uses again."""
+_ENGINES: WeakKeyDictionary[TreeEnsemble, tuple[Engine, pd.DataFrame | None, bool]] = WeakKeyDictionary()
+"""The last engine of each model's trees, for every part of a table, with its background and `joint`."""
 
 
 def _engine(
     predictor: Predictor, trees: TreeEnsemble, background: pd.DataFrame | None, *, joint: bool
 ) -> Engine:
-    planned = _PLANS.get(trees)
-    if planned is None or planned.background is not background or planned.joint != joint:
-        engine = Engine(
-            trees,
-            players=predictor.sources if joint else None,
-            background=None if background is None else predictor.encode(background),
-        )
-        planned = _PLANS[trees] = _Planned(engine, background, joint)
-    return planned.engine
+    planned = _ENGINES.get(trees)
+    if planned is None or planned[1] is not background or planned[2] != joint:
+        players = predictor.sources if joint else None
+        engine = Engine(trees, players, None if background is None else predictor.encode(background))
+        planned = _ENGINES[trees] = engine, background, joint
+    return planned[0]

@@ -7,28 +7,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.explainers.base.units import Unit
-from mxt.importances.base import Basis, Importance, Measurement
-from mxt.importances.base.curves import (
-    Curve,
-    curves_measurement,
-    finer_levels,
-    known_levels,
-    levels_of,
-    prediction_function,
-    predictions_with_cells,
-)
-from mxt.importances.base.draws import drawn
+from mxt.importances.base.curves import Curve, CurveImportance, predictions_with_cells
+from mxt.importances.base.levels import finer_levels, known_levels, levels_of
 from mxt.stats.effects import Moves, Places, Walks, accumulated, walked
 from mxt.stats.similarity import similarity_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import pandas as pd
 
-    from mxt.importances.base.curves import Levels
+    from mxt.importances.base.curves import Predict
+    from mxt.importances.base.levels import Levels
     from mxt.stats.intervals import Interval
 
     PredictAt = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -39,7 +30,7 @@ FINE_ROWS = 10
 """Number of rows between two values of the finer steps that give the curve's centre."""
 
 
-class AccumulatedEffectsImportance(Importance):
+class AccumulatedEffectsImportance(CurveImportance):
     """Accumulated local effects: mean changes of the prediction from value to value, summed up and centred.
 
     Source: Apley and Zhu 2020, doi:10.1111/rssb.12377. Unlike partial dependence, the method evaluates the
@@ -57,36 +48,20 @@ class AccumulatedEffectsImportance(Importance):
 
     KIND: Literal["AccumulatedEffectsImportance"] = "AccumulatedEffectsImportance"
 
-    points: Annotated[int, Field(ge=2)] = 20
-    """Most values of a numeric column at which the effect is measured: all values, or as many quantiles."""
-
-    categories: Annotated[int, Field(ge=1)] = 30
-    """Most categories of a text column: the most frequent ones."""
-
     rows: Annotated[int, Field(ge=1)] = 5000
     """Most rows to use, drawn by their ids and the seed."""
 
-    unit: Unit = "probability"
-    """Whether a classifier's effects are measured on its probabilities or on its margins."""
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the draw."""
-
     method: ClassVar[str] = "accumulated_local_effects"
 
-    def measure(self, basis: Basis) -> Measurement:
+    def curves(self, predict: Predict, inputs: pd.DataFrame, columns: list[str]) -> Iterator[Curve]:
         import numpy as np
 
-        inputs = drawn(basis.samples(self.KIND), self.rows, self.seed)
-        predict, unit = prediction_function(basis.predictor, self.unit)
         codes = {str(name): _codes(inputs[name]) for name in inputs}
-        every, columns = np.arange(len(inputs)), basis.predictor.columns
+        every = np.arange(len(inputs))
         own = predictions_with_cells(predict, inputs, columns[0], every, every)
-        curves = []
         for column in columns:
             predict_at = partial(predictions_with_cells, predict, inputs, column)
-            curves.append(_curve(predict_at, self._levels(inputs, column, codes), inputs[column], own))
-        return curves_measurement(curves, basis.predictor.outputs, self.method, unit)
+            yield _curve(predict_at, self._levels(inputs, column, codes), inputs[column], own)
 
     def _levels(self, inputs: pd.DataFrame, column: str, codes: Codes) -> Levels:
         """The column's levels in their order; one level, the missing value, if every number is missing."""

@@ -6,25 +6,19 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.explainers.base.units import Unit
-from mxt.importances.base import Basis, Importance, Measurement
-from mxt.importances.base.curves import (
-    Curve,
-    curves_measurement,
-    levels_of,
-    prediction_function,
-    predictions_with_cells,
-)
-from mxt.importances.base.draws import drawn
+from mxt.importances.base.curves import Curve, CurveImportance, predictions_with_cells
+from mxt.importances.base.levels import levels_of
 from mxt.stats.intervals import mean_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from mxt.importances.base.curves import Predict
 
 
-class PartialDependenceImportance(Importance):
+class PartialDependenceImportance(CurveImportance):
     """The mean prediction with a column set to one value for all rows.
 
     Source: Friedman 2001, doi:10.1214/aos/1013203451, section 8.2. The 95 % interval is Student's, over rows.
@@ -37,28 +31,13 @@ class PartialDependenceImportance(Importance):
 
     KIND: Literal["PartialDependenceImportance"] = "PartialDependenceImportance"
 
-    points: Annotated[int, Field(ge=2)] = 20
-    """Most values of a numeric column at which the effect is measured: all values, or as many quantiles."""
-
-    categories: Annotated[int, Field(ge=1)] = 30
-    """Most categories of a text column: the most frequent ones."""
-
     rows: Annotated[int, Field(ge=1)] = 1000
     """Most rows to use, drawn by their ids and the seed."""
 
-    unit: Unit = "probability"
-    """Whether a classifier's effects are measured on its probabilities or on its margins."""
-
-    seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the draw."""
-
     method: ClassVar[str] = "partial_dependence"
 
-    def measure(self, basis: Basis) -> Measurement:
-        inputs = drawn(basis.samples(self.KIND), self.rows, self.seed)
-        predict, unit = prediction_function(basis.predictor, self.unit)
-        curves = [self._curve(predict, inputs, column) for column in basis.predictor.columns]
-        return curves_measurement(curves, basis.predictor.outputs, self.method, unit)
+    def curves(self, predict: Predict, inputs: pd.DataFrame, columns: list[str]) -> Iterator[Curve]:
+        return (self._curve(predict, inputs, column) for column in columns)
 
     def _curve(self, predict: Predict, inputs: pd.DataFrame, column: str) -> Curve:
         import numpy as np

@@ -28,6 +28,10 @@ _SEVERAL = 3
 """Number of classes from which each class has a loss of its own: two classes have the same loss."""
 
 
+_LOSSES = {"log loss": log_losses, "share of wrong labels": wrong_labels, "squared error": squared_errors}
+"""Losses of predictions by name, each a function of predictions and targets."""
+
+
 class PermutationImportance(Importance):
     """Growth of the model's loss when a column's cells are shuffled.
 
@@ -110,7 +114,7 @@ def _grown_losses(
     def losses(column: str, givers: np.ndarray) -> np.ndarray:
         parts = with_cells(inputs, column, np.tile(rows, len(givers)), givers.ravel())
         predictions, names = zip(*(_predictions(predictor, part) for part in parts), strict=True)
-        each = _losses(np.concatenate(predictions), np.tile(known, len(givers)), names[0])
+        each = _LOSSES[names[0]](np.concatenate(predictions), np.tile(known, len(givers)))
         return each.reshape(*givers.shape, -1)
 
     as_it_is = losses(predictor.columns[0], rows[np.newaxis])[0]
@@ -136,13 +140,6 @@ def _predictions(predictor: Predictor, inputs: pd.DataFrame) -> tuple[np.ndarray
     if not predictor.classes:
         return np.asarray(labels, dtype=float), "squared error"
     return (labels[:, np.newaxis] == np.asarray(predictor.classes)).astype(float), "share of wrong labels"
-
-
-def _losses(predictions: np.ndarray, truth: np.ndarray, loss: str) -> np.ndarray:
-    """The loss of each row, of all classes and of each of several: shape (rows, 1 or 1 + classes)."""
-    if loss == "squared error":
-        return squared_errors(predictions, truth)
-    return log_losses(predictions, truth) if loss == "log loss" else wrong_labels(predictions, truth)
 
 
 def _known(predictor: Predictor, truth: pd.Series) -> np.ndarray:

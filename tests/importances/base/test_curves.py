@@ -16,7 +16,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 from mxt.importances.accumulated_effects import AccumulatedEffectsImportance
 from mxt.importances.base import Basis
-from mxt.importances.base.curves import levels_of
+from mxt.importances.base.levels import levels_of
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.predictors.function import FunctionPredictor
 from mxt.predictors.sklearn import SklearnPredictor
