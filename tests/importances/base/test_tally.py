@@ -18,7 +18,6 @@ from mxt.importances.base import importances_table, rows_by_seed
 from mxt.importances.base.draws import drawn
 from mxt.importances.base.stored import from_bytes, to_bytes
 from mxt.importances.base.tally import Tally, merge
-from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.importances.permutation import PermutationImportance
 from mxt.importances.shap import ShapImportance
@@ -77,21 +76,6 @@ def test_merging_is_associative_and_commutative() -> None:
         return to_bytes(merge(map(from_bytes, parts)))
 
     assert joined(joined(one, two), three) == joined(one, joined(two, three)) == joined(three, one, two)
-
-
-def test_bytes_bring_back_every_type_and_number() -> None:
-    whole = tally()
-    back = from_bytes(to_bytes(whole))
-    pd.testing.assert_frame_equal(back.inputs, whole.inputs)
-    assert back.targets is not None
-    assert whole.targets is not None
-    pd.testing.assert_series_equal(back.targets, whole.targets)
-    assert back.inputs.index.name == "flag"
-    for name in ("values", "base", "prediction"):
-        np.testing.assert_array_equal(getattr(back.explanation, name), getattr(whole.explanation, name))
-    assert (back.sizes == whole.sizes).all()
-    assert (back.rows, back.largest_residual, back.rows_by_seed) == (ROWS, whole.largest_residual, ASKED)
-    assert back.explanation.columns == [*INPUTS]
 
 
 def test_whether_targets_differ_is_told_of_all_rows_however_they_are_cut() -> None:
@@ -163,19 +147,6 @@ def test_importances_are_those_of_the_whole_table() -> None:
     told = importances_table(model.measure_tally(importances, merge(parts)))
     known = importances_table(model.measure(importances, inputs, explanation, truth))
     pd.testing.assert_frame_equal(told, known, check_exact=True)
-
-
-def test_importances_ask_for_the_most_rows_of_each_seed() -> None:
-    asked = rows_by_seed(
-        [
-            LibraryImportance(),
-            PermutationImportance(rows=70, seed=4),
-            PartialDependenceImportance(rows=90, seed=4),
-            SurrogateTreeImportance(rows=20_000),
-        ]
-    )
-    assert asked == {0: 20_000, 4: 90}
-    assert rows_by_seed([]) == {0: 5000}
 
 
 def test_no_rows_are_no_harm() -> None:
