@@ -126,9 +126,7 @@ def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> 
         assert part is None or part.equals(table)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in IMPORTANCES if name not in {"LibraryImportance", "ShapImportance"}]
-)
+@pytest.mark.parametrize("name", [name for name in IMPORTANCES if name != "LibraryImportance"])
 def test_it_keeps_types_of_columns(name: str) -> None:
     """A function sees the very types of the table, whatever cell was put where."""
 
@@ -137,27 +135,44 @@ def test_it_keeps_types_of_columns(name: str) -> None:
         assert [*table.columns] == [*INPUTS]
         return table["a name"] + table["maybe"].astype(float).fillna(9.0)
 
-    model = Model(predictor_of(function, [*INPUTS], []))
+    model = Model(predictor_of(function, [*INPUTS], []), INPUTS.head(9))
     found = model.measure([IMPORTANCES[name]], INPUTS, targets=function(INPUTS))
     table = importances_table(found).set_index("feature")
     assert {*table.index[:2]} == {"a name", "maybe"}
     assert (table["importance"].iloc[:2] > 0).all()
     curves = effects_table(found)
     if curves is not None:
-        told = curves[curves["feature"] == "maybe"].set_index("value", drop=False)["effect"]
-        assert told["True"] - told["False"] == pytest.approx(1)
+        effect = curves[curves["feature"] == "maybe"].set_index("value", drop=False)["effect"]
+        assert effect["True"] - effect["False"] == pytest.approx(1)
         assert EffectsSchema.check(curves) is not None
 
 
 @pytest.mark.parametrize("name", IMPORTANCES)
-def test_infinite_numbers_and_no_samples_are_told(name: str) -> None:
-    if name in {"LibraryImportance", "ShapImportance"}:
+def test_infinite_numbers_are_refused_unless_no_sample_is_used(name: str, known: Any) -> None:
+    model, _ = known
+    endless = plain(INPUTS).assign(**{"a name": np.inf})
+    if name == "LibraryImportance":
+        [found], [alone] = measure(name, known, endless), model.measure([IMPORTANCES[name]])
+        assert found.table is not None
+        assert found.table.equals(alone.table)
         return
-    model = Model(predictor_of(lambda table: table["a name"], [*INPUTS], []))
-    with pytest.raises(ModelError, match=r"'a name'.* infinite numbers"):
-        model.measure([IMPORTANCES[name]], INPUTS.assign(**{"a name": np.inf}), targets=SCORES)
-    with pytest.raises(ModelError, match="needs samples"):
-        model.measure([IMPORTANCES[name]], targets=SCORES)
+    with pytest.raises((ModelError, DataError), match="hold infinite"):
+        measure(name, known, endless)
+
+
+@pytest.mark.parametrize("name", IMPORTANCES)
+def test_without_samples_there_is_a_reason_unless_none_is_used(name: str, known: Any) -> None:
+    model, targets = known
+    if IMPORTANCES[name].needs_explanation:
+        [found] = model.measure([IMPORTANCES[name]], targets=targets)
+        assert (found.table, found.note) == (None, "No samples were explained.")
+    elif name == "LibraryImportance":
+        [found], [beside] = model.measure([IMPORTANCES[name]]), measure(name, known, plain(INPUTS))
+        assert found.table is not None
+        assert found.table.equals(beside.table)
+    else:
+        with pytest.raises(ModelError, match=f"{name} needs samples"):
+            model.measure([IMPORTANCES[name]], targets=targets)
 
 
 def test_an_encoding_that_mixes_columns_leaves_the_librarys_importances_out() -> None:
