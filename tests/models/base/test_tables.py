@@ -32,9 +32,9 @@ def test_a_row_holds_facts_contributions_and_the_residual() -> None:
         "b",
         "residual",
     ]
-    assert table[["prediction", "base_value", "unit", "a", "b", "residual"]].loc["r2"].tolist() == [
-        *(4, 0, "margin", 2, 3, 1),
-    ]
+    second = table.loc["r2"].to_dict()
+    facts = ("prediction", "base_value", "unit", "a", "b", "residual")
+    assert [second[name] for name in facts] == [4, 0, "margin", 2, 3, 1]
     assert table[["class", "probability"]].isna().all(axis=None)
     assert table.index.name == "key"
 
