@@ -10,7 +10,7 @@ from mxt import settings
 from mxt.criteria.base import Assessment, Outcome
 from mxt.jobs.evaluations import EvaluationsJob
 from mxt.registries.certificates import Certificate, Certification, issue
-from mxt.registries.rows import Rows
+from mxt.registries.rows import CertifiedRows
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,8 +49,8 @@ def certify_by(
             context.run.run_id,
             outcome,
             ASSESSMENTS,
-            Rows.whole(job.inputs, context.data),
-            Rows.part(job.inputs, job.splitter.split(table, target).test, job.splitter, target),
+            CertifiedRows(context.data.digest, job.inputs),
+            CertifiedRows.part(job.inputs, job.splitter.split(table, target).test, job.splitter, target),
             job.root,
             lifetime=lifetime,
         )

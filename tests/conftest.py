@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import hypothesis
 import pytest
 
+from blank import blank_store, keep_in
 from clocks import Clock
 from mxt.cli import main
 
@@ -70,7 +71,8 @@ class Project:
         return Ended(ended.returncode, ended.stdout, ended.stderr)
 
     def here(self, conf: str, *overrides: str) -> Ended:
-        """Run a config of the project in this process, which spares the start of another."""
+        """Run a config of the project in this process and on a store, which need not be made for it."""
+        blank_store(self.root)
         out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
             code = main([str(self.root / "confs" / f"{conf}.yaml"), *overrides])
@@ -87,6 +89,12 @@ def clean_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without what would steer MXT or MLflow."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MXT_", "MLFLOW_"))}
     return {**kept, **(extra or {})}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_empty_store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the stores of this session be copies of one."""
+    keep_in(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -112,7 +120,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def make_project(root: Path) -> Project:
-    """A copy of the shipped confs and data under `root`."""
+    """A copy of the shipped confs and data under `root`, with no store yet."""
     for folder in ("confs", "data"):
         shutil.copytree(REPOSITORY / folder, root / folder)
     return Project(root)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from blank import blank_store
 from conftest import REPOSITORY
 from mxt.settings import Settings
 
@@ -26,7 +27,8 @@ SMALL = {"KIND": "XgboostRecipe", "trees": 20, "depth": 3, "learning_rate": 0.3}
 
 
 def make(root: Path, kind: str, **fields: Any) -> Job:
-    """A job as a config under `root` would make it."""
+    """A job as a config under `root` would make it, where MLflow has a store."""
+    blank_store(root)
     service = {"registry_name": "churn", "experiment_name": "churn", **fields.pop("mlflow_service", {})}
     content = {"job": {"KIND": kind, "mlflow_service": service, **fields}}
     return Settings.model_validate_json(json.dumps(content), context={"root": str(root)}).job

@@ -1,4 +1,4 @@
-"""What can go wrong, and the exit code each failure leaves.
+"""Errors that users or the world around MXT cause, and the exit code of each.
 
 Messages are whole sentences that name the fact and the next step. They never hold a cell of a
 customer's table.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 OK = 0
 VERDICT_NO = 10
@@ -23,8 +23,8 @@ class MxtError(Exception):
 
     exit_code: ClassVar[int] = 1
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """What a pickle holds: the class and the message, whatever the class is made from."""
+    def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
+        """Pickle the class and the message, whatever arguments the class takes."""
         return restated, (type(self), str(self))
 
 
@@ -41,7 +41,7 @@ class DataError(MxtError):
 
 
 class ModelError(MxtError):
-    """A model version or alias does not exist, or cannot do what was asked of it."""
+    """A model version or alias does not exist, or cannot be loaded, scored or explained."""
 
     exit_code: ClassVar[int] = 4
 
@@ -66,22 +66,22 @@ class Stopped(SystemExit):
 
 
 def restated(kind: type[MxtError], message: str) -> MxtError:
-    """An error of a class with another message, whatever the class is made from."""
+    """An error of a class with another message, whatever arguments the class takes."""
     return kind.__new__(kind, message)
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error, of any library, says that there was no memory, or none for another thread."""
+    """Whether an error of any library means that memory ran out, also for another thread."""
     if isinstance(error, MxtError):
         return False
-    no_room = isinstance(error, OSError) and error.errno == errno.ENOMEM
-    told = any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
-    return isinstance(error, MemoryError) or no_room or told
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return True
+    return any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
 
 
 @contextmanager
-def memory_told() -> Iterator[None]:
-    """Tell that memory ran out as what it is, and not as a bug.
+def memory_as_error() -> Iterator[None]:
+    """Raise errors that mean that memory ran out as a ServiceError, since they are no bugs.
 
     Raises:
         ServiceError: Memory ran out.

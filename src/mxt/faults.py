@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 Path = tuple[str | int, ...]
 
 
-def told(config: Config, faults: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[str]:
+def in_words(config: Config, faults: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[str]:
     """One line for each faulty place: ``file:line:column: path: what is wrong; did you mean ...``.
 
     Args:
         config: The content that was validated, and where its parts were written.
-        faults: What pydantic found.
+        faults: As pydantic lists them.
         model: The type of the whole config.
     """
     places: dict[Path, list[ErrorDetails]] = {}
     for fault in faults:
         places.setdefault(_place(config.content, fault["loc"]), []).append(fault)
-    for path, found in places.items():
-        if found[0]["type"] == "too_short" and any(
+    for path, here in places.items():
+        if here[0]["type"] == "too_short" and any(
             path == other[: len(path)] for other in places if other != path
         ):
             continue  # too short only because a member of the list is at fault
         names = _fields(config.content, path[:-1], model)
-        written = (*path, "KIND") if found[0]["type"] == "union_tag_invalid" else path
-        yield f"{config.where(written)}: {dotted(path) or 'config'}: {_sentence(path, found, names)}"
+        written = (*path, "KIND") if here[0]["type"] == "union_tag_invalid" else path
+        yield f"{config.where(written)}: {dotted(path) or 'config'}: {_sentence(path, here, names)}"
 
 
 def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's content
@@ -107,8 +107,8 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
 
 
 def _near(word: str, known: list[str]) -> str:
-    found = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    matches = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean {matches[0]!r}?" if matches else ""
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - a config's value

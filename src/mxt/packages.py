@@ -1,70 +1,71 @@
-"""The packages that numbers and bytes come from: one list for all that depends on them."""
+"""The packages that numbers and bytes depend on, and their versions."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.metadata
 import re
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 BASE = ("mlflow", "mxt", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy", "shap")
-"""Packages that every number or byte may depend on, whatever the model is."""
+"""Packages that every number or byte may depend on, whatever the model is made of."""
 _NAMES = {
     "_catboost": "catboost",
     "google": "protobuf",
     "interpret": "interpret-core",
     "sklearn": "scikit-learn",
 }
-"""Packages by the module that they bring, where a package of the module's own name may be another."""
+"""The package that provides a module, where the names of both differ."""
 _WITH = {"onnx": ("onnxruntime",)}
-"""What does the work of a package's objects without being among them."""
+"""Packages that compute with the objects of another package, without appearing in these objects."""
 _PLAIN = (bool, bytes, complex, float, int, str, type(None))
 
 
 def versions(*further: str) -> dict[str, str]:
-    """The versions of `BASE` and then of further packages by name; those not installed are left out."""
+    """The versions of `BASE` and of further packages by name, without packages that are not installed."""
     return _installed([*BASE, *sorted({*further} - {*BASE})])
 
 
 def written(*further: str) -> str:
-    """`versions` as text, such as ``numpy==2.3.0 pandas==2.3.1``."""
+    """`versions` as a text such as ``numpy==2.3.0 pandas==2.3.1``."""
     return _text(versions(*further))
 
 
 def rewritten(text: str) -> str:
-    """The versions that the packages of a text of `written` have now."""
+    """A text of `written` with the versions that its packages have now."""
     return _text(_installed(part.partition("==")[0] for part in text.split()))
 
 
 def required(requirements: str) -> tuple[str, ...]:
-    """The names of the packages that the lines of a requirements file name."""
-    found = (re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.strip()) for line in requirements.splitlines())
-    return tuple(sorted({name[0].lower() for name in found if name}))
+    """The names of the packages in the text of a requirements file."""
+    names = (re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", line.strip()) for line in requirements.splitlines())
+    return tuple(sorted({name[0].lower() for name in names if name}))
 
 
 def packages_of(fitted: object) -> tuple[str, ...]:
-    """The packages of a fitted object's classes, and of all that it is made of.
+    """The packages of a fitted object's classes, and of everything that the object is made of.
 
-    A pipeline of scikit-learn names the library of each step. Modules of the standard library and of no
-    package, and namespaces that several packages share, name none.
+    A pipeline of scikit-learn counts with the library of each step. Left out are modules of the standard
+    library or of no package, and namespaces that several packages share.
     """
     roots = {root for part in _parts(fitted) for root in _roots(part)}
-    found = {package for root in roots - sys.stdlib_module_names if (package := _package(root))}
-    return tuple(sorted(found.union(*(_WITH.get(package, ()) for package in found))))
+    packages = {package for root in roots - sys.stdlib_module_names if (package := _package(root))}
+    return tuple(sorted(packages.union(*(_WITH.get(package, ()) for package in packages))))
 
 
-def _parts(fitted: object) -> Iterator[Any]:
-    """An object, and whatever its attributes and containers hold, each once."""
+def _parts(fitted: object) -> Iterator[object]:
+    """An object, and everything that its attributes and containers hold, each once."""
     import numpy as np
 
     seen, left = set[int](), [fitted]
     while left:
-        part: Any = left.pop()
+        part = left.pop()
         if isinstance(part, _PLAIN) or id(part) in seen:
             continue
         seen.add(id(part))
@@ -80,7 +81,7 @@ def _parts(fitted: object) -> Iterator[Any]:
 
 
 def _roots(part: object) -> Iterator[str]:
-    """The topmost modules of a class and those that it rests on, of an object's class, or of a function."""
+    """The top-level modules of a module, of a function, or of the bases of a class or an object's class."""
     if isinstance(part, ModuleType):
         yield part.__name__.partition(".")[0]
     if callable(part) and not isinstance(part, type) and hasattr(part, "__qualname__"):
@@ -91,7 +92,7 @@ def _roots(part: object) -> Iterator[str]:
 
 @functools.cache
 def _package(root: str) -> str:
-    """The package that brings a module; empty if none does, or several do."""
+    """The package that provides a top-level module; empty if no package does, or several do."""
     if root in _NAMES:
         return _NAMES[root]
     if _installed([root]):
@@ -101,14 +102,12 @@ def _package(root: str) -> str:
 
 
 def _installed(names: Iterable[str]) -> dict[str, str]:
-    found = {}
+    versions = {}
     for name in names:
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
-def _text(found: dict[str, str]) -> str:
-    return " ".join(f"{name}=={version}" for name, version in found.items())
+def _text(versions: dict[str, str]) -> str:
+    return " ".join(f"{name}=={version}" for name, version in versions.items())

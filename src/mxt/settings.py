@@ -1,4 +1,4 @@
-"""What one config holds, read from its layers and validated; every fault is told with its line."""
+"""What one config holds, read from its layers and validated; every fault is reported with its line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mxt import configs
 from mxt.errors import ConfigError
-from mxt.faults import told
+from mxt.faults import in_words
 from mxt.jobs.base import Job
 from mxt.kinds import OneOf, Strict
 
@@ -49,7 +49,7 @@ def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
     try:
         return Settings.model_validate_json(json.dumps(config.content), context=context)
     except ValidationError as error:
-        lines = sorted(told(config, error.errors(include_url=False), Settings), key=_by_line)
+        lines = sorted(in_words(config, error.errors(include_url=False), Settings), key=_by_line)
         raise ConfigError("\n".join(lines)) from None
 
 

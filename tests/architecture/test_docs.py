@@ -25,6 +25,7 @@ def test_the_reference_says_what_the_code_says() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.slow
 def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     ended = run(
         sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "-d", tmp_path / "cache", "docs", tmp_path
@@ -32,6 +33,7 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["quickstart", "explanations"])
 def test_a_notebook_runs_from_top_to_bottom(name: str) -> None:
     notebook = nbformat.read(REPOSITORY / "notebooks" / f"{name}.ipynb", as_version=4)

@@ -80,6 +80,7 @@ def test_a_module_holds_no_left_overs(source: Path) -> None:
     assert not {"utils", "core", "common", "helpers"} & {*source.parts, source.stem}
 
 
+@pytest.mark.slow
 def test_the_layers_hold() -> None:
     linter = Path(sys.executable).parent / "lint-imports"
     ended = subprocess.run(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
     Explain = Callable[[np.ndarray], Any]
 
@@ -48,7 +48,7 @@ class Engine:
 
 def trees_of(task: Task) -> TreeEnsemble:
     """The model's trees, as MXT reads them."""
-    from mxt.predictors.library import predictor_of
+    from mxt.predictors.base.library import predictor_of
 
     trees = predictor_of(task.model, names_of(task), [0, 1]).trees
     if trees is None:
@@ -74,7 +74,7 @@ def _mxt_model(task: Task) -> Explain:
 
     from mxt.explainers.tree import TreeExplainer
     from mxt.models import Model
-    from mxt.predictors.library import predictor_of
+    from mxt.predictors.base.library import predictor_of
 
     names = names_of(task)
     model, explainer = Model(predictor_of(task.model, names, [0, 1])), TreeExplainer()

@@ -107,7 +107,7 @@ def _by_hand(folder: Path, rows: int) -> None:
     import xgboost as xgb
 
     from mxt.explainers.base.kernels.engine import Engine
-    from mxt.predictors.library import predictor_of
+    from mxt.predictors.base.library import predictor_of
 
     booster = SUBJECTS[SUBJECT].model(folder)
     predictor = predictor_of(booster, _names(), [0, 1])

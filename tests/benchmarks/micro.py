@@ -16,7 +16,7 @@ import shap
 import xgboost as xgb
 
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

@@ -72,7 +72,7 @@ def _mxt(booster: Any) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
     from mxt.explainers.tree import TreeExplainer
     from mxt.models import Model
-    from mxt.predictors.library import predictor_of
+    from mxt.predictors.base.library import predictor_of
 
     model, explainer = Model(predictor_of(booster, _names(), [0, 1])), TreeExplainer()
 

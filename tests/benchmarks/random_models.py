@@ -130,7 +130,7 @@ def compare(seed: int, seconds: float) -> Found | str:
     import shap
 
     from mxt.explainers.base.kernels.engine import Engine
-    from mxt.predictors.library import predictor_of
+    from mxt.predictors.base.library import predictor_of
 
     drawn = Drawn.at(seed)
     rows, labels = table(drawn, seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ import pytest
 from mxt import configs
 from mxt.errors import ConfigError
 
-DOUBLING = "k0: " + "x" * 64 + "\n" + "".join(f"k{n}: ${{k{n - 1}}}${{k{n - 1}}}\n" for n in range(1, 15))
+DOUBLING = "k0: " + "x" * 64 + "\n" + "".join(f"k{n}: {f'${{k{n - 1}}}' * 20}\n" for n in range(1, 15))
 ALIASES = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
-    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 6)
+    f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 30)
 )
 
 REFUSED = {
@@ -69,12 +68,11 @@ def read(folder: Path, text: str | bytes) -> dict[str, configs.Node]:
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_it_is_refused_at_its_place_and_at_once(name: str, tmp_path: Path, plain_seconds: float) -> None:
+def test_it_is_refused_at_its_place(name: str, tmp_path: Path) -> None:
+    """A bomb that went off would not end within the age of the universe."""
     text, message = REFUSED[name]
-    begun = time.process_time()
     with pytest.raises(ConfigError, match=message):
         read(tmp_path, text)
-    assert time.process_time() - begun < 3 * plain_seconds
 
 
 @pytest.mark.parametrize("raw", ["a: 1\n".encode("utf-16"), b"a: \xff\n"])

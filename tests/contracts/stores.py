@@ -1,4 +1,4 @@
-"""Where each format keeps a table: a writer, and the reader that matches it, found and never listed."""
+"""Where each format keeps a table: each writer of the family, with the reader of the same name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CANARY = "canary-7f3a9"
 """A cell that no message may hold."""
 
 TYPES = {"text": "string", "flag": "bool", "when": "timestamp[us]"}
-"""Types that a format without types of its own cannot tell."""
+"""Types that a format without types of its own does not declare."""
 
 TEXTS = ("plain", "ünï—码😀", 'say "hi"', "a,b;c", "two\nlines\r\n", " lead", "007", "it's", "NaN", None)
 
@@ -43,8 +43,12 @@ class Store:
 
 
 def stores() -> list[str]:
-    """Every writer, and once more each that can write a folder of parts."""
-    found = members(Writer)
+    """Every writer that a reader of its name matches, and once more each that can write a folder of parts."""
+    found = {
+        name: kind
+        for name, kind in members(Writer).items()
+        if name.replace("Writer", "Reader") in members(Reader)
+    }
     return [
         *found,
         *(f"{name} by part" for name, kind in found.items() if "partition_by" in kind.model_fields),

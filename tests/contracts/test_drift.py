@@ -12,7 +12,8 @@ import yaml
 from drift.raw import compare
 from mxt.drift.base import Drift
 from mxt.drift.base.profiles import Profile
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,7 +15,8 @@ from mxt.endpoints.base import Endpoint
 from mxt.endpoints.base.arms import Arm
 from mxt.endpoints.base.findings import decided
 from mxt.endpoints.base.plans import Plan
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 
 ALL = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Endpoint).items()}
 TABLES = {name: endpoint for name, endpoint in ALL.items() if not endpoint.needs_models}

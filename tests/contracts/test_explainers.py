@@ -43,7 +43,7 @@ from mxt.explainers.base.kernels.engine import available
 from mxt.kinds import members
 from mxt.kinds.texts import example_of
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.schemas import SHAPValuesSchema
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.kinds import members
 from mxt.kinds.texts import example_of
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from mxt.errors import DataError
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.metrics.base import Metric
 
 METRICS = {name: kind(**yaml.safe_load(example_of(kind))) for name, kind in members(Metric).items()}

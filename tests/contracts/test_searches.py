@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from churn import churn
 from mxt.datasets.folds import folds
 from mxt.datasets.splitters.holdout import HoldoutSplitter
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 from mxt.models.xgboost import XgboostRecipe

@@ -11,7 +11,8 @@ import yaml
 
 from mxt.datasets.splitters.base import Splitter
 from mxt.errors import DataError
-from mxt.kinds import example_of, members
+from mxt.kinds import members
+from mxt.kinds.texts import example_of
 
 each_splitter = pytest.mark.parametrize("name", members(Splitter))
 seeded = [name for name, kind in members(Splitter).items() if "seed" in kind.model_fields]

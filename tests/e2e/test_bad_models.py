@@ -47,7 +47,7 @@ class Fault(NamedTuple):
 
 
 FAULTS = {
-    "infinite values": Fault("trees", 3, r"'MonthlyCharges' breaks finite in 60 rows", samples="infinite"),
+    "infinite values": Fault("trees", 3, r"60 rows have an infinite 'MonthlyCharges'", samples="infinite"),
     "wrong type": Fault("trees", 3, r"'tenure' is of type str, expected int64", samples="typed"),
     "other columns": Fault("trees", 3, r"'tenure'.* missing", samples="lacking"),
     "no rows in the background": Fault(

@@ -25,10 +25,13 @@ from runs import CHURN, run, train
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-FILES, ODD, PART = 45, 39, 50
-ROWS = 1800
+FILES, ODD, PART = 24, 19, 50
+ROWS = 960
 SERIAL, PROCESSES = {"KIND": "SerialExecutor"}, {"KIND": "ProcessesExecutor", "processes": 2}
-each_executor = pytest.mark.parametrize("executor", [SERIAL, PROCESSES], ids=["serial", "processes"])
+each_executor = pytest.mark.parametrize(
+    "executor",
+    [pytest.param(SERIAL, id="serial"), pytest.param(PROCESSES, id="processes", marks=pytest.mark.slow)],
+)
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +168,7 @@ def test_a_table_without_rows_is_refused_and_leaves_nothing(
 
 def test_files_without_rows_change_no_byte(root: Path, table: Path) -> None:
     reference = score(root, table)
-    for name in ("part-000", "part-020", "part-044"):
+    for name in ("part-000", "part-012", "part-023"):
         empty = pd.read_parquet(table / f"{name}.parquet").head(0)
         empty.to_parquet(table / f"{name}-empty.parquet", index=False)
     (table / "a folder without files").mkdir()
@@ -177,25 +180,31 @@ def write_again(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    "change",
     [
-        (lambda table: write_again(table / "part-000.parquet"), "the table changed while it was read"),
-        (lambda table: write_again(table / "part-044.parquet"), "the table changed while it was read"),
-        (lambda table: (table / "part-044.parquet").unlink(), "the table changed while it was read"),
+        pytest.param(
+            lambda table: write_again(table / "part-000.parquet"),
+            id="rows read before",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            lambda table: write_again(table / "part-023.parquet"), id="rows to come", marks=pytest.mark.slow
+        ),
+        pytest.param(lambda table: (table / "part-023.parquet").unlink(), id="a file gone"),
     ],
-    ids=["rows read before", "rows to come", "a file gone"],
 )
 def test_a_table_that_changes_while_it_is_read_is_refused(
-    change: Callable[[Path], None], told: str, root: Path, table: Path
+    change: Callable[[Path], None], root: Path, table: Path
 ) -> None:
+    message = "the table changed while it was read"
     output(table).write_bytes(b"the previous output")
     process = halted(root, table, 5)
     change(table)
     process.send_signal(signal.SIGCONT)
     out, err = process.communicate()
     assert process.returncode == 3, err
-    assert told in err
-    assert told in json.loads(out.splitlines()[-1])["error"]
+    assert message in err
+    assert message in json.loads(out.splitlines()[-1])["error"]
     assert output(table).read_bytes() == b"the previous output"
     assert len(finished(table)) >= 5
     assert score(root, table) == score(root, table, fresh=True)
@@ -204,12 +213,15 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
 @pytest.mark.parametrize(
     ("theirs", "ours"),
     [
-        ({"executor": PROCESSES}, {"executor": PROCESSES}),
-        ({"shard": "1/2"}, {"shard": "1/2"}),
-        ({"shard": "1/2", "executor": PROCESSES}, {}),
-        ({}, {"shard": "2/2"}),
+        pytest.param(
+            {"executor": PROCESSES}, {"executor": PROCESSES}, id="processes", marks=pytest.mark.slow
+        ),
+        pytest.param({"shard": "1/2"}, {"shard": "1/2"}, id="the same share"),
+        pytest.param(
+            {"shard": "1/2", "executor": PROCESSES}, {}, id="a share and the whole", marks=pytest.mark.slow
+        ),
+        pytest.param({}, {"shard": "2/2"}, id="the whole and a share", marks=pytest.mark.slow),
     ],
-    ids=["processes", "the same share", "a share and the whole", "the whole and a share"],
 )
 def test_two_runs_at_once_do_not_disturb_each_other(
     theirs: dict[str, Any], ours: dict[str, Any], root: Path, table: Path
@@ -223,10 +235,17 @@ def test_two_runs_at_once_do_not_disturb_each_other(
     assert score(root, table) == score(root, table, fresh=True)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-@each_executor
+@pytest.mark.parametrize(
+    ("executor", "number"),
+    [
+        pytest.param(SERIAL, signal.SIGINT, id="serial-SIGINT"),
+        pytest.param(SERIAL, signal.SIGTERM, id="serial-SIGTERM", marks=pytest.mark.slow),
+        pytest.param(PROCESSES, signal.SIGINT, id="processes-SIGINT", marks=pytest.mark.slow),
+        pytest.param(PROCESSES, signal.SIGTERM, id="processes-SIGTERM"),
+    ],
+)
 def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(
-    number: signal.Signals, executor: dict[str, Any], root: Path, table: Path
+    executor: dict[str, Any], number: signal.Signals, root: Path, table: Path
 ) -> None:
     process = halted(root, table, 10, executor=executor)
     os.killpg(process.pid, number)
@@ -247,10 +266,10 @@ def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 200 kB, where one may be mounted."""
+    """A file system of 100 kB, where one may be mounted."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
     if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("only root may mount a small file system")
     try:
@@ -284,6 +303,7 @@ def test_parts_that_fill_the_disk_are_told_and_kept(
     assert len(pd.read_parquet(small_disk / "scored.parquet")) == ROWS
 
 
+@pytest.mark.slow
 def test_a_store_on_a_full_disk_is_told_and_the_output_stays(
     root: Path, table: Path, small_disk: Path
 ) -> None:

@@ -64,7 +64,7 @@ FAULTS = {
     "one fold": ([GRID, "job.search.folds=1"], 2, r"job.search.folds: .*greater than or equal to 2"),
     "no metric": ([GRID, "job.metrics=[{KIND: SklearnMetric, name: roc_aux}]"], 2, r"scorer 'roc_aux'"),
     "one class": ([GRID, "job.inputs.path=data/one_class.csv"], 3, r"'Churn' is the same in all 120 rows"),
-    "no target": ([GRID, "job.inputs.path=data/no_target.csv"], 3, r"'Churn' breaks not_nullable in 1 row"),
+    "no target": ([GRID, "job.inputs.path=data/no_target.csv"], 3, r"1 row has no 'Churn', which may not"),
     "rare class": ([GRID, "job.inputs.path=data/rare.csv"], 3, r"at least 3 rows of the rarest class in"),
     "doubles": (
         [GRID, "job.inputs.path=data/numbers.csv", "job.splitter={KIND: HoldoutSplitter}"],

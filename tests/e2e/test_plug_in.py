@@ -75,7 +75,7 @@ class DuskGate(Gate):
 
     KIND: Literal["DuskGate"] = "DuskGate"
 
-    asks: ClassVar[tuple[str, ...]] = ("DuskJob",)
+    reads: ClassVar[tuple[str, ...]] = ("DuskJob",)
 
     least: float
     """Refuse less darkness than this."""

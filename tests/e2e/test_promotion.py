@@ -309,7 +309,7 @@ def test_a_rollback_restores_the_version_before_and_a_second_one_the_version_bef
         assert aliases_of(client(bare), "churn")["Back"] == version
     ended = bare.here("promote", "job.alias=Back", *back)
     assert ended.code == 4
-    assert "No promotion of 'churn' tells which version 'Back' stood for before." in ended.err
+    assert "No recorded promotion of 'churn' names the version that 'Back' stood for before." in ended.err
     rows = list(csv.DictReader((moves_of(bare, "Back")).read_text().splitlines()))
     assert [row["how"] for row in rows] == ["PromotionJob"] * 3 + ["rollback"] * 2
     assert [row["to_version"] for row in rows] == ["1", "2", "3", "2", "1"]

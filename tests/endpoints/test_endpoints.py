@@ -29,7 +29,7 @@ from mxt.endpoints.quality import QualityEndpoint
 from mxt.endpoints.quantile import QuantileEndpoint
 from mxt.endpoints.rate import RateEndpoint
 from mxt.errors import ConfigError, DataError
-from mxt.stats.arms import Estimate, quantile, ratio_of_sums
+from mxt.stats.arms import ArmEstimate, quantile, ratio_of_sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mxt.endpoints.base import Endpoint
     from mxt.endpoints.base.findings import Finding
 
-Pair: TypeAlias = tuple[Estimate, Estimate]
+Pair: TypeAlias = tuple[ArmEstimate, ArmEstimate]
 
 PLAN = Plan(level=0.05, power=0.8, control_share=0.5)
 EXPERIMENTS = 2000
@@ -70,7 +70,8 @@ def rates(control: float, treatment: float, rows: int = 400) -> Iterable[Pair]:
     for pair in zip(*hits, strict=True):
         errors = [math.sqrt(hit / rows * (1 - hit / rows) / (rows - 1)) for hit in pair]
         first, second = (
-            Estimate(hit / rows, error, rows, rows, int(hit)) for hit, error in zip(pair, errors, strict=True)
+            ArmEstimate(hit / rows, error, rows, rows, int(hit))
+            for hit, error in zip(pair, errors, strict=True)
         )
         yield first, second
 
@@ -84,16 +85,16 @@ def means(shift: float, rows: int = 150) -> Iterable[Pair]:
         yield mean(first), mean(second)
 
 
-def mean(values: np.ndarray) -> Estimate:
+def mean(values: np.ndarray) -> ArmEstimate:
     """That of one row a subject."""
-    return Estimate(values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values), len(values))
+    return ArmEstimate(values.mean(), values.std(ddof=1) / math.sqrt(len(values)), len(values), len(values))
 
 
 def clusters(shift: float = 0.0) -> Iterable[Pair]:
     """Means of one to five rows a subject, alike within it."""
     chance = np.random.default_rng(7)
 
-    def one(center: float) -> Estimate:
+    def one(center: float) -> ArmEstimate:
         codes = np.repeat(np.arange(120), chance.integers(1, 6, 120))
         values = center + chance.normal(size=120)[codes] + chance.normal(size=len(codes))
         return ratio_of_sums(values, np.ones(len(codes)), codes)
@@ -130,7 +131,7 @@ def scores(name: str) -> Iterable[Pair]:
     """Estimates of two arms that predict alike."""
     chance, codes = np.random.default_rng(7), np.arange(300)
 
-    def one() -> Estimate:
+    def one() -> ArmEstimate:
         real = chance.random(300) < 0.4
         told = chance.normal(size=300) + (2 * real - 1) > 0
         tops, bottoms = {
@@ -340,7 +341,7 @@ def test_intervals_of_95_percent_hold_the_truth_as_often(name: str, truth: float
 
 
 def test_the_needed_subjects_have_the_power_that_was_asked_for() -> None:
-    endpoint, pilot = RateEndpoint(**RATE, margin=0.1), Estimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
+    endpoint, pilot = RateEndpoint(**RATE, margin=0.1), ArmEstimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
     found = endpoint.weigh(pilot, pilot, PLAN)
     assert found.needed_control is not None
     assert found.needed_control == found.needed_treatment
@@ -348,7 +349,7 @@ def test_the_needed_subjects_have_the_power_that_was_asked_for() -> None:
 
 
 def test_the_needed_subjects_are_those_of_the_last_look() -> None:
-    pilot = Estimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
+    pilot = ArmEstimate(0.3, math.sqrt(0.21 / 200), 200, 200, 60)
     looks = [Looks(planned=5, look=look) for look in (1, 5)]
     first, last = (
         RateEndpoint(**RATE, margin=0.1).weigh(pilot, pilot, Plan(0.05, 0.8, 0.5, look)) for look in looks
@@ -457,7 +458,7 @@ def test_numbers_of_any_size_are_compared_or_inconclusive(scale: Any, size: floa
         found = compared(of_mean, arm("control", values * size), arm("treatment", other))
         assert found.verdict in {"yes", "no", "inconclusive"}
         assert found.needed_control is None or found.needed_control >= 30
-    pair = Estimate(1.0, 0.4, 2, 2), Estimate(1.0, 0.4, 2, 2)
+    pair = ArmEstimate(1.0, 0.4, 2, 2), ArmEstimate(1.0, 0.4, 2, 2)
     plan = Plan(1e-9, 0.8, 0.5)
     assert MeanEndpoint(**MEAN, margin=margin, scale=scale, minimum=2).weigh(*pair, plan).high > 1
 
@@ -473,7 +474,7 @@ def test_a_margin_that_shares_cannot_differ_by_is_refused() -> None:
 
 
 def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
-    pilot = Estimate(1.0, 0.1, 200, 200)
+    pilot = ArmEstimate(1.0, 0.1, 200, 200)
     claim = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority")
     one, shared, strict = (
         claim.weigh(pilot, pilot, plan)
@@ -488,7 +489,7 @@ def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
 
 def test_the_needed_subjects_of_several_claims_find_each_with_the_power_that_was_asked_for() -> None:
     claim, plan = MeanEndpoint(**MEAN, margin=0.3, hypothesis="superiority"), Plan(0.05, 0.8, 0.5, claims=3)
-    pilot = Estimate(0.0, 0.1, 100, 100)
+    pilot = ArmEstimate(0.0, 0.1, 100, 100)
     rows = claim.weigh(pilot, pilot, plan).needed_control
     assert rows is not None
     chance, found = np.random.default_rng(7), 0

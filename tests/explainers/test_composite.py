@@ -66,7 +66,7 @@ def test_a_vote_is_the_weighted_mean_of_its_voters_shap_values() -> None:
     voters = [("a", DecisionTreeRegressor(max_depth=4)), ("b", RandomForestRegressor(4, max_depth=3))]
     found = predictor(VotingRegressor(voters, weights=[1, 3]), NUMBER)
     explanation = CompositeExplainer().explain(found, SHOWN, None)
-    one, other = (by_shap(voter, SHOWN) for voter in found.native.estimators_)  # type: ignore[attr-defined]
+    one, other = (by_shap(voter, SHOWN) for voter in found.native.estimators_)
     np.testing.assert_allclose(explanation.values[:, :, 0], 0.25 * one + 0.75 * other, atol=1e-12)
     np.testing.assert_allclose(explanation.residual, 0, atol=1e-12)
     assert explanation.ids.equals(SHOWN.index)
@@ -104,7 +104,7 @@ def test_a_calibration_scales_each_margins_contributions_by_the_calibrators_seca
     found = predictor(CalibratedClassifierCV(LinearSVC(), method="isotonic", cv=3), labels(2))
     explanation = CompositeExplainer().explain(found, SHOWN, INPUTS)
     by_hand = np.zeros((len(SHOWN), 5))
-    for part in found.native.calibrated_classifiers_:  # type: ignore[attr-defined]
+    for part in found.native.calibrated_classifiers_:
         line, calibrator = part.estimator, part.calibrators[0]
         end, start = line.decision_function(SHOWN), line.decision_function(INPUTS).mean()
         secant = (calibrator.predict(end) - calibrator.predict([start])) / (end - start)
@@ -155,7 +155,7 @@ def test_compositions_add_up_to_the_last_digits(name: str, classes: int, unit: A
     assert explanation.values.shape == (30, 5, 1 if classes == 2 else 3)
     assert "cheapest exact" in explanation.reason
     if unit == "probability":
-        own = found.native.predict_proba(SHOWN)  # type: ignore[attr-defined]
+        own = found.native.predict_proba(SHOWN)
         assert explanation.unit == "probability"
         np.testing.assert_array_equal(explanation.prediction, own[:, -explanation.values.shape[2] :])
 

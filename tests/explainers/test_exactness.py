@@ -126,7 +126,7 @@ def test_folded_contributions_are_sums_of_shaps_over_encoded_columns(recipe: Rec
     inputs, targets = churn()
     model = recipe.fit(inputs, targets)
     pipeline = model.predictor.native
-    encoding, core = pipeline[:-1], pipeline[-1]  # type: ignore[index] # a scikit-learn pipeline
+    encoding, core = pipeline[:-1], pipeline[-1]
     shown = inputs.head(50)
     values = np.asarray(shap.TreeExplainer(core).shap_values(encoding.transform(shown)))
     values = values[..., 1] if values.ndim == 3 else values

@@ -52,7 +52,7 @@ def test_with_all_coalitions_it_is_shaps() -> None:
     inputs = numbers(120, 8)
     predictor = forest(inputs)
     found = KernelExplainer(background_rows=15).explain(predictor, inputs[:3], inputs[40:55])
-    theirs = shap.KernelExplainer(predictor.native.predict, inputs[40:55])  # type: ignore[attr-defined] # a forest
+    theirs = shap.KernelExplainer(predictor.native.predict, inputs[40:55])
     values = theirs.shap_values(inputs[:3], nsamples=254, l1_reg=0, silent=True)
     np.testing.assert_allclose(found.values[:, :, 0], values, atol=1e-9)
     np.testing.assert_allclose(found.base[0], theirs.expected_value)

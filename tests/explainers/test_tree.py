@@ -53,7 +53,7 @@ def test_either_treatment_of_encoded_columns_adds_up_and_they_differ(predictor: 
 def test_another_background_is_used_at_once(predictor: SklearnPredictor) -> None:
     explainer = TreeExplainer(feature_perturbation="interventional")
     bases = [float(explainer.explain(predictor, INPUTS[:1], INPUTS[at:]).base[0]) for at in (0, 60, 0)]
-    by_hand = [predictor.native.predict(INPUTS[at:]).mean() for at in (0, 60, 0)]  # type: ignore[attr-defined]
+    by_hand = [predictor.native.predict(INPUTS[at:]).mean() for at in (0, 60, 0)]
     assert bases == pytest.approx(by_hand)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
 from mxt.services import MlflowService

@@ -23,7 +23,8 @@ from runs import CHURN, make, run, train
 if TYPE_CHECKING:
     from pathlib import Path
 
-LIMITED = {**CHURN, "limit": 2000}
+ROWS = 1000
+LIMITED = {**CHURN, "limit": ROWS}
 REFITS: list[dict[str, Any]] = [
     {
         "KIND": "CrossValidationCriterion",
@@ -36,23 +37,30 @@ REFITS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one version, the challenger; tests certify it again and again."""
+    folder = tmp_path_factory.mktemp("certification")
+    train(folder, inputs=LIMITED)
+    return folder
+
+
 def certify(root: Path, **fields: Any) -> dict[str, Any]:
-    told = {"alias_or_version": "Challenger", "criteria": REFITS, "workers": 1}
-    return run(root, "CertificationJob", **{**told, **fields})
+    defaults = {"alias_or_version": "Challenger", "criteria": REFITS, "workers": 1}
+    return run(root, "CertificationJob", **{**defaults, **fields})
 
 
-def test_a_certificate_is_bound_to_what_it_rests_on(tmp_path: Path) -> None:
-    train(tmp_path)
-    found = certify(tmp_path)
-    assert found["passed"]
-    certificate = found["certificate"]
+def test_a_certificate_is_bound_to_what_it_rests_on(root: Path) -> None:
+    result = certify(root)
+    assert result["passed"]
+    certificate = result["certificate"]
     assert certificate.outcome == "PASS"
-    assert [told["criterion"] for told in certificate.criteria] == [
+    assert [criterion["criterion"] for criterion in certificate.criteria] == [
         "cv_mean_roc_auc",
         "cv_deviation_roc_auc",
         "permutation_p_accuracy",
     ]
-    with make(tmp_path, "CertificationJob", alias_or_version="Challenger") as job:
+    with make(root, "CertificationJob", alias_or_version="Challenger") as job:
         pinned = job.context.serve(MlflowLoader(), "Challenger").pinned
         assert stored(pinned) == certificate
         assert certificate.bound["model"] == digests.model_digest(pinned)
@@ -60,20 +68,18 @@ def test_a_certificate_is_bound_to_what_it_rests_on(tmp_path: Path) -> None:
         assert certificate.bound["training_data"] == pinned.tags["mxt.training_data_id"]
 
 
-def test_workers_and_the_order_of_rows_do_not_change_a_bit(tmp_path: Path) -> None:
-    train(tmp_path)
+def test_workers_and_the_order_of_rows_do_not_change_a_bit(root: Path, tmp_path: Path) -> None:
     shuffled = tmp_path / "shuffled.csv"
-    table = pd.read_csv(CHURN["path"], dtype=str, keep_default_na=False).head(2000)
+    table = pd.read_csv(CHURN["path"], dtype=str, keep_default_na=False).head(ROWS)
     table.sample(frac=1, random_state=0).to_csv(shuffled, index=False)
-    one = certify(tmp_path)["certificate"].criteria
-    assert one == certify(tmp_path, workers=2)["certificate"].criteria
-    assert one == certify(tmp_path, inputs={**CHURN, "path": str(shuffled)})["certificate"].criteria
+    one = certify(root)["certificate"].criteria
+    assert one == certify(root, workers=2)["certificate"].criteria
+    assert one == certify(root, inputs={**CHURN, "path": str(shuffled)})["certificate"].criteria
 
 
-def test_a_missed_target_is_no(tmp_path: Path) -> None:
-    train(tmp_path)
+def test_a_missed_target_is_no(root: Path) -> None:
     limit = {"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.99}
-    found = certify(tmp_path, criteria=[{**REFITS[0], "metric": limit}])
+    found = certify(root, criteria=[{**REFITS[0], "metric": limit}])
     assert not found["passed"]
     assert found["certificate"].outcome == "FAIL"
     assert "missed by" in found["facts"]["cv_mean_roc_auc"]
@@ -88,28 +94,25 @@ def test_too_little_data_is_no_pass(tmp_path: Path) -> None:
     assert values == [None, None, None]
 
 
-def test_another_table_is_refused(tmp_path: Path) -> None:
-    train(tmp_path)
+def test_another_table_is_refused(root: Path) -> None:
     with pytest.raises(DataError, match="is not the table that churn version 1 was trained on"):
-        certify(tmp_path, inputs={**CHURN, "limit": 1999})
+        certify(root, inputs={**CHURN, "limit": ROWS - 1})
 
 
-def test_the_same_criterion_twice_is_refused(tmp_path: Path) -> None:
-    train(tmp_path)
+def test_the_same_criterion_twice_is_refused(root: Path) -> None:
     with pytest.raises(ConfigError, match="two of them measure permutation_p_accuracy"):
-        certify(tmp_path, criteria=[REFITS[1], {**REFITS[1], "permutations": 30}])
+        certify(root, criteria=[REFITS[1], {**REFITS[1], "permutations": 30}])
 
 
-def test_what_training_recorded_cannot_be_said_otherwise(tmp_path: Path) -> None:
-    train(tmp_path)
-    for told, name in (
+def test_what_training_recorded_cannot_be_said_otherwise(root: Path) -> None:
+    for fields, name in (
         ({"splitter": {"KIND": "HoldoutSplitter", "seed": 7}}, "splitter"),
         ({"target": "Partner"}, "target"),
         ({"recipe": {"KIND": "XgboostRecipe", "trees": 500}}, "recipe"),
     ):
         with pytest.raises(ConfigError, match=f"trained with another {name}"):
-            certify(tmp_path, **told)
-    assert certify(tmp_path, splitter={"KIND": "HoldoutSplitter"})["passed"]
+            certify(root, **fields)
+    assert certify(root, splitter={"KIND": "HoldoutSplitter"})["passed"]
 
 
 def test_rows_that_changed_places_are_not_taken_for_held_out(tmp_path: Path) -> None:
@@ -159,8 +162,7 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
     assert "word of this config" in found["facts"]["held_out"]
 
 
-def test_the_evidence_of_several_criteria_is_kept_whole(tmp_path: Path) -> None:
-    train(tmp_path)
+def test_the_evidence_of_several_criteria_is_kept_whole(root: Path) -> None:
     fair = {"KIND": "FairnessCriterion", "positive": "Yes", "minimum_rows": 20}
     gender, senior = [{"column": "gender"}], [{"column": "SeniorCitizen"}]
     parity, odds = {"demographic_parity_ratio": 0.1}, {"equalized_odds_difference": 0.9}
@@ -169,7 +171,7 @@ def test_the_evidence_of_several_criteria_is_kept_whole(tmp_path: Path) -> None:
         {**fair, "columns": columns, "limits": limits, "positive": positive}
         for columns, limits, positive in asked
     ]
-    found = certify(tmp_path, criteria=criteria)
+    found = certify(root, criteria=criteria)
     run_id = found["certificate"].sources["certification_run"]
     path = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="fairness.csv")
     rates = pd.read_csv(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from counted import opened, put
 from drift.raw import told
 from mxt.errors import ConfigError, DataError
 from mxt.registries.loaders.mlflow import MlflowLoader
@@ -46,8 +48,14 @@ def whole(root: Path) -> bytes:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 250}, {"part_rows": 600, "executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
-    ids=["small parts", "two processes"],
+    [
+        pytest.param({"part_rows": 250}, id="small parts"),
+        pytest.param(
+            {"part_rows": 600, "executor": {"KIND": "ProcessesExecutor", "processes": 2}},
+            id="two processes",
+            marks=pytest.mark.slow,
+        ),
+    ],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
     fields: dict[str, Any], root: Path, whole: bytes
@@ -136,7 +144,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_free_text_rare_categories_and_missing_booleans_are_no_drift(typed: Path) -> None:
     current = {"KIND": "ParquetReader", "path": str(typed / "after.parquet"), "id_column": "id"}
     found = compare(typed, current=current)
-    in_parts = compare(typed, current=current, part_rows=20)
+    in_parts = compare(typed, current=current, part_rows=50)
     pd.testing.assert_frame_equal(in_parts["comparisons"], found["comparisons"])
     assert found["passed"], found["comparisons"]
     by = found["comparisons"].groupby(level=0)["method"].agg(set).to_dict()
@@ -191,3 +199,11 @@ def test_no_predictions_are_compared_if_the_model_can_take_no_row(root: Path, tm
     alone = compare(root, reference=weekly, current=weekly, predictions=False)
     assert "rows_the_model_cannot_take" not in alone["facts"]
     assert alone["passed"]
+
+
+def test_the_types_of_a_csv_file_are_inferred_once(root: Path, whole: bytes) -> None:
+    path = put("shifted.csv", Path(SHIFTED["path"]).read_bytes())
+    compare(root, current={**SHIFTED, "path": path})
+    assert pq.read_table(root / OUTPUT).equals(pq.read_table(io.BytesIO(whole)))
+    # For the types, and for how cells are written; then header and rows of three scans.
+    assert opened() <= 2 + 2 * 3

@@ -22,7 +22,7 @@ from mxt.explainers.lime import LimeExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.schemas import SHAPValuesSchema
 from runs import CHURN, run, train
 

@@ -71,12 +71,12 @@ def test_promotion_asks_for_an_evaluation_and_rollback_undoes_it(root: Path) -> 
     assert back["facts"] | {"from_version": 1, "to_version": 2} == back["facts"]
     run(root, "PromotionJob", rollback=True, **promote)
     assert aliases_of(client, "churn")["Best"] == 1
-    with pytest.raises(ModelError, match="No promotion of 'churn' tells"):
+    with pytest.raises(ModelError, match="No recorded promotion of 'churn'"):
         run(root, "PromotionJob", rollback=True, **promote)
 
 
 def test_there_is_nothing_to_roll_back_to_before_a_promotion(root: Path) -> None:
-    with pytest.raises(ModelError, match="No promotion of 'churn' tells which version 'First'"):
+    with pytest.raises(ModelError, match="No recorded promotion of 'churn' names the version that 'First'"):
         run(root, "PromotionJob", alias="First", rollback=True, reason="a test")
 
 

@@ -21,7 +21,7 @@ from mxt.registries import certificates, digests
 from mxt.registries.changes import changed
 from mxt.registries.origins import origin_of
 from mxt.registries.readings import READING_TAG, reading_of
-from mxt.registries.rows import Rows
+from mxt.registries.rows import CertifiedRows
 from mxt.registries.versions import HELD_OUT_TAG, Pinned, pin
 from runs import SMALL, make, run
 
@@ -60,7 +60,9 @@ def forget(pinned: Pinned) -> None:
     client = mlflow.MlflowClient()
     client.delete_model_version_tag(pinned.name, str(pinned.version), READING_TAG)
     config = digests.recorded(pinned.run_id, "config.json")
-    del config["inputs"]["reading"]
+    inputs = config["inputs"]
+    assert isinstance(inputs, dict)
+    del inputs["reading"]
     client.log_text(pinned.run_id, json.dumps(config, indent=2), "config.json")
 
 
@@ -141,7 +143,7 @@ def test_a_certificate_of_before_still_counts(former: Path) -> None:
     before = replace(issued, sources=sources)
     pinned = pin(client, "churn", 1)
     assert not {"training_data", "evaluation_data"} & {*changed(pinned, before, str(former))}
-    read = Rows.from_content(sources["training_data"], str(former)).reader
+    read = CertifiedRows.from_content(sources["training_data"], str(former)).reader
     assert read.read().index.tolist() == list(range(ROWS))
 
 
@@ -154,7 +156,7 @@ def test_a_certificate_of_today_says_how_rows_were_read(former: Path) -> None:
     assert not {"training_data", "evaluation_data"} & {
         *changed(trained["version"], issued["certificate"], str(former))
     }
-    stored = certificates.trained_on(trained["version"], str(former))
+    stored = certificates.recorded_training_rows(trained["version"], str(former))
     assert stored is not None
     assert stored.now() == stored.digest
 

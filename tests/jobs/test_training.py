@@ -83,7 +83,7 @@ def test_a_hand_written_schema_replaces_the_inferred_one(tmp_path: Path) -> None
     assert found["model"].predictor.columns == ["tenure", "Contract"]
     schema = MlflowLoader().load_schema(found["version"].uri)
     assert schema is not None
-    with pytest.raises(DataError, match=r"column 'tenure' breaks in_range in 1 row \(ids 7\)"):
+    with pytest.raises(DataError, match=r"1 row breaks the rule in_range of column 'tenure' \(id 7\)"):
         schema.check(pd.DataFrame({"tenure": [73], "Contract": ["One year"]}, index=[7]))
 
 

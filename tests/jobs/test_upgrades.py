@@ -19,7 +19,7 @@ from churn import churn
 from mxt.datasets.writers.parquet import ParquetWriter
 from mxt.jobs.base.keys import EARLIER
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
 from runs import CHURN, make, run

@@ -15,9 +15,9 @@ INPUTS, TARGETS = churn(300)
 FEW: dict[str, Any] = {"trees": 6, "learning_rate": 0.3}
 
 
-def margins(model: object, inputs: pd.DataFrame) -> np.ndarray:
+def margins(model: Any, inputs: pd.DataFrame) -> np.ndarray:
     frame = inputs.astype(dict.fromkeys(inputs.select_dtypes(exclude=["number", "bool"]).columns, "category"))
-    return np.asarray(model.predict(frame, output_margin=True))  # type: ignore[attr-defined] # a classifier of xgboost
+    return np.asarray(model.predict(frame, output_margin=True))
 
 
 def test_a_calibration_is_a_line_of_the_margins() -> None:
@@ -42,7 +42,7 @@ def test_texts_are_native_categories_and_classes_are_plain_labels() -> None:
     model = XgboostRecipe(**FEW).fit(INPUTS, (TARGETS == "Yes").astype("int64").rename("churned"))
     assert model.predictor.classes == [0, 1]
     assert type(model.predictor.classes[0]) is int
-    booster = model.predictor.native.get_booster()  # type: ignore[attr-defined] # a classifier of xgboost
+    booster = model.predictor.native.get_booster()
     kinds = dict(zip(booster.feature_names, booster.feature_types, strict=True))
     assert kinds["Contract"] == "c"
     assert kinds["tenure"] != "c"

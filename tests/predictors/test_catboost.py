@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from mxt.errors import ModelError
+from mxt.predictors.base.library import predictor_of
 from mxt.predictors.catboost import CatboostPredictor
 
 QUIET = {"iterations": 15, "depth": 3, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
@@ -130,7 +131,7 @@ def test_a_missing_category_and_a_text_for_a_number_are_told_without_cells() -> 
 
 def test_a_model_that_was_never_fitted_is_refused() -> None:
     with pytest.raises(ModelError, match="CatBoostClassifier is not fitted"):
-        CatboostPredictor(catboost.CatBoostClassifier(), [], [])
+        predictor_of(catboost.CatBoostClassifier(), [], [])
 
 
 def test_importances_are_the_librarys() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from mxt.errors import DataError, ModelError
 from mxt.predictors.lightgbm import LightgbmPredictor
-from predictors.trees.walk import walk
+from predictors.walk import walk
 
 OPTIONS: dict[str, Any] = {
     "n_estimators": 15,

@@ -23,7 +23,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 import mxt
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.predictors.lightgbm import LightgbmPredictor
 
 ROWS = pd.DataFrame({"a": np.arange(60.0), "b": np.arange(60.0)[::-1] ** 2})

@@ -83,7 +83,7 @@ def test_a_broken_model_and_wrong_columns_are_told() -> None:
         OnnxPredictor(model, COLUMNS[:2], []).scores(inputs)
     with pytest.raises(ModelError, match="takes numbers in the column 'first'"):
         OnnxPredictor(model, COLUMNS, []).scores(inputs.assign(first="text"))
-    with pytest.raises(ModelError, match="does not tell its columns"):
+    with pytest.raises(ModelError, match="does not name its columns"):
         OnnxPredictor(model, [], []).scores(inputs)
     model.graph.node[0].input[0] = "nothing"
     with pytest.raises(ModelError, match="cannot load the model"):

@@ -17,7 +17,7 @@ from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import ConfigError
 from mxt.explainers.tree import TreeExplainer
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.stats.intervals import interval
 from mxt.stats.strata import Strata
 from mxt.streams.budgets import BANDS, Sample, edges

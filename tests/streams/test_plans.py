@@ -15,7 +15,7 @@ from mxt.datasets.readers.parquet import ParquetReader
 from mxt.executors.processes import ProcessesExecutor
 from mxt.executors.serial import SerialExecutor
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.streams.budgets import Budget
 from mxt.streams.pilot import Pilot, costs, line, times
 from mxt.streams.plans import Bill, Plan, Planning, safe_line

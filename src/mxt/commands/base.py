@@ -1,4 +1,4 @@
-"""What a command is, and how it is found by its word.
+"""What a command is, and how its word leads to it.
 
 A command is a module. The first line of its docstring says what it does, ``arguments(parser)`` declares
 its arguments, and ``main(options)`` does the work and returns the exit code. MXT's own commands are the files
@@ -40,10 +40,17 @@ class Command(Protocol):
         """
 
 
-def own() -> dict[str, str]:
-    """What each of MXT's own commands does, by its word, as its file says; nothing is imported."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    return {file.stem: _headline(file) for file in files if file.stem not in {"__init__", "base"}}
+def own() -> list[str]:
+    """The words of MXT's own commands: the names of their files."""
+    return sorted({file.stem for file in Path(__file__).parent.glob("*.py")} - {"__init__", "base"})
+
+
+def headlines() -> dict[str, str]:
+    """What each command does, by its word; only the commands of plug-ins are imported."""
+    folder = Path(__file__).parent
+    texts = {word: ast.get_docstring(ast.parse((folder / f"{word}.py").read_text("utf-8"))) for word in own()}
+    texts |= {word: load(word).__doc__ for word in plugged()}
+    return {word: (text or "").strip().partition("\n")[0] for word, text in texts.items()}
 
 
 def plugged() -> dict[str, EntryPoint]:
@@ -87,8 +94,3 @@ def parser_of(word: str) -> ArgumentParser:
     )
     command.arguments(parser)
     return parser
-
-
-def _headline(file: Path) -> str:
-    docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-    return docstring.partition("\n")[0]

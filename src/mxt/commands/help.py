@@ -56,6 +56,6 @@ def main(options: Namespace) -> int:
 
 def overview() -> str:
     """All commands, and what exit codes mean."""
-    texts = base.own() | {word: f"of the plug-in {entry.value}" for word, entry in base.plugged().items()}
+    texts = base.headlines()
     width = max(map(len, texts))
     return USAGE.format(commands="\n".join(f"  {word:<{width}}  {text}" for word, text in texts.items()))

@@ -46,7 +46,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def main(options: Namespace) -> int:
-    """Run the job; whatever happens, the last line on the standard output is one JSON object, if asked for.
+    """Run the job; whatever happens, one JSON object ends the output, on a terminal if wanted.
 
     Raises:
         ConfigError: No config is named.

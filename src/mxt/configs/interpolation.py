@@ -1,7 +1,7 @@
 """Interpolation: ``${job.target}`` stands for another value of the same config.
 
-Only keys can be named. Resolvers such as ``${oc.env:NAME}`` are refused, since what they fetch would
-end up in logs and records; a field that needs a secret takes ``env:NAME`` instead.
+Only keys can be named. Resolvers such as ``${oc.env:NAME}`` are refused, since the values that they fetch
+would end up in logs and records; a field that needs a secret takes ``env:NAME`` instead.
 """
 
 import json
@@ -28,11 +28,11 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
 
     Args:
         content: A merged config.
-        where: Tells where the value at a path was written.
+        where: Gives the place where the value at a path was written, for messages.
 
     Raises:
-        ConfigError: An interpolation is of another form, names no key, runs in a circle, or would
-            grow beyond `MAX_CHARACTERS`.
+        ConfigError: An interpolation has another form, names no key, runs in a circle, or would make the
+            config grow beyond `MAX_CHARACTERS`.
     """
     faults = list(_faults(content, where))
     if faults:
@@ -85,7 +85,7 @@ def _faults(content: dict[str, Node], where: Callable[[Path], str]) -> Iterator[
 
 
 def _form_fault(text: str) -> str:
-    if any(not found[1] for found in _OPENING.finditer(text)):
+    if any(not opening[1] for opening in _OPENING.finditer(text)):
         return (
             "an interpolation names a key, as ${job.target}; "
             "secrets are named where a field takes them, as env:NAME"
@@ -96,14 +96,14 @@ def _form_fault(text: str) -> str:
 def _size(
     node: Node, content: Node, known: dict[str, tuple[int, int]], chain: tuple[str, ...]
 ) -> tuple[int, int]:
-    """Characters that `node` would have once resolved, and how deep the steps to it go.
+    """How many characters `node` would have once resolved, and how deep the steps to it go.
 
-    They are counted without resolving it; `known` keeps what was counted for each key.
+    Nothing is resolved to count them; `known` keeps the counts of each key.
     """
     total, steps = len(json.dumps(node)), 0
     for _, text in _texts(node, ()):
-        for found in _OPENING.finditer(text):
-            key = found[1].rstrip("}")
+        for opening in _OPENING.finditer(text):
+            key = opening[1].rstrip("}")
             if key in chain or len(chain) >= MAX_CHAIN:
                 raise RecursionError
             if key not in known:
@@ -117,5 +117,10 @@ def _size(
 
 def _lookup(node: Node, key: str) -> Node:
     for part in re.findall(r"[^.\[\]]+", key):
-        node = node[int(part)] if isinstance(node, list) else node[part]  # type: ignore[index] # errors are caught above
+        if isinstance(node, list):
+            node = node[int(part)]
+        elif isinstance(node, dict):
+            node = node[part]
+        else:
+            raise KeyError(part)
     return node

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from mxt.errors import ConfigError
 
 _SECRETS = "|".join(
-    re.sub("[a-z]", lambda found: f"[{found[0].upper()}{found[0]}]", word)  # JSON Schema has no flag for case
+    re.sub("[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", word)  # JSON Schema ignores no case
     for word in ("passw", "pwd", "secret", "token", "odbc_connect")
 )
 _SECRET_OPTION = rf"[?&;][^=&]*({_SECRETS})"
 NO_SECRET_OPTION = Field(json_schema_extra={"not": {"pattern": _SECRET_OPTION}})
-"""What `without_secret_options` asks for, as JSON Schema."""
+"""The rule of `without_secret_options`, as JSON Schema."""
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -42,7 +42,7 @@ def without_secret_options(url: str) -> str:
     """The URL, unless one of its options looks like a secret.
 
     Raises:
-        ValueError: It does.
+        ValueError: An option looks like a secret.
     """
     if re.search(_SECRET_OPTION, url):
         msg = "an option of the URL holds a secret, which a config may not"
@@ -54,7 +54,7 @@ Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), Afte
 """A path, or a URL that fsspec knows; a relative path starts at the project's root."""
 
 Secret = Annotated[str, StringConstraints(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
-"""The name of the environment variable that holds a secret, as ``env:NAME``; never the secret."""
+"""The name of the environment variable that holds a secret, as ``env:NAME``; never the secret itself."""
 
 
 def reveal(secret: str) -> str:

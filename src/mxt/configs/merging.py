@@ -16,7 +16,7 @@ Layer = TypeVar("Layer", bound=Node)
 
 
 def merge(below: Node, above: Layer) -> Layer:
-    """`above` over `below`: mappings merge, anything else replaces.
+    """`above` over `below`: two mappings merge, any other value replaces the one below.
 
     A mapping whose `KIND` differs replaces the one below it whole, so that no field of another kind
     is left behind.
@@ -45,12 +45,12 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
     Raises:
         ConfigError: The override is not ``key=value``, or its key does not fit the config.
     """
-    found = _OVERRIDE.fullmatch(override)
-    if not found or hidden(found["key"]):
+    match = _OVERRIDE.fullmatch(override)
+    if not match or hidden(match["key"]):
         msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
         raise ConfigError(msg)
-    key = found["key"]
-    value = parse_value(found["value"], OVERRIDE, key)
+    key = match["key"]
+    value = parse_value(match["value"], OVERRIDE, key)
     path = tuple(int(part) if part.isdecimal() else part for part in _KEY_PART.findall(key))
     try:
         _place(content, path, value)
@@ -69,10 +69,12 @@ def _place(holder: Node, path: tuple[str | int, ...], value: Node) -> None:
             holder.update(_over(holder, head, value))
         else:
             _place(holder.setdefault(head, {}), tuple(rest), value)
+    elif not (isinstance(holder, list) and isinstance(head, int)):
+        raise TypeError
     elif not rest:
-        holder[head] = merge(holder[head], value)  # type: ignore[index] # errors are the caller's
+        holder[head] = merge(holder[head], value)
     else:
-        _place(holder[head], tuple(rest), value)  # type: ignore[index]
+        _place(holder[head], tuple(rest), value)
 
 
 def _over(holder: dict[str, Node], key: str, value: Node) -> dict[str, Node]:

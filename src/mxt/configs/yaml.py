@@ -1,4 +1,4 @@
-"""Reading YAML 1.2 that cannot surprise: no ``no`` read as false, no bombs, no duplicate keys.
+"""Reading YAML 1.2 without surprises: no ``no`` read as false, no bombs, no duplicate keys.
 
 Every part keeps the place it was written at, so that a fault can point to its line.
 """
@@ -8,7 +8,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import NoReturn, TypeAlias
 
 import yaml
 
@@ -18,25 +18,45 @@ Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | Non
 Origins: TypeAlias = dict[tuple[str | int, ...], str]
 
 OVERRIDE, ENVIRONMENT = "override", "environment"
-"""What stands in the place of a file's name for values that come from none."""
+"""What messages name instead of a file, for values that come from no file."""
 
 MAX_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_NODES = 50_000
 MAX_NUMBER = 10**18
+MAX_KEY = 1024
+"""Characters of a key: as many as YAML allows in a key without a question mark before it."""
+MAX_FAULTS = 100
+"""Broken rules that one message lists."""
 
 _NULL, _BOOL, _INT, _FLOAT, _STR = (
     f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
 )
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
-"""What PyYAML takes for the end of a line, though whoever reads the file may not see it."""
+"""Characters that PyYAML takes for the end of a line, though a reader of the file may not see them."""
 
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema (YAML 1.2.2, section 10.3.2) less octal, hexadecimal, inf and nan."""
+    """YAML 1.2's core schema (YAML 1.2.2, section 10.3.2) less octal, hexadecimal, inf and nan.
+
+    Values and levels are counted as they are parsed, before anything is made of them.
+    """
+
+    values = depth = 0
+
+    def get_event(self) -> yaml.Event:
+        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call] # its stubs are incomplete
+        self.values += isinstance(event, yaml.NodeEvent)
+        self.depth += isinstance(event, yaml.CollectionStartEvent)
+        self.depth -= isinstance(event, yaml.CollectionEndEvent)
+        problem = f"more than {MAX_NODES} values" if self.values > MAX_NODES else ""
+        problem = f"nested more than {MAX_DEPTH} levels deep" if self.depth > MAX_DEPTH else problem
+        if problem:
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type] # the mark of a loader in Python
+        return event
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -75,7 +95,7 @@ def parse_value(text: str, where: str, key: str = "") -> Node:
 
     Args:
         text: The value.
-        where: What faults are told of.
+        where: Where the value was written, as faults name it.
         key: The field it is for, where that matters: a version may not be a number with a point.
 
     Raises:
@@ -105,11 +125,11 @@ def _text(file: str) -> str:
 
 def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Origins]:
     field = "".join(f"{part}: " for part in path)
-    if found := _BREAKS.search(text):
-        msg = f"{_spot(file, text, found.start())}: {field}U+{ord(found[0]):04X} is not allowed"
+    if hidden_break := _BREAKS.search(text):
+        place = _spot(file, text, hidden_break.start())
+        msg = f"{place}: {field}U+{ord(hidden_break[0]):04X} is not allowed"
         raise ConfigError(msg)
     try:
-        _refuse_bombs(text, file, field)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -121,41 +141,25 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
     return _Builder(file).build(root, path)
 
 
-def _refuse_bombs(text: str, file: str, field: str) -> None:
-    """Walk the events, which needs no recursion, before anything nested is made of them."""
-    count = depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        count += isinstance(event, yaml.NodeEvent)
-        if count > MAX_NODES:
-            msg = f"{_place(file, event.start_mark)}: {field}more than {MAX_NODES} values"
-            raise ConfigError(msg)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > MAX_DEPTH:
-            msg = f"{_place(file, event.start_mark)}: {field}nested more than {MAX_DEPTH} levels deep"
-            raise ConfigError(msg)
-
-
 class _Builder:
-    """Turns YAML nodes into plain values, gathering origins and every broken rule."""
+    """Turns YAML nodes into plain values, and gathers where they were written and which rules they break."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.origins: Origins = {}
         self.faults: list[str] = []
-        self.count = 0
+        self.values = self.characters = 0
 
-    def build(self, root: Any, path: tuple[str, ...]) -> tuple[Node, Origins]:
+    def build(self, root: yaml.Node | None, path: tuple[str, ...]) -> tuple[Node, Origins]:
         value = self._value(root, path) if root is not None else None
         if self.faults:
             raise ConfigError("\n".join(self.faults))
         return value, self.origins
 
-    def _value(self, node: Any, path: tuple[str | int, ...]) -> Node:
-        self.count += 1
-        if self.count > MAX_NODES or len(path) > MAX_DEPTH:
-            what = f"more than {MAX_NODES} values, or {MAX_DEPTH} levels, once its aliases are expanded"
-            msg = f"{_place(self.file, node.start_mark)}: {what}"
-            raise ConfigError(msg)
+    def _value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Node:
+        self.values += 1
+        if self.values > MAX_NODES or len(path) > MAX_DEPTH:
+            self._refuse_aliases(node, f"{MAX_NODES} values, or {MAX_DEPTH} levels,")
         self.origins.setdefault(path, _place(self.file, node.start_mark))
         if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
             self._refuse_tag(node, path)
@@ -164,11 +168,12 @@ class _Builder:
             return dict(self._items(node, path))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index)) for index, item in enumerate(node.value)]
-        return self._scalar(node, path)
+        return self._scalar(node, path) if isinstance(node, yaml.ScalarNode) else None
 
     def _items(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> Iterator[tuple[str, Node]]:
         counts = Counter(key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode))
         for key, value in node.value:
+            self._count(key)
             fault = _key_fault(key, counts)
             if fault:
                 self._fault(key, path, fault)
@@ -177,6 +182,7 @@ class _Builder:
             yield key.value, self._value(value, (*path, key.value))
 
     def _scalar(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
+        self._count(node)
         text = node.value
         if hidden(text, allowed="\n\t"):
             self._fault(node, path, "holds a control or invisible character")
@@ -188,6 +194,16 @@ class _Builder:
         if node.tag in {_INT, _FLOAT}:
             return self._number(node, path)
         return bool(text.lower() == "true") if node.tag == _BOOL else None
+
+    def _count(self, node: yaml.Node) -> None:
+        """Count the characters of a text, which stands in the file once however many aliases repeat it."""
+        self.characters += len(node.value) if isinstance(node, yaml.ScalarNode) else 0
+        if self.characters > MAX_BYTES:
+            self._refuse_aliases(node, f"{MAX_BYTES} characters")
+
+    def _refuse_aliases(self, node: yaml.Node, limit: str) -> NoReturn:
+        msg = f"{_place(self.file, node.start_mark)}: more than {limit} once its aliases are expanded"
+        raise ConfigError(msg)
 
     def _refuse_tag(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
@@ -205,26 +221,31 @@ class _Builder:
             self._fault(node, path, f"{text} would be read as the number {value}; quote it: '{text}'")
         return int(value) if value.is_integer() else value
 
-    def _fault(self, node: Any, path: tuple[str | int, ...], what: str) -> None:
+    def _fault(self, node: yaml.Node, path: tuple[str | int, ...], what: str) -> None:
         dotted = ".".join(map(str, path))
         self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
+        if len(self.faults) >= MAX_FAULTS:
+            raise ConfigError("\n".join([*self.faults, f"{self.file}: and perhaps more; mend these first"]))
 
 
-def _place(file: str, mark: Any) -> str:
+def _place(file: str, mark: yaml.Mark | None) -> str:
+    """Where a node was written, as ``file:line:column``; the layer's name if it comes from no file."""
     return (
         f"{file}:{mark.line + 1}:{mark.column + 1}" if mark and file not in {OVERRIDE, ENVIRONMENT} else file
     )
 
 
 def _spot(file: str, text: str, position: int) -> str:
-    """As `_place`, for a character that PyYAML gives no mark for."""
+    """As `_place`, for the character at a position, which PyYAML gives no mark for."""
     above, line = text.count("\n", 0, position), text.rfind("\n", 0, position) + 1
     return f"{file}:{above + 1}:{position - line + 1}" if file not in {OVERRIDE, ENVIRONMENT} else file
 
 
-def _key_fault(key: Any, counts: Counter[str]) -> str:
+def _key_fault(key: yaml.Node, counts: Counter[str]) -> str:
     if not isinstance(key, yaml.ScalarNode) or key.tag not in {_STR, "tag:yaml.org,2002:merge"}:
         return "keys are text; quote this one"
+    if len(key.value) > MAX_KEY:
+        return f"a key has at most {MAX_KEY} characters"
     if key.value == "<<":
         return "merge keys (<<) are not allowed; give MXT several files instead"
     if hidden(key.value):
@@ -236,4 +257,6 @@ def _key_fault(key: Any, counts: Counter[str]) -> str:
 
 def hidden(text: str, allowed: str = "") -> bool:
     """Whether `text` has control, format, surrogate or line-separator characters."""
-    return any(unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in allowed for c in text)
+    return not text.isprintable() and any(
+        unicodedata.category(c) in {"Cc", "Cf", "Cs", "Zl", "Zp"} and c not in allowed for c in text
+    )

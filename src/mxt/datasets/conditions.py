@@ -1,4 +1,4 @@
-"""Which rows are read: those that meet conditions, and a random choice of them."""
+"""Which rows of a table are read: the rows that meet conditions, or a random choice of them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SIGNS = {
 
 
 class Sample(Strict):
-    """A random choice of rows, the same for the same seed and table."""
+    """A random choice of rows; the same seed chooses the same rows of a table."""
 
     rows: Annotated[int, Field(ge=1)]
     """How many rows to keep; a smaller table is kept whole."""
@@ -49,12 +49,12 @@ class Sample(Strict):
 def expression(
     filters: Sequence[Condition], mark: Mark | None = None, casts: Mapping[str, pa.DataType] | None = None
 ) -> pc.Expression | None:
-    """The conditions, and being beyond a mark, as one Arrow expression; None without any.
+    """All conditions together, and lying beyond a mark, as one Arrow expression; None without any.
 
     Args:
         filters: The conditions.
         mark: The mark.
-        casts: Types in which columns of text are compared with what is no text.
+        casts: Types that columns of texts are cast to before they are compared with values that are no texts.
     """
     conditions = [_expression(*condition, casts or {}) for condition in filters]
     conditions += [mark.beyond()] if mark else []

@@ -1,24 +1,25 @@
 """Columns of a CSV file that hold texts, though Arrow infers numbers or times from their cells.
 
-CSV has no types. Digits are a text where their writer quoted them, which RFC 4180 does not ask for, or where
-a number would lose some of them: 007 is written as 7 once it was read as a number.
+CSV has no types. Digits are a text if their writer quoted them, which RFC 4180 does not require, or if a
+number would lose some of them: 007 would be written back as 7.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     import pyarrow as pa
 
 HEAD_BYTES = 1 << 20
-"""The head of a file, which tells how its writer quotes and pads."""
+"""How much of a file is looked at to see how its writer quotes and pads."""
 
 QUOTED = "\x01"
 """Mark of cells that were quoted."""
@@ -28,78 +29,60 @@ _WHOLE = r"^[+-]?[0-9]+$"
 
 @dataclass(frozen=True)
 class Head:
-    """The first lines of a CSV file, as texts."""
+    """How the cells of the first lines of a CSV file are written, by column; missing cells do not count."""
 
-    cells: pa.Table
-    """Cells that were quoted start with `QUOTED`."""
-    missing: Sequence[str]
-    """Texts that stand for a missing value."""
+    quoted: Mapping[str, float | None]
+    """The share of the cells that are quoted; None without a cell."""
+    padded: frozenset[str]
+    """Columns of which a whole number starts with 0."""
+    whole: frozenset[str]
+    """Columns whose cells are all whole numbers."""
 
-    def texts(self, types: dict[str, pa.DataType], written: AbstractSet[str]) -> set[str]:
+    def texts(self, types: Mapping[str, pa.DataType], written: AbstractSet[str]) -> set[str]:
         """The columns that hold texts.
 
-        These are columns whose cells are all quoted, if the writer leaves other cells unquoted; those where a
-        whole number starts with 0; and those of whole numbers that are too great for integers.
+        These are columns whose cells are all quoted, if the writer leaves other cells unquoted; columns of
+        which a whole number starts with 0; and columns of whole numbers that are too great for integers.
 
         Args:
-            types: The types that Arrow infers for the columns asked about.
+            types: The columns to decide on, with the types that Arrow infers for them.
             written: Columns that the file's own metadata declare as texts, if MXT wrote it.
         """
         import pyarrow as pa
 
-        quoted = {name: self._quoted(name) for name in self.cells.column_names}
-        selective = any(share is not None and share < 1 for share in quoted.values())
-        found = set()
-        for name in types.keys() & quoted.keys():
-            said = name in written and quoted[name] in (None, 1)
-            beyond = pa.types.is_floating(types[name]) and self._all_whole(name)
-            if said or (selective and quoted[name] == 1) or beyond or self._padded(name):
-                found.add(name)
-        return found
-
-    def _known(self, name: str) -> pa.ChunkedArray:
-        """The cells of a column that are not missing."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        cells = self.cells[name]
-        missing = pa.array([*self.missing, *(QUOTED + text for text in self.missing)], pa.string())
-        return cells.filter(pc.invert(pc.is_in(cells, missing)))
-
-    def _plain(self, name: str) -> pa.ChunkedArray:
-        import pyarrow.compute as pc
-
-        return pc.utf8_ltrim(self._known(name), QUOTED)
-
-    def _quoted(self, name: str) -> float | None:
-        """The share of a column's cells that are quoted; None without a cell."""
-        import pyarrow.compute as pc
-
-        return pc.mean(pc.starts_with(self._known(name), QUOTED)).as_py()
-
-    def _padded(self, name: str) -> bool:
-        import pyarrow.compute as pc
-
-        return bool(pc.any(pc.match_substring_regex(self._plain(name), _PADDED)).as_py())
-
-    def _all_whole(self, name: str) -> bool:
-        import pyarrow.compute as pc
-
-        return bool(pc.all(pc.match_substring_regex(self._plain(name), _WHOLE), min_count=1).as_py())
+        selective = any(share is not None and share < 1 for share in self.quoted.values())
+        return {
+            name
+            for name in types.keys() & self.quoted.keys()
+            if (name in written and self.quoted[name] in (None, 1))
+            or (selective and self.quoted[name] == 1)
+            or (pa.types.is_floating(types[name]) and name in self.whole)
+            or name in self.padded
+        }
 
 
-def head_of(stream: IO[bytes], delimiter: str, missing: Sequence[str]) -> Head | None:
-    """The head of a file; None where it cannot be parsed, which reading the file reports.
+def header(stream: IO[bytes], delimiter: str) -> list[str]:
+    """The names in a file's first line; none if it is empty or has no end."""
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    try:
+        return next(csv.reader(text, delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def head_of(content: bytes, delimiter: str, missing: Sequence[str]) -> Head | None:
+    """How the first lines of a file are written; None if they cannot be parsed, which reading them reports.
 
     Args:
-        stream: The file's content, decompressed.
+        content: What the file starts with, decompressed; more than `HEAD_BYTES` unless this is all of it.
         delimiter: The character between two cells.
         missing: Texts that stand for a missing value.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.csv
 
-    content = _whole_lines(stream.read(HEAD_BYTES + 1))
+    content = _whole_lines(content)
     names = content.partition(b"\n")[0]
     parse = pyarrow.csv.ParseOptions(
         delimiter=delimiter, newlines_in_values=True, invalid_row_handler=lambda _row: "skip"
@@ -118,7 +101,31 @@ def head_of(stream: IO[bytes], delimiter: str, missing: Sequence[str]) -> Head |
         )
     except pa.ArrowException:
         return None
-    return Head(cells, missing)
+    known = {name: _known(cells[name], missing) for name in cells.column_names}
+    plain = {name: pc.utf8_ltrim(column, QUOTED) for name, column in known.items()}
+    return Head(
+        quoted={name: pc.mean(pc.starts_with(column, QUOTED)).as_py() for name, column in known.items()},
+        padded=frozenset(name for name, column in plain.items() if pc.any(_like(column, _PADDED)).as_py()),
+        whole=frozenset(
+            name for name, column in plain.items() if pc.all(_like(column, _WHOLE), min_count=1).as_py()
+        ),
+    )
+
+
+def _known(cells: pa.ChunkedArray, missing: Sequence[str]) -> pa.ChunkedArray:
+    """The cells that are not missing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    absent = pa.array([*missing, *(QUOTED + text for text in missing)], pa.string())
+    return cells.filter(pc.invert(pc.is_in(cells, absent)))
+
+
+def _like(cells: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    """Whether each cell matches a regular expression."""
+    import pyarrow.compute as pc
+
+    return pc.match_substring_regex(cells, pattern)
 
 
 def _whole_lines(content: bytes) -> bytes:

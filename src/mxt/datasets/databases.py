@@ -1,4 +1,4 @@
-"""Databases, through SQLAlchemy: how they are named, opened, and told of when they fail."""
+"""Databases, through SQLAlchemy: how they are named and opened, and what messages say when they fail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def described(url: str) -> str:
 def opened(url: str) -> Iterator[sa.Engine]:
     """An engine for the database at `url`.
 
-    Errors are told without statement, parameters or URL, which may hold secrets and cells.
+    Messages leave out SQLAlchemy's own text, which may hold secrets and cells.
 
     Raises:
         ServiceError: The database cannot be opened.
@@ -48,7 +48,7 @@ def opened(url: str) -> Iterator[sa.Engine]:
     except sa.exc.InterfaceError as error:
         raise _unopened(url, error) from error
     except sa.exc.SQLAlchemyError as error:
-        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Are database and table there?"
+        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Is there such a table?"
         raise DataError(msg) from error
     finally:
         engine.dispose()

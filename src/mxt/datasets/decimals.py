@@ -1,4 +1,4 @@
-"""Decimals: which of them a double stands for, and which have more digits than any double."""
+"""Decimals and doubles: which decimals a double stands for, and which have more digits than any double."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SAFE_DIGITS = 15
 
 
 def without_decimals(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, np.ndarray]:
-    """The batch with decimals as doubles, and the places of the rows where no double stands for one."""
+    """The batch with decimals as doubles, and the places of rows with a decimal that no double stands for."""
     import numpy as np
     import pyarrow as pa
 
@@ -37,7 +37,7 @@ def beyond_doubles(column: pa.Array) -> np.ndarray:
     kind, beyond = column.type, np.zeros(len(column), dtype=bool)
     if kind.precision <= SAFE_DIGITS:
         return beyond
-    if kind.bit_width < 128:  # noqa: PLR2004 - Arrow's functions know no narrower decimals
+    if not pa.types.is_decimal128(kind) and not pa.types.is_decimal256(kind):  # Arrow cannot compare others
         column = column.cast(pa.decimal128(38, kind.scale))
     least = pa.scalar(Decimal(1).scaleb(SAFE_DIGITS - kind.scale), column.type)
     long = pc.fill_null(pc.greater_equal(pc.abs(column), least), fill_value=False)

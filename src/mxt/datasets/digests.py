@@ -1,8 +1,8 @@
-"""Puts digests of rows in order, more of them than memory holds.
+"""Sorts digests of rows, also more of them than memory holds.
 
-Runs are sorted in memory and kept in a temporary file, each digest once with its count. Ranges of their
-first bits are then read back from all runs, one range after the other. Digests are random, so a range is
-never much larger than another.
+Runs of digests are sorted in memory and kept in a temporary file, each digest once with its count. Then all
+runs are read back together, range by range of the digests' first bits. Digests are random, so no range is
+much larger than another.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ RUN = 1 << 18
 """Digests in memory at a time; 8 MiB."""
 
 _RANGES = 1024
-"""Of the first ten bits; the finest that runs are read back in."""
+"""How many ranges of digests runs can be read back in: one for each value of the first ten bits."""
 
 
 def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Each distinct digest once, in order as bytes.
+    """Each distinct digest once, in the order of bytes.
 
     Args:
-        digests: Of bytes, each of shape (rows, width); the width is the same for all, in whole words of 8.
+        digests: Arrays of bytes, shape (rows, width); all have the same width, a multiple of 8.
 
     Raises:
-        DataError: The temporary folder has no room for them.
+        DataError: The temporary folder has no room.
 
     Yields:
-        Digests of shape (some, width), and how often each was among those given.
+        Some digests, shape (some, width), and how often each was given.
     """
     import numpy as np
 
@@ -63,7 +63,7 @@ def in_order(digests: Iterable[np.ndarray]) -> Iterator[tuple[np.ndarray, np.nda
 
 
 def repeats(digests: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
-    """The digests as often as each was there, in pieces that memory holds."""
+    """Each digest as often as it was given, in pieces that memory holds."""
     import numpy as np
 
     total, ends = int(counts.sum()), counts.cumsum()
@@ -93,29 +93,29 @@ def _records(digests: np.ndarray) -> np.ndarray:
     import numpy as np
 
     words = np.ascontiguousarray(digests).view(">u8")
-    found = np.ones((len(words), words.shape[1] + 1), np.uint64)
-    found[:, :-1] = words
-    return found
+    records = np.ones((len(words), words.shape[1] + 1), np.uint64)
+    records[:, :-1] = words
+    return records
 
 
 def _merged(records: np.ndarray) -> np.ndarray:
     """The records in order, equal digests as one."""
     import numpy as np
 
-    ordered = records.take(np.argsort(records[:, 0]), axis=0)  # which takes an eighth of records[...]
+    ordered = records.take(np.argsort(records[:, 0]), axis=0)  # eight times as fast as records[...]
     like = ordered[1:, 0] == ordered[:-1, 0]
     if not like.any():
         return ordered
     ordered = records[np.lexsort(records[:, :-1].T[::-1])]
     new = np.append(True, (ordered[1:, :-1] != ordered[:-1, :-1]).any(axis=1))
     first = np.flatnonzero(new)
-    found = ordered[first]
-    found[:, -1] = np.add.reduceat(ordered[:, -1], first)
-    return found
+    distinct = ordered[first]
+    distinct[:, -1] = np.add.reduceat(ordered[:, -1], first)
+    return distinct
 
 
 def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
-    """Append a run to the file; tells the record that each range starts at, and that the run ends before."""
+    """Append a run to the file, and return the record at which each range starts, and the end of the run."""
     import numpy as np
 
     edges = np.arange(_RANGES, dtype=np.uint64) << np.uint64(54)
@@ -127,7 +127,7 @@ def _keep(run: np.ndarray, file: IO[bytes]) -> np.ndarray:
 
 
 def _read(file: IO[bytes], start: int, stop: int, words: int) -> np.ndarray:
-    """Some records of so many words."""
+    """The records from `start` up to `stop`, of so many words each."""
     import numpy as np
 
     file.seek(int(start) * 8 * words)

@@ -1,8 +1,8 @@
 """The fingerprint of a table: SHA-256 over its logical content.
 
-It is the same however the table is stored: for columns and rows in another order, for other files,
-partitions, compression, integer widths or dictionary encodings. It differs for any changed cell, name
-or missing value, and between the integer 1, the double 1.0, the text "1" and true.
+It is the same however the table is stored: with columns and rows in another order, in other files and
+partitions, with another compression, integer width or dictionary encoding. It differs for any changed cell,
+name or missing value, and between the integer 1, the double 1.0, the text "1" and true.
 
 Definition: a cell is one tag byte, the length of its canonical bytes as 4 bytes little endian, and
 these bytes (``b``: ``true`` or ``false``; ``i``: an integer as decimal text; ``f``: a double as IEEE 754
@@ -62,7 +62,7 @@ def fingerprint_of(names: Iterable[str], digests: Iterable[np.ndarray]) -> Finge
 
     Args:
         names: Its columns.
-        digests: Of `row_digests`, of parts in any order.
+        digests: What `row_digests` gives for each part, in any order of the parts.
     """
     columns, rows = tuple(sorted(names)), 0
     total = hashlib.sha256(json.dumps(columns, ensure_ascii=True, separators=(",", ":")).encode() + b"\0")
@@ -74,21 +74,21 @@ def fingerprint_of(names: Iterable[str], digests: Iterable[np.ndarray]) -> Finge
 
 
 def repeated(digests: Callable[[], Iterable[np.ndarray]]) -> int:
-    """How many rows are like one before them.
+    """How many rows equal an earlier row.
 
     Args:
-        digests: Gives the digests of rows, in parts; asked again where some start with the same 8 bytes.
+        digests: Gives the digests of rows, in parts; called again if some start with the same 8 bytes.
     """
 
-    def found(width: int) -> int:
+    def count(width: int) -> int:
         parts = (part[:, :width] for part in digests())
         return sum(int(counts.sum()) - len(counts) for _, counts in in_order(parts))
 
-    return found(8) and found(DIGEST_BYTES)
+    return count(8) and count(DIGEST_BYTES)
 
 
 def row_digests(batch: pa.RecordBatch) -> np.ndarray:
-    """SHA-256 of the canonical bytes of each row, shape (rows, 32); of no columns there are no rows.
+    """SHA-256 of the canonical bytes of each row, shape (rows, 32); a table without columns has no rows.
 
     Raises:
         DataError: A column's type has no canonical form.
@@ -113,7 +113,7 @@ def _digests(names: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[np
 
 
 def _hashed(batch: pa.RecordBatch, tags: list[bytes]) -> np.ndarray:
-    """What `kernels.digests` does, where nothing is compiled."""
+    """As `kernels.digests`, without compiled code."""
     import numpy as np
 
     joined = b"".join(hashlib.sha256(row).digest() for row in _rows(batch, tags))
@@ -170,9 +170,9 @@ def _tag(field: pa.Field) -> bytes:
         b"s": types.is_string(kind),
         b"x": types.is_binary(kind) or types.is_large_binary(kind),
     }
-    for tag, found in tags.items():
-        if found:
-            return tag
+    known = next((tag for tag, matches in tags.items() if matches), None)
+    if known is not None:
+        return known
     name = field.name
     msg = f"Column {name!r} has type {kind}, which has no canonical form; cast it to a number, text or time."
     raise DataError(msg)

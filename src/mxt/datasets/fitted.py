@@ -1,10 +1,9 @@
 """The rows that a model was fitted to, as digests: enough to recognise a row, too little to read one.
 
-A row is known by its id and target where the table has ids, and by its inputs and target where it has none.
-The record holds 8 bytes of each row's SHA-256, which is keyed by the fingerprint of the training table, so
-that the records of two tables cannot be compared with each other. Of more than `MOST` rows a keyed sample is
-kept: the rows with the smallest digests, so that membership is certain for every row whose digest lies in
-that range, and unknown for the others.
+A row is recognised by its id and target, or by its inputs and target if the table has no ids. A record holds
+8 bytes of each row's SHA-256, keyed by the fingerprint of the training table, so that records of two
+tables cannot be compared. Of more than `MOST` rows it keeps the smallest digests: whether a row was fitted is
+certain if its digest lies in their range, and unknown otherwise.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets.fingerprint import row_digests
 from mxt.datasets.likeness import comparable, texts
@@ -27,37 +26,37 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST = 100_000
-"""Digests that are kept; 8 bytes each."""
+"""How many digests are kept; 8 bytes each."""
 
 FORMAT = 1
 _DEVIATIONS = 4
-"""Standard deviations by which rows that equal a fitted row by chance may exceed their expected number."""
+"""By how many standard deviations the rows that equal a fitted row may exceed the number due to chance."""
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Membership:
     """Which rows of a table a model was fitted to."""
 
     record: FittedRows
     fitted: np.ndarray
     """Whether the record holds each row, shape (rows,)."""
     known: np.ndarray
-    """Whether the record can hold it; of the other rows a sample says nothing. Shape (rows,)."""
+    """Whether the record can hold each row, shape (rows,): a sample says nothing about other rows."""
 
     @property
     def count(self) -> int:
-        """How many rows the model was fitted to; 0 if no more than equal a fitted row by chance."""
+        """How many of the rows the model was fitted to; 0 if so many can equal a fitted row by chance."""
         return self.record.beyond_chance(int(self.fitted.sum()), int(self.known.sum()))
 
-    def at(self, chosen: np.ndarray) -> Comparison:
-        """The comparison of the rows chosen: booleans, shape (rows,)."""
+    def at(self, chosen: np.ndarray) -> Membership:
+        """The membership of the rows chosen by booleans, shape (rows,)."""
         return replace(self, fitted=self.fitted[chosen], known=self.known[chosen])
 
     def held_out(self, table: pd.DataFrame) -> np.ndarray:
         """Which rows the model is known not to be fitted to: booleans, shape (rows,).
 
-        Those that the training held out, if this is its table; else those that the record can hold, and does
-        not.
+        If this is the table of the training, these are the rows that it held out; else the rows that the
+        record can hold and does not.
 
         Args:
             table: The rows compared, with the columns that the splitter looks at.
@@ -82,20 +81,20 @@ class FittedRows:
     """The fingerprint of the training table."""
     target: str
     columns: tuple[str, ...]
-    """The model's inputs, by which rows without an id are known."""
+    """The model's inputs, by which rows without an id are recognised."""
     id_column: str | None = None
     splitter: Splitter | None = None
-    """How the training held rows out; None if that kind of splitter is not installed here."""
+    """How the training held rows out; None if this kind of splitter is not installed here."""
     alike: int = 0
     """Rows held out that equal a fitted row."""
     held_out: int = 0
-    """Rows held out; like `alike`, of those in the range of the digests kept."""
+    """Rows held out; like `alike`, counted in the range of the digests kept."""
 
     @classmethod
     def of(
         cls,
         inputs: pd.DataFrame,
-        truth: pd.Series[Any],
+        truth: pd.Series,
         training: pd.Index,
         key: str,
         splitter: Splitter,
@@ -128,13 +127,13 @@ class FittedRows:
         return len(self.digests) < MOST
 
     def wanted(self, names: Sequence[str]) -> list[str]:
-        """Those of a table's columns `names` that `compare` and the splitter look at."""
+        """The columns among `names` that `compare` and the splitter look at."""
         own = [self.target, *([self.id_column] if self.id_column else [])]
         own += self.splitter.columns if self.splitter else []
         return [name for name in own if name in names]
 
     def comparable(self, table: pd.DataFrame, id_column: str | None) -> bool:
-        """Whether `table` has what its rows can be compared by: the target, and ids if training had some.
+        """Whether `table` has what its rows are compared by: the target, and ids if the training had ids.
 
         Args:
             table: Any table.
@@ -143,49 +142,49 @@ class FittedRows:
         has_ids = self.id_column is None or id_column is not None or self.id_column in table.columns
         return self.target in table.columns and has_ids
 
-    def compare(self, inputs: pd.DataFrame | None, table: pd.DataFrame) -> Comparison:
+    def compare(self, inputs: pd.DataFrame | None, table: pd.DataFrame) -> Membership:
         """Which rows of a table the model was fitted to.
 
         Args:
-            inputs: The checked inputs; they are not looked at where training had ids.
-            table: The same rows with the target; a column of the name of the training's ids comes before
-                the index.
+            inputs: The checked inputs; they are not looked at if the training had ids.
+            table: The same rows with the target. Ids are taken from the column that is named as in the
+                training, or else from the index.
         """
         import numpy as np
 
         ids = table[self.id_column] if self.id_column in table.columns else table.index
         digests = self._digests(inputs, table[self.target], ids)
         known = np.ones(len(table), bool) if self.complete else digests <= self.digests[-1]
-        return Comparison(self, np.isin(digests, self.digests), known)
+        return Membership(self, np.isin(digests, self.digests), known)
 
-    def beyond_chance(self, found: int, known: int) -> int:
-        """The number of rows found in the record; 0 if no more than equal a fitted row by chance.
+    def beyond_chance(self, matches: int, known: int) -> int:
+        """The number of rows that the record holds, or 0 if so many can equal a fitted row by chance.
 
-        Rows without ids can be alike: the share of the rows held out that equal a fitted row says how many.
+        Rows without ids can be alike; how often is estimated from the rows held out that equal a fitted row.
 
         Args:
-            found: Rows of a table that the record holds.
-            known: Rows of the table that it can hold.
+            matches: How many rows of a table the record holds.
+            known: How many rows of the table the record can hold.
         """
         share = self.alike / self.held_out if self.alike else 0.0
         spread = math.sqrt(known * share * (1 - share) * (1 + known / max(self.held_out, 1)))
-        return found if found > known * share + _DEVIATIONS * spread else 0
+        return matches if matches > known * share + _DEVIATIONS * spread else 0
 
     def _digests(
-        self, inputs: pd.DataFrame | None, truth: pd.Series[Any], ids: pd.Index | pd.Series[Any]
+        self, inputs: pd.DataFrame | None, truth: pd.Series, ids: pd.Index | pd.Series
     ) -> np.ndarray:
         """8 bytes of each row's keyed digest, shape (rows,)."""
         import numpy as np
         import pandas as pd
 
-        cells: dict[str, Any] = {"key": self.key, "target": texts(truth)}
+        cells: dict[str, object] = {"key": self.key, "target": texts(truth)}
         if self.id_column is not None:
             cells["id"] = texts(ids)
         elif inputs is not None:
             columns = enumerate(inputs[name] for name in self.columns)
             cells |= {f"input {place}": comparable(column) for place, column in columns}
-        found = row_digests(to_batch(pd.DataFrame(cells, index=pd.RangeIndex(len(truth)))))
-        return np.ascontiguousarray(found[:, :8]).view(np.uint64)[:, 0]
+        digests = row_digests(to_batch(pd.DataFrame(cells, index=pd.RangeIndex(len(truth)))))
+        return np.ascontiguousarray(digests[:, :8]).view(np.uint64)[:, 0]
 
     def to_bytes(self) -> bytes:
         """The record as a Parquet file: the digests, and all else as JSON beside them."""

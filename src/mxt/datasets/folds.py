@@ -1,8 +1,8 @@
-"""Folds: parts of a table for cross-validation, drawn by row ids as splitters draw theirs."""
+"""Folds: parts of a table for cross-validation, drawn by row ids like the parts of a splitter."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError
@@ -10,6 +10,7 @@ from mxt.errors import DataError
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from sklearn.model_selection import BaseCrossValidator
 
     from mxt.datasets.splitters.base import Splitter
 
@@ -22,11 +23,12 @@ def folds(
     count: int,
     seed: int,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """The places of the rows to train on and of those to test on, for each fold.
+    """For each fold, the places of the rows to train on and of the rows to test on.
 
-    The folds are cut as the splitter holds rows out: whole groups together if it keeps them together, each
-    fold later than its training rows if it goes by time. Else each row stands in one fold. Classes are spread
-    evenly. The places are in an order that the ids decide, so the order of rows does not matter.
+    The folds are cut as the splitter holds rows out: groups stay together if the splitter keeps them
+    together, and each fold is later than its training rows if the splitter goes by time; else each row is in
+    one fold.
+    Classes are spread evenly. The ids decide the order of the places, so the order of rows does not matter.
 
     Args:
         table: The rows to cut.
@@ -61,7 +63,7 @@ def folds(
     return [(order[train], order[test]) for train, test in cutter.split(truth, truth, groups)]
 
 
-def _cutter(*, classes: bool, groups: bool) -> Any:  # noqa: ANN401 - scikit-learn publishes no types
+def _cutter(*, classes: bool, groups: bool) -> type[BaseCrossValidator]:
     """The class of scikit-learn that spreads classes evenly, keeps groups together, or both."""
     from sklearn import model_selection as cut
 
@@ -70,9 +72,8 @@ def _cutter(*, classes: bool, groups: bool) -> Any:  # noqa: ANN401 - scikit-lea
     return cut.GroupKFold if groups else cut.KFold
 
 
-def _require(found: int, count: int, what: str) -> None:
-    if found < count:
-        msg = (
-            f"{count} folds need at least {count} {what} in training, and there are {found}; use fewer folds."
-        )
+def _require(available: int, count: int, what: str) -> None:
+    if available < count:
+        least = f"{count} folds need at least {count} {what} in training"
+        msg = f"{least}, and there are {available}; use fewer folds."
         raise DataError(msg)

@@ -1,15 +1,21 @@
-"""DataFrames as bytes, and put together: types of columns and of the index stay as they are."""
+"""DataFrames as bytes and back, and joined into one, with the types of their columns and index."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
     import pandas as pd
+    from pandas.api.extensions import ExtensionDtype
+
+    Dtype = np.dtype | ExtensionDtype
 
 _INDEX = b"index_name"
 
@@ -29,8 +35,8 @@ def to_bytes(frame: pd.DataFrame) -> bytes:
         msg = "A column mixes types, or is of one that files cannot hold; give each column one type."
         raise DataError(msg) from error
     texts = [place for place, dtype in enumerate(frame.dtypes) if pd.api.types.is_object_dtype(dtype)]
-    told = json.dumps([frame.index.name, texts]).encode()
-    table = table.replace_schema_metadata({**table.schema.metadata, _INDEX: told})
+    index = json.dumps([frame.index.name, texts]).encode()
+    table = table.replace_schema_metadata({**table.schema.metadata, _INDEX: index})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -67,12 +73,12 @@ def together(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    wanted = {name: _type([frame[name].dtype for frame in frames]) for name in frames[0].columns}
-    wanted = {name: dtype for name, dtype in wanted.items() if dtype is not None}
+    types = {name: _type([frame[name].dtype for frame in frames]) for name in frames[0].columns}
+    wanted = {name: dtype for name, dtype in types.items() if dtype is not None}
     return pd.concat([_cast(frame, wanted) for frame in frames])
 
 
-def _cast(frame: pd.DataFrame, wanted: dict[Any, Any]) -> pd.DataFrame:
+def _cast(frame: pd.DataFrame, wanted: Mapping[str, pd.CategoricalDtype | str]) -> pd.DataFrame:
     import pandas as pd
 
     for name, dtype in wanted.items():
@@ -84,19 +90,20 @@ def _cast(frame: pd.DataFrame, wanted: dict[Any, Any]) -> pd.DataFrame:
     return frame
 
 
-def _type(dtypes: list[Any]) -> Any:  # noqa: ANN401 - a type of pandas or numpy
-    """The type that cells must be turned into before they are put together, if any."""
+def _type(dtypes: list[Dtype]) -> pd.CategoricalDtype | str | None:
+    """The type that cells must be cast to before they are put together; None if they can stay."""
     import pandas as pd
 
-    if all(isinstance(dtype, pd.CategoricalDtype) for dtype in dtypes):
-        return _categories(dtypes)
+    categorical = [dtype for dtype in dtypes if isinstance(dtype, pd.CategoricalDtype)]
+    if len(categorical) == len(dtypes):
+        return _categories(categorical)
     flags = [pd.api.types.is_bool_dtype(dtype) for dtype in dtypes]
     numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in dtypes]
     return "float64" if any(flags) and not all(flags) and all(numbers) else None
 
 
 def _categories(dtypes: list[pd.CategoricalDtype]) -> pd.CategoricalDtype | None:
-    """Those of all, in the order of their texts if any differ."""
+    """The categories of all, in the order of their texts; None if all have the same already."""
     import pandas as pd
 
     if len({(dtype.ordered, *dtype.categories) for dtype in dtypes}) == 1:

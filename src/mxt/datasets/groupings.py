@@ -1,4 +1,4 @@
-"""Several ways to group the rows of one table: each by another column."""
+"""Several groupings of the rows of one table, each by another column."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ def _each_another(groupings: tuple[Grouping, ...]) -> tuple[Grouping, ...]:
 
 
 Groupings: TypeAlias = Annotated[tuple[Grouping, ...], AfterValidator(_each_another)]
-"""Groupings by columns of which none is named twice, so that a column's name tells which groups are meant."""
+"""Groupings by different columns, so that the name of a column identifies its groups."""

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeGuard
 
 from pydantic import AfterValidator, Field, FiniteFloat, model_validator
 from pydantic_core import PydanticCustomError
@@ -22,24 +22,24 @@ if TYPE_CHECKING:
 
 MISSING = "missing"
 MOST_GROUPS = 50
-"""A column that makes more groups than this is refused; the missing values are not counted."""
+"""The most groups that a column may make, beside the group of missing values."""
 WRITTEN_OUT = 10**16
-"""Whole numbers below this are written without decimals, those beyond as their type writes them."""
+"""Whole numbers below this are written without decimals; greater ones as their type writes them."""
 PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Which group each row is of."""
+    """Which group each row belongs to."""
 
     name: str
-    """What the groups are of, such as the column."""
+    """What the rows are grouped by, such as a column."""
     labels: list[str]
     of_rows: np.ndarray
     """Place of each row's label, shape (rows,)."""
 
     def parts(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Each label, and whether each row is of it, shape (rows,)."""
+        """Each label, and whether each row belongs to its group, shape (rows,)."""
         for place, label in enumerate(self.labels):
             yield label, self.of_rows == place
 
@@ -81,7 +81,7 @@ class Grouping(Strict):
         return self
 
     def groups(self, table: pd.DataFrame) -> Groups:
-        """The group of each row, in any order of the rows; those that miss the value are one.
+        """The group of each row, whatever the order of the rows; rows without the value are one group.
 
         Raises:
             ConfigError: The column is absent, makes too many groups, or cannot be cut this way.
@@ -100,8 +100,8 @@ class Grouping(Strict):
         of_rows[known] = places
         return Groups(self.column, labels, of_rows)
 
-    def _cut(self, known: pd.Series[Any]) -> tuple[list[str], np.ndarray]:
-        """Names in their order, and the place of each cell's."""
+    def _cut(self, known: pd.Series) -> tuple[list[str], np.ndarray]:
+        """The labels in their order, and the place of the label of each cell."""
         import numpy as np
 
         if self.period is not None:
@@ -117,8 +117,8 @@ class Grouping(Strict):
         comparable = edges.astype(numbers.dtype) if numbers.dtype.kind == "f" else edges
         return _between(edges), np.searchsorted(comparable, numbers, side="right")
 
-    def _values(self, known: pd.Series[Any]) -> tuple[list[str], np.ndarray]:
-        """Values that are written alike are one group."""
+    def _values(self, known: pd.Series) -> tuple[list[str], np.ndarray]:
+        """A group for each value; values that are written alike are one group."""
         import numpy as np
         import pandas as pd
 
@@ -129,7 +129,7 @@ class Grouping(Strict):
         places = np.array([labels.index(_text(value)) for value in values], dtype=np.intp)
         return labels, places[codes]
 
-    def _numbers(self, known: pd.Series[Any], way: str) -> np.ndarray:
+    def _numbers(self, known: pd.Series, way: str) -> np.ndarray:
         import pandas as pd
 
         number = pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known)
@@ -138,7 +138,7 @@ class Grouping(Strict):
             raise ConfigError(msg)
         return known.to_numpy() if number else known.to_numpy(float)
 
-    def _spans(self, known: pd.Series[Any], span: str) -> tuple[list[str], np.ndarray]:
+    def _spans(self, known: pd.Series, span: str) -> tuple[list[str], np.ndarray]:
         import pandas as pd
 
         times = pd.to_datetime(known, errors="coerce", utc=True, format="ISO8601").dt.tz_localize(None)
@@ -164,7 +164,7 @@ class Grouping(Strict):
 
 
 def crossed(groups: Sequence[Groups]) -> Groups:
-    """The groups that several make together, of those pairs, triples or so on that occur."""
+    """The groups that several groupings make together: one for each combination that occurs."""
     import numpy as np
 
     places, of_rows = np.unique(np.stack([part.of_rows for part in groups]), axis=1, return_inverse=True)
@@ -176,7 +176,7 @@ def crossed(groups: Sequence[Groups]) -> Groups:
 
 
 def _of_equal_counts(numbers: np.ndarray, bins: int) -> np.ndarray:
-    """The number that each bin but the first begins with; bins that ties would leave empty are left out."""
+    """Edges between bins of equally many numbers; bins that ties would leave empty are left out."""
     import numpy as np
 
     if not len(numbers):
@@ -194,16 +194,17 @@ def _between(edges: np.ndarray) -> list[str]:
     return [f"below {names[0]}", *between, f"{names[-1]} and above"]
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, Real | Decimal) and not isinstance(value, bool)
 
 
-def _text(value: Any) -> str:  # noqa: ANN401 - a cell of any type
-    """A whole number has no decimals, whatever its type: a column that misses a cell holds floats."""
-    whole = _number(value) and float(value).is_integer() and abs(value) < WRITTEN_OUT
-    return str(int(value)) if whole else str(value)
+def _text(value: object) -> str:
+    """A cell as text; whole numbers without decimals, since a column that misses a cell holds doubles."""
+    if _number(value) and float(value).is_integer() and abs(value) < WRITTEN_OUT:
+        return str(int(value))
+    return str(value)
 
 
-def _in_order(value: Any) -> tuple[bool, float, str]:  # noqa: ANN401 - a cell of any type
-    """Numbers by size, and before all others, which go by their text."""
+def _in_order(value: object) -> tuple[bool, float, str]:
+    """The key to sort cells by: numbers come first, by size; other cells follow, by their text."""
     return (False, float(value), _text(value)) if _number(value) else (True, 0.0, str(value))

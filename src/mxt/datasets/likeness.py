@@ -1,16 +1,17 @@
-"""Cells that are equal whichever type a table has them in, so that rows of two tables can be compared."""
+"""Cells of two tables made comparable, whichever types the tables have them in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
 
 
-def texts(cells: pd.Index | pd.Series[Any]) -> np.ndarray:
-    """Each cell as text; numbers that are equal have one text, whichever type they came in."""
+def texts(cells: pd.Index | pd.Series) -> np.ndarray:
+    """Each cell as text, shape (rows,); equal numbers have equal texts, whichever type they come in."""
     import numpy as np
     import pandas as pd
 
@@ -19,14 +20,14 @@ def texts(cells: pd.Index | pd.Series[Any]) -> np.ndarray:
     if pd.api.types.is_float_dtype(cells):
         numbers = np.asarray(cells, float)
         whole = np.isfinite(numbers) & (numbers == np.floor(numbers)) & (np.abs(numbers) < 2**53)
-        found = np.asarray([repr(number) for number in numbers.tolist()], object)
-        found[whole] = numbers[whole].astype("int64").astype(str)
-        return found
+        written = np.asarray([repr(number) for number in numbers.tolist()], object)
+        written[whole] = numbers[whole].astype("int64").astype(str)
+        return written
     return np.asarray(cells.astype(str), object)
 
 
-def comparable(column: pd.Series[Any]) -> Any:  # noqa: ANN401 - a column of either type
-    """Numbers and booleans as doubles, all else as text; missing cells stay missing."""
+def comparable(column: pd.Series) -> np.ndarray | ExtensionArray:
+    """Numbers and booleans as doubles, other cells as texts; missing cells stay missing."""
     import pandas as pd
 
     if pd.api.types.is_numeric_dtype(column):
@@ -34,8 +35,8 @@ def comparable(column: pd.Series[Any]) -> Any:  # noqa: ANN401 - a column of eit
     return column.astype(object).where(column.isna(), column.astype(str)).where(column.notna(), None).array
 
 
-def joined(targets: pd.Series[Any], ids: pd.Index) -> pd.Series[Any]:
-    """The target of each id; compared as texts if one table has texts, as CSV does, and the other numbers."""
+def joined(targets: pd.Series, ids: pd.Index) -> pd.Series:
+    """The target of each id; ids are compared as texts if only one of the tables has them as numbers."""
     from pandas.api.types import is_numeric_dtype
 
     if is_numeric_dtype(targets.index) == is_numeric_dtype(ids):

@@ -1,4 +1,4 @@
-"""How far a table has been worked on: the greatest cell of a column that only grows."""
+"""Watermarks: up to which cell of a column that only grows a table has been worked on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import DataError
 
@@ -67,27 +67,29 @@ class Mark:
         """Raise a DataError if cells of this type cannot be compared with the mark."""
         import pyarrow as pa
 
-        found = self.kind if pa.types.is_null(type_) else kind_of(type_, self.column, source)
-        if found != self.kind:
+        kind = self.kind if pa.types.is_null(type_) else kind_of(type_, self.column, source)
+        if kind != self.kind:
             msg = (
-                f"{source}: the watermark {self.column!r} is a {found}, and was a {self.kind} before. "
+                f"{source}: the watermark {self.column!r} is a {kind}, and was a {self.kind} before. "
                 "Give it its old type, or start over with --fresh."
             )
             raise DataError(msg)
 
     def beyond(self) -> pc.Expression:
-        """What rows beyond the mark meet, and those without a cell, which are to be told."""
+        """The condition for rows beyond the mark, and for rows without a cell, which are refused later."""
         import pyarrow.compute as pc
 
         cells = pc.field(self.column)
         return (cells > self._scalar()) | cells.is_null(nan_is_null=True)
 
-    def of_sql(self, cell: object) -> tuple[str, Any] | None:
-        """A sign and a value to compare a column of a database with, whose cells are like `cell`.
+    def of_sql(self, cell: object) -> tuple[str, int | float | Decimal | str | date] | None:
+        """A sign and a value that select the rows beyond the mark in a database, or None if none is safe.
 
-        All rows beyond the mark meet the condition, and perhaps others, where times are stored as text; of
-        texts, if the database orders them as Arrow does, by their bytes. None where it compares such cells
-        otherwise.
+        Rows that are not beyond the mark may be selected too, where times are stored as text. Texts are
+        compared as if the database ordered them by their bytes, as Arrow does.
+
+        Args:
+            cell: Any cell of the column, which shows how the database stores it.
         """
         if isinstance(self.value, str) and isinstance(cell, str):
             if self.kind == "text":
@@ -112,10 +114,10 @@ class Mark:
 
 
 def kind_of(type_: pa.DataType, column: str, source: str) -> Kind:
-    """How cells of a type are compared.
+    """As what cells of a type are compared.
 
     Raises:
-        DataError: They have no order of numbers, texts or times.
+        DataError: They are neither numbers, texts nor times.
     """
     import pyarrow as pa
 

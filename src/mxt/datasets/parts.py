@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 GROUP_ROWS = 65_536
-"""Rows of a row group of Parquet, whatever batches the rows come in."""
+"""Rows of a row group of Parquet, whichever batches the rows come in."""
 
 
 def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of `rows`, the last of which may be smaller.
 
-    Where the cuts are depends on the order of the rows only, not on the batches they came in.
+    The cuts depend on the order of the rows only, not on the batches that they come in.
     """
     held: list[pa.RecordBatch] = []
     count = 0

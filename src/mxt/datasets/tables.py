@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROW = "row"
-"""Name of the index of a table without an id column: the row's number in its source, from 0."""
+"""Name of the index of a table without an id column, which holds each row's number in its source from 0."""
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -26,7 +26,7 @@ def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     more than 17 of their digits.
 
     Raises:
-        DataError: A time is no whole number of microseconds, or beyond the years that these count.
+        DataError: A time is no whole number of microseconds, or beyond the years that microseconds count.
     """
     import pyarrow as pa
 
@@ -40,7 +40,7 @@ def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def inferred(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """A plain batch with decimals as doubles, as they were read once."""
+    """A plain batch with decimals as doubles, as the reading ``inferred`` has them."""
     import pyarrow as pa
 
     kinds = [pa.float64() if pa.types.is_decimal(field.type) else field.type for field in batch.schema]
@@ -51,7 +51,7 @@ def inferred(batch: pa.RecordBatch) -> pa.RecordBatch:
 def to_frame(batches: Iterable[pa.RecordBatch], id_column: str | None, first_row: int = 0) -> pd.DataFrame:
     """Batches as one DataFrame whose index is the id column, or else the row number from `first_row`.
 
-    Decimals become the nearest doubles, those of the id column texts.
+    Decimals become the nearest doubles, but texts in the id column.
     """
     import pandas as pd
     import pyarrow as pa
@@ -82,7 +82,7 @@ def _without_decimals(table: pa.Table, id_column: str | None) -> pa.Table:
 
 
 def _without_null_booleans(table: pa.Table) -> pa.Table:
-    """Booleans that miss values as doubles, since pandas has no plain type for them."""
+    """Booleans as doubles in columns that miss values, since pandas has no plain type for such booleans."""
     import pyarrow as pa
 
     for place, field in enumerate(table.schema):

@@ -10,7 +10,7 @@ from mxt.stats.arms import ratio_of_sums
 
 if TYPE_CHECKING:
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class ErrorEndpoint(Endpoint):
@@ -37,10 +37,10 @@ class ErrorEndpoint(Endpoint):
     def needs_predictions(self) -> bool:
         return True
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         return self._mean(control), self._mean(treatment)
 
-    def _mean(self, arm: Arm) -> Estimate:
+    def _mean(self, arm: Arm) -> ArmEstimate:
         import numpy as np
         import pandas as pd
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mxt.endpoints.base.arms import Arm
     from mxt.models import Model
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 MILLISECONDS = 1000.0
 
@@ -59,7 +59,7 @@ class LatencyEndpoint(Endpoint):
     def needs_models(self) -> bool:
         return True
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         import numpy as np
 
         times = np.empty((self.warm_up + self.calls, 2))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class MeanEndpoint(Endpoint):
@@ -41,12 +41,12 @@ class MeanEndpoint(Endpoint):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         first, second = (_mean(arm.numbers(self.column), arm.subjects) for arm in (control, treatment))
         return first, second
 
 
-def _mean(values: np.ndarray, subjects: np.ndarray) -> Estimate:
+def _mean(values: np.ndarray, subjects: np.ndarray) -> ArmEstimate:
     import numpy as np
 
     return ratio_of_sums(values, np.ones(len(values)), subjects)

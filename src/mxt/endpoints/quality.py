@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from mxt.endpoints.base import Endpoint
 from mxt.errors import ConfigError, DataError
 from mxt.metrics.base.answers import TWO, ClassName, labelled, listed
-from mxt.stats.arms import Estimate, ratio_of_sums
+from mxt.stats.arms import ArmEstimate, ratio_of_sums
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,13 +61,13 @@ class QualityEndpoint(Endpoint):
             return found
         return replace(found, positive=self._positive(control, treatment))
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate] | None:
         _refuse_foreign(control, treatment)
         positive = "" if self.score == "accuracy" else self._positive(control, treatment)
         first, second = (self._estimate(arm, positive) for arm in (control, treatment))
         return None if first is None or second is None else (first, second)
 
-    def _estimate(self, arm: Arm, positive: str) -> Estimate | None:
+    def _estimate(self, arm: Arm, positive: str) -> ArmEstimate | None:
         truth, predicted = _texts(arm.truth, arm), _texts(arm.predictions, arm)
         real, told = (truth == positive).astype(float), (predicted == positive).astype(float)
         tops, bottoms = {

@@ -11,7 +11,7 @@ from mxt.stats.arms import quantile
 
 if TYPE_CHECKING:
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class QuantileEndpoint(Endpoint):
@@ -46,7 +46,7 @@ class QuantileEndpoint(Endpoint):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         first, second = (
             quantile(arm.numbers(self.column), arm.subjects, self.share) for arm in (control, treatment)
         )

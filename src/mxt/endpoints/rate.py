@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mxt.endpoints.base.arms import Arm
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class RateEndpoint(Endpoint):
@@ -48,7 +48,7 @@ class RateEndpoint(Endpoint):
     def columns(self) -> list[str]:
         return [self.column]
 
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate]:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
         import numpy as np
 
         met = [self._met(arm) for arm in (control, treatment)]

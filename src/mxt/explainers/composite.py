@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.base import Predictor
-    from mxt.predictors.composition import Part
+    from mxt.predictors.base import Part, Predictor
 
 
 class CompositeExplainer(Explainer):

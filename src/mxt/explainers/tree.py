@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.predictors.base import Predictor
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 NO_KERNELS = "the compiled kernels are absent, as no C++ compiler was at hand when MXT was installed"
 

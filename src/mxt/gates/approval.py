@@ -1,4 +1,4 @@
-"""Whether people who may say so have said yes."""
+"""The gate that counts the approvals of named people."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pydantic import ConfigDict, Field, StringConstraints, TypeAdapter, Validati
 
 from mxt.configs import Location, parse_value
 from mxt.errors import ConfigError
-from mxt.gates.base import Evidence, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Gate, Verdict, refused, requires
 from mxt.kinds import Strict
 
 Name = Annotated[str, StringConstraints(max_length=200, pattern=r"\S")]
 
 
 class Approval(Strict):
-    """That someone agrees to the promotion of one version."""
+    """The consent of a person to the promotion of one version."""
 
     name: Name
     """Who agrees."""
@@ -29,44 +29,37 @@ class Approval(Strict):
     """The version's number."""
 
     alias: str | None = None
-    """The alias that they agree to; any if left out."""
+    """The alias that they agree to; any alias if left out."""
 
     certificate: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
-    """Digest of the certificate that they have seen; the approval does not count for another one."""
+    """Digest of the certificate that they have seen; the approval does not count for another certificate."""
 
     note: str | None = None
-    """What else they say; nobody reads it here."""
+    """A remark for other people; the gate does not read it."""
 
 
 class ApprovalGate(Gate):
-    """Enough different people have approved of this very version, each by name.
+    """Enough different people have approved this version, each by name.
 
     The file, or the variable, holds a YAML list: `[{name: Ada, model: churn, version: 2}]`. An approval
-    counts if its name is among the approvers, and is not that of whoever asks for the promotion. MXT does
-    not know who wrote the file: let only approvers write to it.
+    counts if its name is among the approvers and differs from the name of whoever requests the promotion. MXT
+    does not know who wrote the file: let only approvers write to it.
 
     Example:
         {KIND: ApprovalGate, approvers: [Ada, Ben, Cleo], file: confs/approvals/churn.yaml}
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": [place], "properties": {place: {"type": "string"}}}
-                for place in ("file", "variable")
-            ]
-        }
-    )
+    model_config = requires("oneOf", file="string", variable="string")
 
     KIND: Literal["ApprovalGate"] = "ApprovalGate"
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
     approvers: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Who may approve."""
 
     required: Annotated[int, Field(ge=1)] = 2
-    """How many of them must."""
+    """How many of the approvers must approve."""
 
     file: Location | None = None
     """YAML file with the approvals."""
@@ -75,10 +68,10 @@ class ApprovalGate(Gate):
     """Environment variable with the approvals, as YAML or JSON."""
 
     four_eyes: bool = True
-    """Whether the approval of whoever asks for the promotion does not count."""
+    """Whether to ignore the approval of whoever requests the promotion."""
 
     certificate_named: bool = False
-    """Whether only approvals count that name the version's certificate by its digest."""
+    """Whether to ignore approvals that do not name the digest of the version's certificate."""
 
     @model_validator(mode="after")
     def _from_one_place(self) -> Self:
@@ -102,18 +95,16 @@ class ApprovalGate(Gate):
             return refused(f"the approvals of version {evidence.version} cannot be read: {error}")
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            told = f"{place}: {where}: {first['msg']}"
-            return refused(f"the approvals of version {evidence.version} cannot be read: {told}")
+            fault = f"{place}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            return refused(f"the approvals of version {evidence.version} cannot be read: {fault}")
         return self._count(approvals, evidence)
 
     def _count(self, approvals: tuple[Approval, ...], evidence: Evidence) -> Verdict:
-        mine = [
-            approval
+        doubts = [
+            (approval.name, self._doubt(approval, evidence))
             for approval in approvals
             if (approval.model, approval.version) == (evidence.model, evidence.version)
         ]
-        doubts = [(approval.name, self._doubt(approval, evidence)) for approval in mine]
         agreed = {_person(name): " ".join(name.split()) for name, doubt in doubts if not doubt}
         ignored = [f"{name} {doubt}" for name, doubt in doubts if doubt]
         without = f"; not counted: {', '.join(ignored)}" if ignored else ""
@@ -144,5 +135,5 @@ _ALL = TypeAdapter(tuple[Approval, ...], config=ConfigDict(defer_build=True))
 
 
 def _person(name: str) -> str:
-    """A name as it is compared: however it is spaced, composed and written in capitals, it is one person."""
+    """A name in one form, whatever its spaces, capitals and Unicode composition, for comparing people."""
     return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()

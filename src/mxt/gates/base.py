@@ -1,4 +1,4 @@
-"""What every gate does: decide on the evidence, and say why."""
+"""The base of all gates: the evidence that they judge, and the verdict that they give."""
 
 from __future__ import annotations
 
@@ -6,48 +6,53 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import ConfigDict, JsonValue
 
 from mxt.findings import tags
 from mxt.kinds import Kind
 
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""Moments that lie less than this in the future are told by machines whose clocks differ."""
+"""How far in the future a recorded moment may lie, since the clocks of two machines differ."""
+
+EVALUATION = "EvaluationsJob"
+"""KIND of the job that scores a version."""
 
 
 @dataclass(frozen=True)
 class Examination:
-    """What the last run of a job found of a version."""
+    """The last run of a job about a version: its verdict, scores, tags and facts."""
 
     run_id: str
     passed: bool
-    """Whether it ended well, and its verdict was yes."""
+    """Whether the run ended well with the verdict yes."""
     ended: datetime
     scores: Mapping[str, float] = field(default_factory=dict)
     """The metrics of the run."""
     tags: Mapping[str, str] = field(default_factory=dict)
     """The tags of the run."""
     facts: Mapping[str, object] = field(default_factory=dict)
-    """What the job stated at its end; empty for runs of releases that did not keep it."""
+    """The facts in the findings of the run; empty for releases that did not store them."""
 
     @property
     def judged(self) -> bool:
-        """Whether there was a limit to keep."""
+        """Whether the run had a limit to keep."""
         return self.tags.get(tags.JUDGED) != "false"
 
     @property
     def rows(self) -> str:
-        """Digest of the ids of the rows that it used; empty if it does not state one."""
+        """Digest of the ids of the rows that were used; empty if the run does not record it."""
         return self.tags.get(tags.ROWS, "")
 
     @property
     def tables(self) -> frozenset[str]:
-        """Each fingerprint that the table goes by which it read."""
+        """Fingerprints of the table that was read, in this release's and in older releases' reading."""
         return frozenset(self.tags.get(tag, "") for tag in (tags.DATA, tags.DATA_BEFORE)) - {""}
 
     @property
     def baseline(self) -> int | None:
-        """The version that it was compared with."""
+        """The other version, if the run compared two."""
         number = self.tags.get(tags.BASELINE, "")
         return int(number) if number.isdigit() else None
 
@@ -56,13 +61,18 @@ class Examination:
         label = metric.removesuffix("_low").removesuffix("_high")
         return self.tags.get(f"{tags.POSITIVE}{metric}", self.tags.get(f"{tags.POSITIVE}{label}", ""))
 
+    def full_name(self, metric: str) -> str:
+        """The name of a score, with the class that it is about."""
+        label = self.class_of(metric)
+        return f"{metric} of the class {label!r}" if label else metric
+
 
 @dataclass(frozen=True)
 class Certified:
-    """What is known of a version's certificate."""
+    """The state of a version's certificate: its content, and what has changed since."""
 
     fault: str
-    """Why the document is not the one that was issued; then nothing that it says counts. Else empty."""
+    """Why the document is not the one that was issued, so that its content does not count; else empty."""
     outcome: str = ""
     issued: datetime | None = None
     expires: datetime | None = None
@@ -71,40 +81,40 @@ class Certified:
     missed: tuple[str, ...] = ()
     """Criteria that the version did not meet."""
     commit: bool = True
-    """Whether it names a commit that holds all of the code."""
+    """Whether the certificate names a commit that holds all of the code."""
     changed: Mapping[str, str] = field(default_factory=dict)
-    """What is no longer as it was certified: names, and for each what to tell of it."""
+    """A description of each thing that is no longer as it was certified, by the name of the thing."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of the version that asks to be promoted, and of the version that stands there now."""
+    """The records of a version to be promoted, and of the champion: the version that the alias stands for."""
 
     version: int
     now: datetime
     model: str = ""
     alias: str = ""
-    """The alias that would stand for it."""
+    """The alias that would move to the version."""
     requested_by: str = ""
     champion: int | None = None
     """The version that the alias stands for; None if there is no such alias yet."""
     allow_first: bool = False
-    """Whether a version may be promoted though there is none to compare it with."""
+    """Whether a version may be promoted if there is no champion to compare it with."""
     certificate_digest: str = ""
-    """That of the version's certificate; empty without one."""
+    """Digest of the version's certificate; empty without a certificate."""
     latest_run: datetime | None = None
     """When the latest run of the experiment started."""
     last: Mapping[str, Examination] = field(default_factory=dict)
-    """What the last run of each job found of the version, by the KIND of the job."""
+    """The last run of each job about the version, by the KIND of the job."""
     champion_last: Mapping[str, Examination] = field(default_factory=dict)
-    """That of the version that the alias stands for."""
+    """The last run of each job about the champion, by the KIND of the job."""
     certificate: Certified | None = None
     texts: Mapping[str, str | None] = field(default_factory=dict)
-    """What the places hold that gates name; None where there is nothing."""
+    """The texts at the places that gates name; None where there is nothing."""
 
     @property
     def clock_fault(self) -> str:
-        """Why the clock cannot be believed; empty if nothing speaks against it."""
+        """Why the clock must be wrong; empty if nothing recorded contradicts it."""
         issued = self.certificate.issued if self.certificate else None
         for what, moment in (("the certificate was issued", issued), ("a run started", self.latest_run)):
             if moment is not None and moment > self.now + CLOCKS_DIFFER:
@@ -114,34 +124,65 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a gate decides, and why."""
+    """The decision of a gate, and the reason for it."""
 
     passed: bool
     reason: str
     mended_by: str = ""
-    """The KIND of the job to run next, if that could turn a no into a yes."""
+    """The KIND of the job to run next, if that job could turn a no into a yes."""
 
 
 def refused(reason: str, mended_by: str = "") -> Verdict:
-    """A no, why, and the KIND of the job that could mend it."""
+    """A no, with its reason and the KIND of the job that could turn it into a yes."""
     return Verdict(passed=False, reason=reason, mended_by=mended_by)
+
+
+def without_champion(evidence: Evidence, purpose: str, first: str = "") -> Verdict | None:
+    """The verdict of a gate that compares versions if there is no other version; None if there is one.
+
+    Args:
+        evidence: On the version.
+        purpose: What the gate needs another version for, such as "to beat".
+        first: What the reason adds if the first version may be promoted.
+    """
+    version, champion = evidence.version, evidence.champion
+    if champion is None and evidence.allow_first:
+        return Verdict(passed=True, reason=f"there is no version {purpose} yet{first}")
+    if champion is None:
+        return refused(f"version {version} has no version {purpose}; the first needs allow_first: true")
+    if champion == version:
+        return Verdict(passed=True, reason=f"version {version} stands there already")
+    return None
+
+
+def requires(which: Literal["anyOf", "oneOf"], **types: str) -> ConfigDict:
+    """Settings of a kind whose JSON schema requires at least one, or exactly one, of some fields.
+
+    Args:
+        which: "anyOf" for at least one, "oneOf" for exactly one.
+        types: The JSON type of each field, by its name.
+    """
+    choices: JsonValue = [
+        {"required": [name], "properties": {name: {"type": kind}}} for name, kind in types.items()
+    ]
+    return ConfigDict(json_schema_extra={which: choices})
 
 
 class Gate(Kind, ABC):
     """A condition that a version must meet before an alias moves to it."""
 
-    asks: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
-    """KINDs of the jobs whose last runs about the version the gate looks at; no other is read for it."""
+    reads: ClassVar[tuple[str, ...]] = (EVALUATION,)
+    """KINDs of the jobs whose last runs about the version the gate reads; it gets no other runs."""
 
-    asks_of_champion: ClassVar[tuple[str, ...]] = ()
-    """The same, of runs about the version that the alias stands for."""
+    reads_of_champion: ClassVar[tuple[str, ...]] = ()
+    """KINDs of the jobs whose last runs about the champion the gate reads; it gets no other runs."""
 
-    asks_for_certificate: ClassVar[bool] = False
-    """Whether it looks at the version's certificate."""
+    reads_certificate: ClassVar[bool] = False
+    """Whether the gate reads the version's certificate."""
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Files, and variables as env:NAME, whose texts the gate looks at."""
+        """Files, and environment variables as env:NAME, whose texts the gate reads."""
         return ()
 
     @abstractmethod

@@ -1,20 +1,19 @@
-"""Whether the version holds a certificate that still counts."""
+"""The gate that holds a version to a valid certificate."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import ClassVar, Literal
 
-from mxt.gates.base import Certified, Evidence, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Gate, Verdict, refused
 
 JOB = "CertificationJob"
 
 
 class CertificateGate(Gate):
-    """The version holds a live certificate, and nothing that it is bound to has changed.
+    """The version holds a valid certificate, and nothing that the certificate is bound to has changed.
 
-    Bound are the certificate itself, the model's files, the data, the configs that the runs recorded, and the
-    YAML files that these came from. The data are read again where they came from.
+    A certificate is bound to itself, the model's files, the data, the configs that the runs recorded, and the
+    YAML files of these configs. The data are read again from their recorded source.
 
     Example:
         {KIND: CertificateGate}
@@ -22,12 +21,13 @@ class CertificateGate(Gate):
 
     KIND: Literal["CertificateGate"] = "CertificateGate"
 
-    asks: ClassVar[tuple[str, ...]] = ()
+    reads: ClassVar[tuple[str, ...]] = ()
 
-    asks_for_certificate: ClassVar[bool] = True
+    reads_certificate: ClassVar[bool] = True
 
     criteria: tuple[str, ...] = ()
-    """Names of criteria that it must rest on, as the certification tells them, such as cv_mean_accuracy."""
+    """Names of criteria that the version must have met, as the certification lists them, such as
+    cv_mean_accuracy."""
 
     same_files: bool = True
     """Whether the YAML files of the configs must be the same; the recorded configs must be in any case."""
@@ -39,40 +39,32 @@ class CertificateGate(Gate):
     """Whether the same versions of packages must be installed."""
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found, version = evidence.certificate, evidence.version
-        if found is None:
+        certificate, version = evidence.certificate, evidence.version
+        if certificate is None:
             return refused(f"version {version} was never certified", JOB)
-        unproven = [name for name in self.criteria if name not in found.met]
-        lost = self.same_code and not found.commit
-        changed = [told for name, told in found.changed.items() if self._counts(name)]
+        expires = certificate.expires
+        until = f" at {expires:%Y-%m-%d %H:%M} UTC" if expires else ""
+        missed = f" ({', '.join(certificate.missed)})" if certificate.missed else ""
+        unproven = [name for name in self.criteria if name not in certificate.met]
+        changes = [text for name, text in certificate.changed.items() if self._counts(name)]
         faults = {
-            f"changed since version {version} was certified: {found.fault}": found.fault,
+            f"changed since version {version} was certified: {certificate.fault}": certificate.fault,
             evidence.clock_fault: evidence.clock_fault,
-            f"the certificate of version {version} expired{_at(found.expires)}": _expired(found, evidence),
-            f"version {version} was certified {found.outcome}{_missed(found)}": found.outcome != "PASS",
-            f"version {version} was certified with code that no commit holds": lost,
+            f"the certificate of version {version} expired{until}": not expires or evidence.now >= expires,
+            f"version {version} was certified {certificate.outcome}{missed}": certificate.outcome != "PASS",
+            f"version {version} was certified with code that no commit holds": (
+                self.same_code and not certificate.commit
+            ),
             f"the certificate of version {version} does not rest on {', '.join(unproven)}": unproven,
-            f"changed since version {version} was certified: {', '.join(changed)}": changed,
+            f"changed since version {version} was certified: {', '.join(changes)}": changes,
         }
-        fault = next((told for told, there in faults.items() if there), None)
+        fault = next((reason for reason, applies in faults.items() if applies), None)
         if fault is not None:
             return refused(fault, JOB)
-        return Verdict(passed=True, reason=f"version {version} is certified; that ends{_at(found.expires)}")
+        return Verdict(passed=True, reason=f"version {version} is certified; that ends{until}")
 
     def _counts(self, name: str) -> bool:
         """Whether a thing must be as it was certified."""
         if name.startswith("file:"):
             return self.same_files
         return {"code": self.same_code, "packages": self.same_packages}.get(name, True)
-
-
-def _at(moment: datetime | None) -> str:
-    return f" at {moment:%Y-%m-%d %H:%M} UTC" if moment else ""
-
-
-def _expired(found: Certified, evidence: Evidence) -> bool:
-    return found.expires is None or evidence.now >= found.expires
-
-
-def _missed(found: Certified) -> str:
-    return f" ({', '.join(found.missed)})" if found.missed else ""

@@ -1,4 +1,4 @@
-"""Whether the version beats the one that stands there now."""
+"""The gate that compares a score of the version with the champion's."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
-from mxt.gates.base import Evidence, Examination, Gate, Verdict, refused
-
-JOB = "EvaluationsJob"
+from mxt.gates.base import EVALUATION, Evidence, Examination, Gate, Verdict, refused, without_champion
 
 
 class ChallengerGate(Gate):
-    """A score is at least as good as that of the version the alias stands for, on the same rows.
+    """A score is at least as good as the score of the version that the alias stands for, on the same rows.
 
-    Both scores are those of the latest evaluations, which must have read the same columns of the same table
-    and used the same rows of it, and be about the same class: evaluate both by one config.
+    Both scores come from the latest evaluations. These must have read the same columns of the same table,
+    used the same rows of it, and be about the same class: evaluate both versions by one config.
 
     Example:
         {KIND: ChallengerGate, metric: roc_auc, margin: 0.005}
@@ -23,31 +21,28 @@ class ChallengerGate(Gate):
 
     KIND: Literal["ChallengerGate"] = "ChallengerGate"
 
-    asks_of_champion: ClassVar[tuple[str, ...]] = ("EvaluationsJob",)
+    reads_of_champion: ClassVar[tuple[str, ...]] = (EVALUATION,)
 
     metric: Annotated[str, StringConstraints(min_length=1)]
-    """Label of the score, as the evaluations logged it."""
+    """Name of the score, as the evaluations logged it."""
 
     margin: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     """By how much the score must be better; below zero, by how much it may be worse."""
 
     higher_is_better: bool = True
-    """Whether a higher score is a better one; say false for errors such as calibration_error."""
+    """Whether a higher score is better; false for errors such as calibration_error."""
 
     def judge(self, evidence: Evidence) -> Verdict:
+        alone = without_champion(evidence, "to beat", ", and the first may come")
+        if alone is not None:
+            return alone
         candidate, champion = evidence.version, evidence.champion
-        if champion is None and evidence.allow_first:
-            return Verdict(passed=True, reason="there is no version to beat yet, and the first may come")
-        if champion is None:
-            return refused(f"version {candidate} has no version to beat; the first needs allow_first: true")
-        if champion == candidate:
-            return Verdict(passed=True, reason=f"version {candidate} stands there already")
-        ours, theirs = evidence.last.get(JOB), evidence.champion_last.get(JOB)
+        ours, theirs = evidence.last.get(EVALUATION), evidence.champion_last.get(EVALUATION)
         if ours is None or theirs is None:
             version = candidate if ours is None else champion
-            return refused(f"version {version} was never evaluated, so nothing can be compared", JOB)
+            return refused(f"version {version} was never evaluated, so nothing can be compared", EVALUATION)
         fault = self._fault(f"versions {candidate} and {champion}", ours, theirs)
-        return refused(fault) if fault else self._compare(champion, ours, theirs)
+        return refused(fault) if fault else self._compare(ours, theirs, f"version {champion}")
 
     def _fault(self, versions: str, ours: Examination, theirs: Examination) -> str:
         """Why two evaluations cannot be compared; empty if they can."""
@@ -64,7 +59,7 @@ class ChallengerGate(Gate):
         return self._other_class(versions, ours.class_of(self.metric), theirs.class_of(self.metric))
 
     def _other_class(self, versions: str, ours: str, theirs: str) -> str:
-        """Why scores of these classes cannot be compared; empty if they can."""
+        """Why scores about two classes cannot be compared; empty if they can."""
         if ours == theirs:
             return ""
         if not ours or not theirs:
@@ -73,12 +68,10 @@ class ChallengerGate(Gate):
         different = f"{self.metric} of {versions} is about different classes, {ours!r} and {theirs!r}"
         return f"{different}; evaluate both by one config that names `positive`"
 
-    def _compare(self, champion: int, ours: Examination, theirs: Examination) -> Verdict:
+    def _compare(self, ours: Examination, theirs: Examination, champion: str) -> Verdict:
         score, before = ours.scores[self.metric], theirs.scores[self.metric]
         gain = score - before if self.higher_is_better else before - score
-        about = ours.class_of(self.metric)
-        name = f"{self.metric} of the class {about!r}" if about else self.metric
-        compared = f"{name} is {score:.4g}, against {before:.4g} of version {champion}"
+        compared = f"{ours.full_name(self.metric)} is {score:.4g}, against {before:.4g} of {champion}"
         if not gain >= self.margin:
             return refused(f"{compared}; it should be better by {self.margin:g}")
         return Verdict(passed=True, reason=compared)

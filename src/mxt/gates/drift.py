@@ -1,4 +1,4 @@
-"""Whether the data still look like those that the version was trained on."""
+"""The gate that reads whether the data still look like those that the version was trained on."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mxt.gates.base import CLOCKS_DIFFER, Evidence, Gate, Verdict, refused
+
+JOB = "DriftJob"
 
 
 class DriftGate(Gate):
@@ -19,24 +21,24 @@ class DriftGate(Gate):
 
     KIND: Literal["DriftGate"] = "DriftGate"
 
-    asks: ClassVar[tuple[str, ...]] = ("DriftJob",)
+    reads: ClassVar[tuple[str, ...]] = (JOB,)
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 7
     """Refuse an older comparison."""
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found, version = evidence.last.get("DriftJob"), evidence.version
-        if found is None:
-            return refused(f"version {version} was never compared with today's data (DriftJob)", "DriftJob")
-        age = evidence.now - found.ended
+        run, version = evidence.last.get(JOB), evidence.version
+        if run is None:
+            return refused(f"version {version} was never compared with today's data ({JOB})", JOB)
+        age = evidence.now - run.ended
         if age < -CLOCKS_DIFFER:
             return refused(
                 f"the clock was moved back: the drift of version {version} was told later than now"
             )
-        if not found.passed:
-            return refused(f"the data have drifted from those of version {version} (run {found.run_id})")
+        if not run.passed:
+            return refused(f"the data have drifted from those of version {version} (run {run.run_id})")
         days = age / timedelta(days=1)
         if days > self.max_age_days:
             most = f"{self.max_age_days:g} may pass"
-            return refused(f"the drift of version {version} was told {days:.1f} days ago; {most}", "DriftJob")
-        return Verdict(passed=True, reason=f"the data have not drifted (run {found.run_id})")
+            return refused(f"the drift of version {version} was told {days:.1f} days ago; {most}", JOB)
+        return Verdict(passed=True, reason=f"the data have not drifted (run {run.run_id})")

@@ -1,12 +1,10 @@
-"""Whether the version passed its evaluation."""
+"""The gate that reads the verdict of the version's evaluation."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from mxt.gates.base import Evidence, Gate, Verdict, refused
-
-JOB = "EvaluationsJob"
+from mxt.gates.base import EVALUATION, Evidence, Gate, Verdict, refused
 
 
 class EvaluationGate(Gate):
@@ -19,16 +17,15 @@ class EvaluationGate(Gate):
     KIND: Literal["EvaluationGate"] = "EvaluationGate"
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found = evidence.last.get(JOB)
-        if found is None:
-            return refused(f"version {evidence.version} was never evaluated", JOB)
-        if not found.judged:
+        run = evidence.last.get(EVALUATION)
+        if run is None:
+            return refused(f"version {evidence.version} was never evaluated", EVALUATION)
+        if not run.judged:
             return refused(
-                f"the evaluation of version {evidence.version} had no limit to keep (run {found.run_id}); "
+                f"the evaluation of version {evidence.version} had no limit to keep (run {run.run_id}); "
                 "give a metric a minimum or a maximum and evaluate again",
-                JOB,
+                EVALUATION,
             )
-        outcome = "passed" if found.passed else "failed"
-        return Verdict(
-            found.passed, f"the evaluation of version {evidence.version} {outcome} (run {found.run_id})"
-        )
+        outcome = "passed" if run.passed else "failed"
+        reason = f"the evaluation of version {evidence.version} {outcome} (run {run.run_id})"
+        return Verdict(run.passed, reason)

@@ -1,42 +1,40 @@
-"""Whether the version decides, and for the reasons, as the one that stands there now does."""
+"""The gate that holds changes of decisions and reasons, against the champion, to limits."""
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from mxt.gates.base import Evidence, Examination, Gate, Verdict, refused
+from mxt.gates.base import Evidence, Examination, Gate, Verdict, refused, requires, without_champion
+
+JOB = "ExplanationDiffJob"
 
 Share = Annotated[float, Field(ge=0, le=1)]
 _LIMITS = ("changed_decisions", "changed_reasons", "sign_flips")
 
 
 class ExplanationGate(Gate):
-    """The latest ExplanationDiffJob, against the version the alias stands for, keeps limits.
+    """The latest ExplanationDiffJob, against the version that the alias stands for, keeps limits.
 
     Example:
         {KIND: ExplanationGate, changed_decisions: 0.05, changed_reasons: 0.2}
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [{"required": [limit], "properties": {limit: {"type": "number"}}} for limit in _LIMITS]
-        }
-    )
+    model_config = requires("anyOf", **dict.fromkeys(_LIMITS, "number"))
 
     KIND: Literal["ExplanationGate"] = "ExplanationGate"
 
-    asks: ClassVar[tuple[str, ...]] = ("ExplanationDiffJob",)
+    reads: ClassVar[tuple[str, ...]] = (JOB,)
 
     changed_decisions: Share | None = None
-    """Refuse if a larger share of the rows is decided otherwise."""
+    """Refuse if the decision changes for a larger share of the rows."""
 
     changed_reasons: Share | None = None
-    """Refuse if a larger share of the rows has other main reasons."""
+    """Refuse if the main reasons change for a larger share of the rows."""
 
     sign_flips: Share | None = None
-    """Refuse if a larger share of the contributions has the other sign."""
+    """Refuse if the sign changes for a larger share of the contributions."""
 
     @model_validator(mode="after")
     def _with_a_limit(self) -> Self:
@@ -46,28 +44,22 @@ class ExplanationGate(Gate):
         return self
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found = evidence.last.get("ExplanationDiffJob")
-        version, champion = evidence.version, evidence.champion
-        if champion is None and evidence.allow_first:
-            return Verdict(passed=True, reason="there is no version to differ from yet")
-        if champion is None:
-            return refused(
-                f"version {version} has no version to differ from; the first needs allow_first: true"
-            )
-        if champion == version:
-            return Verdict(passed=True, reason=f"version {version} stands there already")
-        if found is None or found.baseline != champion:
+        alone = without_champion(evidence, "to differ from")
+        if alone is not None:
+            return alone
+        run, version, champion = evidence.last.get(JOB), evidence.version, evidence.champion
+        if run is None or run.baseline != champion:
             both = f"version {version} were never compared with those of version {champion}"
-            return refused(f"the explanations of {both} (ExplanationDiffJob)", "ExplanationDiffJob")
-        return self._compare(found, version)
+            return refused(f"the explanations of {both} ({JOB})", JOB)
+        return self._compare(run, version)
 
-    def _compare(self, found: Examination, version: int) -> Verdict:
-        shares = {name: found.scores.get(name) for name in _LIMITS if getattr(self, name) is not None}
-        for name, share in shares.items():
-            limit = getattr(self, name)
+    def _compare(self, run: Examination, version: int) -> Verdict:
+        limits = {name: limit for name in _LIMITS if (limit := getattr(self, name)) is not None}
+        for name, limit in limits.items():
+            share = run.scores.get(name)
             if share is None:
-                return refused(f"run {found.run_id} does not tell {name} of version {version}")
+                return refused(f"run {run.run_id} does not tell {name} of version {version}")
             if not share <= limit:
-                return refused(f"{name} is {share:.2%}, above {limit:.2%} (run {found.run_id})")
-        kept = ", ".join(f"{name} is {share:.2%}" for name, share in shares.items())
-        return Verdict(passed=True, reason=kept)
+                return refused(f"{name} is {share:.2%}, above {limit:.2%} (run {run.run_id})")
+        reason = ", ".join(f"{name} is {run.scores[name]:.2%}" for name in limits)
+        return Verdict(passed=True, reason=reason)

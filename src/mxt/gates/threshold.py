@@ -1,14 +1,12 @@
-"""Whether a score of the version keeps a limit."""
+"""The gate that holds a score of the version's evaluation to a limit."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
-from mxt.gates.base import Evidence, Gate, Verdict, refused
-
-JOB = "EvaluationsJob"
+from mxt.gates.base import EVALUATION, Evidence, Examination, Gate, Verdict, refused, requires
 
 
 class ThresholdGate(Gate):
@@ -18,19 +16,12 @@ class ThresholdGate(Gate):
         {KIND: ThresholdGate, metric: roc_auc, minimum: 0.8}
     """
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {"required": [limit], "properties": {limit: {"type": "number"}}}
-                for limit in ("minimum", "maximum")
-            ]
-        }
-    )
+    model_config = requires("anyOf", minimum="number", maximum="number")
 
     KIND: Literal["ThresholdGate"] = "ThresholdGate"
 
     metric: Annotated[str, StringConstraints(min_length=1)]
-    """Label of the score, as the evaluation logged it."""
+    """Name of the score, as the evaluation logged it."""
 
     minimum: float | None = None
     """Refuse a lower score."""
@@ -39,7 +30,7 @@ class ThresholdGate(Gate):
     """Refuse a higher score."""
 
     positive: str | int | bool | None = None
-    """Refuse a score that is about another class than this; any class will do if left out."""
+    """Refuse a score that is about another class than this; the score may be about any class if left out."""
 
     @model_validator(mode="after")
     def _with_a_limit(self) -> Self:
@@ -49,20 +40,21 @@ class ThresholdGate(Gate):
         return self
 
     def judge(self, evidence: Evidence) -> Verdict:
-        found = evidence.last.get(JOB)
-        scores = found.scores if found else {}
-        score = scores.get(self.metric)
-        if score is None:
+        run = evidence.last.get(EVALUATION)
+        scores = run.scores if run else {}
+        if run is None or self.metric not in scores:
             known = ", ".join(sorted(scores)) or "none"
-            return refused(f"no score {self.metric!r} of version {evidence.version} (known: {known})", JOB)
-        about = found.class_of(self.metric) if found else ""
-        if self.positive is not None and about != str(self.positive):
-            what = f"is about the class {about!r}" if about else "does not say which class it is about"
+            reason = f"no score {self.metric!r} of version {evidence.version} (known: {known})"
+            return refused(reason, EVALUATION)
+        return self._compare(run)
+
+    def _compare(self, run: Examination) -> Verdict:
+        score, label, name = run.scores[self.metric], run.class_of(self.metric), run.full_name(self.metric)
+        if self.positive is not None and label != str(self.positive):
+            what = f"is about the class {label!r}" if label else "does not say which class it is about"
             return refused(f"{self.metric} {what}; asked for is {str(self.positive)!r}")
-        name = f"{self.metric} of the class {about!r}" if about else self.metric
-        low, high = self.minimum, self.maximum
-        if low is not None and not score >= low:
-            return refused(f"{name} is {score:.4g}, below {low:g}")
-        if high is not None and not score <= high:
-            return refused(f"{name} is {score:.4g}, above {high:g}")
+        if self.minimum is not None and not score >= self.minimum:
+            return refused(f"{name} is {score:.4g}, below {self.minimum:g}")
+        if self.maximum is not None and not score <= self.maximum:
+            return refused(f"{name} is {score:.4g}, above {self.maximum:g}")
         return Verdict(passed=True, reason=f"{name} is {score:.4g}")

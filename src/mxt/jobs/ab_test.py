@@ -30,7 +30,7 @@ from mxt.jobs.base.assignments import (
     warn_of_inferred,
 )
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
@@ -219,8 +219,8 @@ class ABTestJob(Job):
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         if records:
-            chosen = Scoring(records, self.inputs, self.splitter, target or "", self.rows)
-            table = chosen.choose(table, self.context)
+            chosen = RowSelection(records, self.inputs, self.splitter, target or "", self.rows)
+            table, self.context.facts[FACT] = chosen.select(table)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
 

@@ -1,4 +1,4 @@
-"""Drift: has the data moved away from what the model was trained on?"""
+"""Drift: comparing the data of today with the data that a version was trained on."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _MEASURES = ({"KIND": "PsiDrift"}, {"KIND": "KsDrift"}, {"KIND": "MissingDrift"}
 PART_ROWS = 65_536
 
 PROFILES = "profiles"
-"""Suffix of what is told of all parts together."""
+"""Name of the profiles in the state of each part, which are merged over all parts."""
 
 
 class DriftJob(StreamJob):
     """Compares each input column, and the predictions, with the sample kept at training, part by part.
 
-    Missing values and new categories are compared, not refused; the predictions are those of the rows
-    that the model can take.
+    Missing values and new categories are compared and not refused. Predictions are compared for the rows that
+    the model accepts.
 
     Example:
         KIND: DriftJob
@@ -55,19 +55,19 @@ class DriftJob(StreamJob):
     """The table to compare."""
 
     reference: OneOf[Reader] | None = None
-    """The table to compare with, held in memory; the sample kept with the model version if left out."""
+    """The table to compare with, held in memory; the sample kept with the version if left out."""
 
     measures: tuple[OneOf[Drift], ...] = Field(default=_MEASURES, validate_default=True, min_length=1)
-    """How columns are compared; each measure runs on every column it is defined for."""
+    """How to compare columns; each measure is applied to every column that it is defined for."""
 
     predictions: bool = True
-    """Whether to compare the model's predictions too."""
+    """Whether to compare the predictions of the model too."""
 
     drifted_columns_allowed: Annotated[int, Field(ge=0)] = 0
     """The verdict is no if more columns than this have drifted."""
 
     comparisons: OneOf[Writer]
-    """Where the comparisons go: a row for each column and measure."""
+    """Where to write the comparisons: a row for each column and measure."""
 
     def run(self) -> Locals:
         context, served = self.context, self.serve()
@@ -81,10 +81,11 @@ class DriftJob(StreamJob):
                 return parts.conclude(context)
             parts.link(context, "current")
             with context.step("compare"):
-                found = self._compare(task, merged(task.references, parts.states(PROFILES)))
-            return context.conclude(self._findings(_table(found), served))
+                comparisons = self._compare(task, merged(task.references, parts.states(PROFILES)))
+            return context.conclude(self._findings(_table(comparisons), served))
 
     def _reference(self, served: Served) -> pd.DataFrame:
+        """The table to compare with, in the types of the model's inputs."""
         schema, uri = served.declared, served.pinned.uri
         if self.reference is not None:
             reader = served.reader(self.reference)
@@ -95,37 +96,36 @@ class DriftJob(StreamJob):
         return schema.check_types(served.background, f"{uri} background")
 
     def _refuse_idle_measures(self, references: tuple[Profile, ...]) -> None:
-        """Raise a ConfigError if there is nothing that the measures could tell."""
+        """Raise a ConfigError if no measure is defined for any column."""
         if not any(measure.applies_to(reference) for measure in self.measures for reference in references):
-            held = sorted({reference.holds for reference in references})
+            contents = sorted({reference.holds for reference in references})
             msg = (
-                f"measures: none of {self._measured} is for columns such as the model's, which hold "
-                f"{', '.join(held)}; name others."
+                f"measures: none of {self._measures} is for columns such as the model's, which hold "
+                f"{', '.join(contents)}; name others."
             )
             raise ConfigError(msg)
 
     @property
-    def _measured(self) -> str:
+    def _measures(self) -> str:
         return ", ".join(type(measure).__name__ for measure in self.measures)
 
     def _compare(self, task: Comparing, current: list[Profile]) -> list[Comparison]:
-        """Compare the inputs, and the predictions of the rows that the model can take, if there are such."""
+        """Compare the inputs, and the predictions of the rows that the model accepts, if there are any."""
         if task.predictions:
-            cannot = current[0].rows - current[-1].rows
-            self.context.facts["rows_the_model_cannot_take"] = cannot
-        found = [
+            self.context.facts["rows_the_model_cannot_take"] = current[0].rows - current[-1].rows
+        comparisons = [
             measure.compare(reference, profile)
             for reference, profile in zip(task.references, current, strict=True)
             for measure in self.measures
             if profile.rows and measure.applies_to(reference)
         ]
-        if not found:
+        if not comparisons:
             msg = (
-                f"{self.current.source}: the model can take none of its rows, and {self._measured} could "
+                f"{self.current.source}: the model can take none of its rows, and {self._measures} could "
                 "only compare predictions; add a measure for the inputs."
             )
             raise DataError(msg)
-        return found
+        return comparisons
 
     def _findings(self, table: pd.DataFrame, served: Served) -> Findings:
         drifted = sorted(set(table.index[table["drifted"]]))
@@ -144,34 +144,36 @@ class DriftJob(StreamJob):
         )
 
 
-def _table(found: list[Comparison]) -> pd.DataFrame:
+def _table(comparisons: list[Comparison]) -> pd.DataFrame:
+    """One row for each comparison, by column."""
     import pandas as pd
 
-    rows = pd.DataFrame([asdict(part) for part in found]).set_index("column")
+    rows = pd.DataFrame([asdict(comparison) for comparison in comparisons]).set_index("column")
     return rows.astype({"p_value": "float64"})
 
 
 @dataclass(frozen=True)
 class Comparing(Task):
-    """Counting the values of a part, and the predictions for it, among those of the reference."""
+    """Profiles the columns and predictions of a part by the bins and categories of the reference."""
 
     schema: InputsSchema
     inputs: tuple[Profile, ...]
+    """Profiles of the reference's columns."""
     model: Model | None
     predictions: tuple[Profile, ...] = ()
-    """Of probabilities, or of predicted numbers; none without a model."""
+    """Profiles of the reference's probabilities or predicted numbers; empty without a model."""
 
     @classmethod
     def with_reference(cls, reference: pd.DataFrame, schema: InputsSchema, model: Model | None) -> Comparing:
-        """The task for a reference, of which little more than the distinct values is kept.
+        """The task for a reference; it keeps little more than the distinct values.
 
         Raises:
-            DataError: The model can take none of its rows.
+            DataError: The model accepts no row of the reference.
         """
         import pandas as pd
 
         closed = schema.closed(reference)
-        inputs = tuple(Profile.of(closed[name], listed=schema.categories_told) for name in schema.columns)
+        inputs = tuple(Profile.of(closed[name], listed=schema.declares_categories) for name in schema.columns)
         if model is None:
             return cls(schema, inputs, None)
         valid = schema.valid(reference)
@@ -186,13 +188,14 @@ class Comparing(Task):
 
     @property
     def references(self) -> tuple[Profile, ...]:
-        """Those of the inputs, and then those of the predictions."""
+        """Profiles of the reference: of its inputs, and then of its predictions."""
         return self.inputs + self.predictions
 
     def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
         return schema.check_types(table, source)
 
-    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the model's columns do
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
+        del table  # the model's inputs are all that is compared
         profiles = [reference.like(inputs[reference.column]) for reference in self.inputs]
         if self.model is not None:
             profiles += self._predicted(self.model, self.schema.valid(inputs))

@@ -1,12 +1,11 @@
-"""Evaluation: is this version good enough on this data?"""
+"""Evaluation: scoring a version on a table, against limits and another version."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from loguru import logger
 from pydantic import Field, model_validator
@@ -25,7 +24,7 @@ from mxt.findings import Findings, Output
 from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import FACT, Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import chosen, warn_of_other
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -40,24 +39,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.models import Model
     from mxt.registries.served import Served
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows evaluated, in an order that their ids decide."""
-
-    table: pd.DataFrame
-    """Every column read."""
-    truth: pd.Series[Any]
 
 
 class EvaluationsJob(ModelJob):
     """Scores a version on a table; the verdict is yes if every score keeps its limits.
 
-    Every score has a 95 % interval. Scores by class and by confidence come with them; those of segments,
-    beside another version, and of time, are asked for.
+    Every score has a 95 % interval. Scores by class and by confidence are always reported; scores of
+    segments, differences from another version, and times of predictions if the config requests them.
 
     Example:
         KIND: EvaluationsJob
@@ -74,39 +63,39 @@ class EvaluationsJob(ModelJob):
     """The table to predict, target included."""
 
     target: str | None = None
-    """Column with the truth; the one that the model was trained on if left out."""
+    """Column with the truth; the target of the training if left out."""
 
     splitter: OneOf[Splitter] | None = None
-    """Use only the test part of this split. If left out, a table that holds rows of the training gives those
-    that no version was fitted to, and any other table is taken whole."""
+    """Score only the test part of this split. If left out, rows that a version was fitted to are not scored,
+    and all rows of a table that holds no such rows are."""
 
     rows: ScoredRows = "held_out"
     """``training`` allows rows that a version was fitted to; such an evaluation is no evidence for a gate."""
 
     positive: Named = None
-    """The positive class, by which metrics score that name none; the one recorded with the version if left
-    out, else the last of two in alphabetical order."""
+    """The positive class of metrics that name none; if left out, the class recorded with the version, else
+    the last of two in alphabetical order."""
 
     metrics: tuple[OneOf[Metric], ...] = Field(min_length=1)
     """Scores, with the limits that they must keep."""
 
     intervals: Drawing = Field(default={}, validate_default=True)
-    """How the intervals that are drawn are drawn."""
+    """How intervals are computed that need resamples."""
 
     segments: tuple[Segment, ...] = ()
-    """Parts of the rows that are scored by themselves."""
+    """Parts of the rows that are also scored separately."""
 
     baseline: Baseline | None = None
-    """Another version that the scores must bear comparison with."""
+    """Another version to compare the scores with."""
 
     latency: LatencyTest | None = None
-    """Also time predictions; the numbers differ from run to run."""
+    """Also measure how long predictions take; the times differ from run to run."""
 
     evaluations: OneOf[Writer] | None = None
     """Also write the table of scores here."""
 
     @model_validator(mode="after")
-    def _tell_metrics_apart(self) -> Self:
+    def _metrics_differ(self) -> Self:
         for metrics in (self.metrics, *(segment.metrics for segment in self.segments)):
             twice = [
                 label for label, count in Counter(metric.label for metric in metrics).items() if count > 1
@@ -121,67 +110,60 @@ class EvaluationsJob(ModelJob):
         served = self.serve()
         other = self._other()
         records = [Record.of(each) for each in (served, other) if each is not None]
-        rows = self._rows(served, records)
-        inputs, predictions = self._predict(served, rows)
-        told = Told(rows.truth, predictions, chosen(self.positive, served.model))
-        with context.step(f"score {len(rows.truth)} rows"):
-            scores = scores_table(self.metrics, told, self.intervals)
+        target = served.target(self.target)
+        table = self._table(served, records, target)
+        truth = TargetsSchema.check(table, target, self.inputs.source)
+        inputs, predictions = self._predict(served, table)
+        labelled = Told(truth, predictions, chosen(self.positive, served.model))
+        with context.step(f"score {len(table)} rows"):
+            scores = scores_table(self.metrics, labelled, self.intervals)
             if other is not None and self.baseline is not None:
-                others = self._others(other, rows, told, served.model, scores)
-                scores = scores.join(self.baseline.compare(self.metrics, told, others, self.intervals))
-            segments = self._segments(told, rows.table)
+                _, others = self._predict(other, table)
+                if "positive" in scores and self.positive is None:
+                    warn_of_other(labelled.positive, served.model, other.model, other.pinned)
+                scores = scores.join(self.baseline.compare(self.metrics, labelled, others, self.intervals))
+            segments = self._segments(labelled, table)
         latency = None if self.latency is None else self.latency.measure(served.model, inputs)
-        found = Evaluation(
+        evaluation = Evaluation(
             str(served.pinned),
-            len(rows.truth),
+            len(table),
             scores,
             segments,
-            *self._confidence(told),
+            *self._classes(labelled),
             latency,
             "" if other is None else str(other.pinned),
             str(context.facts[FACT]),
         )
-        return context.conclude(
-            found.findings() | self._concluded(found, predictions, compared=other is not None)
-        )
+        findings = self._findings(evaluation, predictions, compared=other is not None)
+        return context.conclude(evaluation.findings() | findings)
 
-    def _concluded(self, found: Evaluation, predictions: pd.DataFrame, *, compared: bool) -> Findings:
-        """What becomes of the evaluation: its output, and whether gates may rely on it."""
-        judged, model = self._judges(compared=compared), self.context.model
+    def _findings(self, evaluation: Evaluation, predictions: pd.DataFrame, *, compared: bool) -> Findings:
+        """The output of the evaluation, what to do next, and whether gates may rely on it."""
+        judged = self._has_limits(compared=compared)
         without = "none for a gate on the verdict: no metric has a minimum or maximum"
+        certification = command(self, "CertificationJob", alias_or_version=self.alias_or_version)
         return Findings(
             facts={} if judged else {"evidence": without},
             tags={} if judged else {JUDGED: "false"},
-            outputs=[Output("evaluations", self.evaluations, found.scores)],
+            outputs=[Output("evaluations", self.evaluations, evaluation.scores)],
             evidence=self.rows == "held_out",
-            next=[command(self, "CertificationJob", alias_or_version=self.alias_or_version)]
-            if found.passed
-            else [],
+            next=[certification] if evaluation.passed else [],
             values={
-                "evaluations": found.scores,
-                "findings": found,
+                "evaluations": evaluation.scores,
+                "findings": evaluation,
                 "predictions": predictions,
-                "version": model,
+                "version": self.context.model,
             },
         )
 
-    def _others(
-        self, other: Served, rows: Rows, told: Told, model: Model, scores: pd.DataFrame
-    ) -> pd.DataFrame:
-        """What another version predicts for the rows."""
-        _, predictions = self._predict(other, rows)
-        if "positive" in scores and self.positive is None:
-            warn_of_other(told.positive, model, other.model, other.pinned)
-        return predictions
-
-    def _judges(self, *, compared: bool) -> bool:
+    def _has_limits(self, *, compared: bool) -> bool:
         """Whether there is a limit that the version could miss."""
         metrics = [*self.metrics, *(metric for segment in self.segments for metric in segment.metrics)]
         timed = self.latency is not None and self.latency.maximum_p95_ms is not None
         return compared or timed or any(metric.limited for metric in metrics)
 
     def _other(self) -> Served | None:
-        """The version to compare with; None without one, or if it would be the first and may be."""
+        """The version to compare with; None without a baseline, or if its alias need not exist yet."""
         if self.baseline is None:
             return None
         context, wanted = self.context, self.baseline.alias_or_version
@@ -199,9 +181,9 @@ class EvaluationsJob(ModelJob):
         context.facts["baseline"] = other.pinned.version
         return other
 
-    def _rows(self, served: Served, records: list[Record]) -> Rows:
-        """The rows to evaluate; the run states which."""
-        context, target = self.context, served.target(self.target)
+    def _table(self, served: Served, records: list[Record], target: str) -> pd.DataFrame:
+        """The rows to score, in an order that depends on their ids alone; tags of the run identify them."""
+        context = self.context
         extra = [target, *(self.splitter.columns if self.splitter else [])]
         extra += [segment.column for segment in self.segments]
         extra += columns_of(records, self.inputs)
@@ -211,38 +193,37 @@ class EvaluationsJob(ModelJob):
         reader = served.reader(self.inputs, *schemas[1:], served.truth_schema(target))
         table = context.read(reader, "evaluation", columns)
         TargetsSchema.check(table, target, self.inputs.source)
-        scoring = Scoring(records, self.inputs, self.splitter, target, self.rows)
-        table = shuffled(scoring.choose(table, context), self.intervals.seed)
+        selection = RowSelection(records, self.inputs, self.splitter, target, self.rows)
+        table, context.facts[FACT] = selection.select(table)
         context.facts["evaluation_rows"] = len(table)
-        truth = TargetsSchema.check(table, target, self.inputs.source)
+        table = shuffled(table, self.intervals.seed)
         ids = json.dumps(sorted(map(str, table.index)))
         digest = hashlib.sha256(ids.encode()).hexdigest()
-        before = digest_before(self.inputs, reader, columns)
-        context.run.tag(
-            {ROWS: digest, DATA: context.linked.digest, **({DATA_BEFORE: before} if before else {})}
-        )
-        return Rows(table, truth)
+        tags = {ROWS: digest, DATA: context.linked.digest}
+        tags[DATA_BEFORE] = digest_before(self.inputs, reader, columns)
+        context.run.tag({name: text for name, text in tags.items() if text})
+        return table
 
-    def _predict(self, served: Served, rows: Rows) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """A version's inputs, and what it predicts."""
-        inputs = self.context.check(served.schema, rows.table, self.inputs.source)
+    def _predict(self, served: Served, table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """A version's inputs and predictions."""
+        inputs = self.context.check(served.schema, table, self.inputs.source)
         predictions = served.model.predict(inputs)
         if len(predictions.drop_duplicates()) == 1:
             logger.warning("{} predicts the same for all {} rows", served.pinned, len(inputs))
         return inputs, predictions
 
-    def _segments(self, told: Told, table: pd.DataFrame) -> pd.DataFrame | None:
+    def _segments(self, labelled: Told, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
 
         if not self.segments:
             return None
-        parts = [segment.table(self.metrics, told, table, self.intervals) for segment in self.segments]
+        parts = [segment.table(self.metrics, labelled, table, self.intervals) for segment in self.segments]
         return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
 
-    def _confidence(self, told: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        """The tables of classes and of confidence, as far as the model has any."""
-        found = answers(told.truth, told.predictions)
-        if not isinstance(found, Classes):
+    def _classes(self, labelled: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+        """The tables of classes and of confidence, as far as the model has classes and probabilities."""
+        answered = answers(labelled.truth, labelled.predictions)
+        if not isinstance(answered, Classes):
             return None, None
-        confidence = None if found.shares is None else confidence_table(found)
-        return classes_table(found, self.intervals), confidence
+        confidence = None if answered.shares is None else confidence_table(answered)
+        return classes_table(answered, self.intervals), confidence

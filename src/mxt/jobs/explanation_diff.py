@@ -1,7 +1,8 @@
-"""Explanation diff: does another version decide otherwise, and for other reasons?"""
+"""Explanation diff: how decisions and their reasons change from one version to another."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -17,7 +18,7 @@ from mxt.findings.tags import BASELINE
 from mxt.importances.base.draws import drawn
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.held_out import Record, ScoredRows, Scoring, columns_of
+from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.kinds import OneOf
 from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
@@ -33,18 +34,21 @@ if TYPE_CHECKING:
     from mxt.explainers.base.comparison import Compared
     from mxt.findings import Fact
     from mxt.registries.served import Served
+    from mxt.stats.explanation_diff import Pair
     from mxt.stats.intervals import Interval
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 ALL = "all rows"
 DEFAULT_ROWS = 5000
+_LIMITED = ("changed_decisions", "changed_reasons", "sign_flips")
 
 
 class ExplanationDiffJob(ModelJob):
-    """Explains the same rows with two versions of a model, and tells what has changed.
+    """Explains the same rows with two versions of a model, and reports what has changed.
 
-    It works in memory, on at most `rows` rows. Reasons are those for the class that the baseline decides for.
+    It works in memory, on at most `rows` rows. Both versions are explained for the class that the baseline
+    decides for.
 
     Example:
         KIND: ExplanationDiffJob
@@ -58,64 +62,67 @@ class ExplanationDiffJob(ModelJob):
     KIND: Literal["ExplanationDiffJob"] = "ExplanationDiffJob"
 
     inputs: OneOf[Reader]
-    """The rows that both versions explain."""
+    """The rows to explain with both versions."""
 
     alias_or_version: AliasOrVersion = "Challenger"
     """The version that may have changed, by alias, number or semantic version."""
 
     baseline: AliasOrVersion = "Champion"
-    """The version that it is compared with."""
+    """The version to compare with."""
 
     explainer: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
-    """How both are explained; their contributions must be in one unit."""
+    """How to explain both versions; their contributions must have the same unit."""
 
     splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
-    """Use only the test part of this split. If left out, a table that holds rows of a training gives those
-    that neither version was fitted to, and any other table is taken whole."""
+    """Explain only the test part of this split. If left out, rows that one of the versions was fitted to are
+    not explained, and all rows of a table that holds no such rows are."""
 
     rows: Annotated[int, Field(ge=2)] | Literal["training"] = DEFAULT_ROWS
-    """Most rows to explain, drawn by their ids and the seed. ``training`` takes the default number, and also
-    rows that a version was fitted to; such a comparison is no evidence for a gate."""
+    """The largest number of rows to explain, drawn by their ids and the seed. ``training`` stands for the
+    default number, and allows rows that a version was fitted to; such a comparison is no evidence for a
+    gate."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the draw."""
+    """Seed by which rows are drawn."""
 
     tolerance: Annotated[float, Field(ge=0)] | None = None
-    """Predicted numbers that differ by more than this, in the target's unit, are another decision."""
+    """A predicted number that changes by more than this, in the target's unit, is another decision."""
 
     top: Annotated[int, Field(ge=1)] = 3
-    """How many columns of the largest contributions are the reasons of a decision."""
+    """How many columns, those with the largest contributions, are the reasons of a decision."""
 
     ordered: bool = False
-    """Whether the same reasons in another order are a change."""
+    """Whether the same reasons in another order count as a change."""
 
     negligible: Share = 0.05
-    """Contributions below this share of their row's sum of sizes have no sign that could flip."""
+    """Contributions below this share of the sum of absolute contributions of their row have no sign that
+    could flip."""
 
     segments: Groupings = ()
-    """Also tell the changes by these columns, each once: by values, bins of numbers, or spans of times."""
+    """Columns by which to report the changes too, each column once: by its values, bins of numbers, or spans
+    of time."""
 
     minimum_rows: Annotated[int, Field(ge=1)] = 30
-    """A group of fewer rows is insufficient: nothing is told of it. With fewer in all, the verdict is no if
-    there is a limit, and a gate finds nothing to judge."""
+    """A group of fewer rows is insufficient: its changes are not reported. If there are fewer rows in all,
+    the verdict is no where the config has a limit, and a gate has no evidence."""
 
     swap_share: Annotated[float, Field(gt=0, le=1)] = 0.01
-    """Smallest change of two columns' shares of the contributions that can be an exchange of roles."""
+    """The smallest change in two columns' shares of the contributions that counts as an exchange of roles."""
 
     max_changed_decisions: Share | None = None
-    """The verdict is no if a larger share of the rows is decided otherwise."""
+    """The verdict is no if the decision changes for a larger share of the rows."""
 
     max_changed_reasons: Share | None = None
-    """The verdict is no if a larger share of the rows has other reasons."""
+    """The verdict is no if the reasons change for a larger share of the rows."""
 
     max_sign_flips: Share | None = None
-    """The verdict is no if a larger share of the contributions changed their sign."""
+    """The verdict is no if the sign changes for a larger share of the contributions."""
 
     whole_interval: bool = False
-    """Whether all of the 95 % interval must keep a limit, or the value alone."""
+    """Whether the whole 95 % interval must keep a limit, instead of the value alone."""
 
     differences: OneOf[Writer] | None = None
-    """Also write the measures here: a row for each segment and measure."""
+    """Also write the measures here: a row for each group and measure."""
 
     def run(self) -> Locals:
         served = self.serve()
@@ -128,7 +135,7 @@ class ExplanationDiffJob(ModelJob):
         return self.context.conclude(self._findings(measures, roles, both.unit, served, baseline))
 
     def _table(self, served: Served, records: list[Record]) -> pd.DataFrame:
-        """The rows to explain, in an order that their ids decide."""
+        """The rows to explain, in an order that depends on their ids and the seed alone."""
         known = [record.schema for record in records if record.schema is not None]
         wanted = [name for schema in known for name in schema.columns]
         wanted += [segment.column for segment in self.segments]
@@ -139,14 +146,15 @@ class ExplanationDiffJob(ModelJob):
         reader = suited(self.inputs, served.pinned, *known)
         table = self.context.read(reader, "inputs", None if every else [*dict.fromkeys(wanted)])
         allowed: ScoredRows = "training" if self.rows == "training" else "held_out"
-        table = Scoring(records, self.inputs, self.splitter, target, allowed).choose(table, self.context)
+        selection = RowSelection(records, self.inputs, self.splitter, target, allowed)
+        table, self.context.facts[FACT] = selection.select(table)
         most = DEFAULT_ROWS if self.rows == "training" else self.rows
         if len(table) > most:
             self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, most, self.seed)
 
     def _explained(self, served: Served, table: pd.DataFrame) -> ExplainedDecisions:
-        """What a version decides for each row, and why."""
+        """The decision of a version for each row, and its explanation."""
         context, version = self.context, served.pinned.version
         inputs = context.check(served.schema, table, self.inputs.source)
         model = served.model
@@ -156,24 +164,25 @@ class ExplanationDiffJob(ModelJob):
         return ExplainedDecisions(f"version {version}", decisions, explanation)
 
     def _measures(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
-        """A row for each group of each segment, and for all rows, and measure."""
+        """The changes as a table: a row for each measure of all rows, and of each group of each segment."""
         import numpy as np
 
-        pair = both.pair
-        parts: list[tuple[str, str, np.ndarray]] = [("", ALL, np.ones(len(table), dtype=bool))]
+        parts = [("", ALL, np.ones(len(table), dtype=bool))]
         for segment in self.segments:
             groups = segment.groups(table)
             parts += [(groups.name, label, rows) for label, rows in groups.parts()]
-        found: list[tuple[str, str, int, dict[str, Interval] | None]] = []
-        for name, label, rows in parts:
-            count = int(rows.sum())
-            enough = count >= self.minimum_rows
-            told = measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered) if enough else None
-            found.append((name, label, count, told))
-        return diff_table(found)
+        return diff_table(
+            [(name, label, int(rows.sum()), self._changes(both.pair, rows)) for name, label, rows in parts]
+        )
+
+    def _changes(self, pair: Pair, rows: np.ndarray) -> dict[str, Interval] | None:
+        """The measures of some rows; None if these are too few."""
+        if rows.sum() < self.minimum_rows:
+            return None
+        return measure(pair.at(rows), self.top, self.negligible, ordered=self.ordered)
 
     def _roles(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
-        """A row for each column: its share of the contributions before and after, and its exchange."""
+        """A row for each column: its share of the contributions by each version, and its exchange."""
         facts, names = self.context.facts, both.columns
         exchanged = swaps(both.pair, self.swap_share, cells_of(table, names))
         pairs = [f"{names[swap.first]} and {names[swap.second]} (by {swap.by})" for swap in exchanged]
@@ -209,18 +218,14 @@ class ExplanationDiffJob(ModelJob):
         )
 
     def _faults(self, whole: pd.DataFrame) -> tuple[str, list[str]]:
-        """Why nothing can be judged, if so, and which limits the changes of all rows do not keep."""
-        limits = {
-            "changed_decisions": self.max_changed_decisions,
-            "changed_reasons": self.max_changed_reasons,
-            "sign_flips": self.max_sign_flips,
-        }
-        asked = {name: limit for name, limit in limits.items() if limit is not None}
+        """Why there are too few rows to judge, else empty; and the limits that the changes do not keep."""
+        fields = {name: getattr(self, f"max_{name}") for name in _LIMITED}
+        limits = {name: limit for name, limit in fields.items() if limit is not None}
         if not whole["sufficient"].all():
             few = f"too few rows ({whole['rows'].iloc[0]}, at least {self.minimum_rows} are needed)"
-            return few, [few] if asked else []
+            return few, [few] if limits else []
         judged = whole["ci_high" if self.whole_interval else "value"]
-        faults = [beyond(name, float(judged[name]), limit) for name, limit in asked.items()]
+        faults = [beyond(name, float(judged[name]), limit) for name, limit in limits.items()]
         return "", [fault for fault in faults if fault]
 
 
@@ -228,5 +233,4 @@ def beyond(name: str, share: float, limit: float) -> str:
     """Why a share does not keep its limit; empty if it does."""
     if share <= limit:
         return ""
-    known = share == share  # noqa: PLR0124 - NaN alone differs from itself
-    return f"{name} ({'' if known else 'unknown, '}at most {limit:g})"
+    return f"{name} ({'unknown, ' if math.isnan(share) else ''}at most {limit:g})"

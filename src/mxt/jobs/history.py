@@ -1,4 +1,4 @@
-"""History: which version an alias stood for, and who moved it."""
+"""History: which version an alias stood for at a moment, and all its moves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mxt.jobs.base import Job, Locals
 from mxt.kinds import OneOf
 from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
-from mxt.registries.aliases import moves, standing
+from mxt.registries.aliases import last_move, moves
 from mxt.registries.versions import aliases_of
 
 if TYPE_CHECKING:
@@ -34,18 +34,19 @@ _DAY_OR_MOMENT = (
 
 
 @dataclass(frozen=True)
-class Answer:
+class Standing:
     """Which version an alias stood for at a moment."""
 
     version: int | None
+    """None if no move had been recorded by then, or the alias was deleted."""
     move: Move | None
-    """The last recorded move before it."""
+    """The last recorded move before the moment."""
     doubt: str = ""
-    """Why it may have been another version; empty if nothing speaks for that."""
+    """Why it may have been another version; empty if no move was made outside MXT since."""
 
 
 class HistoryJob(Job):
-    """Tells which version an alias stood for at a moment, and every move that jobs made of it.
+    """Reports which version an alias stood for at a moment, and all moves of the alias.
 
     The verdict is no if no move had been recorded by then.
 
@@ -58,11 +59,11 @@ class HistoryJob(Job):
     KIND: Literal["HistoryJob"] = "HistoryJob"
 
     alias: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")] = "Champion"
-    """The alias that is asked about."""
+    """The alias whose history to report."""
 
     as_of: Annotated[str, StringConstraints(pattern=_DAY_OR_MOMENT)] | None = None
-    """A day such as 2026-11-21, which means its end, or a moment such as 2026-11-21T20:15:00+01:00; in UTC
-    unless the moment says otherwise. Now if left out."""
+    """A day such as 2026-11-21, which stands for the end of the day, or a moment such as
+    2026-11-21T20:15:00+01:00; in UTC unless the moment has an offset. Now if left out."""
 
     history: OneOf[Writer] | None = None
     """Also write the table of moves here."""
@@ -71,24 +72,24 @@ class HistoryJob(Job):
         context = self.context
         now = moments.now()
         moment = self._moment(now)
-        made = moves(context.client, context.name, self.alias)
+        history = moves(context.client, context.name, self.alias)
         known = aliases_of(context.client, context.name)
-        if not made and self.alias not in known:
+        if not history and self.alias not in known:
             names = ", ".join(sorted(known)) or "none"
             msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
             raise ModelError(msg)
         context.run.tag({"mxt.model": context.name})
         context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}
-        return context.conclude(self._findings(made, _answer(made, moment, now), moment, now))
+        return context.conclude(self._findings(history, moment, now))
 
     def _moment(self, now: datetime) -> datetime:
-        """The moment that is asked about; today's end has not come, so today means now."""
+        """The moment to report on; today stands for now, since the end of today is in the future."""
         if self.as_of is None or self.as_of == str(now.date()):
             return now
         try:
-            asked = datetime.fromisoformat(self.as_of)
-            asked += timedelta(days=1, microseconds=-1) if self._is_day else timedelta()
-            moment = asked.replace(tzinfo=asked.tzinfo or UTC).astimezone(UTC)
+            moment = datetime.fromisoformat(self.as_of)
+            moment += timedelta(days=1, microseconds=-1) if self._is_day else timedelta()
+            moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
         except (ValueError, OverflowError) as error:
             msg = f"as_of: {self.as_of} is no day or moment that there ever was."
             raise ConfigError(msg) from error
@@ -101,75 +102,72 @@ class HistoryJob(Job):
     def _is_day(self) -> bool:
         return self.as_of is not None and "T" not in self.as_of
 
-    def _facts(self, answer: Answer, made: Sequence[Move]) -> dict[str, Fact]:
-        """The answer, and how many moves there were."""
-        last = answer.move
+    def _facts(self, standing: Standing, history: Sequence[Move]) -> dict[str, Fact]:
+        """Which version it was, by which move, and how many moves there were."""
+        last = standing.move
         counts: dict[str, Fact] = {
-            "moves": len(made),
-            "moves_outside": sum(not part.recorded for part in made),
+            "moves": len(history),
+            "moves_outside": sum(not made.recorded for made in history),
         }
         if last is None or last.at is None:
-            first = next((part.at for part in made if part.at), None)
+            first = next((made.at for made in history if made.at), None)
             since = f"; the first is of {moments.to_text(first)}" if first else ""
             return {"answer": f"nobody knows: no move was recorded by then{since}", **counts}
-        facts: dict[str, Fact] = {"version": answer.version}
-        if answer.doubt:
-            facts["doubt"] = answer.doubt
-        if last.after == answer.version:
+        facts: dict[str, Fact] = {"version": standing.version}
+        if standing.doubt:
+            facts["doubt"] = standing.doubt
+        if last.after == standing.version:
             facts |= {"since": moments.to_text(last.at), "by": last.who, "why": last.why, "how": last.how}
         if self._is_day:
-            day = [part for part in made if part.at and str(part.at.date()) == self.as_of]
+            day = [made for made in history if made.at and str(made.at.date()) == self.as_of]
             facts["that_day"] = (
-                ", ".join(f"{part.after} from {part.at:%H:%M:%S}" for part in day) or "no move"
+                ", ".join(f"{made.after} from {made.at:%H:%M:%S}" for made in day) or "no move"
             )
         return {**facts, **counts}
 
-    def _findings(self, made: Sequence[Move], answer: Answer, moment: datetime, now: datetime) -> Findings:
-        table, facts = _table(made), self._facts(answer, made)
-        steps = [(part.at, part.after) for part in made if part.at is not None]
+    def _findings(self, history: Sequence[Move], moment: datetime, now: datetime) -> Findings:
+        table, standing = _table(history), _standing(history, moment, now)
+        facts = self._facts(standing, history)
+        steps = [(made.at, made.after) for made in history if made.at is not None]
         return Findings(
-            passed=answer.move is not None and answer.version is not None,
+            passed=standing.move is not None and standing.version is not None,
             answer=history_answer(self.context.name, self.alias, moments.to_text(moment), facts),
             facts=facts,
-            scores={} if answer.version is None else {"version": answer.version},
+            scores={} if standing.version is None else {"version": standing.version},
             tables={"history": table},
             charts={"history": history_chart(self.alias, steps, now)} if steps else {},
             page=history_page(table),
             outputs=[Output("history", self.history, table)],
-            values={"history": table, "version": answer.version},
+            values={"history": table, "version": standing.version},
         )
 
 
-def _answer(made: Sequence[Move], moment: datetime, now: datetime) -> Answer:
-    """The version of the last recorded move, unless the alias was moved by others after that."""
-    last = standing(made, moment)
+def _standing(history: Sequence[Move], moment: datetime, now: datetime) -> Standing:
+    """The version after the last recorded move, unless the alias was moved outside MXT since then."""
+    last = last_move(history, moment)
     if last is None:
-        return Answer(None, None)
-    later = made[list(made).index(last) + 1 :]
+        return Standing(None, None)
+    later = history[list(history).index(last) + 1 :]
     if not later or later[0].recorded:
-        return Answer(last.after, last)
-    known = [part.at for part in later if part.at is not None]
+        return Standing(last.after, last)
+    known = [made.at for made in later if made.at is not None]
     until = f" before {moments.to_text(known[0])}" if known else ""
     doubt = f"somebody moved it to version {later[0].after} outside MXT{until}; nobody knows when"
-    return Answer(later[-1].after if moment == now else last.after, last, doubt)
+    return Standing(later[-1].after if moment == now else last.after, last, doubt)
 
 
-def _table(made: Sequence[Move]) -> pd.DataFrame:
+def _table(history: Sequence[Move]) -> pd.DataFrame:
     """One row for each move, in their order."""
     import pandas as pd
 
-    rows = [
-        {
-            "move": place,
-            "at": moments.to_text(part.at) if part.at else "",
-            "from_version": "" if part.before is None else str(part.before),
-            "to_version": "" if part.after is None else str(part.after),
-            "how": part.how,
-            "who": part.who,
-            "why": part.why,
-            "run": part.run_id,
-        }
-        for place, part in enumerate(made, start=1)
-    ]
     columns = ["move", "at", "from_version", "to_version", "how", "who", "why", "run"]
+    rows = [
+        (
+            place,
+            moments.to_text(made.at) if made.at else "",
+            *("" if version is None else str(version) for version in (made.before, made.after)),
+            *(made.how, made.who, made.why, made.run_id),
+        )
+        for place, made in enumerate(history, start=1)
+    ]
     return pd.DataFrame(rows, columns=columns).set_index("move")

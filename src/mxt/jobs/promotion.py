@@ -1,8 +1,9 @@
-"""Promotion: an alias moves to a version that has earned it."""
+"""Promotion: moving an alias to a version that every gate accepts, and back."""
 
 from __future__ import annotations
 
 import getpass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
@@ -28,14 +29,31 @@ if TYPE_CHECKING:
     from mxt.findings import Fact
     from mxt.registries.aliases import Move
 
-Judged = tuple[str, Verdict]
-"""Who judged, and how."""
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether an alias may move to a version, by the verdicts of the gates."""
+
+    verdicts: Sequence[tuple[str, Verdict]]
+    """The name of each gate, or of what else can refuse, with its verdict."""
+    champion: int | None
+    """The version that the alias stands for; None if there is no such alias yet."""
+    pinned: Pinned | None
+    """The version that the alias would move to; None if it is deleted."""
+    history: Sequence[Move]
+    """All moves of the alias so far."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether every verdict is yes."""
+        return all(verdict.passed for _, verdict in self.verdicts)
 
 
 class PromotionJob(Job):
-    """Moves an alias to a version if every gate lets it pass; otherwise says why not.
+    """Moves an alias to a version if every gate accepts the version; otherwise says why not.
 
-    The run keeps the decision: who asked, when and why, from which version to which, and what each gate said.
+    The run records the decision: who requested it, when and why, from which version to which, and the verdict
+    of each gate.
 
     Example:
         KIND: PromotionJob
@@ -54,58 +72,57 @@ class PromotionJob(Job):
     """The version to promote, by alias, number or semantic version."""
 
     reason: Annotated[str, StringConstraints(max_length=2000, pattern=r"\S")]
-    """Why the alias should move, for those who ask later."""
+    """Why the alias should move, for the record."""
 
     requested_by: Annotated[str, StringConstraints(max_length=200, pattern=r"\S")] | None = None
-    """Who asks for it; the user of this machine if left out."""
+    """Who requests the promotion; the user of this machine if left out."""
 
     gates: tuple[OneOf[Gate], ...] = Field(
         default=({"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}), validate_default=True, min_length=1
     )
-    """What the version must meet."""
+    """Conditions that the version must meet."""
 
     allow_first: bool = False
-    """Whether the alias may be made if there is none yet, so that there is no version to compare with."""
+    """Whether the alias may be made if it does not exist yet, so that there is no version to compare with."""
 
     dry_run: bool = False
-    """Judge and tell, but move nothing."""
+    """Judge the version and report, but do not move the alias."""
 
     rollback: bool = False
-    """Move the alias back to the version it stood for before its last move; gates are not asked."""
+    """Move the alias back to the version that it stood for before its last move, without judging by gates."""
 
     def run(self) -> Locals:
         context = self.context
-        context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason})
-        if self.dry_run:
-            context.run.tag({"mxt.dry_run": "true"})
-        made = moves(context.client, context.name, self.alias)
-        self._warn_of_the_last(made)
-        return self._roll_back(made) if self.rollback else self._promote(made)
+        dry_run = {"mxt.dry_run": "true"} if self.dry_run else {}
+        context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason, **dry_run})
+        history = moves(context.client, context.name, self.alias)
+        self._warn_if_moved_outside(history)
+        return self._carry_out(self._rollback(history) if self.rollback else self._promotion(history))
 
-    def _promote(self, made: Sequence[Move]) -> Locals:
+    def _promotion(self, history: Sequence[Move]) -> Decision:
         context = self.context
         pinned = pin(context.client, context.name, self.alias_or_version)
         context.pinned(pinned)
         champion = aliases_of(context.client, context.name).get(self.alias)
         experiment = self.mlflow_service.experiment_id
         request = Request(pinned, self.alias, champion, self._who, self.allow_first, experiment, self.root)
-        with context.step("ask the gates"):
+        with context.step("judge by the gates"):
             evidence = gather(context.client, request, self.gates)
-            judged = [(type(gate).__name__, gate.judge(evidence)) for gate in self.gates]
+            verdicts = [(type(gate).__name__, gate.judge(evidence)) for gate in self.gates]
         if champion is None and not self.allow_first:
             reason = f"{self.alias!r} stands for no version yet; the first promotion needs allow_first: true"
-            judged.append(("PromotionJob", refused(reason)))
-        return self._decide(judged, champion, pinned, made)
+            verdicts.append(("PromotionJob", refused(reason)))
+        return Decision([*verdicts, *_clock_faults(history)], champion, pinned, history)
 
-    def _roll_back(self, made: Sequence[Move]) -> Locals:
+    def _rollback(self, history: Sequence[Move]) -> Decision:
         context = self.context
-        before = previous(made)
+        before = previous(history)
         if before is None:
-            msg = f"No promotion of {context.name!r} tells which version {self.alias!r} stood for before."
+            named = f"names the version that {self.alias!r} stood for before"
+            msg = f"No recorded promotion of {context.name!r} {named}."
             raise ModelError(msg)
         champion = aliases_of(context.client, context.name).get(self.alias)
-        there = {int(found.version) for found in versions_of(context.client, context.name)}
-        if before in there:
+        if before in {int(version.version) for version in versions_of(context.client, context.name)}:
             pinned = pin(context.client, context.name, before)
             context.pinned(pinned)
             verdict = Verdict(passed=True, reason=f"back to version {before}")
@@ -114,54 +131,42 @@ class PromotionJob(Job):
             verdict = refused(
                 f"version {before}, which {self.alias!r} stood for before, is there no more; promote another"
             )
-        return self._decide([("rollback", verdict)], champion, pinned, made)
+        return Decision([("rollback", verdict), *_clock_faults(history)], champion, pinned, history)
 
-    def _decide(
-        self, judged: list[Judged], champion: int | None, pinned: Pinned | None, made: Sequence[Move]
-    ) -> Locals:
-        """Move the alias if all say yes, and write the decision down."""
-        context = self.context
-        clock = _clock_fault(made)
-        judged += [("clock", refused(clock))] if clock else []
-        passed = all(verdict.passed for _, verdict in judged)
-        for name, verdict in judged:
+    def _carry_out(self, decision: Decision) -> Locals:
+        """Put the decision on record, and move the alias if every verdict is yes."""
+        context, pinned = self.context, decision.pinned
+        for name, verdict in decision.verdicts:
             level, said = ("INFO", "PASS") if verdict.passed else ("WARNING", "REFUSED")
             logger.log(level, "{}: {}: {}", name, said, verdict.reason)
-        still = self._still(champion, pinned) if passed else ""
-        context.record(self._findings(judged, champion, pinned, made, still))
-        if passed and pinned is not None and not still:
-            self._move(champion, pinned.version)
-        moved: dict[str, Fact] = {}
+        unmoved = self._why_unmoved(decision)
+        context.record(self._findings(decision, unmoved))
+        facts: dict[str, Fact] = {}
         answer = []
-        if passed and pinned is not None:
-            moved = {"alias": self.alias, "from_version": champion, "to_version": pinned.version}
-            answer = [
-                f"{still[:1].upper()}{still[1:]}." if still else f"{self.alias} stands for {pinned} now."
-            ]
-        if still:
-            moved["dry_run" if self.dry_run else "nothing_moved"] = still
-        return context.conclude(Findings(answer=answer, facts=moved, next=self._next(judged, pinned)))
+        if decision.passed and pinned is not None:
+            if not unmoved:
+                self._move(decision.champion, pinned.version)
+            facts = {"alias": self.alias, "from_version": decision.champion, "to_version": pinned.version}
+            answer = [f"{self.alias} stands for {pinned} now."]
+        if unmoved:
+            facts["dry_run" if self.dry_run else "nothing_moved"] = unmoved
+            answer = [f"{unmoved[:1].upper()}{unmoved[1:]}."]
+        return context.conclude(Findings(answer=answer, facts=facts, next=self._next(decision)))
 
-    def _still(self, champion: int | None, pinned: Pinned | None) -> str:
-        """Why the alias stays where it is though all gates say yes; empty if it moves."""
+    def _why_unmoved(self, decision: Decision) -> str:
+        """Why the alias stays where it is though every verdict is yes; empty if it moves, or one is no."""
+        if not decision.passed:
+            return ""
         if self.dry_run:
             return "nothing was moved"
-        if pinned is not None and champion == pinned.version:
-            return f"{self.alias} stands for version {pinned.version} already"
-        return ""
+        pinned = decision.pinned
+        same = pinned is not None and pinned.version == decision.champion
+        return f"{self.alias} stands for version {decision.champion} already" if same else ""
 
-    def _findings(
-        self,
-        judged: list[Judged],
-        champion: int | None,
-        pinned: Pinned | None,
-        made: Sequence[Move],
-        still: str,
-    ) -> Findings:
-        """The decision, which is on record before the alias moves."""
-        passed = all(verdict.passed for _, verdict in judged)
-        reasons = "; ".join(verdict.reason for _, verdict in judged if passed or not verdict.passed)
-        version = "another version" if pinned is None else str(pinned)
+    def _findings(self, decision: Decision, unmoved: str) -> Findings:
+        """The decision, as it is on record before the alias moves."""
+        verdicts, champion, pinned = decision.verdicts, decision.champion, decision.pinned
+        reasons = [verdict.reason for _, verdict in verdicts if verdict.passed == decision.passed]
         request = {
             "model": self.context.name,
             "alias": self.alias,
@@ -171,41 +176,42 @@ class PromotionJob(Job):
             "when": stated(moments.to_text(moments.now())),
             "why": self.reason,
             "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
-            "moved": still,
+            "moved": unmoved,
         }
-        outside = [f"from {part.before} to {part.after}" for part in made if not part.recorded]
+        outside = [f"from {made.before} to {made.after}" for made in decision.history if not made.recorded]
+        version = "another version" if pinned is None else str(pinned)
         return Findings(
-            passed=passed,
-            answer=[decision_answer(version, self.alias, judged)],
-            facts={"reasons": reasons, "requested_by": self._who},
-            page=decision_page({name: text for name, text in request.items() if text}, judged, outside),
-            values={"verdicts": [verdict for _, verdict in judged], "version": pinned},
+            passed=decision.passed,
+            answer=[decision_answer(version, self.alias, verdicts)],
+            facts={"reasons": "; ".join(reasons), "requested_by": self._who},
+            page=decision_page({name: text for name, text in request.items() if text}, verdicts, outside),
+            values={"verdicts": [verdict for _, verdict in verdicts], "version": pinned},
         )
 
-    def _next(self, judged: list[Judged], pinned: Pinned | None) -> list[str]:
-        """The jobs whose runs could turn the gates that refused; what the version is for, if none did."""
-        if pinned is None:
+    def _next(self, decision: Decision) -> list[str]:
+        """Commands of the jobs that could turn a no into a yes; of an inference if every verdict is yes."""
+        if decision.pinned is None:
             return []
-        if all(verdict.passed for _, verdict in judged):
+        if decision.passed:
             return [command(self, "InferenceJob", alias_or_version=self.alias)]
-        kinds = dict.fromkeys(verdict.mended_by for _, verdict in judged if verdict.mended_by)
-        return [command(self, kind, alias_or_version=pinned.version) for kind in kinds]
+        kinds = dict.fromkeys(verdict.mended_by for _, verdict in decision.verdicts if verdict.mended_by)
+        return [command(self, kind, alias_or_version=decision.pinned.version) for kind in kinds]
 
     def _move(self, champion: int | None, version: int) -> None:
         context = self.context
         now = aliases_of(context.client, context.name).get(self.alias)
         if now != champion:
-            msg = f"{self.alias!r} was moved from {champion} to {now} while the gates were asked. Run again."
+            msg = f"{self.alias!r} was moved from {champion} to {now} while the gates judged. Run again."
             raise ModelError(msg)
         moved = move(context.client, context.name, self.alias, version)
         context.run.tag(
             move_tags(context.name, moved, who=self._who, why=self.reason, rollback=self.rollback)
         )
 
-    def _warn_of_the_last(self, made: Sequence[Move]) -> None:
-        """Tell that the alias does not stand where the last recorded move left it."""
-        if made and not made[-1].recorded:
-            before, now = made[-1].before, made[-1].after
+    def _warn_if_moved_outside(self, history: Sequence[Move]) -> None:
+        """Report that the alias does not stand where the last recorded move left it."""
+        if history and not history[-1].recorded:
+            before, now = history[-1].before, history[-1].after
             outside = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
             self.context.facts["moved_outside"] = outside
             logger.warning("{}: somebody moved it outside MXT.", outside)
@@ -215,15 +221,15 @@ class PromotionJob(Job):
         try:
             return self.requested_by or getpass.getuser()
         except (OSError, KeyError, ImportError) as error:  # a container may have no such user
-            msg = "Nobody knows who asks for this promotion: this machine has no user; set requested_by."
+            msg = "It is unknown who requests this promotion: this machine has no user; set requested_by."
             raise ConfigError(msg) from error
 
 
-def _clock_fault(made: Sequence[Move]) -> str:
-    """Why a move would not come after those before it; empty if it would."""
-    later = [part.at for part in made if part.at is not None and part.at > moments.now() + CLOCKS_DIFFER]
+def _clock_faults(history: Sequence[Move]) -> list[tuple[str, Verdict]]:
+    """A refusal if a move of the alias lies in the future, so that another one would not come after it."""
+    latest = moments.now() + CLOCKS_DIFFER
+    later = [made.at for made in history if made.at is not None and made.at > latest]
     if not later:
-        return ""
-    return (
-        f"the clock was moved back: the alias was moved at {later[-1]:%Y-%m-%d %H:%M} UTC, which is to come"
-    )
+        return []
+    moment = f"{later[-1]:%Y-%m-%d %H:%M} UTC, which is to come"
+    return [("clock", refused(f"the clock was moved back: the alias was moved at {moment}"))]

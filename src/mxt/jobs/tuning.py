@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from mxt.datasets.folds import folds
 from mxt.datasets.writers.base import Writer
 from mxt.findings import Findings, Output
-from mxt.jobs.base.context import parameters
+from mxt.jobs.base.configs import parameters
 from mxt.jobs.base.fitting import Choice, FittingJob
 from mxt.kinds import OneOf
 from mxt.metrics.base import positives
@@ -119,7 +119,7 @@ class TuningJob(FittingJob):
         )
 
     def _findings(self, trials: list[Trial], best: Trial, study: Study) -> Findings:
-        """What the search found, which is on record before the final fit."""
+        """The result of the search, which is on record before the final fit."""
         label = f"cv_{study.metric.label}"
         names = () if self.recipe.task == "regression" else target_names(study.targets)
         about = positives([study.metric], names).get(study.metric.label, "")

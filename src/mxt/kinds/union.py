@@ -48,7 +48,7 @@ OneOf: TypeAlias = Annotated[Family, _ByKind]
 def _validated(family: type[Kind], value: object, info: ValidationInfo) -> Kind:
     """The member that a block of a config describes; faults are those of pydantic's tagged union."""
     if not isinstance(value, dict):
-        _refuse("model_attributes_type")
+        _refuse("dict_type" if info.mode == "json" else "model_attributes_type")
     if "KIND" not in value:
         _refuse("union_tag_not_found", discriminator="'KIND'")
     name = value["KIND"]

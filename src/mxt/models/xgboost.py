@@ -10,6 +10,7 @@ from pydantic import Field
 
 from mxt.models.base import Recipe, text_names
 from mxt.models.base.model import Model
+from mxt.predictors.base.outputs import Label, plain
 from mxt.predictors.xgboost import XgboostPredictor
 from mxt.stats.calibration import Sigmoid, fit_sigmoid
 
@@ -95,12 +96,12 @@ class XgboostRecipe(Recipe):
         return fit_sigmoid(np.log(chances / (1 - chances)), codes == 1)
 
 
-def _coded(targets: pd.Series) -> tuple[list[object], np.ndarray]:
+def _coded(targets: pd.Series) -> tuple[list[Label], np.ndarray]:
     """The sorted classes, and the position of each target's class among them."""
     import pandas as pd
 
     codes, uniques = pd.factorize(targets, sort=True)
-    return [label.item() if hasattr(label, "item") else label for label in uniques], codes
+    return plain(uniques), codes
 
 
 def _folded(booster: xgb.Booster, sigmoid: Sigmoid) -> bytearray:

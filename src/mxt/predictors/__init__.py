@@ -1,1 +1,1 @@
-"""Predictors: what a fitted model of one library can do, told in one way for all of them."""
+"""Predictors: one interface to the fitted models of each library."""

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.opaque import OpaquePredictor
+from mxt.predictors.base.opaque import OpaquePredictor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
+
+    from mxt.predictors.base.outputs import Label
 
 
 class FunctionPredictor(OpaquePredictor):
     """A function that takes a table and gives a number, a label or probabilities for each row."""
 
     flavor: ClassVar[str] = "function"
+    savable: ClassVar[bool] = False
 
     def __init__(
-        self, function: Callable[[pd.DataFrame], Any], columns: list[str], classes: list[Any]
+        self, native: Callable[[pd.DataFrame], object], columns: list[str], classes: Sequence[Label]
     ) -> None:
-        if not callable(function):
-            msg = f"A {type(function).__name__} is not a function of a table."
+        if not callable(native):
+            msg = f"A {type(native).__name__} is not a function of a table."
             raise ModelError(msg)
-        self._function = function
-        super().__init__(columns, classes)
+        super().__init__(native, columns, classes)
 
-    @property
-    def native(self) -> object:
-        return self._function
-
-    def call(self, inputs: pd.DataFrame) -> Any:
-        return self._function(inputs)
+    def call(self, inputs: pd.DataFrame) -> object:
+        return self.native(inputs)

@@ -1,24 +1,24 @@
-"""Aliases: which version a name such as Champion stands for, now and at any time before."""
+"""Aliases: which version a name such as Champion stands for, and every move from version to version."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.registries import moments
-from mxt.registries.versions import aliases_of
+from mxt.registries.versions import aliases_of, all_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 MODEL_TAG, ALIAS_TAG, FROM_TAG, TO_TAG = "mxt.model", "mxt.alias", "mxt.alias_from", "mxt.alias_to"
 AT_TAG, WHO_TAG, WHY_TAG = "mxt.alias_at", "mxt.alias_by", "mxt.alias_reason"
 ROLLBACK_TAG = "mxt.rollback"
-_MOST_RUNS = 1000
-"""How many MLflow gives at a time."""
+_RUNS_PER_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -27,32 +27,32 @@ class Move:
 
     alias: str
     before: int | None
-    """The version it stood for, or None if it was new."""
+    """The version that it stood for; None if the alias was new."""
     after: int | None
-    """The version it stands for since; None if it was deleted."""
+    """The version that it stands for since then; None if the alias was deleted."""
     at: datetime | None = None
-    """When, in UTC; None if nobody knows, since the move was made outside MXT."""
+    """When it moved, in UTC; None if the move was made outside MXT, which leaves no time."""
     who: str = ""
     why: str = ""
     rollback: bool = False
     run_id: str = ""
-    """The run that moved it; empty for a move that was made outside MXT."""
+    """The run that moved it; empty if the move was made outside MXT."""
     job: str = ""
-    """The job that this was a run of."""
+    """The KIND of the job that moved it."""
 
     @property
     def how(self) -> str:
-        """What moved it, in a word or two."""
+        """What moved the alias: a rollback, the KIND of a job, or somebody outside MXT."""
         return ("rollback" if self.rollback else self.job) if self.recorded else "outside MXT"
 
     @property
     def recorded(self) -> bool:
-        """Whether a job made the move."""
+        """Whether a job made the move, so that its run records it."""
         return bool(self.run_id)
 
 
 def move(client: MlflowClient, name: str, alias: str, version: int) -> Move:
-    """Let `alias` stand for `version`."""
+    """Move `alias` to `version`."""
     before = aliases_of(client, name).get(alias)
     client.set_registered_model_alias(name, alias, str(version))
     return Move(alias, before, version, moments.now())
@@ -61,7 +61,7 @@ def move(client: MlflowClient, name: str, alias: str, version: int) -> Move:
 def move_tags(
     name: str, moved: Move, *, who: str = "", why: str = "", rollback: bool = False
 ) -> dict[str, str]:
-    """Tags by which the run that moved an alias is found again, and tells who moved it, when and why."""
+    """The tags by which a run records that it moved an alias: which one, from where to where, who and why."""
     tags = {
         MODEL_TAG: name,
         ALIAS_TAG: moved.alias,
@@ -76,74 +76,66 @@ def move_tags(
 
 
 def moves(client: MlflowClient, name: str, alias: str) -> list[Move]:
-    """All moves of an alias in their order, those made outside MXT among them as far as they can be told.
+    """All moves of an alias in their order, with those made outside MXT where they can be inferred.
 
-    Such a move shows where an alias did not stand where the move before had left it. Runs of all
-    experiments count, whatever became of them after they moved the alias, deleted ones too.
+    An alias was moved outside MXT if it did not stand where the recorded move before had left it. Runs of all
+    experiments count, also failed and deleted ones.
     """
-    found: list[Move] = []
-    for made in sorted(_recorded(client, name, alias), key=_moment):
-        if found and found[-1].after != made.before:
-            found.append(Move(alias, found[-1].after, made.before))
-        found.append(made)
-    now = aliases_of(client, name).get(alias)
-    if found and found[-1].after != now:
-        found.append(Move(alias, found[-1].after, now))
-    return found
+    history: list[Move] = []
+    for made in sorted(_recorded(client, name, alias), key=_order):
+        history += [*_outside(history, made.before), made]
+    return history + _outside(history, aliases_of(client, name).get(alias))
 
 
-def previous(made: Sequence[Move]) -> int | None:
+def _outside(history: Sequence[Move], version: int | None) -> list[Move]:
+    """The move outside MXT that took an alias to `version` since the last of its moves, if there was one."""
+    if not history or history[-1].after == version:
+        return []
+    return [Move(history[-1].alias, history[-1].after, version)]
+
+
+def previous(history: Sequence[Move]) -> int | None:
     """The version that an alias stood for before its last move that no rollback has undone.
 
     Args:
-        made: All moves of the alias, in their order.
+        history: All moves of the alias, in their order.
     """
     befores: list[int | None] = []
-    for part in made:
-        if not part.rollback:
-            befores.append(part.before)
+    for made in history:
+        if not made.rollback:
+            befores.append(made.before)
         elif befores:
             befores.pop()
     return befores[-1] if befores else None
 
 
-def standing(made: Sequence[Move], moment: datetime) -> Move | None:
+def last_move(history: Sequence[Move], moment: datetime) -> Move | None:
     """The last recorded move of an alias up to a moment; None if there was none yet.
 
     Args:
-        made: All moves of the alias, in their order.
+        history: All moves of the alias, in their order.
         moment: In UTC.
     """
-    return next((part for part in reversed(made) if part.at is not None and part.at <= moment), None)
+    return next((made for made in reversed(history) if made.at is not None and made.at <= moment), None)
 
 
 def _recorded(client: MlflowClient, name: str, alias: str) -> list[Move]:
-    """The moves that runs tell of."""
+    """The moves that runs have recorded by their tags, in no order."""
     from mlflow.entities import ViewType
 
-    quoted = f"tags.`{MODEL_TAG}` = '{name}' AND tags.`{ALIAS_TAG}` = '{alias}'"
-    experiments, found, token = _experiments(client), [], None
-    while True:
-        page = client.search_runs(experiments, quoted, ViewType.ALL, max_results=_MOST_RUNS, page_token=token)
-        found += [_told(run, alias) for run in page if TO_TAG in run.data.tags]
-        token = page.token
-        if not token:
-            return found
+    query = f"tags.`{MODEL_TAG}` = '{name}' AND tags.`{ALIAS_TAG}` = '{alias}'"
+    experiments = all_pages(lambda token: client.search_experiments(ViewType.ALL, page_token=token))
+    ids = [experiment.experiment_id for experiment in experiments]
+    runs: list[Run] = all_pages(
+        lambda token: client.search_runs(
+            ids, query, ViewType.ALL, max_results=_RUNS_PER_PAGE, page_token=token
+        )
+    )
+    return [_move_of(run, alias) for run in runs if TO_TAG in run.data.tags]
 
 
-def _experiments(client: MlflowClient) -> list[str]:
-    from mlflow.entities import ViewType
-
-    found, token = [], None
-    while True:
-        page = client.search_experiments(ViewType.ALL, page_token=token)
-        found += [experiment.experiment_id for experiment in page]
-        token = page.token
-        if not token:
-            return found
-
-
-def _told(run: Any, alias: str) -> Move:
+def _move_of(run: Run, alias: str) -> Move:
+    """The move of an alias that the tags of a run record."""
     tags = run.data.tags
     at = tags.get(AT_TAG)
     moment = datetime.fromisoformat(at) if at else moments.from_milliseconds(run.info.start_time)
@@ -160,5 +152,5 @@ def _told(run: Any, alias: str) -> Move:
     )
 
 
-def _moment(made: Move) -> tuple[datetime, str]:
+def _order(made: Move) -> tuple[datetime, str]:
     return made.at or datetime.max.replace(tzinfo=UTC), made.run_id

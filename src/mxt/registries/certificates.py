@@ -1,4 +1,4 @@
-"""Certificates: a document that says what a version was found to be, bound to what it was found on."""
+"""Certificates: the assessment of a version, bound to its model, data, configs, code and packages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import tempfile
 from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from mxt import packages
 from mxt.errors import ModelError
 from mxt.registries import digests, moments
 from mxt.registries.readings import reading_of
-from mxt.registries.rows import Rows, reader_of
-from mxt.registries.versions import DATA_TAG
+from mxt.registries.rows import CertifiedRows, RowsContent, reader_of
+from mxt.registries.versions import TRAINING_DATA_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from mlflow import MlflowClient
@@ -36,9 +36,18 @@ CERTIFICATE_RUN_TAG = "mxt.certificate_run"
 _OUTCOMES = ("PASS", "FAIL", "INSUFFICIENT")
 
 
+class Sources(TypedDict):
+    """The runs and rows that a certificate is bound to, so that they can be read again."""
+
+    training_run: str
+    certification_run: str
+    training_data: RowsContent
+    evaluation_data: RowsContent
+
+
 @dataclass(frozen=True)
 class Certificate:
-    """What a version was found to be, on which data, by which configs, and until when that counts."""
+    """The outcome of a version's certification, what it is bound to, and until when it is valid."""
 
     model: str
     version: int
@@ -47,16 +56,16 @@ class Certificate:
     """UTC, as 2026-11-21T20:15:00Z."""
     expires_at: str
     bound: dict[str, str]
-    """SHA-256 of the model's files, the data, the configs and their files; code and packages in words."""
-    sources: dict[str, Any]
-    """Where all this can be read again."""
-    criteria: list[dict[str, Any]]
-    """What each criterion found; a number that there is not is null."""
+    """SHA-256 of the model's files, the data, the configs and their YAML files; the git commit and the
+    packages as texts."""
+    sources: Sources
+    criteria: list[dict[str, object]]
+    """The assessment by each criterion; a number that does not exist is null."""
     seed: int = 0
     format: int = FORMAT
 
     def to_bytes(self) -> bytes:
-        """The document: JSON with sorted keys in UTF-8, and a line's end."""
+        """The document: JSON with sorted keys in UTF-8, ended by a newline."""
         text = json.dumps(asdict(self), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
         return text.encode() + b"\n"
 
@@ -67,102 +76,104 @@ class Certificate:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Certificate:
-        """The certificate that a document is.
+        """The certificate in a document.
 
         Raises:
-            ModelError: It is none, or not as MXT writes it.
+            ModelError: The document is no certificate, or not in the form that MXT writes.
         """
         try:
-            told = json.loads(content)
-            found = cls(**told)
-            fault = "" if set(told) == {field.name for field in fields(cls)} else "it lacks fields"
-            fault = fault or found._fault()
-            fault = fault or ("" if found.to_bytes() == content else "it is not in its canonical form")
+            values = json.loads(content)
+            certificate = cls(**values)
+            fault = certificate._fault(values, content)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             fault = type(error).__name__
         if fault:
             msg = f"This is no certificate of format {FORMAT} ({fault}); certify the version again."
             raise ModelError(msg)
-        return found
+        return certificate
 
-    def _fault(self) -> str:
-        """What is wrong with the fields, or an empty text."""
+    def _fault(self, names: Iterable[str], content: bytes) -> str:
+        """What is wrong with the document that the certificate was read from; empty if nothing is."""
         moments.from_text(self.issued_at)
         moments.from_text(self.expires_at)
         kinds = {"model": str, "version": int, "bound": dict, "sources": dict, "criteria": list, "seed": int}
         wrong = [name for name, kind in kinds.items() if type(getattr(self, name)) is not kind]
-        if wrong:
-            return f"wrong type of {', '.join(wrong)}"
-        if self.format != FORMAT:
-            return "it has another format"
-        return "" if self.outcome in _OUTCOMES else "its outcome is unknown"
+        faults = {
+            "it lacks fields": {*names} != {field.name for field in fields(self)},
+            f"wrong type of {', '.join(wrong)}": bool(wrong),
+            "it has another format": self.format != FORMAT,
+            "its outcome is unknown": self.outcome not in _OUTCOMES,
+        }
+        fault = next((text for text, applies in faults.items() if applies), "")
+        return fault or ("" if self.to_bytes() == content else "it is not in its canonical form")
 
 
 @dataclass(frozen=True)
 class Certification:
-    """What a job found of a version, for a certificate to hold."""
+    """What a job has assessed of a version, for a certificate to hold."""
 
     run_id: str
-    """The run that found it; it has recorded its config."""
+    """The job's run, which has recorded its config."""
     outcome: Outcome
     assessments: Sequence[Assessment]
-    table: Rows
+    table: CertifiedRows
     """The whole table that was read."""
-    evaluation: Rows
-    """The rows of it that were held out from training."""
+    evaluation: CertifiedRows
+    """The rows of the table that were held out from training."""
     root: str
-    """The project's root: paths below it are told from there on."""
+    """The project's root; the certificate holds paths below it relative to it."""
     seed: int = 0
     lifetime: timedelta = timedelta(days=90)
     packages: Sequence[str] = ()
-    """Those that the model is made of."""
+    """Names of the packages that the model is made of."""
 
 
 def issue(
-    client: MlflowClient, pinned: Pinned, found: Certification, now: datetime | None = None
+    client: MlflowClient, pinned: Pinned, certification: Certification, now: datetime | None = None
 ) -> Certificate:
-    """Write the certificate of a version, store it with the version, and tell the version where it is.
+    """Write the certificate of a version, store it with the version, and tag the version with its URI.
 
     Args:
         client: Of the store.
         pinned: The version.
-        found: What the certificate holds.
+        certification: What the certificate holds.
         now: When it is issued; the present moment if left out.
 
     Raises:
         ModelError: The model's files cannot be fetched.
     """
     now = now or moments.now()
-    training = _training(pinned, found)
+    run_id, root = certification.run_id, certification.root
+    training = recorded_training_rows(pinned, root)
+    if training is None or training.digest == certification.table.digest:
+        training = certification.table  # the same rows, by the reader that knows the columns of texts
     bound = {
         "model": digests.model_digest(pinned),
         "training_data": training.digest,
-        "evaluation_data": found.evaluation.digest,
+        "evaluation_data": certification.evaluation.digest,
         "training_config": digests.config_digest(pinned.run_id),
-        "certification_config": digests.config_digest(found.run_id),
-        "code": digests.code_commit(found.root),
-        "packages": packages.written(*found.packages),
-    }
-    for run_id in (pinned.run_id, found.run_id):
-        bound |= digests.named(digests.config_files(run_id))
-    sources = {
-        "training_run": pinned.run_id,
-        "certification_run": found.run_id,
-        "training_data": training.to_content(found.root),
-        "evaluation_data": found.evaluation.to_content(found.root),
+        "certification_config": digests.config_digest(run_id),
+        "code": digests.code_commit(root),
+        "packages": packages.written(*certification.packages),
+        **digests.named(digests.config_files(pinned.run_id) | digests.config_files(run_id)),
     }
     certificate = Certificate(
         pinned.name,
         pinned.version,
-        found.outcome,
+        certification.outcome,
         moments.to_text(now),
-        moments.to_text(now + found.lifetime),
+        moments.to_text(now + certification.lifetime),
         bound,
-        sources,
-        [_without_nan(asdict(assessment)) for assessment in found.assessments],
-        found.seed,
+        {
+            "training_run": pinned.run_id,
+            "certification_run": run_id,
+            "training_data": training.to_content(root),
+            "evaluation_data": certification.evaluation.to_content(root),
+        },
+        [_without_nan(assessment) for assessment in certification.assessments],
+        certification.seed,
     )
-    _store(client, pinned, found.run_id, certificate)
+    _store(client, pinned, run_id, certificate)
     return certificate
 
 
@@ -182,25 +193,26 @@ def stored(pinned: Pinned) -> Certificate | None:
 
 
 def stored_bytes(pinned: Pinned) -> bytes | None:
-    """The bytes of a version's certificate, whatever became of them; None if it was never certified."""
+    """The bytes of a version's certificate, unchecked; None if the version was never certified.
+
+    Raises:
+        ModelError: The certificate cannot be fetched.
+    """
     uri = pinned.tags.get(CERTIFICATE_TAG)
     return None if uri is None else Path(digests.fetched(uri)).read_bytes()
 
 
-def _training(pinned: Pinned, found: Certification) -> Rows:
-    """The training table; where the job has read it, by the job's reader, which knows the schema's texts."""
-    known = trained_on(pinned, found.root)
-    return found.table if known is None or known.digest == found.table.digest else known
-
-
-def trained_on(pinned: Pinned, root: str) -> Rows | None:
-    """The table that a version was trained on; None if its run does not tell."""
-    reader, digest = digests.recorded(pinned.run_id, "config.json").get("inputs"), pinned.tags.get(DATA_TAG)
-    return Rows(digest, reader_of(reader, root).by(reading_of(pinned))) if reader and digest else None
+def recorded_training_rows(pinned: Pinned, root: str) -> CertifiedRows | None:
+    """The table that a version was trained on; None if its run or its tags do not record it."""
+    reader = digests.recorded(pinned.run_id, "config.json").get("inputs")
+    digest = pinned.tags.get(TRAINING_DATA_TAG)
+    if not isinstance(reader, dict) or not digest:
+        return None
+    return CertifiedRows(digest, reader_of(reader, root).by(reading_of(pinned)))
 
 
 def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certificate) -> None:
-    """Put a certificate beside its model, each under its own name; with its run where there is no model."""
+    """Store a certificate beside its model, under a name of its own; with its run if there is no model."""
     source = client.get_model_version(pinned.name, str(pinned.version)).source or ""
     model_id = source.removeprefix("models:/") if source.startswith("models:/m-") else ""
     name = f"{run_id}.json" if model_id else "certificate.json"
@@ -213,17 +225,13 @@ def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certi
             client.log_artifact(run_id, str(path))
     uri = f"{pinned.uri}/{digests.CERTIFICATES}/{name}" if model_id else f"runs:/{run_id}/{name}"
     client.set_tag(run_id, CERTIFICATE_DIGEST_TAG, certificate.digest)
-    tags = {
-        CERTIFICATE_TAG: uri,
-        CERTIFICATE_DIGEST_TAG: certificate.digest,
-        CERTIFICATE_RUN_TAG: run_id,
-    }
+    tags = {CERTIFICATE_TAG: uri, CERTIFICATE_DIGEST_TAG: certificate.digest, CERTIFICATE_RUN_TAG: run_id}
     for key, value in tags.items():
         client.set_model_version_tag(pinned.name, str(pinned.version), key, value)
 
 
-def _without_nan(told: dict[str, Any]) -> dict[str, Any]:
+def _without_nan(assessment: Assessment) -> dict[str, object]:
+    values = asdict(assessment).items()
     return {
-        key: None if isinstance(value, float) and not math.isfinite(value) else value
-        for key, value in told.items()
+        key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in values
     }

@@ -1,4 +1,4 @@
-"""What has changed since a version was certified, each thing by its name."""
+"""Changes since a version was certified: of the model, data, configs, files, code and packages."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from mxt import packages
 from mxt.errors import DataError, ModelError, MxtError
 from mxt.registries import digests
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_RUN_TAG, Certificate, stored_bytes
-from mxt.registries.rows import Rows
+from mxt.registries.latest import run_of
+from mxt.registries.rows import CertifiedRows
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+    from mxt.registries.rows import RowsContent
     from mxt.registries.versions import Pinned
 
-CERTIFICATE = "certificate"
 NAMES = {
     "model": "the model's files",
     "training_data": "the training data",
@@ -28,9 +29,10 @@ NAMES = {
 
 
 def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
-    """Why the certificate of a version is not the one that was issued for it; empty if it is.
+    """Why a version's certificate is not the one that was issued for it; empty if nothing is wrong.
 
-    The document must have the digest that the version and its certifying run tell, and name the version.
+    The document must have the digest in the tags of both the version and its certifying run, and name the
+    version.
     """
     try:
         content = stored_bytes(pinned)
@@ -38,10 +40,11 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
         return "the certificate (it cannot be fetched)"
     if content is None:
         return "the certificate (there is none)"
-    of_run = _tags(client, pinned.tags.get(CERTIFICATE_RUN_TAG, ""))
-    if of_run is None:
+    run = run_of(client, pinned.tags.get(CERTIFICATE_RUN_TAG, ""))
+    if run is None:
         return "the certificate (the run that issued it is gone)"
-    if {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, of_run)} != {digests.sha256(content)}:
+    issued = {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, run.data.tags)}
+    if issued != {digests.sha256(content)}:
         return "the certificate"
     certificate = Certificate.from_bytes(content)
     if (certificate.model, certificate.version) != (pinned.name, pinned.version):
@@ -50,13 +53,13 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
 
 
 def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, str]:
-    """What is no longer as it was certified: names, and for each what to tell of it.
+    """What is no longer as it was certified: a description of each changed thing, by its name in `bound`.
 
-    The data are read again where the certificate says that they came from.
+    The data are read again from the sources in the certificate.
 
     Args:
         pinned: The version.
-        certificate: That of the version, unchanged itself.
+        certificate: The version's certificate, itself unchanged.
         root: The project's root, which relative paths start from.
     """
     bound, sources = certificate.bound, certificate.sources
@@ -68,41 +71,30 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
         "packages": packages.rewritten(bound["packages"]),
         **digests.named(digests.files_digests(paths, root)),
     }
-    found = {name: _told(name, digest) for name, digest in now.items() if bound[name] != digest}
+    changes = {name: _description(name, digest) for name, digest in now.items() if bound[name] != digest}
     try:
         if digests.model_digest(pinned) != bound["model"]:
-            found["model"] = NAMES["model"]
+            changes["model"] = NAMES["model"]
     except (ModelError, OSError):
-        found["model"] = f"{NAMES['model']} (they cannot be fetched)"
-    for name in ("training_data", "evaluation_data"):
-        fault = _data_fault(sources[name], bound[name], root)
+        changes["model"] = f"{NAMES['model']} (they cannot be fetched)"
+    rows = {"training_data": sources["training_data"], "evaluation_data": sources["evaluation_data"]}
+    for name, content in rows.items():
+        fault = _data_fault(content, bound[name], root)
         if fault is not None:
-            found[name] = f"{NAMES[name]}{fault}"
-    return dict(sorted(found.items()))
+            changes[name] = f"{NAMES[name]}{fault}"
+    return dict(sorted(changes.items()))
 
 
-def _tags(client: MlflowClient, run_id: str) -> dict[str, str] | None:
-    """The tags of a run; None if there is no such run."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        return dict(client.get_run(run_id).data.tags) if run_id else None
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
-        return None
-
-
-def _told(name: str, digest: str) -> str:
+def _description(name: str, digest: str) -> str:
     path = name.removeprefix("file:")
     missing = "" if digest else " (it is not there)"
     return f"the file {path}{missing}" if path != name else NAMES[name]
 
 
-def _data_fault(content: dict[str, object], digest: str, root: str) -> str | None:
-    """What is wrong with rows; None if they are as they were, empty if they differ."""
+def _data_fault(content: RowsContent, digest: str, root: str) -> str | None:
+    """Why rows cannot be read again; empty if they differ from those certified, None if they are the same."""
     try:
-        return None if Rows.from_content(content, root).now() == digest else ""
+        return None if CertifiedRows.from_content(content, root).now() == digest else ""
     except MxtError as error:
         why = str(error) if isinstance(error, DataError) else type(error).__name__
         return f" (they cannot be read again: {why})"

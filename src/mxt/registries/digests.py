@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 
@@ -17,69 +17,68 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
 
 CERTIFICATES = "certificates"
-"""Folder of a model's files that holds its certificates, and is none of the model itself."""
+"""Folder beside a model's files that holds the version's certificates."""
 _NOT_THE_MODEL = {CERTIFICATES, "registered_model_meta"}
-"""What lies beside a model: its certificates, and what MLflow writes when it fetches the model."""
+"""Folders that do not count as files of a model: certificates, and what MLflow adds as it fetches a model."""
 UNKNOWN = "unknown"
 WITH_CHANGES = " with changes"
 FILES = "config_files.json"
 """Artifact of a run: the digests of the YAML files that its config came from."""
 RECIPE_FILE = "recipe.json"
-"""Artifact of a run that trained: the recipe that it fitted, which a search may have chosen."""
+"""Artifact of a training's run: the recipe that was fitted, which a search may have chosen."""
 _GIT_SECONDS = 10
 
 
 def sha256(content: bytes) -> str:
-    """SHA-256, 64 hexadecimal digits."""
+    """SHA-256 of bytes, as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def model_digest(pinned: Pinned) -> str:
     """SHA-256 over the paths and bytes of all files of a model version.
 
-    Each file counts with its path from the model's folder, a zero byte, and the SHA-256 of its bytes, in the
-    order of the paths.
+    Each file adds its path from the model's folder, a zero byte, and the SHA-256 of its bytes, in the order
+    of the paths. Certificates do not count.
 
     Raises:
         ModelError: The files cannot be fetched.
     """
     folder, total = Path(fetched(pinned.uri)), hashlib.sha256()
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    told = sorted((path.relative_to(folder).as_posix(), path) for path in files)
-    for name, path in told:
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    for name, path in sorted(files.items()):
         if name.partition("/")[0] not in _NOT_THE_MODEL:
             total.update(name.encode() + b"\0" + bytes.fromhex(sha256(path.read_bytes())))
     return total.hexdigest()
 
 
 def config_digest(run_id: str) -> str:
-    """SHA-256 of the config that a run recorded; `UNKNOWN` if it recorded none."""
+    """SHA-256 of the config that a run recorded; `UNKNOWN` if the run recorded none."""
     content = artifact(run_id, "config.json")
     return UNKNOWN if content is None else sha256(content)
 
 
 def config_files(run_id: str) -> dict[str, str]:
-    """The YAML files that a run's config came from, and their SHA-256; none if it came from none."""
+    """SHA-256 of the YAML files that a run's config came from, by path; empty if the run recorded none."""
     return {str(path): str(digest) for path, digest in recorded(run_id, FILES).items()}
 
 
-def recorded(run_id: str, name: str) -> dict[str, Any]:
-    """What a run's artifact holds as JSON; nothing if there is none.
+def recorded(run_id: str, name: str) -> dict[str, object]:
+    """The JSON object in a run's artifact; empty if there is no such artifact.
 
     Raises:
-        ModelError: It was broken.
+        ModelError: The artifact is no JSON.
     """
     content = artifact(run_id, name)
     try:
-        told = {} if content is None else json.loads(content)
+        parsed = {} if content is None else json.loads(content)
     except ValueError as error:
         msg = f"The file {name} of run {run_id} is broken; run that job again."
         raise ModelError(msg) from error
-    return told if isinstance(told, dict) else {}
+    return parsed if isinstance(parsed, dict) else {}
 
 
 def artifact(run_id: str, name: str) -> bytes | None:
-    """The bytes of a run's artifact; None if there is none, or no run."""
+    """The bytes of a run's artifact; None if there is no such artifact or run."""
     if not run_id:
         return None
     try:
@@ -89,10 +88,10 @@ def artifact(run_id: str, name: str) -> bytes | None:
 
 
 def fetched(uri: str) -> str:
-    """An artifact or a folder of them on this machine.
+    """The path on this machine of an artifact, or of a folder of artifacts, fetched from the store.
 
     Raises:
-        ModelError: There is none.
+        ModelError: It is not in the store.
     """
     import mlflow
 
@@ -104,18 +103,15 @@ def fetched(uri: str) -> str:
 
 
 def files_digests(paths: Iterable[str], root: str) -> dict[str, str]:
-    """SHA-256 of files by their paths from `root`; of one that is not there it is empty."""
-    found = {}
-    for name in paths:
-        path = Path(root) / name
-        found[name] = sha256(path.read_bytes()) if path.is_file() else ""
-    return found
+    """SHA-256 of files by their paths from `root`; empty for a file that does not exist."""
+    places = {name: Path(root) / name for name in paths}
+    return {name: sha256(path.read_bytes()) if path.is_file() else "" for name, path in places.items()}
 
 
 def code_commit(root: str) -> str:
     """The git commit that the project at `root` stands at; `UNKNOWN` if there is none.
 
-    Changes that are not committed are told: they are in no commit.
+    `WITH_CHANGES` follows the commit if files differ from it.
     """
     git = shutil.which("git")
     if git is None or not root:
@@ -135,10 +131,10 @@ def code_commit(root: str) -> str:
 
 
 def is_commit(code: str) -> bool:
-    """Whether what `code_commit` told names all of the code: no commit tells what was changed since."""
+    """Whether a result of `code_commit` identifies all of the code: a commit, and no changes beside it."""
     return code != UNKNOWN and not code.endswith(WITH_CHANGES)
 
 
 def named(files: Mapping[str, str]) -> dict[str, str]:
-    """Digests of files, by names that tell them from other things that a certificate is bound to."""
+    """Digests of files by names that no other thing has which a certificate is bound to."""
     return {f"file:{path}": digest for path, digest in files.items()}

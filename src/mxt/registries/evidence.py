@@ -1,4 +1,4 @@
-"""Evidence: what the store knows of a version that asks to be promoted, as far as gates ask for it."""
+"""Evidence for a promotion: what the store has recorded of a version, as far as the gates read it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.findings import tags
 from mxt.gates.base import Certified, Evidence, Examination, Gate
@@ -25,33 +25,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """Who asks for which version to stand where another stands now."""
+    """A request to move an alias to a version."""
 
     pinned: Pinned
     alias: str
     champion: int | None
+    """The version that the alias stands for now; None if there is no such alias yet."""
     requested_by: str
     allow_first: bool
+    """Whether the alias may be made if there is none yet."""
     experiment_id: str
     root: str
+    """The project's root, which relative paths start from."""
 
 
 def gather(
     client: MlflowClient, request: Request, gates: Sequence[Gate], now: datetime | None = None
 ) -> Evidence:
-    """What the gates ask for; data are read only if one of them asks for the certificate.
+    """The evidence that gates read; tables are read only if a gate reads the certificate.
 
     Args:
         client: Of the store.
-        request: What is asked for.
-        gates: Those that will judge.
-        now: The present moment, if it is another.
+        request: The promotion requested.
+        gates: The gates that will judge the request.
+        now: When they judge it; the present moment if left out.
     """
     pinned, champion = request.pinned, request.champion
-    kinds = {kind for gate in gates for kind in gate.asks}
-    of_champion = {kind for gate in gates for kind in gate.asks_of_champion}
+    kinds = {kind for gate in gates for kind in gate.reads}
+    of_champion = {kind for gate in gates for kind in gate.reads_of_champion}
     other = pin(client, pinned.name, champion) if of_champion and champion else None
-    certified = any(gate.asks_for_certificate for gate in gates)
+    certified = any(gate.reads_certificate for gate in gates)
     return Evidence(
         pinned.version,
         now or moments.now(),
@@ -70,34 +73,36 @@ def gather(
 
 
 def _examinations(client: MlflowClient, pinned: Pinned, kinds: Iterable[str]) -> dict[str, Examination]:
-    """What the last run of each KIND has found of a version; nothing for a KIND that no run is left of."""
+    """The last run of each KIND about a version, by KIND; a KIND without a run is left out."""
     runs = {kind: last_run(client, pinned.tags, kind) for kind in sorted(kinds)}
     return {kind: _examination(run) for kind, run in runs.items() if run is not None}
 
 
 def _examination(run: Run) -> Examination:
-    found = run.data.tags
-    data = found.get(tags.DATA) or _data(run, "evaluation")
+    known = run.data.tags
+    data = known.get(tags.DATA) or _data(run, "evaluation")
+    facts = digests.recorded(run.info.run_id, FINDINGS_FILE).get("facts")
     return Examination(
         run.info.run_id,
-        run.info.status == "FINISHED" and found.get(tags.PASSED) == "true",
+        run.info.status == "FINISHED" and known.get(tags.PASSED) == "true",
         moments.from_milliseconds(ended(run)),
         dict(run.data.metrics),
-        {**found, **({tags.DATA: data} if data else {})},
-        digests.recorded(run.info.run_id, FINDINGS_FILE).get("facts", {}),
+        {**known, **({tags.DATA: data} if data else {})},
+        facts if isinstance(facts, dict) else {},
     )
 
 
-def _data(run: Any, role: str) -> str:
-    """Fingerprint of the table that a run read in a role."""
-    for read in run.inputs.dataset_inputs if run.inputs else []:
-        known = {tag.key: tag.value for tag in read.tags}
+def _data(run: Run, role: str) -> str:
+    """Fingerprint of the table that a run read in a role; empty if it read none."""
+    for table in run.inputs.dataset_inputs if run.inputs else []:
+        known = {tag.key: tag.value for tag in table.tags}
         if known.get("mlflow.data.context") == role:
             return str(known.get(tags.DATA, ""))
     return ""
 
 
 def _certified(client: MlflowClient, pinned: Pinned, root: str) -> Certified | None:
+    """The state of a version's certificate; None if the version was never certified."""
     if CERTIFICATE_TAG not in pinned.tags:
         return None
     fault = certificate_fault(client, pinned)
@@ -105,17 +110,14 @@ def _certified(client: MlflowClient, pinned: Pinned, root: str) -> Certified | N
     if content is None:
         return Certified(fault)
     certificate = Certificate.from_bytes(content)
-    met, missed = (
-        tuple(each["criterion"] for each in certificate.criteria if (each["outcome"] == "PASS") == passed)
-        for passed in (True, False)
-    )
+    outcomes = [(str(each["criterion"]), each["outcome"] == "PASS") for each in certificate.criteria]
     return Certified(
         "",
         certificate.outcome,
         moments.from_text(certificate.issued_at),
         moments.from_text(certificate.expires_at),
-        met,
-        missed,
+        tuple(name for name, met in outcomes if met),
+        tuple(name for name, met in outcomes if not met),
         digests.is_commit(certificate.bound["code"]),
         changed(pinned, certificate, root),
     )
@@ -128,7 +130,7 @@ def _latest_run(client: MlflowClient, experiment_id: str) -> datetime | None:
 
 
 def _text(place: str) -> str | None:
-    """The text of a file or of a variable, told as env:NAME; None if there is none that can be read."""
+    """The text of a file, or of the environment variable in `env:NAME`; None if it cannot be read."""
     if place.startswith("env:"):
         return os.environ.get(place.removeprefix("env:"))
     try:

@@ -1,4 +1,4 @@
-"""The last run of each KIND of job about a version: the version names it, and describes what it found."""
+"""The last run of each KIND of job about a version, which the version's tags and description name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
 
 FINDINGS_FILE = "findings.json"
-"""Artifact of a run: what its job found."""
+"""Artifact of a run: the findings of its job."""
 DESCRIPTION_TAG = "mxt.description"
-"""Tag of a version: the digests of the descriptions that MXT wrote, the last two; another is a person's."""
+"""Tag of a version: the digests of the last two descriptions that MXT wrote; a person wrote any other."""
 OLDER_TAGS = {
     "EvaluationsJob": "mxt.evaluation",
     "DriftJob": "mxt.drift",
@@ -29,27 +29,27 @@ OLDER_TAGS = {
 
 
 def last_run(client: MlflowClient, tags: dict[str, str], kind: str) -> Run | None:
-    """The last run of a KIND about a version, of those that its tags name; None if there is none any more."""
+    """The last run of a KIND about a version, by the version's tags; None if there is none left."""
     names = (f"{LAST}{kind}", OLDER_TAGS.get(kind, ""))
-    runs = [run for name in names if name in tags and (run := _run(client, tags[name])) is not None]
+    runs = [run for name in names if name in tags and (run := run_of(client, tags[name])) is not None]
     return max(runs, key=ended, default=None)
 
 
 def ended(run: Run) -> int:
-    """When a run ended, in milliseconds; when it began if it has not."""
+    """When a run ended, in milliseconds since 1970; when it began if it has not ended."""
     return int(run.info.end_time or run.info.start_time)
 
 
 def name_last(client: MlflowClient, pinned: Pinned, kind: str, run_id: str) -> None:
-    """Let a version name a run as the last of its KIND, unless another one ended later."""
+    """Tag a version with a run as the last of its KIND, unless another such run ended later."""
     tags = dict(client.get_model_version(pinned.name, str(pinned.version)).tags)
-    known, run = last_run(client, tags, kind), _run(client, run_id)
+    known, run = last_run(client, tags, kind), run_of(client, run_id)
     if run is not None and (known is None or ended(known) <= ended(run)):
         client.set_model_version_tag(pinned.name, str(pinned.version), f"{LAST}{kind}", run_id)
 
 
 def describe(client: MlflowClient, pinned: Pinned) -> None:
-    """Describe a version by what its last runs found, unless a person has described it."""
+    """Describe a version by the answers of its last runs, unless a person has described it."""
     version = client.get_model_version(pinned.name, str(pinned.version))
     tags = dict(version.tags)
     before = digests.sha256(version.description.encode()) if version.description else ""
@@ -57,30 +57,30 @@ def describe(client: MlflowClient, pinned: Pinned) -> None:
         return
     kinds = [name.removeprefix(LAST) for name in tags if name.startswith(LAST)]
     runs = [(kind, run) for kind in kinds if (run := last_run(client, tags, kind)) is not None]
-    text = "\n".join(_described(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
-    both = f"{before} {digests.sha256(text.encode())}"  # so that a stop before the next line does no harm
+    text = "\n".join(_summary(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
+    both = f"{before} {digests.sha256(text.encode())}"  # both count as MXT's if it stops before the next line
     client.set_model_version_tag(pinned.name, str(pinned.version), DESCRIPTION_TAG, both)
     client.update_model_version(pinned.name, str(pinned.version), text)
 
 
-def _described(kind: str, run: Run) -> str:
-    """What a run found, with a link to it."""
-    found = digests.recorded(run.info.run_id, FINDINGS_FILE)
-    verdict = "passed" if run.data.tags.get(PASSED) == "true" else "refused"
-    link = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}?workflowType=machine_learning"
-    when = stated(moments.to_text(moments.from_milliseconds(ended(run))))
-    answer = " ".join(map(str, found.get("answer", [])))
-    page = render(Document([Pairs([(f"{kind} {verdict}, {when}", answer)])])).strip()
-    return f"{page} ([run]({link}))"
-
-
-def _run(client: MlflowClient, run_id: str) -> Run | None:
-    """A run; None if it is gone."""
+def run_of(client: MlflowClient, run_id: str) -> Run | None:
+    """The run with an id; None if the id is empty, or the run is gone."""
     from mlflow.exceptions import MlflowException
 
     try:
-        return client.get_run(run_id)
+        return client.get_run(run_id) if run_id else None
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
+
+
+def _summary(kind: str, run: Run) -> str:
+    """A run's verdict and answer in Markdown, with a link to the run."""
+    answers = digests.recorded(run.info.run_id, FINDINGS_FILE).get("answer")
+    verdict = "passed" if run.data.tags.get(PASSED) == "true" else "refused"
+    link = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}?workflowType=machine_learning"
+    when = stated(moments.to_text(moments.from_milliseconds(ended(run))))
+    answer = " ".join(map(str, answers)) if isinstance(answers, list) else ""
+    page = render(Document([Pairs([(f"{kind} {verdict}, {when}", answer)])])).strip()
+    return f"{page} ([run]({link}))"

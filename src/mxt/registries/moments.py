@@ -1,4 +1,4 @@
-"""Moments as text: UTC, whole seconds, as in 2026-11-21T20:15:00Z (RFC 3339)."""
+"""Moments in UTC, and as texts with whole seconds, such as 2026-11-21T20:15:00Z (RFC 3339)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def now() -> datetime:
 
 
 def to_text(moment: datetime) -> str:
-    """The moment as text; parts of a second are left out."""
+    """A moment as text; fractions of a second are cut off."""
     return moment.astimezone(UTC).strftime(_FORM)
 
 
 def from_text(text: str) -> datetime:
-    """The moment of `to_text`.
+    """The moment that `to_text` wrote.
 
     Raises:
         ValueError: The text has another form.
@@ -27,5 +27,5 @@ def from_text(text: str) -> datetime:
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
-    """The moment that MLflow tells as milliseconds since 1970."""
+    """The moment that MLflow stores as milliseconds since 1970."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

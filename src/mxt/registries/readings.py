@@ -1,4 +1,4 @@
-"""Readings: how a version's training read the cells of its table, and readers that do the same."""
+"""Readings: how a version's training read the cells of its table, and readers that read alike."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from mxt.datasets.fingerprint import fingerprint
-from mxt.registries.versions import DATA_TAG
+from mxt.registries.versions import TRAINING_DATA_TAG
 from mxt.schemas.casts import texts_and_others
 
 if TYPE_CHECKING:
@@ -22,23 +22,23 @@ READING_TAG = "mxt.reading"
 
 
 def reading_of(pinned: Pinned | None) -> Reading:
-    """How a version's training read cells; exactly where there is no version, or another tool trained it.
+    """How a version's training read cells; "exact" if there is no version, or another tool trained it.
 
-    A version that MXT trained before readers had a `reading` has no tag: its ids and texts were inferred.
+    A version that MXT trained before readers had a `reading` has no tag for it: its training inferred types.
     """
     tags = {} if pinned is None else pinned.tags
     if READING_TAG in tags:
         return "inferred" if tags[READING_TAG] == "inferred" else "exact"
-    return "inferred" if DATA_TAG in tags else "exact"
+    return "inferred" if TRAINING_DATA_TAG in tags else "exact"
 
 
 def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None) -> Reader:
-    """The reader, which reads as a version's training did, and as texts what schemas declare as such.
+    """A reader that reads cells as a version's training did, and as text where a schema declares text.
 
     Args:
-        reader: Of a config, whose own `reading` and `types` win.
+        reader: The reader of a config; its own `reading` and `types` win.
         pinned: The version that a job works on, if any.
-        schemas: What is known of columns.
+        schemas: The schemas of the columns, as far as they are known.
     """
     known = [texts_and_others(schema.schema) for schema in schemas if schema is not None]
     texts = frozenset[str]().union(*(texts for texts, _ in known))
@@ -48,12 +48,12 @@ def suited(reader: Reader, pinned: Pinned | None, *schemas: InputsSchema | None)
 
 
 def digest_before(given: Reader, reader: Reader, columns: Sequence[str] | None = None) -> str:
-    """The fingerprint that a table had before cells were read exactly; empty if it is the same today.
+    """The fingerprint that releases before exact readings gave a table; empty if it is the same today.
 
     Args:
-        given: The reader of the table, as a config has it.
-        reader: The same one, `suited`.
-        columns: Those to read.
+        given: The reader of the table, as in the config.
+        reader: The same reader after `suited`.
+        columns: The columns to read; those of the reader if None.
     """
     former = given.model_copy(update={"reading": "inferred"})
     same = not reader.exact or reader.reads_as(former, columns)
@@ -61,9 +61,9 @@ def digest_before(given: Reader, reader: Reader, columns: Sequence[str] | None =
 
 
 def warn_left_out(reader: Reader) -> None:
-    """Warn of columns that were not read, since they are no content."""
-    read = reader.wanted(None)
-    names = [] if reader.columns else [name for name in reader.names() if name not in read]
+    """Warn of columns that were not read, since pandas wrote an index without a name there."""
+    wanted = reader.wanted(None)
+    names = [] if reader.columns else [name for name in reader.names() if name not in wanted]
     if names:
         logger.warning(
             "{}: the columns {} were left out, since pandas keeps an index without a name there. Write the "

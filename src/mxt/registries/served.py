@@ -1,4 +1,4 @@
-"""A version that a job works on, with what is stored of it, each loaded when it is asked for."""
+"""A version that a job works on: its schema, target, background and model, each loaded at its first use."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Served:
-    """A pinned version of a model."""
+    """A pinned version of a model, and what the registry stores of it."""
 
     pinned: Pinned
     loader: Loader
 
     @cached_property
     def schema(self) -> InputsSchema | None:
-        """What its inputs must look like; None if nobody stored it."""
+        """The schema of the model's inputs; None if it was not stored."""
         return self.loader.load_schema(self.pinned.uri)
 
     @property
     def declared(self) -> InputsSchema:
-        """The schema, where a job cannot do without.
+        """The schema, for jobs that need one.
 
         Raises:
-            ModelError: Nobody stored it.
+            ModelError: It was not stored.
         """
         if self.schema is None:
-            msg = f"{self.pinned.uri} has neither schema nor signature, so its columns are not known."
+            msg = f"MLflow has no schema or signature for {self.pinned.uri}, so its columns are unknown."
             raise ModelError(msg)
         return self.schema
 
     @cached_property
     def recorded_target(self) -> str | None:
-        """The column that it was trained to predict; None if nobody stored it."""
+        """The column that the model was trained to predict; None if it was not stored."""
         return self.loader.load_target(self.pinned.uri)
 
     @cached_property
     def background(self) -> pd.DataFrame | None:
-        """The sample of its training inputs; None if nobody stored it."""
+        """The sample of the training inputs; None if it was not stored."""
         return self.loader.load_background(self.pinned.uri)
 
     @cached_property
     def fitted(self) -> FittedRows | None:
-        """The record of the rows that it was fitted to; None if nobody stored it."""
+        """The record of the rows that the model was fitted to; None if it was not stored."""
         return self.loader.load_fitted(self.pinned.uri)
 
     @cached_property
@@ -75,25 +75,25 @@ class Served:
 
     @property
     def packages(self) -> Sequence[str]:
-        """The packages that the model is made of; none before it is loaded."""
+        """The packages that the model is made of; empty before the model is loaded."""
         return self.model.packages if "model" in self.__dict__ else ()
 
     def target(self, given: str | None) -> str:
-        """The column with the truth: the one that a config names, else the one of the training.
+        """The column with the truth: `given` by a config, else the target of the training.
 
         Raises:
-            ConfigError: Neither is known.
+            ConfigError: There is neither.
         """
         target = given or self.recorded_target
         if target is None:
-            msg = f"{self.pinned.uri} does not state what it predicts; give the job its `target`."
+            msg = f"{self.pinned.uri} does not record its target; give the job its `target`."
             raise ConfigError(msg)
         return target
 
     def truth_schema(self, target: str) -> InputsSchema | None:
-        """Whether a column with the truth holds texts or numbers; None if nobody stored it."""
+        """A schema that says whether the column with the truth holds texts or numbers; None if not stored."""
         return self.loader.load_truth_schema(self.pinned.uri, target)
 
     def reader(self, reader: Reader, *others: InputsSchema | None) -> Reader:
-        """The reader, which reads as the training did, and as texts what this or other schemas declare so."""
+        """A reader that reads cells as the training did, and as text where a schema declares text."""
         return suited(reader, self.pinned, self.schema, *others)

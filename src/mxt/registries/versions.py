@@ -1,4 +1,4 @@
-"""Naming a model version: by alias, by number, or by semantic version."""
+"""Versions of registered models, named by an alias, a number or a semantic version."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from pydantic import Field, StringConstraints
 from mxt.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
+    from mlflow.store.entities import PagedList
 
 SEMVER_TAG = "mxt.semver"
-DATA_TAG = "mxt.training_data_id"
+TRAINING_DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
 HELD_OUT_TAG = "mxt.held_out_data_id"
-"""Tag of a version: the fingerprint of the rows, with their ids, that its training held out."""
+"""Tag of a version: the fingerprint of the rows that its training held out, ids included."""
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
 SemanticVersion = Annotated[str, StringConstraints(pattern=f"^{_SEMVER}$")]
@@ -31,14 +34,14 @@ AliasOrVersion = (
 
 @dataclass(frozen=True)
 class Pinned:
-    """One version of a registered model, found once at the start of a job."""
+    """One version of a registered model, looked up once, so that a moved alias cannot change it in a job."""
 
     name: str
     version: int
     run_id: str
     """The run that trained it."""
     semver: str
-    """Its semantic version, or an empty text."""
+    """Its semantic version; empty if it has none."""
     tags: dict[str, str]
 
     @property
@@ -51,39 +54,47 @@ class Pinned:
 
 
 def pin(client: MlflowClient, name: str, alias_or_version: str | int) -> Pinned:
-    """Find the version of the model `name` that an alias, number or semantic version stands for.
+    """The version of the model `name` that an alias, number or semantic version stands for.
 
     Raises:
-        ModelError: There is none; the message lists what exists.
+        ModelError: There is no such version; the message lists the aliases and versions that exist.
     """
     wanted = str(alias_or_version)
-    versions = {int(found.version): found for found in versions_of(client, name)}
+    versions = {int(version.version): version for version in versions_of(client, name)}
     aliases = aliases_of(client, name)
-    semvers = {
-        found.tags[SEMVER_TAG]: number for number, found in versions.items() if SEMVER_TAG in found.tags
-    }
+    semvers = {version.tags.get(SEMVER_TAG, ""): number for number, version in versions.items()}
     number = int(wanted) if wanted.isdigit() else aliases.get(wanted, semvers.get(wanted))
     if number not in versions:
         known = ", ".join(str(number) for number in sorted(versions)) or "none"
         named = ", ".join(f"{alias} ({number})" for alias, number in sorted(aliases.items())) or "none"
-        semantic = f"; semantic versions: {', '.join(sorted(semvers))}" if semvers else ""
+        taken = ", ".join(sorted(filter(None, semvers)))
+        semantic = f"; semantic versions: {taken}" if taken else ""
         msg = (
             f"The model {name!r} has no alias or version {wanted!r}. "
             f"Aliases: {named}; versions: {known}{semantic}."
         )
         raise ModelError(msg)
-    return _pinned(versions[number])
+    version = versions[number]
+    tags = dict(version.tags)
+    return Pinned(version.name, number, version.run_id or "", tags.get(SEMVER_TAG, ""), tags)
+
+
+def all_pages(search: Callable[[str | None], PagedList]) -> PagedList:
+    """All results of a search in MLflow, which gives them page by page.
+
+    Args:
+        search: Gives the page of a token; the first page has none.
+    """
+    results = page = search(None)
+    while page.token:
+        page = search(page.token)
+        results += page
+    return results
 
 
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
     """All versions of a registered model; none if it is not registered."""
-    found, token = [], None
-    while True:
-        page = client.search_model_versions(f"name='{name}'", page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return found
+    return all_pages(lambda token: client.search_model_versions(f"name='{name}'", page_token=token))
 
 
 def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
@@ -105,18 +116,10 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
     return {alias: int(version) for alias, version in registered.aliases.items()}
 
 
-def _pinned(found: ModelVersion) -> Pinned:
-    tags = dict(found.tags)
-    return Pinned(found.name, int(found.version), found.run_id or "", tags.get(SEMVER_TAG, ""), tags)
-
-
 def refuse_taken(client: MlflowClient, name: str, semver: str) -> None:
     """Raise a ModelError if a version of the model `name` has the semantic version already."""
-    taken = {
-        found.tags[SEMVER_TAG]: found.version
-        for found in versions_of(client, name)
-        if SEMVER_TAG in found.tags
-    }
+    taken = {version.tags.get(SEMVER_TAG): version.version for version in versions_of(client, name)}
+    taken.pop(None, None)
     if semver in taken:
         known = ", ".join(sorted(taken))
         msg = (

@@ -1,4 +1,4 @@
-"""Schemas: what a table must look like, told by pandera without quoting a cell."""
+"""Schemas: what a table must look like, checked by pandera; messages never quote a cell."""
 
 from mxt.schemas.explanations import EffectsSchema, FeatureImportancesSchema, SHAPValuesSchema
 from mxt.schemas.inputs import InputsSchema

@@ -1,4 +1,4 @@
-"""Checking a table by a pandera schema, and telling what is wrong by column, rule, count and row ids."""
+"""Checking a table by a pandera schema; messages hold columns, rules, counts and row ids, never cells."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pandera.errors import SchemaError
 
 MAX_IDS = 5
+"""Row ids that a message names."""
 
 
 class Schema(ABC):
-    """A table whose form is known beforehand."""
+    """The form of a table that MXT itself writes."""
 
     @classmethod
     @abstractmethod
@@ -25,37 +26,51 @@ class Schema(ABC):
 
     @classmethod
     def check(cls, table: pd.DataFrame) -> pd.DataFrame:
-        """The table, if it has the form.
+        """The table, if it has this form.
 
         Raises:
-            DataError: It has not; the message names columns, rules, counts and up to five row ids.
+            DataError: The table has another form; the message names columns, rules, counts and up to five row
+                ids.
         """
         return checked(cls.schema(), table, cls.__name__)
 
 
-def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, what: str) -> pd.DataFrame:
-    """Validate `table` and gather every failure in one DataError that begins with `what`."""
+def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The table, if it obeys the schema; else one DataError with all faults, which begins with `source`."""
     from pandera.errors import SchemaErrors
 
     try:
         return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
     except SchemaErrors as error:
-        told = "; ".join(sorted({_told(failure, table) for failure in error.schema_errors}))
-        msg = f"{what}: {told}."
+        faults = "; ".join(sorted({_fault(failure, table) for failure in error.schema_errors}))
+        msg = f"{source}: {faults}."
         raise DataError(msg) from None
 
 
-def rule_broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
-    """One failure in words, of a column or, without one, of the table; at most five ids and no cell."""
+def broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
+    """A rule that some rows break, in words.
+
+    Args:
+        column: The column that the rule is about; None for a rule about whole rows.
+        rule: pandera's name of the rule.
+        ids: Of these rows; five are shown at most.
+        count: How many rows break the rule.
+    """
+    rows, has = ("1 row", "has") if count == 1 else (f"{count} rows", "have")
     shown = ", ".join([*map(repr, ids[:MAX_IDS]), *(["..."] if count > MAX_IDS else [])])
-    return f"{_what(column)} breaks {rule} in {count} row{'s' * (count != 1)} (ids {shown})"
+    sentences = {
+        "not_nullable": f"{rows} {has} no {column!r}, which may not be missing",
+        "isin": f"{rows} {has} a {column!r} that is none of the values allowed",
+        "finite": f"{rows} {has} an infinite {column!r}",
+    }
+    breaks = "breaks" if count == 1 else "break"
+    of = "" if column is None else f" of column {column!r}"
+    sentence = sentences.get(rule, f"{rows} {breaks} the rule {rule}{of}")
+    return f"{sentence} (id{'s' * (count != 1)} {shown})"
 
 
-def _what(column: str | None) -> str:
-    return "the table" if column is None else f"column {column!r}"
-
-
-def _told(failure: SchemaError, table: pd.DataFrame) -> str:
+def _fault(failure: SchemaError, table: pd.DataFrame) -> str:
+    """What pandera reports, in words."""
     from pandera.errors import SchemaErrorReason
 
     column, cases = failure.schema.name, failure.failure_cases
@@ -69,7 +84,7 @@ def _told(failure: SchemaError, table: pd.DataFrame) -> str:
             return f"column {column!r} is of type {table[column].dtype}, expected {failure.schema.dtype}"
     rule = getattr(failure.check, "name", None) or str(failure.check)
     if isinstance(cases, str) or "index" not in cases or cases["index"].isna().all():
-        return f"{_what(column)} breaks {rule}"
-    if "column" in cases:  # a failure of the table is told once for each of its columns
+        return f"{'the table' if column is None else f'column {column!r}'} breaks the rule {rule}"
+    if "column" in cases:  # a failure of a whole row is listed once for each of its columns
         cases = cases[cases["column"] == cases["column"].iloc[0]]
-    return rule_broken(column, rule, list(cases["index"]), len(cases))
+    return broken(column, rule, list(cases["index"]), len(cases))

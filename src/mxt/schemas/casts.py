@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import pandera.pandas as pa
 
@@ -13,11 +14,11 @@ _BOOLEANS = {"true": True, "false": False}
 _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
-def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
-    """The column in its expected type, and unchanged where the type cannot hold each of its values.
+def cast(column: pd.Series, expected: pa.Column) -> pd.Series:
+    """The column in its expected type, or unchanged if the type cannot hold each of its values.
 
-    Where doubles are expected, whole numbers beyond 2**53 become the nearest double: beside a missing value
-    a table in memory has them so already. Doubles become single precision where that is expected.
+    Where doubles are expected, whole numbers beyond 2**53 become the nearest double, as they are already in a
+    table in memory whose column misses a value. Doubles become single precision where that is expected.
     """
     import pandas as pd
 
@@ -39,8 +40,8 @@ def cast(column: pd.Series[Any], expected: pa.Column) -> pd.Series[Any]:
     return column.astype("float64") if column.isna().any() else _exact(column, dtype)
 
 
-def plain(column: pd.Series[Any]) -> pd.Series[Any]:
-    """A column of categories that are numbers or booleans as these; any other as it is."""
+def plain(column: pd.Series) -> pd.Series:
+    """A column whose categories are numbers or booleans, as numbers or booleans; other columns unchanged."""
     import pandas as pd
 
     if not isinstance(column.dtype, pd.CategoricalDtype):
@@ -50,8 +51,8 @@ def plain(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype(object).infer_objects() if numeric else column
 
 
-def misses_values(column: pd.Series[Any], expected: pa.Column) -> bool:
-    """Whether a column is doubles only because some of its whole numbers or booleans are missing."""
+def misses_values(column: pd.Series, expected: pa.Column) -> bool:
+    """Whether a column holds doubles only because some of its whole numbers or booleans are missing."""
     import pandas as pd
 
     if not (is_whole(expected) and pd.api.types.is_float_dtype(column) and column.isna().any()):
@@ -61,7 +62,7 @@ def misses_values(column: pd.Series[Any], expected: pa.Column) -> bool:
 
 
 def is_whole(expected: pa.Column) -> bool:
-    """Whether whole numbers or booleans are expected, which cannot be missing in a plain column of pandas."""
+    """Whether whole numbers or booleans are expected, which no plain column of pandas can miss."""
     import pandas as pd
 
     types = pd.api.types
@@ -86,7 +87,7 @@ def is_boolean(expected: pa.Column) -> bool:
     return expected.dtype is not None and pd.api.types.is_bool_dtype(expected.dtype.type)
 
 
-def _exact(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN401 - a numpy type
+def _exact(column: pd.Series, dtype: np.dtype) -> pd.Series:
     """The column as whole numbers or booleans, if each comes back unchanged and with its sign."""
     import numpy as np
 
@@ -96,11 +97,13 @@ def _exact(column: pd.Series[Any], dtype: Any) -> pd.Series[Any]:  # noqa: ANN40
     return whole if ((back == column) & ((whole < 0) == (column < 0))).all() else column
 
 
-def number_of(value: object) -> Any:  # noqa: ANN401 - a number of any sort
-    """The number or boolean that a value is, or that a text reads as; None for other values."""
+def number_of(value: object) -> float | None:
+    """The number, or boolean, that a value is or that a text reads as; None for other values."""
     import numpy as np
 
-    if isinstance(value, (bool, int, float, np.bool_, np.number)):
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, bool | int | float):
         return value
     if not isinstance(value, str):
         return None

@@ -25,8 +25,8 @@ class SHAPValuesSchema(Schema):
     """What the name of a column of standard errors starts with; its source column's name follows."""
 
     FREEDOM = "degrees_of_freedom"
-    """Of the standard errors: a 95 % interval is a contribution and Student's 97.5 % quantile of them times
-    its standard error, to both sides."""
+    """Column of the degrees of freedom of the standard errors. The 95 % interval of a contribution reaches
+    Student's 97.5 % quantile times its standard error to both sides."""
 
     @classmethod
     def schema(cls) -> pa.DataFrameSchema:
@@ -86,7 +86,7 @@ class EffectsSchema(Schema):
     """One row for each method, class, source column and value: the effect that the value has.
 
     `value` is the value as text, missing for the missing value, and `number` the same as a number. `place`
-    is its place in the curve. `n` is the number of rows that the effect was told by.
+    is its place in the curve. `n` is the number of rows that the effect was estimated from.
     """
 
     @classmethod

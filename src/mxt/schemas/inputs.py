@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
-from mxt.schemas.base import checked, rule_broken
+from mxt.schemas.base import broken, checked
 from mxt.schemas.casts import cast, is_boolean, misses_values
 
 if TYPE_CHECKING:
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     import pandera.pandas as pa
 
 MAX_CATEGORIES = 100
-"""Text columns with more distinct values than this are free text: any value may come."""
+"""A text column with more distinct values than this is free text: any value may come."""
 
 
 @dataclass(frozen=True)
 class InputsSchema:
     """A pandera schema of a model's inputs.
 
-    Types, missing values and categories are hard rules; the ranges seen at training are soft limits
-    (pandera's ``raise_warning``): `check` lets them pass and `beyond_limits` tells of them.
+    Types, missing values and categories are hard rules. The ranges seen at training are soft limits
+    (pandera's ``raise_warning``): rows beyond them pass `check`, and are counted by `beyond_limits`.
     """
 
     schema: pa.DataFrameSchema
-    categories_told: bool = True
-    """Whether the schema tells which texts may come; one of types alone does not."""
+    declares_categories: bool = True
+    """Whether the schema declares which texts may come; a schema of types alone does not."""
 
     @property
     def columns(self) -> list[str]:
@@ -44,7 +44,7 @@ class InputsSchema:
 
     @classmethod
     def from_types(cls, types: dict[str, str]) -> InputsSchema:
-        """The schema that MLflow's type names tell, for a model that was logged without one."""
+        """The schema of a model that was logged without one, by MLflow's names of its types."""
         import pandera.pandas as pa
 
         known = {
@@ -56,15 +56,15 @@ class InputsSchema:
             "boolean": "bool",
         }
         columns = {name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}
-        return cls(pa.DataFrameSchema(columns), categories_told=False)
+        return cls(pa.DataFrameSchema(columns), declares_categories=False)
 
     @classmethod
     def from_yaml(cls, text: str, source: str) -> InputsSchema:
         """Read a schema in pandera's YAML form.
 
         Raises:
-            ConfigError: The text is not one, names no columns, or has rules that a part of a table cannot be
-                held to.
+            ConfigError: The text is no such schema, names no columns, or has rules that compare rows, which a
+                part of a table cannot be checked by.
         """
         from pandera.io.pandas_io import from_yaml
 
@@ -90,17 +90,18 @@ class InputsSchema:
         return inputs.astype({name: pd.CategoricalDtype(known) for name, known in self.categories.items()})
 
     def closed(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """Inputs of `check_types`, with a type that tells so where only certain values may come.
+        """Inputs of `check_types`; the type of a column says so if only certain values may come in it.
 
-        Booleans become pandas' nullable ones. Texts of known categories become categories: those known, and
-        those that came. Where the schema tells none, few texts are taken for categories, as at training.
+        Booleans become pandas' nullable booleans. Texts become categories: the values that the schema allows,
+        and the others among the inputs. If the schema declares no categories, columns of few distinct texts
+        have these as categories, as at training.
         """
         import pandas as pd
 
-        types: dict[str, Any] = {
+        types: dict[str, str | pd.CategoricalDtype] = {
             name: "boolean" for name, column in self.schema.columns.items() if is_boolean(column)
         }
-        source = self if self.categories_told else InputsSchema.infer(inputs)
+        source = self if self.declares_categories else InputsSchema.infer(inputs)
         for name, known in source.categories.items():
             if not pd.api.types.is_numeric_dtype(inputs[name]):
                 came = inputs[name].dropna().unique()
@@ -108,8 +109,8 @@ class InputsSchema:
         return inputs.astype(types)
 
     @property
-    def categories(self) -> dict[str, list[Any]]:
-        """The values that may come, of columns with a rule that tells them."""
+    def categories(self) -> dict[str, list[str]]:
+        """The values allowed in each column whose rules list them."""
         return {
             name: check.statistics["allowed_values"]
             for name in self.columns
@@ -120,7 +121,7 @@ class InputsSchema:
     def check(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """The inputs among the columns of `table`, in the schema's order.
 
-        Columns are cast to the types expected where these can hold their values.
+        A column is cast to the expected type if this type can hold all of its values.
 
         Raises:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
@@ -128,7 +129,7 @@ class InputsSchema:
         return checked(self._hard, self.check_types(table, source), source)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
-        """As `check`, but missing values and categories may be new: what a drift job is there to see."""
+        """As `check`, but missing values and new categories may come: a drift job is there to see them."""
         import pandas as pd
 
         inputs = self._cast(table[[name for name in self.columns if name in table.columns]])
@@ -142,8 +143,8 @@ class InputsSchema:
         for name in (name for name in inputs.columns if pd.api.types.is_float_dtype(inputs[name])):
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
-                broken = rule_broken(str(name), "finite", list(inputs.index[infinite]), int(infinite.sum()))
-                msg = f"{source}: {broken}."
+                ids = list(inputs.index[infinite])
+                msg = f"{source}: {broken(str(name), 'finite', ids, len(ids))}."
                 raise DataError(msg)
         return pd.DataFrame(inputs)
 
@@ -151,27 +152,27 @@ class InputsSchema:
         """The inputs, each in its expected type where that holds its values."""
         inputs = inputs.copy(deep=False)
         for name, column in inputs.items():
-            found = cast(column, self.schema.columns[name])
-            if found is not column:
-                inputs[name] = found
+            new = cast(column, self.schema.columns[name])
+            if new is not column:
+                inputs[name] = new
         return inputs
 
     @cached_property
     def _types(self) -> pa.DataFrameSchema:
-        """The types alone; kept, since changing a schema copies it whole, longer than most checks take."""
+        """The schema of types alone; kept, since changing a schema takes longer than most checks."""
         return self.schema.update_columns({name: {"checks": [], "nullable": True} for name in self.columns})
 
     @cached_property
     def _hard(self) -> pa.DataFrameSchema:
-        """The hard rules, but for the types."""
+        """The schema of the hard rules without the types."""
         rules = {name: {"dtype": None, "checks": self._checks(name, soft=False)} for name in self.columns}
         return self.schema.update_columns(rules)
 
     def valid_rows(self, inputs: pd.DataFrame) -> pd.Series[bool]:
-        """Whether each row of inputs of the right types obeys the hard rules too."""
+        """Whether each row obeys the hard rules, of inputs that have the right types."""
         import pandas as pd
 
-        valid = pd.Series(True, index=inputs.index)  # noqa: FBT003 - the filling value
+        valid = pd.Series(data=True, index=inputs.index)
         for name, column in self.schema.columns.items():
             if not column.nullable:
                 valid &= inputs[name].notna()
@@ -184,25 +185,25 @@ class InputsSchema:
         return valid
 
     def valid(self, inputs: pd.DataFrame) -> pd.DataFrame:
-        """Those `valid_rows` alone, in the types that they would have without the others beside them."""
+        """The `valid_rows`, in the types that they have without the other rows beside them."""
         return self._cast(inputs[self.valid_rows(inputs)])
 
     def beyond_limits(self, inputs: pd.DataFrame) -> dict[str, int]:
-        """How many rows exceed a soft limit, for each column of which some do."""
-        told = {}
+        """How many rows are beyond the soft limits of each column; columns without such rows are left out."""
+        rows: dict[str, int] = {}
         for name in self.columns:
             for check in self._checks(name, soft=True):
                 beyond = int((~check(inputs[name].dropna()).check_output).sum())
                 if beyond:
-                    told[name] = beyond
-        return told
+                    rows[name] = beyond
+        return rows
 
-    def _checks(self, name: str, *, soft: bool) -> list[Any]:
+    def _checks(self, name: str, *, soft: bool) -> list[pa.Check]:
         return [check for check in self.schema.columns[name].checks if bool(check.raise_warning) is soft]
 
 
 def _refuse_rules_between_rows(schema: pa.DataFrameSchema, source: str) -> None:
-    """Raise a ConfigError if rules compare rows, so that they depend on how a table is cut."""
+    """Raise a ConfigError if a rule compares rows, since a table is checked part by part."""
     rules = [
         *([f"unique of columns {schema.unique}"] if schema.unique else []),
         *(["index"] if schema.index is not None else []),
@@ -221,7 +222,7 @@ def _refuse_rules_between_rows(schema: pa.DataFrameSchema, source: str) -> None:
         raise ConfigError(msg)
 
 
-def _inferred(column: pd.Series[Any]) -> pa.Column:
+def _inferred(column: pd.Series) -> pa.Column:
     import pandas as pd
     import pandera.pandas as pa
 
@@ -237,7 +238,7 @@ def _inferred(column: pd.Series[Any]) -> pa.Column:
     return pa.Column("str", checks, nullable=nullable)
 
 
-def _range(column: pd.Series[Any]) -> list[pa.Check]:
+def _range(column: pd.Series) -> list[pa.Check]:
     import pandera.pandas as pa
 
     seen = column.dropna()

@@ -1,8 +1,8 @@
-"""The targets that a model learns."""
+"""The target: the column that a model learns to predict."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from mxt.errors import DataError
 from mxt.schemas.casts import number_of
@@ -13,30 +13,33 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+FEWEST_VALUES = 2
+"""Distinct values that a target needs, so that there is something to learn."""
+
 
 class TargetsSchema:
     """A column that is never missing and has at least two distinct values."""
 
     @classmethod
-    def check(cls, table: pd.DataFrame, target: str, source: str = "targets") -> pd.Series[Any]:
+    def check(cls, table: pd.DataFrame, target: str, source: str = "targets") -> pd.Series:
         """The target column of `table`.
 
         Raises:
-            DataError: It is absent, misses values, or is the same in every row.
+            DataError: The column is absent, misses values, or is the same in every row.
         """
         column = cls.check_part(table, target, source)
-        if column.nunique() < 2:  # noqa: PLR2004 - two values are the least to tell apart
+        if column.nunique() < FEWEST_VALUES:
             cls.refuse_same(target, f"{len(column)} rows", source)
         return column
 
     @classmethod
-    def check_part(cls, table: pd.DataFrame, target: str, source: str = "targets") -> pd.Series[Any]:
+    def check_part(cls, table: pd.DataFrame, target: str, source: str = "targets") -> pd.Series:
         """The target column of some rows of a table, which may be the same in all of them.
 
         Raises:
-            DataError: It is absent, or misses values.
+            DataError: The column is absent, or misses values.
         """
-        from mxt.schemas.base import rule_broken
+        from mxt.schemas.base import broken
 
         if target not in table.columns:
             msg = f"{source}: the target column {target!r} is missing; the table has {list(table.columns)}."
@@ -45,19 +48,19 @@ class TargetsSchema:
         missing = column.isna()
         if missing.any():
             ids = list(column.index[missing])
-            msg = f"{source}: {rule_broken(target, 'not_nullable', ids, len(ids))}."
+            msg = f"{source}: {broken(target, 'not_nullable', ids, len(ids))}."
             raise DataError(msg)
         return column
 
     @classmethod
     def refuse_same(cls, target: str, rows: str, source: str = "targets") -> NoReturn:
-        """Raise a DataError, since a target is the same in all of some `rows`, as ``60 rows``."""
+        """Raise a DataError, since the target is the same in all `rows`, such as ``60 rows``."""
         msg = f"{source}: the target column {target!r} is the same in all {rows}."
         raise DataError(msg)
 
 
-def class_places(labels: pd.Series[Any], names: Sequence[str]) -> np.ndarray:
-    """The place of each label among the names of classes, shape (rows,); -1 if it is none of them.
+def class_places(labels: pd.Series, names: Sequence[str]) -> np.ndarray:
+    """The place of each label among the names of classes, shape (rows,); -1 for a label of no class.
 
     A label that is a number belongs to the class of the same number, however each is written: whole numbers
     beside a missing value come from a file as 1.0, and True equals 1.
@@ -67,11 +70,10 @@ def class_places(labels: pd.Series[Any], names: Sequence[str]) -> np.ndarray:
 
     codes, values = pd.factorize(labels)
     exact = {name: place for place, name in enumerate(names)}
-    equal: dict[Any, int] = {}
+    equal: dict[float | None, int] = {}
     for place, number in enumerate(map(number_of, names)):
-        equal[number] = (
-            place if number is not None and number not in equal else -1
-        )  # equal names tell nothing
+        # Of two names that are the same number, neither is the class of a label that is this number.
+        equal[number] = place if number is not None and number not in equal else -1
     places = [
         exact.get(text, -1 if isinstance(value, str) else equal.get(number_of(value), -1))
         for value, text in zip(values, pd.Series(values).astype(str), strict=True)

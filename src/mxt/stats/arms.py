@@ -1,4 +1,4 @@
-"""What one arm of an experiment tells: an estimate with its standard error, where subjects have many rows."""
+"""Estimates of one arm of an experiment, with standard errors that hold where subjects have many rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REACH = 1.959963984540054
 
 
 @dataclass(frozen=True)
-class Estimate:
+class ArmEstimate:
     """An estimate of one arm."""
 
     value: float
@@ -24,7 +24,7 @@ class Estimate:
     count: float
     """How many rows it rests on."""
     successes: int | None = None
-    """Of a share of independent rows: how many of the `count` meet it."""
+    """How many of the `count` rows succeed, of a share of independent rows; else None."""
     unknown: str = ""
     """Why the error is not known, if it is NaN."""
 
@@ -34,7 +34,7 @@ class Estimate:
         return self.subjects - 1
 
 
-def ratio_of_sums(tops: np.ndarray, bottoms: np.ndarray, subjects: np.ndarray) -> Estimate:
+def ratio_of_sums(tops: np.ndarray, bottoms: np.ndarray, subjects: np.ndarray) -> ArmEstimate:
     """The sum of one quantity over that of another, such as hits over cases, or a total over rows.
 
     The error is that of the delta method over subjects: rows of one subject may depend on each other. A mean
@@ -57,19 +57,19 @@ def ratio_of_sums(tops: np.ndarray, bottoms: np.ndarray, subjects: np.ndarray) -
         error = np.sqrt((deviations**2).sum() / (count * (count - 1))) if count > 1 else np.nan
     alone = count == len(tops) and _yes_or_no(tops) and _yes_or_no(bottoms)
     successes = int(tops.sum()) if alone else None
-    return Estimate(float(value), float(error), count, float(below.sum()), successes)
+    return ArmEstimate(float(value), float(error), count, float(below.sum()), successes)
 
 
-def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> Estimate:
+def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> ArmEstimate:
     """The value that this share of all rows does not exceed.
 
     The error is NaN if a reach of 95 % ends beyond the largest or below the smallest value. So it is if the
     rows that equal the quantile, or an end of the reach, are a larger share than the standard error of the
-    share: the quantile of whole or rounded numbers moves in steps, of which Woodruff's error tells nothing.
+    share: the quantile of whole or rounded numbers moves in steps, which Woodruff's error ignores.
 
     Args:
         values: Of each row.
-        subjects: As those of `ratio_of_sums`.
+        subjects: As in `ratio_of_sums`.
         share: In (0, 1).
 
     Source:
@@ -89,7 +89,7 @@ def quantile(values: np.ndarray, subjects: np.ndarray, share: float) -> Estimate
         else:
             ends = np.quantile(values, [low, high])
             error = (ends[1] - ends[0]) / (2 * _REACH)
-    return Estimate(float(value), float(error), of_share.subjects, float(len(values)), unknown=unknown)
+    return ArmEstimate(float(value), float(error), of_share.subjects, float(len(values)), unknown=unknown)
 
 
 def _tied(values: np.ndarray, shares: list[float]) -> float:

@@ -1,6 +1,6 @@
 """The bootstrap: how a statistic varies over samples like the one at hand.
 
-A resample is told by how often it holds each row, its *counts*. A statistic takes the counts of many
+A resample is described by how often it holds each row, its *counts*. A statistic takes the counts of many
 resamples at once, so that one that is a mean costs a product of matrices; `of_indices` makes one of a
 function that wants row numbers.
 
@@ -31,7 +31,7 @@ GROUPS = 500
 FEWEST, FEW_GROUPS = 199, 50
 """Resamples and parts of the rows that are enough for a statistic which takes long."""
 UNDEFINED = 0.05
-"""Share of resamples without a value above which nothing is told."""
+"""The largest share of resamples without a value for which an interval is still given."""
 
 
 def bca(
@@ -69,7 +69,7 @@ def bca(
 
     sizes = np.ones(rows, dtype=np.int64) if isinstance(rows, int) else np.asarray(rows, dtype=np.int64)
     estimate = float(statistic(sizes[None])[0]) if sizes.sum() else float("nan")
-    if not np.isfinite(estimate) or sizes.sum() < 2:  # noqa: PLR2004 - one row does not vary
+    if not np.isfinite(estimate) or sizes.sum() <= 1:
         return of_numbers(estimate)
     values = np.concatenate([statistic(counts) for counts in drawn(sizes, resamples, seed)])
     known = np.sort(values[np.isfinite(values)])
@@ -145,13 +145,13 @@ def _levels(below: float, resamples: int, acceleration: float) -> np.ndarray:
 
 
 def _acceleration(statistic: Statistic, sizes: np.ndarray, seed: int, groups: int = GROUPS) -> float:
-    """A sixth of the skewness of what the statistic owes to each row; 0 where that cannot be told."""
+    """A sixth of the skewness of what the statistic owes to each row; 0 if it is unknown."""
     import numpy as np
 
-    told, weights = zip(
+    parts, weights = zip(
         *((statistic(counts), weight) for counts, weight in _left_out(sizes, seed, groups)), strict=True
     )
-    values, weight = np.concatenate(told), np.concatenate(weights)
+    values, weight = np.concatenate(parts), np.concatenate(weights)
     values, weight = values[np.isfinite(values)], weight[np.isfinite(values)]
     if not len(values):
         return 0.0

@@ -122,7 +122,7 @@ def calibration_interval(
     rows = np.ones((1, len(shares)))
     estimate = float(calibration_errors(outcome - shares, places, rows)[0])
     sizes = rows[0].astype(int)
-    if len(sizes) < 2:  # noqa: PLR2004 - one row does not vary
+    if len(sizes) <= 1:
         return of_numbers(estimate)
     parts = [calibration_errors(outcome - shares, places, counts) for counts in drawn(sizes, resamples, seed)]
     low, high = np.quantile(np.concatenate(parts), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])

@@ -1,4 +1,4 @@
-"""Rows in cells: a statistic that only asks how many rows of each sort there are."""
+"""Statistics that depend only on how many rows of each sort there are: rows are counted in cells."""
 
 from __future__ import annotations
 

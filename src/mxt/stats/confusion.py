@@ -41,14 +41,14 @@ def matthews(confusion: np.ndarray) -> np.ndarray:
     """
     import numpy as np
 
-    true, told = confusion.sum(axis=2).astype(float), confusion.sum(axis=1).astype(float)
+    true, predicted = confusion.sum(axis=2).astype(float), confusion.sum(axis=1).astype(float)
     rows, right = true.sum(axis=1), _right(confusion).sum(axis=1)
-    spreads = [rows**2 - (part**2).sum(axis=1) for part in (true, told)]
-    return _ratio(right * rows - (true * told).sum(axis=1), np.sqrt(spreads[0] * spreads[1]), 0.0)
+    spreads = [rows**2 - (part**2).sum(axis=1) for part in (true, predicted)]
+    return _ratio(right * rows - (true * predicted).sum(axis=1), np.sqrt(spreads[0] * spreads[1]), 0.0)
 
 
 def positive_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
-    """How much likelier the second of two classes is told where it is true than where it is not."""
+    """How much likelier the second of two classes is predicted for its own rows than for other rows."""
     import numpy as np
 
     rates = _ratio(confusion[:, :, 1], confusion.sum(axis=2), np.nan)
@@ -56,7 +56,7 @@ def positive_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
 
 
 def negative_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
-    """How much likelier the first of two classes is told where it is not true than where it is."""
+    """How much likelier the first of two classes is predicted for other rows than for its own rows."""
     import numpy as np
 
     rates = _ratio(confusion[:, :, 0], confusion.sum(axis=2), np.nan)
@@ -64,12 +64,12 @@ def negative_likelihood_ratio(confusion: np.ndarray) -> np.ndarray:
 
 
 def precision(confusion: np.ndarray, average: Average) -> np.ndarray:
-    """The share of right ones among the labels of a class."""
+    """The share of the rows predicted to be of a class that are of the class."""
     return _averaged(confusion, _right(confusion), confusion.sum(axis=1), average)
 
 
 def recall(confusion: np.ndarray, average: Average) -> np.ndarray:
-    """The share of a class's rows that get its label."""
+    """The share of the rows of a class that are predicted to be of the class."""
     return _averaged(confusion, _right(confusion), confusion.sum(axis=2), average)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 
 class Difference(Protocol):
@@ -125,20 +125,22 @@ class ShareDifference:
         return low, low + bound
 
 
-def difference(first: Estimate, second: Estimate) -> Difference:
+def difference(first: ArmEstimate, second: ArmEstimate) -> Difference:
     """The second estimate less the first."""
     if first.successes is not None and second.successes is not None:
         return ShareDifference((first.successes, round(first.count)), (second.successes, round(second.count)))
     return _welch(second.value - first.value, first, second, (first.error, second.error))
 
 
-def log_ratio(first: Estimate, second: Estimate) -> Difference:
+def log_ratio(first: ArmEstimate, second: ArmEstimate) -> Difference:
     """The logarithm of the second estimate over the first, both > 0, with errors of the delta method."""
     errors = (first.error / first.value, second.error / second.value)
     return _welch(math.log(second.value) - math.log(first.value), first, second, errors)
 
 
-def _welch(value: float, first: Estimate, second: Estimate, errors: tuple[float, float]) -> MeanDifference:
+def _welch(
+    value: float, first: ArmEstimate, second: ArmEstimate, errors: tuple[float, float]
+) -> MeanDifference:
     error = math.hypot(*errors)
     parts = [(part / error) ** 2 if error else 0.0 for part in errors]
     spread = sum(part**2 / arm.freedom for part, arm in zip(parts, (first, second), strict=True))

@@ -67,11 +67,11 @@ def accumulated(moves: Moves, places: Places) -> Interval:
     weights = np.tri(steps + 1, steps, -1) - above / rows
     unknown = weights[:, counts == 1].any(axis=1)
     effects, errors, freedom = np.zeros((3, steps + 1, outputs))
-    for output, found in enumerate(moves.differences.T):
-        means = _step_means(moves.steps, found)
+    for output, differences in enumerate(moves.differences.T):
+        means = _step_means(moves.steps, differences)
         own = np.append(0, means.cumsum())[places.levels] + places.rises[:, output]
         effects[:, output] = np.append(0, means.cumsum()) - own.mean()
-        parts = _pulls(moves, found - means[moves.steps], counts, rows)
+        parts = _pulls(moves, differences - means[moves.steps], counts, rows)
         centre = (own - own.mean()) / np.sqrt(rows * max(rows - 1, 1))
         errors[:, output] = np.sqrt(((parts @ weights.T - centre[:, np.newaxis]) ** 2).sum(axis=0))
         variances = np.column_stack(
@@ -99,11 +99,11 @@ def walked(moves: Moves, walks: Walks) -> np.ndarray:
     begun, ended = (np.bincount(ends, minlength=len(counts) + 1) for ends in (walks.starts, walks.ends))
     share = (begun - ended).cumsum()[:-1] / counts
     rises = walks.rests.copy()
-    for output, found in enumerate(moves.differences.T):
-        means = _step_means(moves.steps, found)
+    for output, differences in enumerate(moves.differences.T):
+        means = _step_means(moves.steps, differences)
         heights = np.append(0, means.cumsum())
         rises[:, output] += heights[walks.ends] - heights[walks.starts]
-        np.add.at(rises[:, output], moves.rows, share[moves.steps] * (found - means[moves.steps]))
+        np.add.at(rises[:, output], moves.rows, share[moves.steps] * (differences - means[moves.steps]))
     return rises
 
 
@@ -156,8 +156,8 @@ def shuffled_loss(losses: np.ndarray, shuffled: np.ndarray, donors: np.ndarray) 
 
     The mean shuffled loss estimates the U-statistic of Fisher, Rudin and Dominici 2019 (arXiv:1801.01489,
     section 3.2). Its normal interval is over rows, each of which acts in two roles, as receiver and as donor
-    (Hájek projection; van der Vaart 1998, section 12.1). Both are told by growths, so that what a row loses
-    anyway adds nothing to the interval. Few repeats make it somewhat too wide.
+    (Hájek projection; van der Vaart 1998, section 12.1). Both are measured by growths, so that the loss of a
+    row as it is adds nothing to the interval. Few repeats make the interval somewhat too wide.
 
     Args:
         losses: Loss of each row as it is, shape (rows, parts), rows >= 2.
@@ -172,7 +172,7 @@ def shuffled_loss(losses: np.ndarray, shuffled: np.ndarray, donors: np.ndarray) 
     grown = shuffled - losses
     pulls = grown.mean(axis=0)
     growth = pulls.mean(axis=0)
-    for found, givers in zip(grown, donors, strict=True):
-        pulls[givers] += found / len(grown)
+    for growths, givers in zip(grown, donors, strict=True):
+        pulls[givers] += growths / len(grown)
     error = pulls.std(axis=0, ddof=1) / np.sqrt(len(losses))
     return interval(growth, error, float("inf"))

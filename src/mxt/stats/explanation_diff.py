@@ -80,8 +80,8 @@ def sign_flips(pair: Pair, negligible: float) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     sizes = [np.abs(part) for part in (pair.before, pair.after)]
-    told = [(size > 0) & (size >= negligible * size.sum(axis=1, keepdims=True)) for size in sizes]
-    counted = told[0] & told[1]
+    weighty = [(size > 0) & (size >= negligible * size.sum(axis=1, keepdims=True)) for size in sizes]
+    counted = weighty[0] & weighty[1]
     flipped = counted & (np.sign(pair.before) != np.sign(pair.after))
     return flipped.sum(axis=1), counted.sum(axis=1)
 

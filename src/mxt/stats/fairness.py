@@ -37,11 +37,11 @@ class Counts:
     positives: np.ndarray
     """Rows that are of the positive class."""
     hits: np.ndarray
-    """Rows of which both is so."""
+    """Rows of the positive class that are predicted so."""
     gaps: np.ndarray
     """Sum over rows of the positive class's probability less the outcome; NaN without probabilities."""
     squares: np.ndarray
-    """Sum of the squares of these."""
+    """Sum of the squares of the gaps."""
 
     @classmethod
     def of(
@@ -73,7 +73,7 @@ class Counts:
 
 
 class Rates(NamedTuple):
-    """A rate of each group, its interval, and how many rows it is a share or a mean of; shape (groups,)."""
+    """A rate of each group, its interval, and how many rows it is taken over; shape (groups,)."""
 
     estimate: np.ndarray
     low: np.ndarray
@@ -107,7 +107,7 @@ def rates(counts: Counts, confidence: float = CONFIDENCE) -> dict[str, Rates]:
     """The rates of each group, by name.
 
     Intervals of shares are Wilson's; that of the calibration gap, the mean probability less the share of the
-    positive class, is Student's. What is a rate of no row is NaN.
+    positive class, is Student's. A rate over no row is NaN.
     """
     negatives, false = counts.rows - counts.positives, counts.selected - counts.hits
     return {
@@ -129,7 +129,7 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     The interval holds for the largest true difference, or smallest true ratio: every pair of groups gets an
     interval, at a level that Bonferroni's correction makes hold for all pairs and rates at once, and the ends
     are the worst of theirs. For two groups it is that of the one pair; for more it is somewhat too wide. The
-    largest difference of many groups is above 0 by chance alone, and its low end tells whether it is more.
+    largest difference of many groups is above 0 by chance alone, and its low end shows whether it is more.
     Of an unknown ratio nothing is known, so that the low end is 0 beside one.
     Of pairs of shares: Newcombe 1998 (doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I),
     method 10; ratios as Donner and Zou 2012 (doi:10.1177/0962280210383082), with Wilson's ends in both.
@@ -145,21 +145,21 @@ def disparity(counts: Counts, measure: str, minimum: int = 1) -> Disparity:
     known = {name: single[name].n >= max(minimum, 1) for name in MEASURES[measure]}
     pairs = {name: list(combinations(np.flatnonzero(part), 2)) for name, part in known.items()}
     sure = rates(counts, 1 - (1 - CONFIDENCE) / max(sum(map(len, pairs.values())), 1))
-    found = {
+    compared = {
         name: (_ratios if ratio else _differences)(sure[name], *np.array(of_rate).T)
         for name, of_rate in pairs.items()
         if of_rate
     }
     nothing = np.full(3, np.nan)
-    value, low, high = (np.fmin if ratio else np.fmax).reduce([nothing, *found.values()])
-    if ratio and any(np.isnan(part).any() for part in found.values()):
+    value, low, high = (np.fmin if ratio else np.fmax).reduce([nothing, *compared.values()])
+    if ratio and any(np.isnan(part).any() for part in compared.values()):
         low *= 0
-    gaps = {name: _gap(found.get(name, nothing), part) for name, part in known.items()}
+    gaps = {name: _gap(compared.get(name, nothing), part) for name, part in known.items()}
     return Disparity(float(value), float(low), float(high), np.all([*known.values()], axis=0), gaps)
 
 
-def _gap(found: np.ndarray, known: np.ndarray) -> Gap:
-    value, low, high = found.tolist()
+def _gap(compared: np.ndarray, known: np.ndarray) -> Gap:
+    value, low, high = compared.tolist()
     return Gap(value, low, high, known)
 
 
@@ -195,8 +195,8 @@ def _ratios(rates: Rates, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         low = np.where(either, np.minimum(least, 1 / most), least)
     high = np.where(either, 1.0, most)
     known = ~np.isnan(ratio)
-    found = np.stack([ratio, low, high])[:, known]
-    return found.min(axis=1) if known.any() else np.full(3, np.nan)
+    ratios = np.stack([ratio, low, high])[:, known]
+    return ratios.min(axis=1) if known.any() else np.full(3, np.nan)
 
 
 def _by_size(rates: Rates, first: np.ndarray, second: np.ndarray) -> tuple[Rates, Rates]:
@@ -212,8 +212,8 @@ def _by_size(rates: Rates, first: np.ndarray, second: np.ndarray) -> tuple[Rates
 def _share(successes: np.ndarray, rows: np.ndarray, confidence: float) -> Rates:
     from mxt.stats.proportions import wilson
 
-    found: Interval = wilson(successes, rows, confidence)
-    return Rates(*found, rows)
+    interval: Interval = wilson(successes, rows, confidence)
+    return Rates(*interval, rows)
 
 
 def _mean(sums: np.ndarray, squares: np.ndarray, rows: np.ndarray, confidence: float) -> Rates:

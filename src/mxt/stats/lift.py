@@ -33,6 +33,6 @@ def lift(scores: np.ndarray, positive: np.ndarray, share: float, counts: np.ndar
     total = rows.sum(axis=1, keepdims=True)
     room = np.clip(share * total - (rows.cumsum(axis=1) - rows), 0, rows)
     taken = np.divide(room, rows, out=np.zeros_like(rows), where=rows > 0)
-    found, all_positives = (taken * positives).sum(axis=1), positives.sum(axis=1)
+    hits, all_positives = (taken * positives).sum(axis=1), positives.sum(axis=1)
     lifts = np.full(len(counts), np.nan)
-    return np.divide(found, share * all_positives, out=lifts, where=all_positives > 0)
+    return np.divide(hits, share * all_positives, out=lifts, where=all_positives > 0)

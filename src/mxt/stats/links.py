@@ -23,6 +23,8 @@ _NODES = 16
 """Gauss-Legendre nodes on each part of softmax's path."""
 _PART = 5.0
 """Longest part of the path, in units of the margins' change: 16 nodes are then exact to 1e-13."""
+_NEAR = 0.05
+"""Relative change up to which a series of 14 terms is exact to the last bit."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +67,18 @@ def exponential(intercept: float = 0.0) -> Link:
     return _elementwise(apply, secant)
 
 
-def interpolated(known: np.ndarray, told: np.ndarray) -> Link:
+def interpolated(known: np.ndarray, values: np.ndarray) -> Link:
     """Straight lines between points, level outside of them: an isotonic calibration.
 
     Args:
         known: Margins in growing order, shape (points,).
-        told: Their values, shape (points,).
+        values: What the margins become, shape (points,).
     """
 
     def apply(margins: np.ndarray) -> np.ndarray:
         import numpy as np
 
-        return np.interp(margins, known, told)
+        return np.interp(margins, known, values)
 
     return elementwise(apply)
 
@@ -218,7 +220,7 @@ def _carry_normalised(values: np.ndarray, start: np.ndarray, end: np.ndarray) ->
 
     first, last = start.sum(axis=1), end.sum(axis=1)
     change = (last - first) / first
-    near = np.abs(change) < 0.05  # noqa: PLR2004 - there 14 terms are exact to the last bit
+    near = np.abs(change) < _NEAR
     safe = np.where(near, 1, change)
     powers = (-np.where(near, change, 0))[:, None] ** np.arange(14)
     orders = np.arange(1, 15)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+BINARY = 2
+"""Classes of which the loss of one is the loss of the other."""
+
 
 def squared_errors(predictions: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Squared error of each number; both of shape (rows,), as is the result with one part, (rows, 1)."""
@@ -50,4 +53,4 @@ def _with_each_class(as_truth: np.ndarray, as_other: np.ndarray, codes: np.ndarr
     rows, classes = as_truth.shape
     true = codes[:, np.newaxis] == np.arange(classes)
     whole = as_truth[np.arange(rows), codes][:, np.newaxis]
-    return whole if classes == 2 else np.hstack([whole, np.where(true, as_truth, as_other)])  # noqa: PLR2004 - one tells of both
+    return np.hstack([whole, np.where(true, as_truth, as_other)]) if classes > BINARY else whole

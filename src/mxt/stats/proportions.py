@@ -32,11 +32,11 @@ def wilson(
     import numpy as np
     from scipy.special import ndtri
 
-    told, of = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(count, dtype=float))
+    hits, of = np.broadcast_arrays(np.asarray(successes, dtype=float), np.asarray(count, dtype=float))
     of = np.where(of > 0, of, np.nan)
-    share, spread = told / of, ndtri((1 + confidence) / 2) ** 2
-    middle = (told + spread / 2) / (of + spread)
-    reach = np.sqrt(spread * (told * (of - told) / of + spread / 4)) / (of + spread)
-    low = np.where(told == 0, 0 * of, np.maximum(middle - reach, 0))
-    high = np.where(told == of, 1.0, np.minimum(middle + reach, 1))
+    share, spread = hits / of, ndtri((1 + confidence) / 2) ** 2
+    middle = (hits + spread / 2) / (of + spread)
+    reach = np.sqrt(spread * (hits * (of - hits) / of + spread / 4)) / (of + spread)
+    low = np.where(hits == 0, 0 * of, np.maximum(middle - reach, 0))
+    high = np.where(hits == of, 1.0, np.minimum(middle + reach, 1))
     return Interval(share[()], low[()], high[()])

@@ -25,8 +25,8 @@ def rank_correlations(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     squares = [(part**2).sum(axis=1) for part in ranks]
     scale = np.sqrt(squares[0] * squares[1])
     both = (squares[0] == 0) & (squares[1] == 0)
-    found = (ranks[0] * ranks[1]).sum(axis=1) / np.where(scale == 0, 1, scale)
-    return np.where(both, 1.0, found)
+    correlations = (ranks[0] * ranks[1]).sum(axis=1) / np.where(scale == 0, 1, scale)
+    return np.where(both, 1.0, correlations)
 
 
 def leading(values: np.ndarray, top: int) -> np.ndarray:
@@ -46,7 +46,7 @@ def leading(values: np.ndarray, top: int) -> np.ndarray:
 
 
 def shared_leaders(first: np.ndarray, second: np.ndarray, top: int) -> np.ndarray:
-    """Of the columns that lead in one explanation of a row or the other, the share in both, shape (rows,).
+    """The share of the columns leading in either explanation of a row that lead in both, shape (rows,).
 
     It is 1 where neither has any.
     """
@@ -62,6 +62,6 @@ def leads(values: np.ndarray, top: int) -> np.ndarray:
     import numpy as np
 
     order = leading(values, top)
-    found = np.zeros((len(values), values.shape[1] + 1), dtype=bool)
-    np.put_along_axis(found, np.where(order < 0, values.shape[1], order), values=True, axis=1)
-    return found[:, :-1]
+    led = np.zeros((len(values), values.shape[1] + 1), dtype=bool)
+    np.put_along_axis(led, np.where(order < 0, values.shape[1], order), values=True, axis=1)
+    return led[:, :-1]

@@ -80,8 +80,8 @@ def average_precision(scores: np.ndarray, positive: np.ndarray, counts: np.ndarr
     import numpy as np
 
     positives, negatives = _by_score(-scores, positive, counts)
-    found, told = positives.cumsum(axis=1), (positives + negatives).cumsum(axis=1)
-    precision = np.divide(found, told, out=np.zeros_like(told), where=told > 0)
+    hits, selected = positives.cumsum(axis=1), (positives + negatives).cumsum(axis=1)
+    precision = np.divide(hits, selected, out=np.zeros_like(selected), where=selected > 0)
     total = positives.sum(axis=1)
     return np.divide(
         (positives * precision).sum(axis=1), total, out=np.full(len(counts), np.nan), where=total > 0
@@ -95,4 +95,5 @@ def _by_score(scores: np.ndarray, positive: np.ndarray, counts: np.ndarray) -> t
     order = np.argsort(scores, kind="stable")
     starts = np.flatnonzero(np.diff(scores[order], prepend=np.nan) != 0)
     chosen, ordered = np.asarray(positive, dtype=bool)[order], counts[:, order].astype(float)
-    return tuple(np.add.reduceat(ordered * part, starts, axis=1) for part in (chosen, ~chosen))  # type: ignore[return-value] # two of them
+    positives, negatives = (np.add.reduceat(ordered * part, starts, axis=1) for part in (chosen, ~chosen))
+    return positives, negatives

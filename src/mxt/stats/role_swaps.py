@@ -72,10 +72,10 @@ def swaps(pair: Pair, least: float, cells: Sequence[np.ndarray] = ()) -> list[Sw
             exchange of values is seen.
     """
     by_values = _by_values(pair, least, cells) if cells else []
-    found = [*_by_rows(pair), *by_values, *_by_weight(pair, least), *_by_direction(pair)]
+    candidates = [*_by_rows(pair), *by_values, *_by_weight(pair, least), *_by_direction(pair)]
     taken: set[int] = set()
     chosen = []
-    for swap in found:
+    for swap in candidates:
         if not {swap.first, swap.second} & taken:
             taken |= {swap.first, swap.second}
             chosen.append(swap)
@@ -102,8 +102,8 @@ def _by_weight(pair: Pair, least: float) -> list[Swap]:
     left, both = left + left.T, moved[:, np.newaxis] + moved
     explained = (both - left) / (moved.sum() or 1)
     apart = before[:, np.newaxis] * APART <= before  # what has grown was the smaller
-    told = explained >= np.where(apart, EXPLAINED, NEARLY_ALL)
-    near = grown[:, np.newaxis] & fallen & (left <= both / 2) & told
+    enough = explained >= np.where(apart, EXPLAINED, NEARLY_ALL)
+    near = grown[:, np.newaxis] & fallen & (left <= both / 2) & enough
     return _explaining(near, explained, "weight")
 
 
@@ -140,18 +140,18 @@ def _left(cells: np.ndarray, after: np.ndarray, others: np.ndarray, before: np.n
         own, their = places[: len(cells)], places[len(cells) :]
     size = int(max(own.max(), their.max())) + 1
     counts = np.bincount(their, minlength=size)
-    told = np.bincount(their, before, size) / np.maximum(counts, 1)
+    means = np.bincount(their, before, size) / np.maximum(counts, 1)
     seen = counts[own] > 0
     if seen.mean() <= 1 / 2:
         return float("inf")
-    return float(np.abs(after[seen] - told[own[seen]]).mean())
+    return float(np.abs(after[seen] - means[own[seen]]).mean())
 
 
 def _explaining(possible: np.ndarray, explained: np.ndarray, by: str) -> list[Swap]:
     """The best of the possible pairs, if together they explain enough of all changes."""
-    found = _best(possible, -explained, by)
-    together = sum(explained[swap.first, swap.second] for swap in found)
-    return found if together >= 2 * EXPLAINED else []
+    best = _best(possible, -explained, by)
+    together = sum(explained[swap.first, swap.second] for swap in best)
+    return best if together >= 2 * EXPLAINED else []
 
 
 def _by_direction(pair: Pair) -> list[Swap]:
@@ -159,9 +159,10 @@ def _by_direction(pair: Pair) -> list[Swap]:
 
     weighty = np.min([shares(part).mean(axis=0) for part in (pair.before, pair.after)], axis=0) >= WEIGHTY
     turned = np.flatnonzero(weighty & (np.diag(_correlations(pair)) <= -UNLIKE)).tolist()
-    if len(turned) != 2:  # noqa: PLR2004 - one pair
-        return []
-    return [Swap(turned[0], turned[1], "direction")]
+    match turned:
+        case [first, second]:
+            return [Swap(first, second, "direction")]
+    return []
 
 
 def _best(possible: np.ndarray, costs: np.ndarray, by: str) -> list[Swap]:

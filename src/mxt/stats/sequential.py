@@ -56,7 +56,7 @@ def critical_values(level: float, shares: tuple[float, ...], spending: Spending)
     from scipy.optimize import brentq
 
     steps = np.diff(spent(level, np.asarray(shares), spending), prepend=0.0)
-    walk, found = _Walk.start(), []
+    walk, values = _Walk.start(), []
     for share, step in zip(shares, steps, strict=True):
         walk = walk.to(share)
 
@@ -65,8 +65,8 @@ def critical_values(level: float, shares: tuple[float, ...], spending: Spending)
 
         value = _HIGHEST if beyond(_HIGHEST) > 0 or step <= 0 else float(brentq(beyond, -_FAR, _HIGHEST))
         walk = walk.cut(-math.inf, value)
-        found.append(value)
-    return tuple(found)
+        values.append(value)
+    return tuple(values)
 
 
 def crossing(lows: Sequence[float], highs: Sequence[float], shares: Sequence[float]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Means of a whole table, told by a sample of its rows whose strata are counted in the whole table.
+"""Means of a whole table, estimated from a sample of its rows, with strata counted in the whole table.
 
 Sums are exact and can be merged: no order of the rows, and no cut into parts, changes a bit.
 """
@@ -42,7 +42,7 @@ class Strata:
     sums: np.ndarray
     """`exact_sum` of the numbers, shape (strata, columns, outputs)."""
     squares: np.ndarray
-    """That of their squares."""
+    """`exact_sum` of their squares, of the same shape."""
 
     @classmethod
     def of(cls, strata: np.ndarray, taken: np.ndarray, values: np.ndarray, count: int) -> Strata:
@@ -63,8 +63,8 @@ class Strata:
             numbers = values[rows[place][output][taken], column, output].astype(np.float64)
             sums[place, column, output] = exact_sum(numbers)
             squares[place, column, output] = exact_sum(numbers * numbers)
-        population = np.array([[found.sum() for found in of] for of in rows])
-        sampled = np.array([[(found & taken).sum() for found in of] for of in rows])
+        population = np.array([[inside.sum() for inside in of] for of in rows])
+        sampled = np.array([[(inside & taken).sum() for inside in of] for of in rows])
         return cls(population, sampled, sums, squares)
 
     @property
@@ -90,8 +90,8 @@ class Strata:
         import numpy as np
 
         groups = _grouped(self.population[:, output].tolist(), self.sampled[:, output].tolist())
-        found = [self._mean(groups, column, output) for column in range(self.sums.shape[1])]
-        return Means(*np.array(found).T)
+        columns = [self._mean(groups, column, output) for column in range(self.sums.shape[1])]
+        return Means(*np.array(columns).T)
 
     def _mean(self, groups: list[list[int]], column: int, output: int) -> tuple[float, float, float]:
         mean, errors, counts = 0.0, [], []
@@ -121,19 +121,19 @@ class Strata:
         """The strata of `to_bytes`."""
         import numpy as np
 
-        told = json.loads(content)
+        facts = json.loads(content)
         sums = [
-            np.array([int(total, 16) for total in told[name]], dtype=object).reshape(told["shape"])
+            np.array([int(total, 16) for total in facts[name]], dtype=object).reshape(facts["shape"])
             for name in ("sums", "squares")
         ]
-        return cls(np.array(told["population"]), np.array(told["sampled"]), *sums)
+        return cls(np.array(facts["population"]), np.array(facts["sampled"]), *sums)
 
 
 def together(parts: Iterable[Strata]) -> Strata:
     """The strata of the rows of all parts, of which there is one at least."""
-    found = iter(parts)
-    whole = next(found)
-    for part in found:
+    others = iter(parts)
+    whole = next(others)
+    for part in others:
         whole = Strata(
             whole.population + part.population,
             whole.sampled + part.sampled,
@@ -146,8 +146,8 @@ def together(parts: Iterable[Strata]) -> Strata:
 def _grouped(population: list[int], sampled: list[int]) -> list[list[int]]:
     """Neighbouring strata put together, so that `FEWEST` sampled rows are expected of each, or all there are.
 
-    Not by the rows that were drawn: a group that ends where enough of them are found holds too many rows
-    of its last stratum, and its mean is biased.
+    Rows drawn are not counted for this: a group that ends once it has enough of them holds too many rows of
+    its last stratum, and its mean is biased.
     """
     rows, drawn = sum(population), sum(sampled)
     groups: list[list[int]] = [[]]
@@ -160,7 +160,9 @@ def _grouped(population: list[int], sampled: list[int]) -> list[list[int]]:
         return [rest]
     groups[-1] += rest
     while len(groups) > 1:
-        few = (at for at, group in enumerate(groups) if sum(sampled[one] for one in group) < 2)  # noqa: PLR2004 - a variance needs two
+        few = (
+            at for at, group in enumerate(groups) if sum(sampled[one] for one in group) <= 1
+        )  # too few for a variance
         at = next(few, None)
         if at is None:
             break

@@ -1,7 +1,7 @@
-"""Exact sums of doubles, which can be merged: no order of the numbers, and no cut into parts, changes a bit.
+"""Exact sums of doubles, which can be merged: neither the order of the numbers nor a cut into parts matters.
 
 A sum is a Python integer, in units of 2**-1074, of which every double is a whole multiple. It is rounded
-once, when it is told: Python divides integers with correct rounding.
+once, at the end: Python divides integers with correct rounding.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Surrogate:
     standard_error: np.ndarray
     """Of the coefficients, shape (columns, outputs); NaN where samples are too few for it."""
     fidelity: np.ndarray
-    """Weighted share of the targets' variance that is told, R squared, shape (outputs,); 1 for a constant."""
+    """Weighted R squared, shape (outputs,): the share of variance that is explained; 1 for a constant."""
 
 
 def fit_surrogate(
@@ -101,6 +101,6 @@ def stability(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     import numpy as np
 
     count = min(STABILITY_PLACES, max(1, len(first) // 2))
-    leading = [np.argsort(-np.abs(found), axis=0, kind="stable")[:count] for found in (first, second)]
+    leading = [np.argsort(-np.abs(part), axis=0, kind="stable")[:count] for part in (first, second)]
     shared = (leading[0][:, np.newaxis] == leading[1]).sum(axis=(0, 1))
     return shared / (2 * count - shared)

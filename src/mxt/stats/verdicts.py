@@ -1,7 +1,8 @@
-"""The verdict on something that is made of several parts, of which some may be unknown."""
+"""The verdict on something that is made of several parts, some of which may be unknown."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ def every(parts: Iterable[bool | None]) -> bool | None:
     Source:
         Kleene 1952, Introduction to metamathematics, section 64: the strong conjunction.
     """
-    found = {*parts}
-    if False in found:
+    verdicts = {*parts}
+    if False in verdicts:
         return False
-    return None if None in found or not found else True
+    return None if None in verdicts or not verdicts else True
 
 
 def kept(beyond: float) -> bool | None:
@@ -29,4 +30,4 @@ def kept(beyond: float) -> bool | None:
     Args:
         beyond: 0 or less if the limit is kept.
     """
-    return None if beyond != beyond else beyond <= 0  # noqa: PLR0124 - NaN alone differs from itself
+    return None if math.isnan(beyond) else beyond <= 0

@@ -6,7 +6,9 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+import sqlalchemy as sa
 from pydantic import ValidationError
 
 from contracts.stores import CANARY
@@ -15,6 +17,7 @@ from mxt.datasets.writers.sql import SqlWriter
 from mxt.errors import ConfigError, DataError, ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
@@ -192,3 +195,37 @@ def test_writing_one_table_leaves_the_others_and_their_provenance(url: str, tmp_
         assert connection.execute("SELECT count(*) FROM customers").fetchone() == (3,)
     connection.close()
     assert kept == [("first",), ("second",)]
+
+
+@pytest.fixture
+def seen() -> Iterator[list[tuple[str, Any]]]:
+    """The statements sent to databases, each with its parameters, and "connect" for each connection."""
+    events: list[tuple[str, Any]] = []
+
+    def connected(*_: object) -> None:
+        events.append(("connect", ()))
+
+    def sent(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        events.append((statement, parameters))
+
+    sa.event.listen(sa.pool.Pool, "connect", connected)
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", sent)
+    yield events
+    sa.event.remove(sa.pool.Pool, "connect", connected)
+    sa.event.remove(sa.engine.Engine, "before_cursor_execute", sent)
+
+
+def test_a_question_takes_one_connection(url: str, seen: list[tuple[str, Any]]) -> None:
+    reader = SqlReader(url=url, query="customers", id_column="id", filters=(("tenure", ">", 0),))
+    for question in (reader.names, reader.count, lambda: reader.declared(["id"])):
+        seen.clear()
+        question()
+        assert [statement for statement, _ in seen].count("connect") == 1
+
+
+def test_the_types_of_a_long_table_take_one_batch_of_it(url: str, seen: list[tuple[str, Any]]) -> None:
+    reader = SqlReader(url=url, query="customers", id_column="id")
+    assert reader.declared(["id", "tenure"]) == {"id": pa.string(), "tenure": pa.int64()}
+    assert BATCH_ROWS in seen[-1][1]
+    assert reader.model_copy(update={"limit": 2}).declared(["id"]) == {"id": pa.string()}
+    assert 2 in seen[-1][1]

@@ -23,7 +23,7 @@ from mxt.importances.permutation import PermutationImportance
 from mxt.importances.shap import ShapImportance
 from mxt.importances.surrogate_tree import SurrogateTreeImportance
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 ROWS = 900
 ASKED = {0: 60, 3: 40}

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
 SAMPLES = "outputs/samples.parquet"
-FILES = ("jobs/conclusions.py", "services/runs.py", "registries/latest.py", "datasets/writers/base.py")
+FILES = (
+    "jobs/base/conclusions.py",
+    "jobs/base/context.py",
+    "services/base/runs.py",
+    "registries/latest.py",
+    "datasets/writers/base/__init__.py",
+)
 KIND = "ExplanationsJob"
 
 

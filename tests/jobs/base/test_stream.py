@@ -215,7 +215,8 @@ def test_a_part_that_is_wrong_is_named_and_the_others_are_kept(root: Path, refer
     table.to_csv(root / "odd.csv", index=False)
     inputs = {**CHURN, "path": str(root / "odd.csv")}
     with pytest.raises(
-        DataError, match=r"'Contract' breaks isin .*part 2, rows 1200 to 1799.*11 parts are kept"
+        DataError,
+        match=r"'Contract' that is none of the values allowed .*part 2, rows 1200 to 1799.*11 parts are kept",
     ) as told:
         score(root, inputs=inputs)
     assert "canary" not in str(told.value)

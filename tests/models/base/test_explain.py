@@ -24,7 +24,7 @@ import mxt
 from mxt.errors import DataError, ModelError
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -18,7 +18,7 @@ TARGETS = pd.Series(["y", "n"] * 10, name="t")
 
 def test_texts_and_booleans_are_one_hot_and_numbers_are_prepared() -> None:
     model = fit_pipeline(RandomForestRecipe(), LogisticRegression(), INPUTS, TARGETS, SimpleImputer())
-    encoding = model.predictor.native[:-1]  # type: ignore[index] # a pipeline of scikit-learn
+    encoding = model.predictor.native[:-1]
     assert [*encoding.get_feature_names_out()] == [
         *(
             "numbers__x",
@@ -34,7 +34,7 @@ def test_texts_and_booleans_are_one_hot_and_numbers_are_prepared() -> None:
 
 def test_a_category_that_was_not_seen_is_none_of_them() -> None:
     model = fit_pipeline(RandomForestRecipe(), LogisticRegression(), INPUTS, TARGETS, SimpleImputer())
-    encoding = model.predictor.native[:-1]  # type: ignore[index] # a pipeline of scikit-learn
+    encoding = model.predictor.native[:-1]
     assert encoding.transform(INPUTS[:1].assign(kind="w"))[0, 1:3].tolist() == [0, 0]
 
 

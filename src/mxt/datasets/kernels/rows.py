@@ -11,11 +11,9 @@ if TYPE_CHECKING:
 
 def available() -> bool:
     """Whether the code was compiled when MXT was installed."""
-    try:
-        import mxt.datasets.kernels._rows  # noqa: F401 - whether it is there is the answer
-    except ImportError:
-        return False
-    return True
+    from importlib.util import find_spec
+
+    return find_spec("mxt.datasets.kernels._rows") is not None
 
 
 def digests(batch: pa.RecordBatch, unit: str = "") -> np.ndarray:
@@ -23,12 +21,12 @@ def digests(batch: pa.RecordBatch, unit: str = "") -> np.ndarray:
 
     Args:
         batch: Plain columns of types that have canonical bytes, in the order of their names.
-        unit: Of the processor, one of `_rows.units()`; the best if left out.
+        unit: Which instructions of the processor to use, one of `_rows.units()`; the best if left out.
     """
     import numpy as np
 
-    from mxt.datasets.kernels import _rows
+    from mxt.datasets.kernels._rows import digests as compiled
 
-    found = np.empty((batch.num_rows, 32), np.uint8)
-    _rows.digests(*batch.__arrow_c_array__(), found, unit)
-    return found
+    computed = np.empty((batch.num_rows, 32), np.uint8)
+    compiled(*batch.__arrow_c_array__(), computed, unit)
+    return computed

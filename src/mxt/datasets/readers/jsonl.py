@@ -42,40 +42,45 @@ class JsonlReader(FileReader):
 
         return ds.JsonFileFormat()
 
-    def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
+    def _schema(self) -> pa.Schema:
         import pyarrow as pa
 
-        dataset = super()._dataset(schema)
-        known = self._kept(dataset) | {name: pa.type_for_alias(kind) for name, kind in self.types.items()}
-        fields = [pa.field(field.name, known.get(field.name, field.type)) for field in dataset.schema]
-        return super()._dataset(pa.schema(fields)) if known else dataset
+        schema = super()._schema()
+        own = self._kept(schema) | {name: pa.type_for_alias(kind) for name, kind in self.types.items()}
+        return pa.schema([pa.field(field.name, own.get(field.name, field.type)) for field in schema])
 
-    def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - JSON quotes texts alone
+    def suited(self, texts: AbstractSet[str], _others: AbstractSet[str]) -> Self:
+        """This reader, with times as texts where the model expects texts; JSON quotes nothing but texts."""
         import pyarrow as pa
 
         with self._errors():
-            schema = self._dataset().schema
+            schema = self._schema()
         times = {field.name for field in schema if pa.types.is_timestamp(field.type)}
         new = dict.fromkeys(sorted(texts & times - self.types.keys()), "string")
         return self.model_copy(update={"types": {**self.types, **new}}) if new else self
 
-    def _kept(self, dataset: ds.Dataset) -> dict[str, pa.DataType]:
+    def _kept(self, schema: pa.Schema) -> dict[str, pa.DataType]:
         """The types of ids, and of texts that MXT wrote, which Arrow takes for times and doubles."""
         import pyarrow as pa
 
         if not self.exact:
             return {}
-        great, written, found = pa.decimal128(38, 0), written_texts(self.path), {}
-        for field in dataset.schema:
+        great, written = pa.decimal128(38, 0), written_texts(self.path)
+        types: dict[str, pa.DataType] = {}
+        for field in schema:
             is_id = field.name == self.id_column
             if pa.types.is_timestamp(field.type) and (is_id or field.name in written):
-                found[field.name] = pa.string()
-            elif is_id and pa.types.is_floating(field.type) and self._holds(dataset, field.name, great):
-                found[field.name] = great
-        return found
+                types[field.name] = pa.string()
+            elif is_id and pa.types.is_floating(field.type) and self._whole(schema, field.name, great):
+                types[field.name] = great
+        return types
+
+    def _whole(self, schema: pa.Schema, name: str, kind: pa.DataType) -> bool:
+        """Whether the numbers of a column are whole, in the head of the first file."""
+        return self._remembered(("whole", name), lambda: self._holds(self._dataset(schema), name, kind))
 
     def _holds(self, dataset: ds.Dataset, name: str, kind: pa.DataType) -> bool:
-        """Whether a type holds the numbers of a column in the head of the first file."""
+        """Whether a type holds the numbers of a column in the first megabyte of the first file."""
         import pyarrow as pa
         import pyarrow.json
 
@@ -93,22 +98,23 @@ class JsonlReader(FileReader):
         return True
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        self._refuse_open_line()
+        with self._errors():
+            self._remembered("last line", self._refuse_open_line)
         yield from super().scan(columns)
 
-    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - Arrow tells more
-        found = re.search(r"Column\(/(.+?)\) changed from (\w+) to (\w+)", str(error))
-        if not found or found[1] not in needed.names:
+    def _hint(self, _fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:
+        change = re.search(r"Column\(/(.+?)\) changed from (\w+) to (\w+)", str(error))
+        if not change or change[1] not in needed.names:
             return ""
-        return f"Column {found[1]!r} is a {found[2]} in rows before it, and a {found[3]} here; mend the file."
+        name, before, here = change.groups()
+        return f"Column {name!r} is a {before} in rows before it, and a {here} here; mend the file."
 
     def _refuse_open_line(self) -> None:
         """Arrow reads nulls from a file of one line without an end (apache/arrow issue 45394)."""
-        with self._errors():
-            dataset = self._dataset()
-            for file in dataset.files:
-                with dataset.filesystem.open_input_stream(file) as stream:
-                    first = stream.read(BLOCK_BYTES)
-                    if first and b"\n" not in first:
-                        msg = f"{self.source}: the only line of {file} does not end; end it with a line feed."
-                        raise DataError(msg)
+        dataset = self._dataset(self._schema())
+        for file in dataset.files:
+            with dataset.filesystem.open_input_stream(file) as stream:
+                first = stream.read(BLOCK_BYTES)
+                if first and b"\n" not in first:
+                    msg = f"{self.source}: the only line of {file} does not end; end it with a line feed."
+                    raise DataError(msg)

@@ -47,16 +47,16 @@ class ParquetReader(FileReader):
         )
 
     def known_rows(self) -> int | None:
-        """From the files' footers, unless rows are to meet conditions."""
+        """The number of rows in the files' footers; None if rows must meet conditions."""
         return None if self.filters or self._mark else self.rows()
 
     def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
-        """Row groups that end before `first_row` are not read, unless rows are to meet conditions."""
+        """Row groups that end before `first_row` are skipped, unless rows must meet conditions."""
         if self.filters or self._mark or not first_row:
             yield from super().scan_from(columns, first_row)
             return
         with self._errors():
-            dataset, left = _after_groups(self._typed(columns), first_row)
+            dataset, left = _after_groups(self._dataset(self._typed(columns)), first_row)
         yield from after(self._scanned(dataset, columns), left)
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
@@ -70,7 +70,7 @@ class ParquetReader(FileReader):
             )
             raise DataError(msg)
 
-    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - the file tells more
+    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, _error: Exception) -> str:
         damage = _damage(fragment, needed.names)
         if damage:
             return f"{damage}; restore the file from where it came."
@@ -84,7 +84,7 @@ class ParquetReader(FileReader):
 
 
 def _after_groups(dataset: ds.FileSystemDataset, rows: int) -> tuple[ds.FileSystemDataset, int]:
-    """The dataset without the row groups that lie within its first rows, and how many of these are left."""
+    """The dataset without the row groups within its first `rows`, and how many of these rows it still has."""
     import pyarrow.dataset as ds
 
     kept: list[ds.ParquetFileFragment] = []
@@ -100,7 +100,7 @@ def _after_groups(dataset: ds.FileSystemDataset, rows: int) -> tuple[ds.FileSyst
 
 
 def _alike(own: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether values of a type may be read as another, if each of them fits."""
+    """Whether values of one type may be read as another type, if each value fits."""
     import pyarrow as pa
 
     own, wanted = plain_type(own), plain_type(wanted)
@@ -110,15 +110,15 @@ def _alike(own: pa.DataType, wanted: pa.DataType) -> bool:
 
 
 def _types(own: pa.Schema, others: list[pa.Field]) -> str:
-    told = [
+    faults = [
         f"column {field.name!r} is {own.field(field.name).type}, but {field.type} in files before it"
         for field in others
     ]
-    return "; ".join(told)
+    return "; ".join(faults)
 
 
 def _damage(fragment: ds.FileFragment, columns: list[str]) -> str:
-    """The first row group and column that cannot be read; empty if all can."""
+    """In words, the first row group and column that cannot be read; empty if all can."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

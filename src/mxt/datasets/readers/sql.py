@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
-from mxt.datasets.conditions import SIGNS
+from mxt.datasets.conditions import SIGNS, Scalar
 from mxt.datasets.databases import DatabaseUrl, described, opened
 from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
@@ -50,37 +50,41 @@ class SqlReader(Reader):
         return described(self.url)
 
     def names(self) -> list[str]:
-        import sqlalchemy as sa
-
-        statement = f"SELECT * FROM ({self._statement()}) AS source LIMIT 0"  # noqa: S608 - the query is the config's
         with self._connected() as connection:
-            return list(connection.execute(sa.text(statement)).keys())
+            return self._names(connection)
 
     def count(self) -> int:
         import sqlalchemy as sa
 
-        if self._mark:  # of which the statement may give rows too
+        if self._mark:  # the statement may give rows that are not beyond it
             return sum(batch.num_rows for batch in self._beyond(self.scan([self._mark.column])))
         with self._connected() as connection:
-            rows = self._select([]).subquery()
+            rows = self._select([], connection).subquery()
             return int(connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one())
 
     def state(self) -> str:
-        """The number of rows; a database tells of no other change."""
+        """The number of rows; a database shows no other change."""
         return str(self.count())
 
+    def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
+        most = BATCH_ROWS if self.limit is None else min(self.limit, BATCH_ROWS)
+        return self._types(next(self._batches(columns, most), None))
+
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        yield from self._batches(columns, self.limit)
+
+    def _batches(self, columns: list[str], most: int | None) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
         seen: dict[str, pa.DataType] = {}
-        statement = self._select(columns).limit(self.limit)
         with self._connected() as connection:
+            statement = self._select(columns, connection).limit(most)
             result = connection.execution_options(yield_per=BATCH_ROWS).execute(statement)
             for rows in result.mappings().partitions(BATCH_ROWS):
                 cells = {name: self._column(name, [row[name] for row in rows], seen) for name in rows[0]}
                 yield pa.record_batch(cells)
 
-    def _column(self, name: str, cells: list[Any], seen: dict[str, pa.DataType]) -> pa.Array:
+    def _column(self, name: str, cells: list[object], seen: dict[str, pa.DataType]) -> pa.Array:
         """The cells of a column in its named type, or else in the type of its first batch."""
         import pyarrow as pa
 
@@ -101,10 +105,16 @@ class SqlReader(Reader):
         statement = query if query.split()[1:] else f"SELECT * FROM {query}"  # noqa: S608 - the table is the config's
         return f"{statement}\n"  # so that a comment on the last line ends
 
-    def _select(self, columns: list[str]) -> sa.Select[Any]:
+    def _names(self, connection: sa.Connection) -> list[str]:
         import sqlalchemy as sa
 
-        names = self.names()
+        statement = f"SELECT * FROM ({self._statement()}) AS source LIMIT 0"  # noqa: S608 - the query is the config's
+        return list(connection.execute(sa.text(statement)).keys())
+
+    def _select(self, columns: list[str], connection: sa.Connection) -> sa.Select[tuple[object, ...]]:
+        import sqlalchemy as sa
+
+        names = self._names(connection)
         source = sa.text(self._statement()).columns(*(sa.column(name) for name in names)).subquery("source")
         statement = sa.select(*(source.c[name] for name in columns or names))
         for name, sign, value in self.filters:
@@ -113,17 +123,8 @@ class SqlReader(Reader):
                 raise DataError(msg)
             statement = statement.where(_condition(source.c[name], sign, value))
         if self._mark:
-            statement = statement.where(self._new(source.c[self._mark.column], self._mark))
+            statement = statement.where(_new(source.c[self._mark.column], self._mark, connection))
         return statement.order_by(source.c[self.id_column]) if self.id_column else statement
-
-    def _new(self, column: Any, mark: Mark) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
-        """What rows beyond the mark meet, and those without a cell."""
-        import sqlalchemy as sa
-
-        with self._connected() as connection:
-            cell = connection.execute(sa.select(column).where(column.is_not(None)).limit(1)).scalar()
-        found = mark.of_sql(cell)
-        return sa.or_(column.is_(None), SIGNS[found[0]](column, found[1])) if found else sa.true()
 
     @contextmanager
     def _connected(self) -> Iterator[sa.Connection]:
@@ -149,7 +150,18 @@ def _text(cell: object) -> str | None:
     return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)
 
 
-def _condition(column: Any, sign: str, value: Any) -> Any:  # noqa: ANN401 - SQLAlchemy's expressions are untyped here
+def _new(column: sa.ColumnElement[object], mark: Mark, connection: sa.Connection) -> sa.ColumnElement[bool]:
+    """What rows beyond the mark meet, and those without a cell."""
+    import sqlalchemy as sa
+
+    cell = connection.execute(sa.select(column).where(column.is_not(None)).limit(1)).scalar()
+    bound = mark.of_sql(cell)
+    return sa.or_(column.is_(None), SIGNS[bound[0]](column, bound[1])) if bound else sa.true()
+
+
+def _condition(
+    column: sa.ColumnElement[object], sign: str, value: Scalar | tuple[Scalar, ...]
+) -> sa.ColumnElement[bool]:
     if sign in SIGNS:
         return SIGNS[sign](column, value)
     listed = list(value) if isinstance(value, tuple) else [value]

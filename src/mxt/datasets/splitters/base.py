@@ -1,4 +1,4 @@
-"""What every splitter does: draw a row's part from its id, so that the order of rows does not matter."""
+"""What every splitter does: a row's id decides its part, so that the order of rows does not matter."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ class Splitter(Kind, ABC):
 
     @property
     def group_column(self) -> str | None:
-        """Column whose groups it keeps together, if it does."""
+        """Column whose groups are kept together; None if groups are not."""
         return None
 
     @property
     def time_column(self) -> str | None:
-        """Column by which it holds out the latest rows, if it does."""
+        """Column by which the latest rows are held out; None if they are not."""
         return None
 
     @abstractmethod
@@ -57,7 +57,8 @@ class Splitter(Kind, ABC):
         """
         chosen = self.in_test(table, target)
         if chosen.all() or not chosen.any():
-            msg = f"{self.KIND} leaves one part of the {len(table)} rows empty; change test_share."  # type: ignore[attr-defined] # every member has one
+            name = type(self).__name__
+            msg = f"{name} leaves one part of the {len(table)} rows empty; change test_share."
             raise DataError(msg)
         return Split(train=table[~chosen], test=table[chosen])
 

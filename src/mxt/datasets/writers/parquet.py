@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import chain
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Literal
 
 from mxt.datasets.parts import GROUP_ROWS, cut
+from mxt.datasets.places import filesystem_of
 from mxt.datasets.writers.base import Provenance
-from mxt.datasets.writers.base.files import FileWriter, filesystem_of, replacing
+from mxt.datasets.writers.base.files import FileWriter, replacing
 from mxt.datasets.writers.base.folders import newest, write_folder
 from mxt.errors import DataError
 
@@ -44,8 +45,8 @@ class ParquetWriter(FileWriter):
             last = str(newest(Path(inner), self.partition_by)) if self.partition_by else inner
             with filesystem.open(last, "rb") as file:
                 metadata = pq.read_schema(file).metadata or {}
-        told = {key.decode(): value.decode() for key, value in metadata.items()}
-        return Provenance({k.removeprefix(PREFIX): v for k, v in told.items() if k.startswith(PREFIX)})
+        facts = {key.decode(): value.decode() for key, value in metadata.items()}
+        return Provenance({k.removeprefix(PREFIX): v for k, v in facts.items() if k.startswith(PREFIX)})
 
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
@@ -89,8 +90,8 @@ class ParquetWriter(FileWriter):
         write_folder(Path(self.path), batches, schema, self.partition_by, _options(schema), old)
 
 
-def _options(schema: pa.Schema) -> dict[str, Any]:
-    """How files are written: with no dictionaries of doubles, which take twice the time and more room."""
+def _options(schema: pa.Schema) -> dict[str, object]:
+    """How files are written: without dictionaries of doubles, which take twice the time and more room."""
     import pyarrow as pa
 
     alike = [field.name for field in schema if not pa.types.is_floating(field.type)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
@@ -11,6 +11,7 @@ from mxt.datasets.databases import DatabaseUrl, described, opened
 from mxt.datasets.writers.base import Provenance, Writer
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
 
     import pyarrow as pa
@@ -47,11 +48,11 @@ class SqlWriter(Writer):
             known = sa.inspect(connection)
             if not known.has_table(self.table):
                 return None
-            records, found = _records(), None
+            records, content = _records(), None
             if known.has_table(PROVENANCE_TABLE):
-                told = sa.select(records.c.provenance).where(records.c.table_name == self.table)
-                found = connection.execute(told).scalar()
-        return Provenance.from_json(found or "{}")
+                own = sa.select(records.c.provenance).where(records.c.table_name == self.table)
+                content = connection.execute(own).scalar()
+        return Provenance.from_json(content or "{}")
 
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
@@ -97,7 +98,7 @@ class SqlWriter(Writer):
 
 
 def _records() -> sa.Table:
-    """Where each table comes from."""
+    """The table of provenances: one record for each table that MXT wrote."""
     import sqlalchemy as sa
 
     name = sa.Column("table_name", sa.String(255), primary_key=True)
@@ -120,7 +121,7 @@ def _begin_before_ddl(engine: sa.Engine) -> None:
         return
 
     @sa.event.listens_for(engine, "connect")
-    def _no_implicit_begin(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    def _no_implicit_begin(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None
 
     @sa.event.listens_for(engine, "begin")
@@ -128,7 +129,9 @@ def _begin_before_ddl(engine: sa.Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _sql_type(kind: pa.DataType) -> type[sa.types.TypeEngine[Any]]:
+def _sql_type(
+    kind: pa.DataType,
+) -> type[sa.Boolean | sa.BigInteger | sa.Double[float] | sa.DateTime | sa.Text]:
     import pyarrow as pa
     import sqlalchemy as sa
 

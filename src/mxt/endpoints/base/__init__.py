@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mxt.endpoints.base.arms import Arm
     from mxt.endpoints.base.plans import Plan
-    from mxt.stats.arms import Estimate
+    from mxt.stats.arms import ArmEstimate
 
 SUREST_SHARE = 0.5
 """The share of a value that its error may have in a ratio: beyond, the delta method tells nothing."""
@@ -86,7 +86,7 @@ class Endpoint(Kind, ABC):
         return False
 
     @abstractmethod
-    def estimates(self, control: Arm, treatment: Arm) -> tuple[Estimate, Estimate] | None:
+    def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate] | None:
         """What each arm tells; None if an arm has no case that counts.
 
         Raises:
@@ -102,7 +102,7 @@ class Endpoint(Kind, ABC):
         estimates = self.estimates(control, treatment)
         return self.weigh(*estimates, plan) if estimates else self.untold("an arm has no case that counts")
 
-    def weigh(self, control: Estimate, treatment: Estimate, plan: Plan) -> Finding:
+    def weigh(self, control: ArmEstimate, treatment: ArmEstimate, plan: Plan) -> Finding:
         """Compare the estimates of the two arms; the verdict is left open."""
         shown = replace(
             self.untold(self._lack(control, treatment)),
@@ -117,7 +117,7 @@ class Endpoint(Kind, ABC):
         """The finding that nothing can be told, and why."""
         return Finding(self.label, self.hypothesis, self.scale, self.margin, self.better_if_higher, note=why)
 
-    def _lack(self, first: Estimate, second: Estimate) -> str:
+    def _lack(self, first: ArmEstimate, second: ArmEstimate) -> str:
         """Why nothing can be told of these, if so."""
         fewest = min(first.subjects, second.subjects, first.count, second.count)
         if fewest < self.minimum:
@@ -133,7 +133,7 @@ class Endpoint(Kind, ABC):
         shares = first.successes is not None and second.successes is not None and self.scale != "ratio"
         return "" if shares or first.error + second.error > 0 else "nothing varies"
 
-    def _weighed(self, shown: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+    def _weighed(self, shown: Finding, first: ArmEstimate, second: ArmEstimate, plan: Plan) -> Finding:
         ratio, level = self.scale == "ratio", plan.nominal()
         better, worse = (second, first) if self.better_if_higher else (first, second)
         gain = log_ratio(worse, better) if ratio else difference(worse, better)
@@ -151,7 +151,7 @@ class Endpoint(Kind, ABC):
         )
         return self._foreseen(found, first, second, plan)
 
-    def _foreseen(self, found: Finding, first: Estimate, second: Estimate, plan: Plan) -> Finding:
+    def _foreseen(self, found: Finding, first: ArmEstimate, second: ArmEstimate, plan: Plan) -> Finding:
         """The finding, with what the experiment could see."""
         ratio, claims = self.scale == "ratio", plan.claims if self.hypothesis == "superiority" else 1
         errors = (

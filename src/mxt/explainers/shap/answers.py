@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mxt.explainers.base import TOLERANCE
 from mxt.explainers.base.kernels.engine import Engine
 from mxt.explainers.shap.tables import is_row, width_of
+from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 CHANCES = ("probability", "predict_proba")
 """Names of outputs on the scale of probabilities; the second has both of two classes."""
-
-TWO_CLASSES = 2
 
 
 class Answers:
@@ -52,7 +51,7 @@ class Answers:
         if self.curved and rows is not None:
             self.base = (1 / (1 + np.exp(-self._engine.predict(rows)))).mean(axis=0)
         both = model.chances or output == "predict_proba"
-        self._doubled = both and model.classes == TWO_CLASSES
+        self._doubled = both and model.classes == BINARY
 
     @property
     def expected(self) -> np.ndarray | float:

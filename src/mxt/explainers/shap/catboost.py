@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import ModelError, MxtError
 from mxt.explainers.shap.answers import require_sums, squeezed
 from mxt.explainers.shap.tables import frame_of, is_row
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     import numpy as np

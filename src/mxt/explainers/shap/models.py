@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError, MxtError
+from mxt.explainers.shap.parsed import read_trees
 from mxt.explainers.shap.tables import array_of, frame_of, is_named
-from mxt.predictors.library import predictor_of
-from mxt.predictors.trees import shap
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mxt.explainers.shap.tables import AnyModel, AnyTable
     from mxt.predictors.base import Predictor
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 _AVERAGED = {
     *("DecisionTreeClassifier", "ExtraTreeClassifier"),
@@ -111,7 +111,7 @@ def tree_model_of_shap(parsed: ShapEnsemble, columns: int | None) -> TreeModel |
     if not parsed.trees or parsed.model_output != "raw" or not parsed.fully_defined_weighting:
         return None
     tested = int(parsed.features.max(initial=-1)) + 1
-    trees = shap.read_trees(parsed, max(tested, columns or 0))
+    trees = read_trees(parsed, max(tested, columns or 0))
     if trees is None:
         return None
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison
+    from mxt.datasets.fitted import Membership
     from mxt.explainers.base import Explanation
 
 SHARED = ("columns", "outputs", "unit", "method", "reason", "additive")
@@ -74,7 +74,7 @@ class Tally:
         inputs: pd.DataFrame,
         rows_by_seed: Mapping[int, int],
         targets: pd.Series | None = None,
-        compared: Comparison | None = None,
+        compared: Membership | None = None,
     ) -> Tally:
         """The tally of some rows.
 

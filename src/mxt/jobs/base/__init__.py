@@ -1,4 +1,4 @@
-"""What every job does: start its services, open a run, tell how it ended, and stop its services."""
+"""What every job does: start its services, open a run, notify people of the end, and stop its services."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from loguru import logger
 from pydantic import Field, PrivateAttr
 
-from mxt.errors import MxtError, memory_told
-from mxt.jobs.base import conclusions
+from mxt.errors import MxtError, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
 from mxt.services import AlertsService, LoggerService, MlflowService
-from mxt.services.base.runs import Run, translated
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,21 +23,21 @@ if TYPE_CHECKING:
     from mxt.registries.served import Served
 
 Locals: TypeAlias = dict[str, Any]
-"""What a job found, by name; at least `passed` and `facts`."""
+"""The results of a job, by name; at least `passed` and `facts`."""
 
 
 class Job(Kind, ABC):
     """A piece of work that a config describes; used as a context manager around `run`.
 
-    Entering starts the services in order and opens a run in MLflow. Leaving closes the run, tells
-    people how the job ended, well or not, and stops the services in reverse order.
+    Entering starts the services in order and opens a run in MLflow. Leaving closes the run, notifies people
+    of how the job ended, well or not, and stops the services in reverse order.
     """
 
     logger_service: LoggerService = Field(default={}, validate_default=True)
     """Where logs go."""
 
     alerts_service: AlertsService = Field(default={}, validate_default=True)
-    """Who is told how the job ended."""
+    """Who is notified of how the job ended."""
 
     mlflow_service: MlflowService = Field(default={}, validate_default=True)
     """Where the run is tracked and models are registered."""
@@ -51,8 +49,8 @@ class Job(Kind, ABC):
 
     def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own signature
         """Keep the project's root, and the digests of the files that the config came from."""
-        told = context or {}
-        self._root, self._files = str(told.get("root") or Path.cwd()), dict(told.get("files") or {})
+        origin = context or {}
+        self._root, self._files = str(origin.get("root") or Path.cwd()), dict(origin.get("files") or {})
 
     @property
     def root(self) -> str:
@@ -81,7 +79,9 @@ class Job(Kind, ABC):
         return self._context
 
     def __enter__(self) -> Self:
+        from mxt.jobs.base.configs import config_digest, record_config
         from mxt.jobs.base.context import Context
+        from mxt.services.base.runs import Run
 
         with ExitStack() as started:
             for service in (self.logger_service, self.alerts_service, self.mlflow_service):
@@ -93,23 +93,29 @@ class Job(Kind, ABC):
                     raise
             name = type(self).__name__
             logger.info("{} started", name)
-            self._context = Context(self, Run.begin(self.mlflow_service, name, {"mxt.job": name}))
+            run = Run.begin(self.mlflow_service, name, {"mxt.job": name})
+            self._context = Context(name, config_digest(self), self.mlflow_service, run)
             started.push(self._close)
-            self._context.record_config()
+            record_config(self, self.files, run)
             self._services = started.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        with self._services, translated(self.mlflow_service.tracking_uri), memory_told():
+        from mxt.services.base.runs import translated
+
+        with self._services, translated(self.mlflow_service.tracking_uri), memory_as_error():
             if error is not None:
                 raise error
 
     def _close(
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        """Close the run, and tell people how the job ended."""
+        """Close the run, and notify people of how the job ended."""
+        from mxt.jobs.base import conclusions
+        from mxt.services.base.runs import translated
+
         context, self._context = self.context, None
         stopped = error is not None and not isinstance(error, Exception)
         name = f"{context.title}: {'failed' if error else context.outcome}"
@@ -117,7 +123,9 @@ class Job(Kind, ABC):
             context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED", name)
             if error is None:
                 with translated(self.mlflow_service.tracking_uri):
-                    conclusions.settle(context)
+                    conclusions.settle(
+                        context.client, context.kind, context.findings, context.about, context.run.run_id
+                    )
         except Exception as trouble:
             error = error or trouble
             raise
@@ -125,7 +133,9 @@ class Job(Kind, ABC):
             if error is None:
                 level = "SUCCESS" if context.findings.passed else "WARNING"
                 logger.log(level, "{}", name)
-                self._notify(context.outcome, conclusions.message(context))
+                self._notify(
+                    context.outcome, conclusions.message(context.findings, context.facts, context.run.run_id)
+                )
             else:
                 ending = "it was stopped" if stopped else _why(error)
                 self._notify("failed", f"{ending} (run {context.run.run_id})")
@@ -136,7 +146,7 @@ class Job(Kind, ABC):
 
 
 def _why(error: BaseException) -> str:
-    """What a person is told of an error; the text of a bug is withheld, since it may quote data."""
+    """An error as people read it; the text of a bug is withheld, since it may quote data."""
     return str(error) if isinstance(error, MxtError) else type(error).__name__
 
 

@@ -21,7 +21,7 @@ def command(job: Job, kind: str, **fields: object) -> str:
     name = job.mlflow_service.registry_name
     fitting = sorted(_configs(job, kind, name), key=lambda path: (len(path.name), path.name))
     if not fitting:
-        return f"mxt --kinds {kind}"
+        return f"mxt kinds {kind}"
     path = fitting[0] if Path.cwd() == Path(job.root) else job.root / fitting[0]
     words = [str(path), *(f"job.{field}={value}" for field, value in fields.items())]
     return f"mxt {shlex.join(words)}"

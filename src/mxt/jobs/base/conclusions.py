@@ -1,4 +1,4 @@
-"""What the base does with what a job found: always in one order, and each step can be done again."""
+"""What the base does with the findings of a job: into the run, as a page, as JSON, as a notification."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from mxt.datasets.writers.base import Provenance
 from mxt.findings import Document, Heading, Pairs, Paragraph
 from mxt.findings.tags import PASSED
 from mxt.findings.words import stated
@@ -14,109 +13,85 @@ from mxt.registries import latest
 from mxt.reports.markdown import render
 
 if TYPE_CHECKING:
-    from mxt.findings import Findings, Output
+    from collections.abc import Mapping
+
+    from mlflow import MlflowClient
+
+    from mxt.findings import Fact, Findings
     from mxt.findings.documents import Block
-    from mxt.jobs.base.context import Context
+    from mxt.registries.versions import Pinned
+    from mxt.services.base.runs import Run
 
 PAGE = "page"
 """Name of a page whose job gives it none."""
 
 
-def record(context: Context, findings: Findings, *, whole: bool) -> None:
-    """Put findings into the run: tags, scores, tables, charts, and the page of all stages so far.
+def record(run: Run, findings: Findings, page: Document, name: str) -> None:
+    """Put a stage into the run: tags, scores, tables, charts, and the page of all stages so far.
 
     Args:
-        context: Of the job.
-        findings: Those of a stage.
-        whole: Whether it is the last one: then the page has the verdict in its title.
+        run: Where they go.
+        findings: Of the stage.
+        page: Of all stages so far.
+        name: Of the page's file, without its ending; `PAGE` if it is empty.
     """
-    run = context.run
     run.tag(findings.tags)
-    run.score({name: score for name, score in findings.scores.items() if not math.isnan(score)})
+    run.score(_known(findings.scores))
     for file, text in findings.files.items():
         run.text(text, file)
-    for name, table in findings.tables.items():
-        run.table(table, f"{name}.csv")
-    for name, chart in findings.charts.items():
-        run.chart(chart.draw, f"{name}.png")
-    page = _page(context, whole=whole)
-    run.text(render(page), f"{context.findings.page.name or PAGE}.md")
+    for title, table in findings.tables.items():
+        run.table(table, f"{title}.csv")
+    for title, chart in findings.charts.items():
+        run.chart(chart.draw, f"{title}.png")
+    run.text(render(page), f"{name or PAGE}.md")
 
 
-def conclude(context: Context) -> None:
-    """Write the outputs of a job whose findings are recorded, and say on its run how it ended."""
-    run, findings = context.run, context.findings
-    run.text(_content(context), latest.FINDINGS_FILE)
-    for output in findings.outputs:
-        _write(context, output)
-    context.concluded = True
+def end(run: Run, findings: Findings, facts: Mapping[str, Fact], outcome: str) -> None:
+    """Say on the run how its job ended."""
     run.tag({PASSED: str(findings.passed).lower(), **({"mxt.skipped": "true"} if findings.skipped else {})})
-    run.describe(render(_note(context)))
+    answer = [Paragraph(f"{outcome}: {' '.join(findings.answer)}")]
+    run.describe(render(Document([*answer, Pairs([(name, stated(fact)) for name, fact in facts.items()])])))
 
 
-def settle(context: Context) -> None:
+def settle(client: MlflowClient, kind: str, findings: Findings, about: Pinned | None, run_id: str) -> None:
     """Let the version name a run that ended well as the last of its KIND, if gates may rely on it."""
-    findings = context.findings
-    about = findings.about or context.model
     if findings.evidence and not findings.skipped and about is not None:
-        kind = type(context.job).__name__
-        latest.name_last(context.client, about, kind, context.run.run_id)
-        latest.describe(context.client, about)
+        latest.name_last(client, about, kind, run_id)
+        latest.describe(client, about)
 
 
-def message(context: Context) -> str:
+def message(findings: Findings, facts: Mapping[str, Fact], run_id: str) -> str:
     """The notification of a job that came to a good end: the answer, the facts, and the run."""
-    facts = ", ".join(f"{name} {stated(fact)}" for name, fact in context.facts.items() if stated(fact))
-    return f"{' '.join([*context.findings.answer, facts])} (run {context.run.run_id})"
+    shown = ", ".join(f"{name} {stated(fact)}" for name, fact in facts.items() if stated(fact))
+    return f"{' '.join([*findings.answer, shown])} (run {run_id})"
 
 
-def _write(context: Context, output: Output) -> None:
-    """Write an output with its provenance, and record where it went."""
-    import pandas as pd
-
-    writer, data = output.writer, output.data
-    if writer is None:
-        return
-    provenance = Provenance({**context.provenance(output.unit).facts, **output.facts})
-    with context.step(f"write {output.role} to {writer.target}"):
-        if isinstance(data, pd.DataFrame):
-            rows = writer.write(data, provenance)
-        elif output.present is None:
-            rows = writer.write_arrow(iter(data), provenance)
-        else:
-            rows = writer.add_arrow(iter(data), provenance, output.present)
-    context.outputs[output.role] = writer.target
-    context.facts[f"{output.role}_rows"] = rows
-
-
-def _page(context: Context, *, whole: bool) -> Document:
-    """The page of all stages so far: the answer, what the job shows, its files, and their provenance."""
-    findings = context.findings
-    outcome = f": {context.verdict}" if whole else ""
-    answer = Document([Paragraph(sentence) for sentence in findings.answer], f"{context.title}{outcome}")
+def page(title: str, findings: Findings, origin: Mapping[str, str]) -> Document:
+    """The page of findings: the answer, what the job shows, its files, and their provenance."""
+    answer = Document([Paragraph(sentence) for sentence in findings.answer], title)
     charts = [(f"{name}.png", f"{chart.title}. {chart.sentence}") for name, chart in findings.charts.items()]
     tables = [(f"{name}.csv", f"{len(table)} rows") for name, table in findings.tables.items()]
     files: list[Block] = [Heading("Files"), Pairs([*charts, *tables])] if charts or tables else []
-    origin = [(name, stated(fact)) for name, fact in context.provenance().facts.items()]
-    return answer | findings.page | Document([*files, Heading("Provenance"), Pairs(origin)])
+    facts = [(name, stated(fact)) for name, fact in origin.items()]
+    return answer | findings.page | Document([*files, Heading("Provenance"), Pairs(facts)])
 
 
-def _note(context: Context) -> Document:
-    """What stands on the run's own page."""
-    answer = [Paragraph(f"{context.outcome}: {' '.join(context.findings.answer)}")]
-    return Document([*answer, Pairs([(name, stated(fact)) for name, fact in context.facts.items()])])
+def content(
+    findings: Findings, facts: Mapping[str, Fact], whole: Document, about: Pinned | None
+) -> dict[str, object]:
+    """The findings for those who read the runs of every job.
 
-
-def _content(context: Context) -> str:
-    """The findings as JSON, for those who read the runs of every job."""
-    findings = context.findings
-    about = findings.about or context.model
-    content = {
-        "job": type(context.job).__name__,
+    Args:
+        findings: Of all stages.
+        facts: Those of the job, which hold what the base knows too.
+        whole: The page.
+        about: The version that they are about.
+    """
+    return {
         "passed": findings.passed,
         "answer": list(findings.answer),
-        "facts": context.facts,
-        "scores": {name: score for name, score in findings.scores.items() if not math.isnan(score)},
+        "facts": dict(facts),
+        "scores": _known(findings.scores),
         "tags": dict(findings.tags),
         "tables": [f"{name}.csv" for name in findings.tables],
         "charts": [
@@ -133,12 +108,19 @@ def _content(context: Context) -> str:
         "evidence": findings.evidence,
         "skipped": findings.skipped,
         "next": list(findings.next),
-        "page": _page(context, whole=True).to_dict(),
-        "provenance": dict(context.provenance().facts),
+        "page": whole.to_dict(),
     }
+
+
+def as_json(content: Mapping[str, object]) -> str:
+    """A content as JSON: numbers of numpy become numbers, and what JSON has no form for becomes text."""
     return json.dumps(content, indent=1, ensure_ascii=False, default=_plain)
 
 
+def _known(scores: Mapping[str, float]) -> dict[str, float]:
+    """The scores that are numbers."""
+    return {name: score for name, score in scores.items() if not math.isnan(score)}
+
+
 def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON has no form for
-    """A number of numpy as one of Python, and anything else as text."""
     return value.item() if hasattr(value, "item") else str(value)

@@ -1,9 +1,7 @@
-"""What a running job holds: its run in MLflow, what it read, wrote and found."""
+"""The state of a running job: its run in MLflow, the tables it read and wrote, and its findings so far."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +15,7 @@ from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
 from mxt.findings import Findings
 from mxt.jobs.base import conclusions
-from mxt.registries.digests import FILES
+from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.served import Served
 from mxt.registries.versions import pin
@@ -30,22 +28,22 @@ if TYPE_CHECKING:
 
     from mxt.datasets.fingerprint import Fingerprint
     from mxt.datasets.readers.base import Reader
-    from mxt.findings import Fact
-    from mxt.jobs.base import Job
+    from mxt.findings import Document, Fact, Output
     from mxt.registries.loaders.base import Loader
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
+    from mxt.services import MlflowService
     from mxt.services.base.runs import Run
-
-HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
-"""Fields of a job that tell how it works, not what comes of it."""
 
 
 @dataclass
 class Context:
     """The state of one run of a job."""
 
-    job: Job
+    kind: str
+    """The job's `KIND`."""
+    config_digest: str
+    service: MlflowService
     run: Run
     model: Pinned | None = None
     data: Fingerprint | None = None
@@ -55,28 +53,21 @@ class Context:
     """Where each output was written, by its role."""
     facts: dict[str, Fact] = field(default_factory=dict)
     findings: Findings = field(default_factory=Findings)
-    """Those of all stages so far."""
+    """The findings of all stages so far."""
     concluded: bool = False
+    """Whether all outputs are written."""
     sample: str = ""
     """Which rows were worked on, if not all."""
 
     @property
     def client(self) -> MlflowClient:
         """A client of the store and the registry."""
-        return self.job.mlflow_service.client()
+        return self.service.client()
 
     @property
     def name(self) -> str:
         """Name of the registered model."""
-        return self.job.mlflow_service.registry_name
-
-    def record_config(self) -> None:
-        """Put the job's whole config into the run: as parameters to compare, and as a file."""
-        self.run.parameters(parameters(json.loads(self.job.model_dump_json())))
-        self.run.tag({"mxt.config_digest": config_digest(self.job)})
-        self.run.text(self.job.model_dump_json(indent=2), "config.json")
-        if self.job.files:
-            self.run.text(json.dumps(self.job.files, indent=2, sort_keys=True), FILES)
+        return self.service.registry_name
 
     @contextmanager
     def step(self, what: str) -> Iterator[None]:
@@ -149,8 +140,8 @@ class Context:
     def provenance(self, unit: str = "") -> Provenance:
         """Where an output of the job comes from; the same for the same config, model and data."""
         facts = {
-            "job": type(self.job).__name__,
-            "config_digest": config_digest(self.job),
+            "job": self.kind,
+            "config_digest": self.config_digest,
             "model_uri": self.model.uri if self.model else "",
             "model_version": str(self.model.version) if self.model else "",
             "data_digest": self.data.digest if self.data else "",
@@ -161,18 +152,57 @@ class Context:
         return Provenance({key: value for key, value in facts.items() if value})
 
     def record(self, findings: Findings) -> None:
-        """Put what a stage found into the run at once, since it must outlive a failure or precede an act."""
-        self.findings |= findings
-        self.facts |= findings.facts
-        conclusions.record(self, findings, whole=False)
+        """Put a stage into the run at once, since it must outlive a failure or precede an act."""
+        self._join(findings)
+        conclusions.record(self.run, findings, self.page(self.title), self.findings.page.name)
 
     def conclude(self, findings: Findings) -> dict[str, Any]:
-        """Do everything with what the job found, and return its Locals: values, verdict and facts."""
+        """Do everything with the job's findings, and return its Locals: values, verdict and facts.
+
+        The findings go into the run, then the outputs are written, then the run says how the job ended.
+        """
+        self._join(findings)
+        page = self.page(f"{self.title}: {self.verdict}")
+        conclusions.record(self.run, findings, page, self.findings.page.name)
+        content = conclusions.content(self.findings, self.facts, page, self.about)
+        content = {"job": self.kind, **content, "provenance": dict(self.provenance().facts)}
+        self.run.text(conclusions.as_json(content), FINDINGS_FILE)
+        for output in self.findings.outputs:
+            self._write(output)
+        self.concluded = True
+        conclusions.end(self.run, self.findings, self.facts, self.outcome)
+        return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
+
+    def page(self, title: str) -> Document:
+        """The page of all stages so far."""
+        return conclusions.page(title, self.findings, self.provenance().facts)
+
+    @property
+    def about(self) -> Pinned | None:
+        """The version that the findings are about."""
+        return self.findings.about or self.model
+
+    def _join(self, findings: Findings) -> None:
         self.findings |= findings
         self.facts |= findings.facts
-        conclusions.record(self, findings, whole=True)
-        conclusions.conclude(self)
-        return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
+
+    def _write(self, output: Output) -> None:
+        """Write an output with its provenance, and record where it went."""
+        import pandas as pd
+
+        writer, data = output.writer, output.data
+        if writer is None:
+            return
+        provenance = Provenance({**self.provenance(output.unit).facts, **output.facts})
+        with self.step(f"write {output.role} to {writer.target}"):
+            if isinstance(data, pd.DataFrame):
+                rows = writer.write(data, provenance)
+            elif output.present is None:
+                rows = writer.write_arrow(iter(data), provenance)
+            else:
+                rows = writer.add_arrow(iter(data), provenance, output.present)
+        self.outputs[output.role] = writer.target
+        self.facts[f"{output.role}_rows"] = rows
 
     @property
     def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
@@ -192,7 +222,7 @@ class Context:
     def title(self) -> str:
         """What the run is of: the job's KIND, the model and its version."""
         version = [] if self.model is None else [self.model.name, str(self.model.version)]
-        return " ".join([type(self.job).__name__, *version])
+        return " ".join([self.kind, *version])
 
 
 def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
@@ -201,23 +231,3 @@ def warn_beyond(counts: Mapping[str, int], rows: int, source: str) -> None:
         logger.warning(
             "{}: column {!r}: {} of {} rows lie beyond the range of training", source, name, count, rows
         )
-
-
-def parameters(node: Any, path: str = "") -> dict[str, Any]:  # noqa: ANN401 - a config's content
-    """The values of a config by their dotted paths, each list as one, without services and what is empty."""
-    if isinstance(node, dict):
-        inner = [parameters(part, f"{path}.{key}" if path else str(key)) for key, part in node.items()]
-        return {key: value for part in inner for key, value in part.items() if "_service." not in key}
-    if isinstance(node, list):
-        return {path: ", ".join(map(_element, node))} if node else {}
-    return {} if node is None else {path: node}
-
-
-def _element(part: object) -> str:
-    """An element of a list, in a parameter of its own name: texts as they are, and blocks as JSON."""
-    return json.dumps(part) if isinstance(part, dict | list) else str(part)
-
-
-def config_digest(job: Job) -> str:
-    """SHA-256 of the job's config as JSON, defaults included, without what the result does not depend on."""
-    return hashlib.sha256(job.model_dump_json(exclude=HOW).encode()).hexdigest()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison
+    from mxt.datasets.fitted import Membership
     from mxt.datasets.readers.base import Reader
     from mxt.explainers.base import Explainer
     from mxt.jobs.explanations import ExplanationsJob
@@ -66,7 +66,7 @@ class Explaining(Task):
         tally = Tally.of(explanation, inputs, self.asked, truth, self._compared(table))
         return Done(self.model.samples_table(explanation, inputs), {TALLY: stored.to_bytes(tally)})
 
-    def _compared(self, table: pd.DataFrame) -> Comparison | None:
+    def _compared(self, table: pd.DataFrame) -> Membership | None:
         """Which rows the model was fitted to, if that is asked for and can be known."""
         record = self.record
         if record is None or record.fitted is None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from mxt.configs import Location
-from mxt.datasets.fitted import FittedRows
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
@@ -23,15 +22,10 @@ from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.base import Recipe
-from mxt.pages.positives import positive_fact
-from mxt.pages.training import scored
-from mxt.registries.aliases import move, move_tags
-from mxt.registries.digests import RECIPE_FILE
 from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers.base import Register
-from mxt.registries.rows import digest_of
 from mxt.registries.savers.base import Saver
-from mxt.registries.versions import DATA_TAG, HELD_OUT_TAG, SEMVER_TAG, SemanticVersion, refuse_taken
+from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
 from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
@@ -39,6 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.datasets.fitted import FittedRows
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
@@ -112,13 +107,17 @@ class FittingJob(Job, ABC):
         """
 
     def run(self) -> Locals:
+        from mxt.datasets.fitted import FittedRows
+        from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.rows import digest_of
+
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        asked = self._asked_schema()
-        table = self._table(asked)
+        declared = self._declared_schema()
+        table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = asked or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
         inputs = schema.check(table, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
@@ -142,12 +141,16 @@ class FittingJob(Job, ABC):
 
     def _scored(self, model: Model, inputs: pd.DataFrame, truth: pd.Series[Any]) -> Findings:
         """The scores on the rows held out, and whether they keep their limits."""
+        from mxt.pages.training import scored
+
         metrics, predictions = self.metrics_for(truth), model.predict(inputs)
         scores = {metric.label: metric.score(truth, predictions) for metric in metrics}
         return scored(self.target, len(truth), metrics, scores)
 
     def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
         """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
+        from mxt.registries.aliases import move, move_tags
+
         context, tags = self.context, {}
         answer = f"It is registered as {pinned}"
         if self.alias and passed:
@@ -163,7 +166,7 @@ class FittingJob(Job, ABC):
         )
 
     def metrics_for(self, truth: pd.Series[Any]) -> tuple[OneOf[Metric], ...]:
-        """The metrics, or the one that fits the targets `truth` if none were asked for."""
+        """The metrics, or the one that fits the targets `truth` if the config names none."""
         fitting = "roc_auc" if truth.nunique() == TWO else "accuracy"
         name = "r2" if self.recipe.task == "regression" else fitting
         metrics = self.metrics or (SklearnMetric(name=name),)
@@ -175,14 +178,16 @@ class FittingJob(Job, ABC):
         Raises:
             ConfigError: A class that is named is none of the targets.
         """
+        from mxt.pages.positives import positive_fact
+
         numbers = self.recipe.task == "regression"
         classes = of_targets(self.positive, self.metrics_for(targets), targets, numbers=numbers)
         named = {} if self.positive is None else {"positive": str(self.positive)}
         self.context.facts |= positive_fact(classes) or named
 
-    def _table(self, asked: InputsSchema | None) -> pd.DataFrame:
+    def _table(self, declared: InputsSchema | None) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""
-        table = self.context.read(suited(self.inputs, None, asked), "training")
+        table = self.context.read(suited(self.inputs, None, declared), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
@@ -190,7 +195,7 @@ class FittingJob(Job, ABC):
             raise ConfigError(msg)
         return shuffled(table, self.recipe.seed)
 
-    def _asked_schema(self) -> InputsSchema | None:
+    def _declared_schema(self) -> InputsSchema | None:
         """The schema that the config names, if it names one."""
         if self.inputs_schema is None:
             return None
@@ -217,7 +222,7 @@ class FittingJob(Job, ABC):
         with context.step("save and register the model"):
             uri = self.saver.save(model, schema, inputs.head(100), self.target, fitted)
             tags = {
-                DATA_TAG: context.linked.digest,
+                TRAINING_DATA_TAG: context.linked.digest,
                 HELD_OUT_TAG: held_out,
                 READING_TAG: self.inputs.reading or "exact",
                 **({SEMVER_TAG: self.version} if self.version else {}),

@@ -1,4 +1,4 @@
-"""Which rows a version is scored on: none that it was fitted to, unless the config allows them."""
+"""Selecting the rows that versions are scored on: by default rows that they were not fitted to."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from mxt.datasets.fitted import Comparison, FittedRows
+    from mxt.datasets.fitted import FittedRows, Membership
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.splitters.base import Splitter
-    from mxt.jobs.base.context import Context
     from mxt.registries.served import Served
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
@@ -26,35 +25,36 @@ if TYPE_CHECKING:
 ScoredRows: TypeAlias = Annotated[
     Literal["held_out", "training"], Field(exclude_if=lambda rows: rows == "held_out")
 ]
-"""Whether rows that a version was fitted to are refused, or allowed. No recorded config names the default, so
-that digests of configs are those of releases without the field."""
+"""Whether rows that a version was fitted to are refused or allowed. A recorded config leaves the default out,
+so that its digest is the same as in releases without the field."""
 
 FACT = "held_out"
-"""Name of the fact that says whether a version was fitted to the rows scored."""
+"""Name of the fact that states whether a version was fitted to the rows scored."""
 
 
 @dataclass(frozen=True)
 class Record:
-    """What the registry keeps of the rows that one version was fitted to."""
+    """A version, and the registry's record of the rows that it was fitted to."""
 
     version: Pinned
     schema: InputsSchema | None
     fitted: FittedRows | None
-    """None if nothing is kept."""
+    """None if the registry has no record."""
 
     @classmethod
     def of(cls, served: Served) -> Record:
-        """The record of a version."""
+        """The record of a served version."""
         return cls(served.pinned, served.schema, served.fitted)
 
     def __str__(self) -> str:
         return f"version {self.version.version}"
 
-    def compare(self, table: pd.DataFrame, reader: Reader) -> Comparison | None:
-        """Which rows of a table the version was fitted to; None if nobody can know.
+    def compare(self, table: pd.DataFrame, reader: Reader) -> Membership | None:
+        """Which rows of a table the version was fitted to; None if the record cannot decide.
 
         Raises:
-            DataError: The rows are to be known by the model's inputs, and the model cannot take them.
+            DataError: Rows are recognised by the model's inputs, and the table lacks some or breaks their
+            schema.
         """
         fitted = self.fitted
         if fitted is None or not fitted.comparable(table, reader.id_column):
@@ -65,54 +65,55 @@ class Record:
 
 
 def columns_of(records: Sequence[Record], reader: Reader) -> list[str]:
-    """Columns to read beside the models' inputs, so that rows can be compared with the records."""
+    """Columns to read beside the models' inputs, since rows are compared with the records by them."""
     kept = [record.fitted for record in records if record.fitted is not None]
     names = reader.names() if kept else []
     return [name for fitted in kept for name in fitted.wanted(names)]
 
 
 @dataclass(frozen=True)
-class Scoring:
-    """How the rows are chosen that versions are scored on, or compared by."""
+class RowSelection:
+    """How to select the rows of a table that versions are scored or compared on."""
 
     records: Sequence[Record]
-    """One for each version."""
+    """One record for each version."""
     reader: Reader
     splitter: Splitter | None = None
-    """The config's own, if it names one."""
+    """The splitter in the config; None if the records decide."""
     target: str = ""
-    """The column that this splitter looks at."""
+    """The column with the truth, by which the splitter may stratify."""
     rows: ScoredRows = "held_out"
 
-    def choose(self, table: pd.DataFrame, context: Context) -> pd.DataFrame:
-        """The rows of a table to score; a fact of the run says whether a version was fitted to them.
+    def select(self, table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+        """The rows of a table to score, and the fact about whether a version was fitted to them.
 
-        A splitter of the config decides. Without one, a table that holds fitted rows gives those that no
-        version was fitted to, and any other table is taken whole.
+        The splitter decides if the config names one. If not, rows that a version was fitted to are left out;
+        if there are none, all rows of the table are scored.
 
         Raises:
-            DataError: A version was fitted to rows that are left, and the config does not allow this.
+            DataError: A version was fitted to selected rows, and the config does not allow this.
         """
         part = table if self.splitter is None else self.splitter.split(table, self.target).test
-        found = [record.compare(part, self.reader) for record in self.records]
+        comparisons = self._compared(part)
         if self.rows == "training":
-            counts = ", ".join(_counted(self.records, found)) or "no row"
-            context.facts[FACT] = f"not asked for (rows: training): {counts}; no evidence for a gate"
-            logger.warning("{}: {}", FACT, context.facts[FACT])
-            return part
+            counts = ", ".join(_counted(self.records, comparisons)) or "no row"
+            fact = f"not asked for (rows: training): {counts}; no evidence for a gate"
+            logger.warning("{}: {}", FACT, fact)
+            return part, fact
         if self.splitter is None:
-            left = _held_out(part, found)
+            left = _held_out(part, comparisons)
             if len(left):
-                part = left
-                found = [record.compare(part, self.reader) for record in self.records]
-        faults = _counted(self.records, found)
+                part, comparisons = left, self._compared(left)
+        faults = _counted(self.records, comparisons)
         if faults:
             raise self._refusal(faults, len(part))
-        context.facts[FACT] = self._described(len(part), len(table), found)
-        return part
+        return part, self._described(len(part), len(table), comparisons)
+
+    def _compared(self, table: pd.DataFrame) -> list[Membership | None]:
+        return [record.compare(table, self.reader) for record in self.records]
 
     def _refusal(self, faults: list[str], rows: int) -> DataError:
-        """The error that rows would be scored that a version was fitted to."""
+        """The error that a version was fitted to rows to score."""
         choice = "leave the `splitter` out" if self.splitter is not None else "read other rows"
         msg = (
             f"{self.reader.source}: {', '.join(faults)} of {rows} rows to score. Scores of such rows say "
@@ -120,13 +121,13 @@ class Scoring:
         )
         return DataError(msg)
 
-    def _described(self, rows: int, total: int, found: Sequence[Comparison | None]) -> str:
-        """What the screen says of rows that no version was fitted to, as far as that is known."""
-        pairs = list(zip(self.records, found, strict=True))
-        unknown = [record for record, compared in pairs if compared is None]
+    def _described(self, rows: int, total: int, comparisons: Sequence[Membership | None]) -> str:
+        """The fact about selected rows, none of which a version was fitted to as far as the records know."""
+        pairs = list(zip(self.records, comparisons, strict=True))
+        unknown = [record for record, comparison in pairs if comparison is None]
         for record in unknown:
-            logger.warning("{}: nobody can tell which rows {} was fitted to", self.reader.source, record)
-        known = [record for record, compared in pairs if compared is not None]
+            logger.warning("{}: it is unknown which rows {} was fitted to", self.reader.source, record)
+        known = [record for record, comparison in pairs if comparison is not None]
         parts = [f"{rows} of {total} rows; {_unfitted(known)} of them"] if known else []
         parts += [f"by the word of this config: {_why(record)}" for record in unknown]
         parts += [
@@ -137,30 +138,30 @@ class Scoring:
         return "; ".join(parts)
 
 
-def _held_out(table: pd.DataFrame, found: Sequence[Comparison | None]) -> pd.DataFrame:
-    """The rows that no version was fitted to; all rows of a table that none of them knows."""
+def _held_out(table: pd.DataFrame, comparisons: Sequence[Membership | None]) -> pd.DataFrame:
+    """The rows that no version was fitted to; the whole table if no version was fitted to any of its rows."""
     import numpy as np
 
     chosen = np.ones(len(table), bool)
-    for compared in found:
-        if compared is not None and compared.count:
-            chosen &= compared.held_out(table)
+    for comparison in comparisons:
+        if comparison is not None and comparison.count:
+            chosen &= comparison.held_out(table)
     return table if chosen.all() else table[chosen]
 
 
 def comparable(record: Record | None, counts: tuple[int, int], source: str) -> tuple[str, bool]:
-    """Which rows of a table that was worked on in parts may be compared with their targets.
+    """Whether a version may be scored on all rows of a table that was worked on in parts.
 
     Args:
-        record: Of the version; None if the config allows rows that it was fitted to.
-        counts: How many rows it was fitted to, and of how many rows that is known.
-        source: Of the table.
+        record: The record of the version; None if the config allows rows that the version was fitted to.
+        counts: How many rows it was fitted to, and for how many rows the record decides that.
+        source: Where the table comes from.
 
     Returns:
-        What the screen says, and whether all rows may be compared.
+        The fact for the screen, and whether all rows may be scored.
 
     Raises:
-        DataError: The version was fitted to all of them.
+        DataError: The version was fitted to all rows of the table.
     """
     fitted, known = counts
     if record is None:
@@ -186,14 +187,14 @@ def _unfitted(records: Sequence[Record]) -> str:
 
 
 def _why(record: Record) -> str:
-    """Why nobody knows which rows a version was fitted to."""
+    """Why it is unknown which rows a version was fitted to."""
     if record.fitted is None:
         return f"{record} keeps no record of the rows it was fitted to"
     return f"the table lacks the id or the target by which {record} knows its rows"
 
 
-def _counted(records: Sequence[Record], found: Sequence[Comparison | None]) -> list[str]:
-    """How many rows each version was fitted to, in words; nothing for a version that was fitted to none."""
-    pairs = zip(records, found, strict=True)
-    counts = {str(record): compared.count for record, compared in pairs if compared is not None}
+def _counted(records: Sequence[Record], comparisons: Sequence[Membership | None]) -> list[str]:
+    """How many rows each version was fitted to, in words; versions that were fitted to none are left out."""
+    pairs = zip(records, comparisons, strict=True)
+    counts = {str(record): comparison.count for record, comparison in pairs if comparison is not None}
     return [f"{version} was fitted to {count}" for version, count in counts.items() if count]

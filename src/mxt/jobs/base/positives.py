@@ -1,4 +1,4 @@
-"""The positive class of a job: which class scores are about where their metrics name none."""
+"""The positive class of a job, which scores are about whose metrics name no class."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 def checked(positive: ClassName | None, classes: Sequence[str]) -> str | None:
-    """The class that a job's config names, by its text; None if it names none.
+    """The positive class in a job's config, as a text; None if the config names no class.
 
     Args:
-        positive: As the config has it.
-        classes: Those of the model by their texts; none if it predicts numbers.
+        positive: The class in the config.
+        classes: The classes of the model, as texts; empty if the model predicts numbers.
 
     Raises:
-        ConfigError: It is none of the classes.
+        ConfigError: The model does not know the class.
     """
     name = text_of(positive)
     if name is None or name in classes:
@@ -42,10 +42,10 @@ def checked(positive: ClassName | None, classes: Sequence[str]) -> str | None:
 
 
 def chosen(positive: ClassName | None, model: Model) -> str | None:
-    """The class that the config names, else the one recorded with the version, else None.
+    """The positive class in the config, else the class recorded with the version, else None.
 
     Raises:
-        ConfigError: The class that the config names is none of the model's.
+        ConfigError: The model does not know the class in the config.
     """
     name = checked(positive, [*map(str, model.predictor.classes)])
     return model.positive if name is None else name
@@ -54,19 +54,19 @@ def chosen(positive: ClassName | None, model: Model) -> str | None:
 def agreed(
     positive: ClassName | None, pair: tuple[Served, Served] | None, endpoints: Iterable[Endpoint]
 ) -> str | None:
-    """The class that endpoints are about which name none: that of the config, else that of both versions.
+    """The positive class of endpoints that name no class: from the config, else recorded with both versions.
 
     Raises:
-        ConfigError: The config names a class that a version does not know, or the versions were registered
-            with different ones and an endpoint names none.
+        ConfigError: A version does not know the class in the config; or an endpoint names no class, and the
+            versions were registered with different ones.
     """
     known = [(str(by.pinned), chosen(positive, by.model)) for by in pair or ()]
     named = {name: version for version, name in known if name is not None}
-    asking = [endpoint.label for endpoint in endpoints if endpoint.needs_positive]
-    if len(named) > 1 and asking:
+    unnamed = [endpoint.label for endpoint in endpoints if endpoint.needs_positive]
+    if len(named) > 1 and unnamed:
         registered = " and ".join(f"{version} with {name!r}" for name, version in named.items())
         msg = (
-            f"{', '.join(asking)}: the positive classes of the versions differ, {registered}; give the job "
+            f"{', '.join(unnamed)}: the positive classes of the versions differ, {registered}; give the job "
             "the `positive` to score both by."
         )
         raise ConfigError(msg)
@@ -76,18 +76,18 @@ def agreed(
 def of_targets(
     positive: ClassName | None, metrics: Iterable[Metric], targets: pd.Series[Any], *, numbers: bool
 ) -> dict[str, str]:
-    """The class that each score of a model to be fitted will be about, by its label.
+    """The class that each score of a model to be fitted will be about, by the label of the score.
 
-    A class that nobody named, of two that are texts, is warned of: their alphabetical order means nothing.
+    The log warns if the alphabetical order of two texts decides, since that order has no meaning.
 
     Args:
-        positive: As the job's config has it.
-        metrics: They score the class `positive` where they name none.
-        targets: What the model is to be fitted to.
-        numbers: Whether it is to predict numbers.
+        positive: The class in the job's config.
+        metrics: They score the class `positive` if they name no class.
+        targets: The targets that the model is to be fitted to.
+        numbers: Whether the model is to predict numbers.
 
     Raises:
-        ConfigError: A class that is named is none of the targets.
+        ConfigError: A class that the config names is not among the targets.
     """
     import pandas as pd
 
@@ -95,17 +95,17 @@ def of_targets(
     classes = () if numbers else target_names(targets)
     checked(positive, classes)
     known = [*metrics]
-    found = positives(known, classes)
-    guessed = [metric.label for metric in known if metric.label in found and metric.named is None]
+    by_label = positives(known, classes)
+    guessed = [metric.label for metric in known if metric.label in by_label and metric.named is None]
     if guessed and texts:
         logger.warning(
             "the positive class of {} is {!r}, the last of {} in alphabetical order; set `positive` if it "
             "should be another",
             ", ".join(guessed),
-            found[guessed[0]],
+            by_label[guessed[0]],
             listed(classes),
         )
-    return found
+    return by_label
 
 
 def warn_of_other(positive: str | None, model: Model, other: Model, version: object) -> None:

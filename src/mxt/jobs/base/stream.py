@@ -22,7 +22,7 @@ from mxt.executors.base import Executor, Receipt
 from mxt.findings import Findings
 from mxt.jobs.base import ModelJob
 from mxt.jobs.base.context import warn_beyond
-from mxt.jobs.base.keys import earlier_key, key
+from mxt.jobs.base.keys import keys
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
 from mxt.streams.failures import failure
@@ -116,9 +116,8 @@ class StreamJob(ModelJob, ABC):
 
     def _everything(self, table: Table, output: Writer) -> TableStream:
         """All the work of this share, with the folder where its parts are kept."""
-        run = "" if table.reader.tells_changes else uuid4().hex
-        keys = {"key": key(self, table), "earlier": earlier_key(self, table)}
-        staging = Staging(_folder(output), state=table.reader.state(), run=run, **keys)
+        run = "" if table.reader.shows_changes else uuid4().hex
+        staging = Staging(_folder(output), state=table.reader.state(), run=run, **keys(self, table))
         return TableStream(table, staging, share=self._share, packages=tuple(sorted(self.context.packages)))
 
     def _planning(self, stream: TableStream, budget: Budget | None, model: Model | None) -> Planning:

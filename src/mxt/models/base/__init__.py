@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from mxt.errors import ConfigError, DataError
 from mxt.kinds import Kind
+from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.models.base.model import Model
-
-CALIBRATED_CLASSES = 2
-"""Number of classes whose probabilities a sigmoid can calibrate."""
 
 
 class Recipe(Kind, ABC):
@@ -82,7 +80,7 @@ class Recipe(Kind, ABC):
         if self.task == "classification" and types.is_float_dtype(targets):
             msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
             raise DataError(msg)
-        if self.calibration and (self.task != "classification" or targets.nunique() != CALIBRATED_CLASSES):
+        if self.calibration and (self.task != "classification" or targets.nunique() != BINARY):
             msg = (
                 f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mxt.explainers.shap.tables import frame_of
 from mxt.models.base.model import Model
 from mxt.predictors.base import Predictor
-from mxt.predictors.library import predictor_of
+from mxt.predictors.base.library import predictor_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mxt.explainers.base import Explainer
     from mxt.explainers.shap.explanation import ShapExplanation
+    from mxt.predictors.base.outputs import Label
 
 
 def explain(
@@ -23,7 +24,7 @@ def explain(
     table: object,
     background: object = None,
     explainer: Explainer | None = None,
-    classes: Sequence[object] = (),
+    classes: Sequence[Label] = (),
 ) -> ShapExplanation:
     """How much each source column adds to the prediction of each row.
 
@@ -44,14 +45,14 @@ def explain(
     """
     from mxt.explainers.shap.explanation import ShapExplanation
 
-    known = model if isinstance(model, Model) else Model(_predictor(model, table, [*classes]))
+    known = model if isinstance(model, Model) else Model(_predictor(model, table, classes))
     if background is not None:
         known = known.with_background(_frame(background, known.predictor))
     inputs = _frame(table, known.predictor)
     return ShapExplanation(known.explain(inputs, explainer), inputs)
 
 
-def _predictor(model: object, table: object, classes: list[object]) -> Predictor:
+def _predictor(model: object, table: object, classes: Sequence[Label]) -> Predictor:
     """The predictor of a model; if the model has no names of columns, they are taken from the table."""
     if isinstance(model, Predictor):
         return model

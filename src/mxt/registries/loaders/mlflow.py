@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -10,32 +10,29 @@ from loguru import logger
 
 from mxt import packages
 from mxt.datasets.fitted import FittedRows
-from mxt.errors import MissingExtraError, ModelError
+from mxt.errors import ModelError, MxtError
 from mxt.models import Model
-from mxt.predictors.library import predictor_of
-from mxt.predictors.trees.lightgbm import require_whole
+from mxt.predictors.base.library import predictor_class, predictor_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
-FLAVORS = ("xgboost", "lightgbm", "catboost", "sklearn", "onnx")
-"""Flavours that are loaded as the library's own objects, the first that a model has."""
-_EXTRAS = {
-    "lightgbm": ("LightGBM", "lightgbm"),
-    "catboost": ("CatBoost", "catboost"),
-    "onnx": ("ONNX Runtime", "onnxruntime"),
-}
-"""Flavours of optional libraries: the library's name, and the module that must be there."""
+    import pandas as pd
+    from mlflow.models.model import ModelInfo
+
+    from mxt.predictors.base import Predictor
+
+_PYFUNC = "python_function"
 
 
 class MlflowLoader(Loader):
     """Loads models that the registry holds in MLflow's flavours of the libraries, whoever logged them.
 
-    These are xgboost, LightGBM, CatBoost, scikit-learn and ONNX. Any other model is loaded as a pyfunc, which
-    can be explained by sampling only.
+    These are xgboost, LightGBM, CatBoost, scikit-learn, ONNX and the libraries of plug-ins. Any other model
+    is loaded as a pyfunc, which can be explained by sampling only.
 
     Models in pickle formats run code when they are loaded: set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false
     where models come from people you do not trust.
@@ -49,32 +46,21 @@ class MlflowLoader(Loader):
     def load(self, uri: str) -> Model:
         import mlflow
 
-        info = self._info(uri)
-        facts = (info.metadata or {}).get(METADATA, {})
+        info, facts = self._info(uri), self._facts(uri)
         columns = facts.get("columns") or (info.signature.inputs.input_names() if info.signature else [])
-        flavor = next((name for name in FLAVORS if name in info.flavors), "python_function")
-        if flavor not in info.flavors:
-            known = ", ".join(sorted(info.flavors)) or "none"
-            msg = f"{uri} is stored in the flavours {known}; MXT loads {', '.join(FLAVORS)} and pyfunc."
-            raise ModelError(msg)
-        _require(flavor)
-        source = _whole(uri, info.flavors[flavor]) if flavor == "lightgbm" else uri
+        kind, source = _predictor_of_stored(uri, info.flavors), uri
+        kind.require_installed()
         try:
-            if flavor == "python_function":  # its requirements are read beside it
+            if kind.checks_files:
                 source = str(mlflow.artifacts.download_artifacts(uri))
-            native = getattr(mlflow, flavor.replace("python_function", "pyfunc")).load_model(source)
+                kind.check_files(Path(source), info.flavors[kind.flavor])
+            native = importlib.import_module(kind.flavor_module).load_model(source)
         except Exception as error:
-            kind = type(error).__name__
-            forbidden = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in str(error)
-            why = (
-                "MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids its format"
-                if forbidden
-                else "its files may be broken"
-            )
-            msg = f"{uri} cannot be loaded in its {flavor} flavour ({kind}); {why}."
+            why = f"({type(error).__name__}); {_reason(error)}"
+            msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
             raise ModelError(msg) from error
         predictor = predictor_of(native, columns, facts.get("classes") or [])
-        required = _required(Path(source)) if flavor == "python_function" else ()
+        required = _required(Path(source)) if kind.flavor == _PYFUNC else ()
         return Model(predictor, self.load_background(uri), facts.get("positive"), required)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
@@ -97,21 +83,25 @@ class MlflowLoader(Loader):
         return None if file is None else pd.read_parquet(file)
 
     def load_target(self, uri: str) -> str | None:
-        return ((self._info(uri).metadata or {}).get(METADATA) or {}).get("target")
+        return self._facts(uri).get("target")
 
     def load_fitted(self, uri: str) -> FittedRows | None:
         file = self._file(uri, FITTED_FILE)
         return None if file is None else FittedRows.from_bytes(file.read_bytes())
 
     def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:
-        facts = (self._info(uri).metadata or {}).get(METADATA) or {}
+        facts = self._facts(uri)
         if not facts:
             return None
         classes = facts.get("classes") or []
         texts = bool(classes) and all(isinstance(name, str) for name in classes)
         return InputsSchema.from_types({target: "string" if texts else "double"})
 
-    def _info(self, uri: str) -> Any:
+    def _facts(self, uri: str) -> dict[str, Any]:
+        """MXT's own metadata of a version; empty for versions that MXT did not save."""
+        return (self._info(uri).metadata or {}).get(METADATA) or {}
+
+    def _info(self, uri: str) -> ModelInfo:
         import mlflow
 
         try:
@@ -131,29 +121,31 @@ class MlflowLoader(Loader):
         )
 
 
-def _require(flavor: str) -> None:
-    """Raise a MissingExtraError if the flavour's library is optional and absent."""
-    library, module = _EXTRAS.get(flavor, ("", ""))
-    if module and importlib.util.find_spec(module) is None:
-        raise MissingExtraError(library, flavor)
+def _predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predictor]:
+    """The predictor of the first stored flavour of a library that MXT or a plug-in serves, else pyfunc's.
+
+    Raises:
+        ModelError: There is none.
+    """
+    of_libraries = (predictor_class(flavor) for flavor in flavors)
+    for kind in (*of_libraries, predictor_class("mlflow")):
+        if kind is not None and kind.flavor in flavors:
+            return kind
+    stored = ", ".join(sorted(flavors)) or "none"
+    msg = f"{uri} is stored in the flavours {stored}; no predictor serves any of them, and none is pyfunc."
+    raise ModelError(msg)
+
+
+def _reason(error: Exception) -> str:
+    """The reason why a model cannot be loaded, where it can be known."""
+    if isinstance(error, MxtError):
+        return str(error).rstrip(".")
+    if "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in str(error):
+        return "MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids its format"
+    return "its files may be broken"
 
 
 def _required(folder: Path) -> tuple[str, ...]:
     """The packages that the requirements of the model in a folder name."""
     file = folder / "requirements.txt"
     return packages.required(file.read_text(encoding="utf-8", errors="ignore")) if file.is_file() else ()
-
-
-def _whole(uri: str, flavor: dict[str, Any]) -> str:
-    """The folder of a LightGBM model here, if its text is whole; LightGBM would die of a cut one."""
-    import mlflow
-
-    folder, name = str(mlflow.artifacts.download_artifacts(uri)), flavor.get("data", "")
-    if not name.endswith(".lgb"):
-        return folder
-    try:
-        require_whole((Path(folder) / name).read_text(encoding="utf-8"))
-    except (ModelError, OSError, UnicodeDecodeError) as error:
-        msg = f"{uri} cannot be loaded in its lightgbm flavour; the file {name} is broken or was cut."
-        raise ModelError(msg) from error
-    return folder

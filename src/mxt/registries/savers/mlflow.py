@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt import packages
 from mxt.errors import ModelError
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 class MlflowSaver(Saver):
     """Saves in MLflow's own flavour of the library, without pickle.
 
-    xgboost goes as UBJSON, LightGBM as its text, CatBoost as its binary form, scikit-learn as skops. Of a
-    LightGBM classifier the booster is saved; its classes stand in the version's metadata.
+    xgboost models are saved as UBJSON, LightGBM models as text, CatBoost models in CatBoost's binary form,
+    scikit-learn models with skops. Of a LightGBM classifier the booster is saved; the version's metadata
+    holds its classes.
 
     Example:
         {KIND: MlflowSaver}
@@ -42,6 +44,9 @@ class MlflowSaver(Saver):
         import mlflow
 
         predictor = model.predictor
+        if not predictor.savable:
+            msg = f"MlflowSaver cannot save the flavour {predictor.flavor!r}."
+            raise ModelError(msg)
         facts = {
             "target": target,
             "task": predictor.task,
@@ -50,44 +55,24 @@ class MlflowSaver(Saver):
         }
         if model.positive is not None:
             facts["positive"] = model.positive
+        native, options = predictor.log_arguments
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            common: dict[str, Any] = {
-                "name": "model",
-                "signature": mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
-                "metadata": {METADATA: facts},
-                "extra_files": _extra_files(Path(folder), model, schema, fitted),
-                "pip_requirements": requirements(model),
-            }
-            return str(_log(predictor.flavor, predictor.native, common).model_uri)
+            logged = importlib.import_module(predictor.flavor_module).log_model(
+                native,
+                name="model",
+                signature=mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),
+                metadata={METADATA: facts},
+                extra_files=_extra_files(Path(folder), model, schema, fitted),
+                pip_requirements=requirements(model),
+                **options,
+            )
+        return str(logged.model_uri)
 
 
 def requirements(model: Model) -> list[str]:
     """The exact versions of the packages that a model needs; inferring them would cost MLflow ten seconds."""
     return packages.written(*model.packages).split()
-
-
-def _log(flavor: str, native: object, common: dict[str, Any]) -> Any:
-    import mlflow
-
-    match flavor:
-        case "xgboost":
-            return mlflow.xgboost.log_model(native, model_format="ubj", **common)
-        case "lightgbm":
-            return mlflow.lightgbm.log_model(getattr(native, "booster_", native), **common)
-        case "catboost":
-            return mlflow.catboost.log_model(native, **common)
-        case "onnx":
-            return mlflow.onnx.log_model(native, **common)
-        case "sklearn":
-            import skops.io
-
-            trusted = skops.io.get_untrusted_types(data=skops.io.dumps(native))
-            return mlflow.sklearn.log_model(
-                native, serialization_format="skops", skops_trusted_types=trusted, **common
-            )
-    msg = f"MlflowSaver cannot save the flavour {flavor!r}."
-    raise ModelError(msg)
 
 
 def _extra_files(folder: Path, model: Model, schema: InputsSchema, fitted: FittedRows | None) -> list[str]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 if TYPE_CHECKING:
-    from mxt.predictors.trees.ensemble import Missing, Precision
+    from mxt.predictors.base.trees import Missing, Precision
 
 CODES = 6
 

@@ -12,7 +12,7 @@ import pytest
 from explainers.base.kernels.forests import CODES, conjunction, forest, table
 from explainers.base.kernels.test_determinism import UNITS
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

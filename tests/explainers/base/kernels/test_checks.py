@@ -11,7 +11,7 @@ import pytest
 from explainers.base.kernels.forests import forest
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

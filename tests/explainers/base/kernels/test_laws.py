@@ -13,7 +13,7 @@ from explainers.base.kernels import oracle
 from explainers.base.kernels.forests import any_forest, conjunction, forest, stumps, table
 from mxt.errors import ModelError
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

@@ -23,8 +23,8 @@ from sklearn.ensemble import (
 
 from clocks import cpu_seconds, takes_at_most
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.predictors.library import predictor_of
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.library import predictor_of
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

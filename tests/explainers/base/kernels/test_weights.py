@@ -21,8 +21,8 @@ from mxt.errors import ModelError
 from mxt.explainers import TreeExplainer
 from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.explainers.base.kernels.weights import tree_of
-from mxt.predictors.library import predictor_of
-from mxt.predictors.trees.ensemble import TreeEnsemble
+from mxt.predictors.base.library import predictor_of
+from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 

@@ -36,7 +36,7 @@ NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
 class Reader(Kind, ABC):
     """Reads a table, whole or as a stream of batches, in an order fixed by the source."""
 
-    tells_changes: ClassVar[bool] = False
+    shows_changes: ClassVar[bool] = False
     """Whether `state` differs whenever the source has changed."""
 
     columns: tuple[str, ...] | None = None
@@ -64,7 +64,7 @@ class Reader(Kind, ABC):
     @property
     @abstractmethod
     def source(self) -> str:
-        """Where the table comes from, fit for messages and records: never a secret."""
+        """Where the table comes from, as messages and records may show it: without a secret."""
 
     @abstractmethod
     def names(self) -> list[str]:
@@ -75,15 +75,15 @@ class Reader(Kind, ABC):
         """The number of rows that meet the filters."""
 
     def rows(self) -> int:
-        """The number of rows that `read` gives; to find out, a source may have to be read."""
+        """The number of rows that `read` gives; the source may be read to count them."""
         most = [self.count(), self.limit, self.sample.rows if self.sample else None]
         return min(rows for rows in most if rows is not None)
 
     def since(self, mark: Mark) -> Self:
-        """This reader, of the rows beyond a mark only, and of those that miss the mark's column."""
-        found = self.model_copy()
-        found._mark = mark  # noqa: SLF001 - its own copy
-        return found
+        """This reader, restricted to rows beyond a mark and rows without a cell in the mark's column."""
+        copy = self.model_copy()
+        copy._mark = mark  # noqa: SLF001 - its own copy
+        return copy
 
     @property
     def mark(self) -> Mark | None:
@@ -91,7 +91,7 @@ class Reader(Kind, ABC):
         return self._mark
 
     def by(self, reading: Reading) -> Self:
-        """This reader with a reading, unless it has one."""
+        """This reader with a reading, unless it has a reading already."""
         return self if self.reading else self.model_copy(update={"reading": reading})
 
     @property
@@ -100,33 +100,39 @@ class Reader(Kind, ABC):
         return self.reading != "inferred"
 
     def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
-        """This reader, with the types of columns that are `texts` or `others` where the source tells none."""
+        """This reader, with the types of columns that are `texts` or `others` if the source declares none."""
         return self
 
     def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
         """Whether another reader of the table gives the same columns in the same types.
 
         Args:
-            other: The other one.
-            columns: As those of `read`.
+            other: The other reader.
+            columns: As in `read`.
         """
+        if self == other:
+            return True
         return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
 
     def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
-        """Columns with the types in which they are read; of the first rows where nothing declares them."""
-        first = next((batch for batch in self.scan(columns) if batch.num_rows), None)
+        """Columns with the types that they are read in; by the first rows if nothing declares them."""
+        return self._types(next((batch for batch in self.scan(columns) if batch.num_rows), None))
+
+    def _types(self, first: pa.RecordBatch | None) -> dict[str, pa.DataType]:
+        """Columns with their types, of a table that starts with these rows."""
         return {} if first is None else {field.name: field.type for field in self.settled(first).schema}
 
     def empty(self) -> bool:
         """Whether there is no row to read."""
-        return not any(batch.num_rows for batch in self._chosen(self.wanted([]), 0))
+        columns = self.wanted([]) or self.wanted(None)[:1]  # batches without columns may have lost their rows
+        return not any(batch.num_rows for batch in self._chosen(columns, 0))
 
     def known_rows(self) -> int | None:
         """The number of rows that `read` gives, if it is known without reading them."""
         return None
 
     def state(self) -> str:
-        """What tells that the source has changed since; empty if nothing does."""
+        """A text that differs once the source has changed; empty if nothing shows that."""
         return ""
 
     @abstractmethod
@@ -134,7 +140,7 @@ class Reader(Kind, ABC):
         """The rows that meet the filters, with just `columns`, in the source's fixed order."""
 
     def scan_from(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
-        """The rows of `scan` from this one on; a reader that can jump there need not read the others."""
+        """The rows of `scan` from `first_row` on; a reader may skip the rows before."""
         yield from after(self._beyond(self.scan(columns)), first_row)
 
     def read(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -159,14 +165,14 @@ class Reader(Kind, ABC):
         """The table of `read` as a stream of Arrow batches, the id column among the others.
 
         Args:
-            columns: As those of `read`.
-            first_row: Start with this row, from 0 on; nothing comes if there are no more than these.
+            columns: As in `read`.
+            first_row: The row to start with, from 0 on; nothing comes if the table ends before it.
 
         Raises:
-            DataError: The source is missing, unreadable or empty; or it changed meanwhile, which is told
+            DataError: The source is missing, unreadable or empty; or it changed meanwhile, which is raised
                 after the last batch.
         """
-        rows, state = first_row, self.state() if self.tells_changes else ""
+        rows, state = first_row, self.state() if self.shows_changes else ""
         for batch in self._chosen(self.wanted(columns), first_row):
             if batch.num_rows:
                 rows += batch.num_rows
@@ -182,13 +188,13 @@ class Reader(Kind, ABC):
         return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
-        """Raise a DataError if the source tells that it is not in a `state` that it was in."""
-        if self.tells_changes and self.state() != state:
+        """Raise a DataError if the source shows that it has changed since it was in a `state`."""
+        if self.shows_changes and self.state() != state:
             msg = f"{self.source}: the table changed while it was read. Run again when nobody writes to it."
             raise DataError(msg)
 
     def wanted(self, columns: Sequence[str] | None) -> list[str]:
-        """The columns that `read` gives, and that of the ids; a DataError if they are not there."""
+        """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
@@ -203,7 +209,7 @@ class Reader(Kind, ABC):
         return [name for name in names if name in wanted]
 
     def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The rows beyond the mark: a source may give others too, where it compares otherwise than Arrow."""
+        """The rows beyond the mark; a source that compares otherwise than Arrow may give more rows."""
         import pyarrow as pa
 
         for batch in batches:
@@ -220,7 +226,8 @@ class Reader(Kind, ABC):
             return
         import numpy as np
 
-        total = min(self.count(), self.limit or self.count())
+        count = self.count()
+        total = min(count, self.limit or count)
         chooser = np.random.default_rng(self.sample.seed)
         chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
         chosen = chosen[first_row:]

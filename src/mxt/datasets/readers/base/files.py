@@ -7,20 +7,26 @@ import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from mxt.configs import Location
 from mxt.datasets.conditions import expression
+from mxt.datasets.places import filesystem_of, listing, remembered
 from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
+    import fsspec
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
 
+T = TypeVar("T")
+
+FACTS = ("size", "mtime", "LastModified", "last_modified", "updated", "etag", "ETag")
+"""What file systems state of a file that differs once it changed."""
 
 BATCH_VALUES = 65_536
 """Values of a batch, over all its columns: Arrow reads up to 64 batches ahead of a slow reader."""
@@ -34,7 +40,7 @@ HINT = "Check the format, that a column keeps one type, and that filters compare
 class FileReader(Reader, ABC):
     """Reads files of one format through `pyarrow.dataset`, which pushes columns and filters down."""
 
-    tells_changes: ClassVar[bool] = True
+    shows_changes: ClassVar[bool] = True
 
     path: Location
     """File, folder of files, or URL (s3://, gs://, abfs://, ... with the fsspec package for it)."""
@@ -55,11 +61,11 @@ class FileReader(Reader, ABC):
 
     def names(self) -> list[str]:
         with self._errors():
-            return list(self._dataset().schema.names)
+            return list(self._schema().names)
 
     def count(self) -> int:
         with self._errors():
-            dataset, condition = self._typed([]), self._condition()
+            dataset, condition = self._dataset(self._typed([])), self._condition()
             try:
                 return int(dataset.count_rows(filter=condition))
             except (OSError, ValueError, TypeError):
@@ -70,17 +76,14 @@ class FileReader(Reader, ABC):
 
     def state(self) -> str:
         """The names, sizes and times of the files."""
-        filesystem, inner = _place(self.path)
-        filesystem.invalidate_cache()
+        filesystem_of(self.path)[0].invalidate_cache()
         with self._errors():
-            facts = filesystem.info(inner)
-            files = filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
-        told = ("size", "mtime", "LastModified", "last_modified", "updated", "etag", "ETag")
-        return str([(name, *(str(files[name].get(fact)) for fact in told)) for name in sorted(files)])
+            files = listing(self.path)
+        return str([(name, *(str(files[name].get(fact)) for fact in FACTS)) for name in sorted(files)])
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
-            dataset = self._typed(columns)
+            dataset = self._dataset(self._typed(columns))
         yield from self._scanned(dataset, columns)
 
     def _scanned(self, dataset: ds.Dataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
@@ -108,12 +111,12 @@ class FileReader(Reader, ABC):
         import pyarrow as pa
 
         with self._errors():
-            schema = self._typed(columns).schema
+            schema = self._typed(columns)
         settled = self.settled(pa.RecordBatch.from_pylist([], schema)).schema
         return {name: settled.field(name).type for name in columns}
 
     def _condition(self) -> pc.Expression | None:
-        """What rows must meet."""
+        """The condition that rows must meet; None if all rows are read."""
         return expression(self.filters, self._mark)
 
     @property
@@ -121,35 +124,52 @@ class FileReader(Reader, ABC):
         marked = [self._mark.column] if self._mark else []
         return [*(name for name, _, _ in self.filters), *marked]
 
+    def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """What reading the files by their format showed, remembered as long as they do not change."""
+        options = self.model_dump_json(exclude={*Reader.model_fields})
+        return remembered(self.path, (options, question), answer)
+
     def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
+        """The files, read with a schema; without one the first of them is read to infer it."""
         import pyarrow.dataset as ds
 
         filesystem, path = _place(self.path)
         layout = "hive" if filesystem.isdir(path) else None
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
-    def _typed(self, columns: list[str]) -> ds.Dataset:
-        """The files; a column without a value in the first ones has the type of the first file with some."""
+    def _schema(self) -> pa.Schema:
+        """The columns of the first file and of the folders, with their types there."""
+        return self._remembered("schema", lambda: self._dataset().schema)
+
+    def _typed(self, columns: list[str]) -> pa.Schema:
+        """The schema, where a column without a value has its type from the first file that has some."""
         import pyarrow as pa
 
-        dataset = self._dataset()
-        schema, needed = dataset.schema, {*columns, *self._filtered}
-        for fragment in dataset.get_fragments():
-            untyped = [
-                field.name for field in schema if field.name in needed and pa.types.is_null(field.type)
-            ]
-            if not untyped:
+        schema, needed = self._schema(), {*columns, *self._filtered}
+        untyped = [field.name for field in schema if field.name in needed and pa.types.is_null(field.type)]
+        later = self._remembered(("types", *untyped), lambda: self._later(schema, untyped)) if untyped else {}
+        for name, field in later.items():
+            schema = schema.set(schema.get_field_index(name), field)
+        return schema
+
+    def _later(self, schema: pa.Schema, untyped: list[str]) -> dict[str, pa.Field]:
+        """Columns that have no value in the first file, as the first file that has some declares them."""
+        import pyarrow as pa
+
+        fields: dict[str, pa.Field] = {}
+        for fragment in self._dataset(schema).get_fragments():
+            left = {name for name in untyped if name not in fields or pa.types.is_null(fields[name].type)}
+            if not left:
                 break
             with self._errors(fragment):
                 own = fragment.physical_schema
-            for name in set(untyped) & set(own.names):
-                schema = schema.set(schema.get_field_index(name), own.field(name))
-        return dataset.replace_schema(schema)
+            fields |= {name: own.field(name) for name in left & {*own.names}}
+        return fields
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
-        """Raise a DataError if a file lacks a column, or has it in another type, as far as its head tells.
+        """Raise a DataError if a file's header lacks a column, or declares it with another type.
 
-        Where a format has no head, a column that a file lacks is missing in its rows.
+        In a format without headers, a column that a file lacks is missing in its rows.
         """
 
     def _refuse_lacking(self, fragment: ds.FileFragment, names: list[str], needed: pa.Schema) -> None:
@@ -161,8 +181,8 @@ class FileReader(Reader, ABC):
             )
             raise DataError(msg)
 
-    def _hint(self, fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:  # noqa: ARG002 - for formats
-        """What is wrong in a file, if its format can tell, and the next step."""
+    def _hint(self, _fragment: ds.FileFragment, _needed: pa.Schema, _error: Exception) -> str:
+        """What is wrong in a file and the next step, if its format shows that; else an empty text."""
         return ""
 
     def _file(self, path: str) -> str:
@@ -174,7 +194,7 @@ class FileReader(Reader, ABC):
     def _errors(
         self, fragment: ds.FileFragment | None = None, needed: pa.Schema | None = None
     ) -> Iterator[None]:
-        """Tell Arrow's errors without the cells that they quote, and which file they are of."""
+        """Turn Arrow's errors into DataErrors that name the file, and quote no cell."""
         import pyarrow as pa
 
         try:
@@ -199,33 +219,24 @@ class FileReader(Reader, ABC):
 
 
 def _needed(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
-    """The columns that a file must have: those asked for, but for the ones that its folders tell."""
+    """The columns among `names` that a file must have, since no folder around it states their value."""
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    told = ds.get_partition_keys(fragment.partition_expression)
-    return pa.schema([field for field in schema if field.name in names and field.name not in told])
+    stated = ds.get_partition_keys(fragment.partition_expression)
+    return pa.schema([field for field in schema if field.name in names and field.name not in stated])
 
 
 def _reason(error: Exception) -> str:
-    """Where in a file an error is, and of which kind; a cell that it quotes stays out."""
+    """Where in a file an error is, and its kind, without the cells that it quotes."""
     place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
     known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
     return f"{f' at {place}' if place else ''} ({known})"
 
 
-def _place(path: str) -> tuple[Any, str]:
+def _place(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
-    from fsspec.core import url_to_fs
-
-    try:
-        filesystem, inner = url_to_fs(path)
-    except ImportError as error:
-        msg = f"{path}: this kind of URL needs a package that is not installed: {error}"
-        raise DataError(msg) from error
-    except ValueError as error:
-        msg = f"{path}: no file system is known for this kind of URL."
-        raise DataError(msg) from error
+    filesystem, inner = filesystem_of(path)
     local = Path(inner) if filesystem.protocol[0] == "file" else None
     if local and local.exists() and not (local.is_file() or local.is_dir()):
         msg = f"{path}: neither a file nor a folder."

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 COLUMNS = "columns"
-"""The fact that tells the columns of an output and their types."""
+"""The fact that holds the columns of an output and their types."""
 
 _TEXTS = ("string", "large_string", "string_view")
 
@@ -44,7 +44,7 @@ class Provenance:
 
     @property
     def texts(self) -> frozenset[str]:
-        """The columns that hold texts, whatever Arrow calls their type; none if it does not declare any."""
+        """The columns that hold texts, by whichever of Arrow's types; empty if it declares no columns."""
         columns = json.loads(self.facts.get(COLUMNS, "{}"))
         return frozenset(name for name, kind in columns.items() if kind in _TEXTS)
 
@@ -60,7 +60,7 @@ class Writer(Kind, ABC):
     @property
     @abstractmethod
     def target(self) -> str:
-        """Where the table goes, fit for messages and records: never a secret."""
+        """Where the table goes, as messages and records may show it: without a secret."""
 
     @property
     def local(self) -> Path | None:
@@ -69,7 +69,7 @@ class Writer(Kind, ABC):
 
     @abstractmethod
     def provenance(self) -> Provenance | None:
-        """Where the present output comes from, as it tells itself; None if there is no output.
+        """Where the present output comes from, by its own metadata; None if there is no output.
 
         Raises:
             DataError: The output cannot be read.
@@ -106,8 +106,8 @@ class Writer(Kind, ABC):
         """As `write`, of Arrow batches."""
         stream = self._stream(batches)
         with self._errors():
-            told = (provenance or Provenance()).of(stream.schema)
-            self.write_batches(self._alike(stream), stream.schema, told)
+            whole = (provenance or Provenance()).of(stream.schema)
+            self.write_batches(self._alike(stream), stream.schema, whole)
         return stream.rows
 
     def add_arrow(
@@ -117,8 +117,8 @@ class Writer(Kind, ABC):
 
         Args:
             batches: The new rows.
-            provenance: That of the whole.
-            present: What `provenance()` told when the work on the new rows began.
+            provenance: Where the old and new rows together come from.
+            present: What `provenance()` returned when the work on the new rows began.
 
         Raises:
             DataError: The output was changed since, or has other columns; or as `write` does.
@@ -126,20 +126,19 @@ class Writer(Kind, ABC):
         stream = self._stream(batches)
         self.refuse_other(stream.schema, present)
         with self._errors():
-            told = provenance.of(stream.schema)
-            self.add_batches(self._alike(stream), stream.schema, told, present)
+            self.add_batches(self._alike(stream), stream.schema, provenance.of(stream.schema), present)
         return stream.rows
 
     def changed(self) -> DataError:
-        """The error of an output that is not as it was when the work began."""
+        """The error for an output that changed since the work began."""
         return DataError(f"{self.target}: another run has changed it meanwhile; run the job again.")
 
     def refuse_other(self, schema: pa.Schema, present: Provenance) -> None:
-        """Raise a DataError if the output is not that of provenance `present`, or has other columns."""
+        """Raise a DataError unless the output has the provenance `present`, and these columns."""
         if self.provenance() != present:
             raise self.changed()
-        told = (each.facts.get(COLUMNS, "{}") for each in (Provenance().of(schema), present))
-        new, old = map(json.loads, told)
+        contents = (each.facts.get(COLUMNS, "{}") for each in (Provenance().of(schema), present))
+        new, old = map(json.loads, contents)
         if list(new.items()) == list(old.items()):
             return
         other = sorted(name for name in {*new, *old} if new.get(name) != old.get(name))
@@ -158,7 +157,7 @@ class Writer(Kind, ABC):
 
     @contextmanager
     def _errors(self, verb: str = "written") -> Iterator[None]:
-        """Tell why the output could not be written, or read."""
+        """Raise a DataError that says why the output could not be written, or read."""
         import pyarrow as pa
 
         try:
@@ -193,7 +192,7 @@ class Writer(Kind, ABC):
 
 
 class _Stream(Iterator["pa.RecordBatch"]):
-    """Batches, of which the first is known, and the rows of those that have passed."""
+    """Batches of one schema, and the number of rows that have passed."""
 
     def __init__(self, first: pa.RecordBatch, others: Iterator[pa.RecordBatch]) -> None:
         self.schema = first.schema

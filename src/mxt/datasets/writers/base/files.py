@@ -10,14 +10,16 @@ import shutil
 import socket
 from abc import ABC
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs import Location
+from mxt.datasets.places import filesystem_of
 from mxt.datasets.writers.base import Writer
-from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import fsspec
 
 
 class FileWriter(Writer, ABC):
@@ -76,7 +78,7 @@ def sweep(target: Path) -> None:
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def rename(filesystem: Any, old: str, new: str) -> None:  # noqa: ANN401 - fsspec has no types
+def rename(filesystem: fsspec.AbstractFileSystem, old: str, new: str) -> None:
     """Give a file the name of another, which it replaces; on return the new name is on a local disk."""
     if filesystem.protocol[0] == "file":
         os.replace(old, new)  # noqa: PTH105 - fsspec's paths are texts
@@ -95,23 +97,8 @@ def exchange(one: Path, other: Path) -> bool:
     return call is not None and call(at_cwd, os.fsencode(one), at_cwd, os.fsencode(other), swap) == 0
 
 
-def filesystem_of(path: str) -> tuple[Any, str]:
-    """The file system of a path or URL, and the path within it.
-
-    Raises:
-        DataError: None is known for this kind of URL.
-    """
-    from fsspec.core import url_to_fs
-
-    try:
-        return url_to_fs(path)
-    except (ImportError, ValueError) as error:
-        msg = f"{path}: no file system is installed for this kind of URL."
-        raise DataError(msg) from error
-
-
 def _runs(number: int) -> bool:
-    """Whether there is a process of this number; where that cannot be asked, it is thought to run."""
+    """Whether a process of this number runs; where the system does not say, it may run."""
     if os.name != "posix":
         return True
     try:

@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets.parts import GROUP_ROWS, cut
 from mxt.datasets.writers.base.files import exchange, staged_name, sweep
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ADDED = re.compile(r"part-(\d{6,})-\d+\.parquet")
-"""Names of files that were added, by the number of the time."""
+"""Names of files that were added later: the first number counts how often rows were added."""
 
 
 def write_folder(
@@ -27,15 +27,15 @@ def write_folder(
     batches: Iterator[pa.RecordBatch],
     schema: pa.Schema,
     partition_by: Sequence[str],
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
     old: Path | None = None,
 ) -> None:
-    """Put a folder of these rows, and of the files of an `old` one, in the place of the target.
+    """Put a folder of these rows, and of the files of an `old` folder, in the place of the target.
 
     Args:
         target: The folder.
         batches: Its new rows.
-        schema: Their columns, and what each file tells of itself.
+        schema: Their columns, and the metadata of each file.
         partition_by: Columns whose values become folders.
         options: How each file is written, see `pyarrow.parquet.ParquetWriter`.
         old: A folder whose files are kept.
@@ -70,7 +70,7 @@ def write_folder(
 
 
 def newest(folder: Path, partition_by: Sequence[str]) -> Path:
-    """A file of those that were written last.
+    """One of the files that were written last.
 
     Raises:
         DataError: The folder has no files, or is partitioned otherwise.
@@ -80,21 +80,22 @@ def newest(folder: Path, partition_by: Sequence[str]) -> Path:
     if levels != {tuple(partition_by)}:
         msg = f"{folder}: it is not a folder of Parquet files partitioned by {list(partition_by)}."
         raise DataError(msg)
-    return max(files, key=_time)
+    return max(files, key=_addition)
 
 
 def _number(folder: Path) -> int:
     """How often files were added."""
-    return max(map(_time, folder.rglob("*.parquet")))
+    return max(map(_addition, folder.rglob("*.parquet")))
 
 
-def _time(file: Path) -> int:
-    found = _ADDED.fullmatch(file.name)
-    return int(found[1]) if found else 0
+def _addition(file: Path) -> int:
+    """Which addition of rows a file came with, from 1 on; 0 for a file of the first write."""
+    added = _ADDED.fullmatch(file.name)
+    return int(added[1]) if added else 0
 
 
 def _take_over(old: Path, staged: Path) -> None:
-    """Give the files of a folder a second name in another, or copy them where files have one name only."""
+    """Link the files of a folder into another folder, or copy them where files cannot be linked."""
     for file in old.rglob("*"):
         if file.is_file():
             place = staged / file.relative_to(old)

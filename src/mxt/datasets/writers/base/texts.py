@@ -1,8 +1,8 @@
 """What writers of text files share: provenance in a file beside the table, bound to the table's bytes.
 
-Two files cannot be renamed in one step. So the metadata tell the SHA-256 of the table that they speak of,
-and take the name ``<name>-metadata.json.next`` before the table takes its own; of the two files of metadata
-that a kill may leave, the one with the table's SHA-256 is true.
+Two files cannot be renamed in one step. So the metadata hold the SHA-256 of their table, and are there as
+``<name>-metadata.json.next`` before the table takes its name. Of the two files of metadata that a kill may
+leave, the one with the SHA-256 of the table is valid.
 """
 
 from __future__ import annotations
@@ -11,16 +11,18 @@ import contextlib
 import hashlib
 import io
 from abc import ABC, abstractmethod
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
+from mxt.datasets.places import filesystem_of
 from mxt.datasets.writers.base import Provenance
-from mxt.datasets.writers.base.files import FileWriter, filesystem_of, rename, replacing
+from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import pyarrow as pa
+    from typing_extensions import Buffer
 
 BLOCK_BYTES = 1 << 20
 METADATA = "-metadata.json"
@@ -28,7 +30,7 @@ METADATA = "-metadata.json"
 NEXT = f"{METADATA}.next"
 """Suffix until the table has taken its name."""
 SHA256 = "sha256"
-"""The fact of the metadata that tells the table's digest."""
+"""The fact of the metadata that holds the table's digest."""
 
 
 class TextWriter(FileWriter, ABC):
@@ -69,14 +71,14 @@ class TextWriter(FileWriter, ABC):
             if not filesystem.exists(inner):
                 return None
             digest = self._digest()
-            found = self._metadata(METADATA, digest) or self._metadata(NEXT, digest)
-        if found is None:
+            provenance = self._metadata(METADATA, digest) or self._metadata(NEXT, digest)
+        if provenance is None:
             msg = (
                 f"{self.path}: it is not as MXT wrote it, or its metadata are gone. "
                 "Name another output, or start over with --fresh."
             )
             raise DataError(msg)
-        return found
+        return provenance
 
     def _digest(self) -> str:
         digest = hashlib.sha256()
@@ -85,11 +87,11 @@ class TextWriter(FileWriter, ABC):
         return digest.hexdigest()
 
     def _metadata(self, suffix: str, digest: str) -> Provenance | None:
-        """What a file of metadata tells, if it speaks of the table with this digest."""
+        """The provenance in a file of metadata, if it belongs to the table with this digest."""
         filesystem, inner = filesystem_of(self.path)
         with contextlib.suppress(FileNotFoundError, ValueError):
-            found = Provenance.from_json(filesystem.cat_file(f"{inner}{suffix}"))
-            return found if found.facts.get(SHA256) == digest else None
+            provenance = Provenance.from_json(filesystem.cat_file(f"{inner}{suffix}"))
+            return provenance if provenance.facts.get(SHA256) == digest else None
         return None
 
     @contextlib.contextmanager
@@ -131,7 +133,7 @@ def written_texts(path: str) -> frozenset[str]:
 
 
 class _Digested(io.RawIOBase):
-    """A file to write that keeps the SHA-256 of what it was given."""
+    """A file to write to, which keeps the SHA-256 of what was written."""
 
     def __init__(self, file: IO[bytes]) -> None:
         super().__init__()
@@ -141,7 +143,7 @@ class _Digested(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, content: Any) -> int:  # noqa: ANN401 - any buffer
+    def write(self, content: Buffer) -> int:
         self.digest.update(content)
         return self._file.write(content)
 

@@ -9,7 +9,7 @@ from mxt.errors import ModelError
 if TYPE_CHECKING:
     import numpy as np
 
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 MOST_LEVELS = 1000
 """Largest depth of a tree: the kernels walk trees by recursion, on threads whose stack may be small."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.explainers.base.kernels._kernels import Column
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
     Matrix = np.ndarray | pd.DataFrame
     """Numbers, shape (rows, columns)."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from mxt.explainers.base.kernels import _kernels
     from mxt.explainers.base.kernels.columns import Matrix, NodeTests
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 PADDING = 64
 """Number of unused codes after the last row, which the kernels may read."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from mxt.predictors.trees.ensemble import TreeEnsemble
+    from mxt.predictors.base.trees import TreeEnsemble
 
 
 def tree_of(trees: TreeEnsemble) -> np.ndarray:

@@ -1,6 +1,0 @@
-"""Models made of models: votes, stacks, bags and calibrations, as sums of links of their parts' scores."""
-
-from mxt.predictors.composition.compose import compose
-from mxt.predictors.composition.parts import Composition, Part
-
-__all__ = ["Composition", "Part", "compose"]

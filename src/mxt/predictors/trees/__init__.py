@@ -1,1 +1,0 @@
-"""Tree ensembles read from the models of each library into one form."""

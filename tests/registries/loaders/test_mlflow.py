@@ -1,0 +1,218 @@
+"""Models that someone else logged in MLflow's sklearn or xgboost flavour: loaded, scored, explained."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import numpy as np
+import pytest
+import xgboost as xgb
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+)
+from sklearn.feature_selection import VarianceThreshold
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.svm import SVC, LinearSVC
+from sklearn.tree import DecisionTreeRegressor
+
+from churn import churn
+from mxt.errors import DataError, ModelError
+from mxt.explainers.auto import AutoExplainer
+from mxt.registries.loaders.mlflow import MlflowLoader
+from mxt.services import MlflowService
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mxt.models import Model
+
+NUMBERS = ["tenure", "MonthlyCharges", "TotalCharges", "SeniorCitizen"]
+TEXTS = ["Contract", "InternetService", "gender"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _store(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("store")
+    service = MlflowService(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+    service.start()
+    mlflow.set_experiment(experiment_id=service.experiment_id)
+
+
+def encoding() -> ColumnTransformer:
+    numbers = make_pipeline(SimpleImputer(add_indicator=True), StandardScaler())
+    texts = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=0.3, drop="first", sparse_output=False
+    )
+    both = FeatureUnion([("as_codes", OrdinalEncoder()), ("one_hot", OneHotEncoder(sparse_output=False))])
+    return ColumnTransformer(
+        [
+            ("texts", texts, ["Contract", "InternetService"]),
+            ("both", both, ["gender"]),
+            ("numbers", numbers, NUMBERS),
+        ]
+    )
+
+
+def piped(core: Any) -> Pipeline:
+    return Pipeline([("encoding", encoding()), ("kept", VarianceThreshold()), ("core", core)])
+
+
+def load(flavor: Any, native: Any, **options: Any) -> tuple[Model, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        info = flavor.log_model(native, name="model", pip_requirements=["scikit-learn"], **options)
+        return MlflowLoader().load(info.model_uri), info.model_uri
+
+
+PICKLED = {"serialization_format": "cloudpickle"}
+
+CLASSIFIERS: dict[str, Callable[[], Any]] = {
+    "logistic": lambda: piped(LogisticRegression(max_iter=500)),
+    "linear_svc": lambda: piped(LinearSVC()),
+    "forest": lambda: piped(RandomForestClassifier(10, max_depth=5)),
+    "extra_trees": lambda: piped(ExtraTreesClassifier(10, max_depth=5)),
+    "boosting": lambda: piped(GradientBoostingClassifier(n_estimators=10)),
+    "xgboost_in_a_pipeline": lambda: piped(xgb.XGBClassifier(n_estimators=10, max_depth=3)),
+    "calibrated": lambda: CalibratedClassifierCV(
+        piped(RandomForestClassifier(10, max_depth=5)), ensemble=False, cv=3
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_pipeline_is_explained_in_its_source_columns(name: str) -> None:
+    inputs, targets = churn(400)
+    inputs = inputs[[*NUMBERS, *TEXTS]]
+    native = CLASSIFIERS[name]().fit(inputs, targets == "Yes")
+    model, _ = load(mlflow.sklearn, native, **PICKLED)
+    model = model.with_background(inputs.head(100))
+    assert list(model.predict(inputs)["prediction"]) == list(native.predict(inputs))
+    explanation = model.explain(inputs.head(40))
+    assert explanation.columns == [*NUMBERS, *TEXTS]
+    assert np.abs(explanation.residual).max() < 1e-4
+    assert (np.abs(explanation.values).mean(axis=0) > 0).sum() >= 3
+
+
+@pytest.mark.parametrize("core", [KNeighborsClassifier(), SVC()])
+def test_a_model_that_nothing_serves_exactly_is_sampled_only_if_allowed(core: Any) -> None:
+    inputs, targets = churn(200)  # of more columns than can be enumerated
+    model, _ = load(mlflow.sklearn, piped(core).fit(inputs, targets), **PICKLED)
+    model = model.with_background(inputs.head(30))
+    with pytest.raises(ModelError, match="sampling: true"):
+        model.explain(inputs.head(3))
+    explanation = model.explain(inputs.head(3), AutoExplainer(sampling=True))
+    assert "Permutation" in explanation.method
+    assert np.abs(explanation.residual).max() < 1e-9
+
+
+@pytest.mark.parametrize(
+    "core", [Ridge(), DecisionTreeRegressor(max_depth=4), HistGradientBoostingRegressor(max_iter=10)]
+)
+def test_a_regression_is_explained_in_units_of_its_target(core: Any) -> None:
+    inputs, _ = churn(300)
+    native = piped(core).fit(inputs[[*NUMBERS[1:], *TEXTS]].assign(tenure=0), inputs["tenure"])
+    model, _ = load(mlflow.sklearn, native, **PICKLED)
+    shown = inputs.head(20).assign(tenure=0)
+    explanation = model.with_background(shown).explain(shown)
+    assert explanation.unit == "target"
+    np.testing.assert_allclose(explanation.prediction[:, 0], native.predict(shown[native.feature_names_in_]))
+
+
+@pytest.mark.parametrize(("flavor", "options"), [("xgboost", {}), ("sklearn", PICKLED)])
+def test_a_bare_xgboost_model_is_explained_whichever_flavour_holds_it(flavor: str, options: Any) -> None:
+    inputs, targets = churn(300)
+    native = xgb.XGBClassifier(n_estimators=10, max_depth=3).fit(inputs[NUMBERS], targets == "Yes")
+    model, _ = load(getattr(mlflow, flavor), native, **options)
+    explanation = model.explain(inputs.head(10))
+    assert explanation.unit == "log-odds"
+    probabilities = model.predict_proba(inputs.head(10))
+    assert probabilities is not None
+    np.testing.assert_allclose(
+        probabilities.iloc[:, 1], native.predict_proba(inputs[NUMBERS].head(10))[:, 1], atol=1e-7
+    )
+
+
+def test_a_booster_that_stopped_early_is_scored_and_explained_up_to_its_best_round() -> None:
+    inputs, targets = churn(600)
+    train, test = inputs[NUMBERS][:400], inputs[NUMBERS][400:]
+    codes = (targets == "Yes").astype(int)
+    native = xgb.XGBClassifier(n_estimators=200, learning_rate=0.5, early_stopping_rounds=3)
+    native.fit(train, codes[:400], eval_set=[(test, codes[400:])], verbose=False)
+    assert native.best_iteration < 195
+    model, _ = load(mlflow.xgboost, native)
+    probabilities = model.predict_proba(test)
+    assert probabilities is not None
+    np.testing.assert_allclose(probabilities.iloc[:, 1], native.predict_proba(test)[:, 1], atol=1e-7)
+    assert np.abs(model.explain(test.head(20)).residual).max() < 1e-4
+
+
+def test_a_native_booster_without_names_takes_them_from_its_signature() -> None:
+    inputs, targets = churn(300)
+    numbers = inputs[NUMBERS].fillna(0.0).astype(float)
+    booster = xgb.train(
+        {"objective": "binary:logistic"}, xgb.DMatrix(numbers.to_numpy(), targets == "Yes"), 5
+    )
+    signature = mlflow.models.infer_signature(numbers, booster.predict(xgb.DMatrix(numbers.to_numpy())))
+    model, uri = load(mlflow.xgboost, booster, signature=signature)
+    schema = MlflowLoader().load_schema(uri)
+    assert schema is not None
+    assert schema.columns == NUMBERS
+    np.testing.assert_allclose(
+        model.predict(numbers)["probability_1"], booster.predict(xgb.DMatrix(numbers.to_numpy())), atol=1e-7
+    )
+    assert model.explain(numbers.head(5)).columns == NUMBERS
+
+
+def test_a_model_that_does_not_tell_its_columns_is_refused() -> None:
+    inputs, targets = churn(200)
+    model, uri = load(
+        mlflow.sklearn, LogisticRegression().fit(inputs[["tenure"]].to_numpy(), targets), **PICKLED
+    )
+    assert MlflowLoader().load_schema(uri) is None
+    with pytest.raises(ModelError, match="does not name its columns"):
+        model.predict(inputs)
+
+
+def test_a_table_that_lacks_a_column_of_the_model_is_refused() -> None:
+    inputs, targets = churn(200)
+    native = DecisionTreeRegressor().fit(inputs[["tenure", "MonthlyCharges"]], targets == "Yes")
+    model, _ = load(mlflow.sklearn, native, **PICKLED)
+    with pytest.raises(DataError, match=r"needs the columns \['MonthlyCharges'\]"):
+        model.predict(inputs[["tenure"]])
+
+
+def test_preprocessing_that_mixes_columns_is_told_by_name() -> None:
+    inputs, targets = churn(200)
+    mixing = make_pipeline(FunctionTransformer(np.cumsum, kw_args={"axis": 1}), RandomForestClassifier(3))
+    model, _ = load(mlflow.sklearn, mixing.fit(inputs[["tenure", "MonthlyCharges"]], targets), **PICKLED)
+    with pytest.raises(ModelError, match="FunctionTransformer cannot be traced"):
+        model.explain(inputs.head(3))
+
+
+def test_another_flavour_is_refused_by_name() -> None:
+    with mlflow.start_run():
+        info = mlflow.models.Model.log("model", OnlyFacts)
+    with pytest.raises(ModelError, match="stored in the flavours facts; no predictor serves any of them"):
+        MlflowLoader().load(info.model_uri)
+
+
+class OnlyFacts:
+    """A flavour that nobody loads, with what MLflow asks of a flavour."""
+
+    @staticmethod
+    def save_model(path: str, mlflow_model: Any) -> None:
+        Path(path).mkdir()
+        mlflow_model.add_flavor("facts", answer=42)
+        mlflow_model.save(f"{path}/MLmodel")

@@ -1,0 +1,67 @@
+"""A served version gives what is stored with it, and says what is missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+from mlflow.models import infer_signature
+
+from mxt.datasets.readers.csv import CsvReader
+from mxt.errors import ConfigError, ModelError
+from mxt.registries.loaders.mlflow import MlflowLoader
+from mxt.registries.savers.base import METADATA
+from mxt.registries.served import Served
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from registries.store import Registry
+
+ROWS = pd.DataFrame({"code": ["007"], "tenure": [1.5]})
+
+
+@pytest.fixture
+def bare(registry: Registry) -> Served:
+    """A version of which nothing is stored but its model."""
+    return Served(registry.version("bare"), MlflowLoader())
+
+
+@pytest.fixture
+def full(registry: Registry) -> Served:
+    """A version with a signature, a target and classes."""
+    facts = {METADATA: {"target": "Churn", "classes": ["No", "Yes"]}}
+    pinned = registry.version("full", signature=infer_signature(ROWS, ROWS["tenure"]), metadata=facts)
+    return Served(pinned, MlflowLoader())
+
+
+def test_what_was_not_stored_is_none_and_a_job_that_needs_it_is_refused(bare: Served) -> None:
+    stored = (bare.schema, bare.recorded_target, bare.background, bare.fitted, bare.truth_schema("Churn"))
+    assert stored == (None,) * 5
+    with pytest.raises(ModelError, match=r"no schema or signature for models:/bare/\d"):
+        _ = bare.declared
+    with pytest.raises(ConfigError, match="does not record its target; give the job its `target`"):
+        bare.target(None)
+    with pytest.raises(ModelError, match="flavours facts"):
+        _ = bare.model
+
+
+def test_a_target_of_the_config_wins_over_the_recorded_one(bare: Served, full: Served) -> None:
+    assert (bare.target("left"), full.target("left"), full.target(None)) == ("left", "left", "Churn")
+
+
+def test_nothing_is_loaded_before_it_is_used(full: Served) -> None:
+    assert full.packages == ()
+    assert vars(full).keys() == {"pinned", "loader"}
+    assert full.declared is full.schema
+    assert list(full.declared.columns) == ["code", "tenure"]
+
+
+def test_tables_are_read_with_the_texts_that_the_version_was_trained_on(full: Served, tmp_path: Path) -> None:
+    pd.DataFrame({"id": ["a"], "code": ["010"], "tenure": [2], "Churn": ["1"]}).to_csv(
+        tmp_path / "table.csv", index=False
+    )
+    reader = CsvReader(path=str(tmp_path / "table.csv"), id_column="id")
+    table = full.reader(reader, full.truth_schema("Churn")).read()
+    assert (table["code"].iloc[0], table["Churn"].iloc[0]) == ("010", "1")

@@ -1,0 +1,62 @@
+"""Errors keep their class and message wherever they go, and memory that ran out is no bug."""
+
+from __future__ import annotations
+
+import errno
+import pickle
+
+import pytest
+
+from mxt.errors import (
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    ModelError,
+    MxtError,
+    ServiceError,
+    memory_as_error,
+    out_of_memory,
+    restated,
+)
+
+
+def test_each_failure_has_an_exit_code_of_its_own() -> None:
+    kinds = (ConfigError, DataError, ModelError, ServiceError, MissingExtraError)
+    assert [kind.exit_code for kind in kinds] == [2, 3, 4, 5, 7]
+
+
+@pytest.mark.parametrize("error", [DataError("no rows"), MissingExtraError("LightGBM", "lightgbm")])
+def test_a_pickled_error_keeps_its_class_and_message(error: MxtError) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - pickled in the line itself
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+
+
+def test_an_absent_library_is_reported_with_the_command_that_installs_it() -> None:
+    message = str(MissingExtraError("LightGBM", "lightgbm"))
+    assert message == "LightGBM is not installed; run: pip install 'mxt[lightgbm]'"
+
+
+def test_an_error_is_restated_in_its_class_whatever_that_takes() -> None:
+    again = restated(MissingExtraError, "part 3: LightGBM is not installed")
+    assert isinstance(again, MissingExtraError)
+    assert str(again) == "part 3: LightGBM is not installed"
+
+
+@pytest.mark.parametrize(
+    ("error", "ran_out"),
+    [
+        (MemoryError(), True),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
+        (RuntimeError("std::bad_alloc"), True),
+        (RuntimeError("can't start new thread"), True),
+        (OSError(errno.ENOSPC, "No space left on device"), False),
+        (RuntimeError("bad argument"), False),
+        (DataError("the column bad_alloc is missing"), False),
+    ],
+)
+def test_memory_ran_out_whatever_library_says_so(error: Exception, ran_out: bool) -> None:  # noqa: FBT001 - a case
+    assert out_of_memory(error) == ran_out
+    raised: type[Exception] = ServiceError if ran_out else type(error)
+    with pytest.raises(raised), memory_as_error():
+        raise error
