@@ -25,7 +25,7 @@ def test_nodes_of_all_trees_stand_in_one_row(name: str) -> None:
 
 @pytest.mark.skipif(not available(), reason="no compiled kernels")
 def test_their_predictions_are_shaps() -> None:
-    parsed = Parsed(MODELS["one output"])
+    parsed = Parsed(MODELS["one output"], model_output="raw")
     trees = read_trees(parsed, 4)
     assert trees is not None
     np.testing.assert_allclose(Engine(trees).predict(ROWS)[:, 0], parsed.predict(ROWS), atol=1e-12)
