@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,50 +94,3 @@ def test_a_column_that_is_needed_and_absent_is_told(name: str) -> None:
     for column in splitter(name).columns:
         with pytest.raises(DataError, match=f"needs the column '{column}'; the table has"):
             splitter(name).split(table().drop(columns=column), TARGET)
-
-
-def test_no_row_place_is_favoured_by_a_holdout() -> None:
-    rows = pd.DataFrame({TARGET: 0}, index=pd.RangeIndex(10_000))
-    held = splitter("HoldoutSplitter", test_share=0.2).split(rows, TARGET).test.index
-    # Chi-squared over ten tenths, 9 degrees of freedom: 27.9 is exceeded once in a thousand.
-    counts = np.histogram(held, bins=10, range=(0, 10_000))[0]
-    assert ((counts - 200) ** 2 / 200).sum() < 27.9
-
-
-def test_each_class_gives_its_share() -> None:
-    rows = table()
-    test = splitter("StratifiedSplitter", test_share=0.25).split(rows, TARGET).test
-    for label, count in rows[TARGET].value_counts().items():
-        assert abs((test[TARGET] == label).sum() - 0.25 * count) <= 0.5
-
-
-def test_no_group_stands_in_both_parts() -> None:
-    missing = table().assign(Contract=lambda rows: rows["Contract"].where(rows["Contract"] != "group-7"))
-    for rows in (table(), missing):
-        parts = splitter("GroupedSplitter").split(rows, TARGET)
-        assert set(parts.train["Contract"].fillna("?")).isdisjoint(parts.test["Contract"].fillna("?"))
-
-
-def test_the_latest_rows_are_held_out() -> None:
-    parts = splitter("TimeSplitter").split(table(), TARGET)
-    assert parts.train["tenure"].max() <= parts.test["tenure"].min()
-
-
-@pytest.mark.parametrize(
-    ("times", "told"),
-    [
-        ([1.0, None, None, 4.0], "misses 2 of 4 times"),
-        (["02/01/2024", "01/02/2024", "03/01/2024", "04/01/2024"], "neither times nor numbers"),
-    ],
-)
-def test_times_that_cannot_be_put_in_order_are_refused(times: Any, told: str) -> None:
-    with pytest.raises(DataError, match=told):
-        splitter("TimeSplitter").split(table(4).assign(tenure=times), TARGET)
-
-
-def test_times_may_be_timestamps() -> None:
-    rows = table().assign(
-        tenure=lambda rows: pd.Timestamp("2024-01-01") + pd.to_timedelta(rows["tenure"], "D")
-    )
-    whole, dated = (splitter("TimeSplitter").split(part, TARGET).test for part in (table(), rows))
-    assert list(whole.index) == list(dated.index)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TRAINING = ("job.recipe.trees=20", "job.metrics=[]")
-METRICS = "job.metrics=[{KIND: SklearnMetric, name: roc_auc}]"
+METRICS = (
+    "job.metrics=[{KIND: SklearnMetric, name: roc_auc}]",
+    "job.segments=[{column: Contract, metrics: [{KIND: SklearnMetric, name: accuracy, minimum: 0.6}]}]",
+)
 PROMOTION = """\
 job:
   KIND: PromotionJob
@@ -44,7 +47,7 @@ def prepared(root: Path, versions: int) -> Project:
     project.config("ask.yaml", HISTORY)
     for version in range(1, versions + 1):
         assert project.here("training", *TRAINING, f"job.recipe.trees={20 + version}").code == 0
-        certify(project, METRICS, f"job.alias_or_version={version}")
+        certify(project, *METRICS, f"job.alias_or_version={version}")
     return project
 
 
@@ -62,7 +65,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.config("ask.yaml", HISTORY)
     for version in (1, 2, 3):
         assert project.here("training", *TRAINING, f"job.recipe.trees={20 + version}").code == 0
-        ended = project.here("evaluations", METRICS, f"job.alias_or_version={version}")
+        ended = project.here("evaluations", *METRICS, f"job.alias_or_version={version}")
         assert ended.code == 0, ended.err
     return project
 
@@ -96,8 +99,7 @@ def flipped(path: Path, place: int = -2) -> Iterator[None]:
 
 
 def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bare: Project) -> None:
-    without = ("job.metrics=[{KIND: SklearnMetric, name: roc_auc}]", "job.segments=[]")
-    ended = bare.here("evaluations", *without, "job.alias_or_version=3")
+    ended = bare.here("evaluations", METRICS[0], "job.segments=[]", "job.alias_or_version=3")
     assert ended.code == 0, ended.err
     assert ended.outcome["facts"]["evidence"].startswith("none for a gate on the verdict")
     refused = promote(bare, alias="Limitless", version=3)
@@ -105,7 +107,7 @@ def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bar
     assert "had no limit to keep" in refused.outcome["facts"]["reasons"]
     by_score = "job.gates=[{KIND: ThresholdGate, metric: roc_auc, minimum: 0.5}]"
     assert promote(bare, by_score, alias="Limitless", version=3).code == 0
-    assert bare.here("evaluations", METRICS, "job.alias_or_version=3").code == 0
+    assert bare.here("evaluations", *METRICS, "job.alias_or_version=3").code == 0
 
 
 def config_of(project: Project, tag: str) -> Path:
@@ -196,15 +198,15 @@ def test_a_certificate_that_has_expired_or_failed_or_is_of_the_future_is_refused
     assert project.here("training", *TRAINING).code == 0
     assert "version 1 was never certified" in promote(project).outcome["facts"]["reasons"]
     now = datetime.now(UTC)
-    certify(project, METRICS, now=now - timedelta(days=91))
+    certify(project, *METRICS, now=now - timedelta(days=91))
     ended = promote(project)
     assert ended.code == 10
     assert ended.outcome["facts"]["reasons"].startswith("the certificate of version 1 expired at ")
-    certify(project, METRICS, now=now + timedelta(hours=2))
+    certify(project, *METRICS, now=now + timedelta(hours=2))
     assert "the clock was moved back: the certificate" in promote(project).outcome["facts"]["reasons"]
-    certify(project, METRICS, outcome="INSUFFICIENT")
+    certify(project, *METRICS, outcome="INSUFFICIENT")
     assert "version 1 was certified INSUFFICIENT" in promote(project).outcome["facts"]["reasons"]
-    certify(project, METRICS)
+    certify(project, *METRICS)
     assert promote(project, "job.dry_run=true").code == 0
     experiment = client(project).get_experiment_by_name("churn")
     later = client(project).create_run(
@@ -330,7 +332,7 @@ def test_a_rollback_to_a_version_that_was_deleted_is_refused(tmp_path: Path) -> 
     project.config("promote.yaml", PROMOTION + "  gates: [{KIND: EvaluationGate}]\n")
     for version in (1, 2):
         assert project.here("training", *TRAINING).code == 0
-        assert project.here("evaluations", METRICS).code == 0
+        assert project.here("evaluations", *METRICS).code == 0
         assert promote(project, version=version).code == 0
     client(project).delete_model_version("churn", "1")
     ended = promote(project, "job.rollback=true")

@@ -15,7 +15,6 @@ from mxt.schemas import (
     FeatureImportancesSchema,
     OutputsSchema,
     SHAPValuesSchema,
-    TargetsSchema,
 )
 
 if TYPE_CHECKING:
@@ -149,37 +148,3 @@ def test_a_failure_names_column_rule_count_and_ids(
     with pytest.raises(DataError) as caught:
         schema.check(table)
     assert str(caught.value) == f"{schema.__name__}: {told}."
-
-
-def test_at_most_five_ids_are_told() -> None:
-    table = pd.DataFrame({"prediction": [1.0] * 9, "probability_a": [2.0] * 9})
-    with pytest.raises(DataError, match=r"^OutputsSchema: 9 rows .* \(ids 0, 1, 2, 3, 4, \.\.\.\)"):
-        OutputsSchema.check(table)
-
-
-TARGETS = pd.DataFrame({"Churn": ["Yes", "No", "Yes"]}, index=pd.Index([7, 8, 9], name="id"))
-
-
-@pytest.mark.parametrize("cells", [["Yes", "No", "Yes"], [1.5, 2.5, 1.5], [True, False, True]])
-def test_targets_with_two_values_pass(cells: list[Any]) -> None:
-    pd.testing.assert_series_equal(
-        TargetsSchema.check(TARGETS.assign(Churn=cells), "Churn"), TARGETS.assign(Churn=cells)["Churn"]
-    )
-
-
-WITH_A_GAP: Any = [CANARY, None, "x"]
-
-
-@pytest.mark.parametrize(
-    ("table", "told"),
-    [
-        (TARGETS.rename(columns={"Churn": "churn"}), r"'Churn' is missing; the table has \['churn'\]"),
-        (TARGETS.assign(Churn=WITH_A_GAP), r"1 row has no 'Churn', which may not be missing \(id 8\)"),
-        (TARGETS.assign(Churn=CANARY), "'Churn' is the same in all 3 rows"),
-    ],
-)
-def test_targets_that_teach_nothing_are_refused(table: pd.DataFrame, told: str) -> None:
-    with pytest.raises(DataError, match=told) as caught:
-        TargetsSchema.check(table, "Churn", "training.csv")
-    assert str(caught.value).startswith("training.csv: ")
-    assert CANARY not in str(caught.value)

@@ -28,8 +28,13 @@ SCRIPT = Path(__file__).with_name("endless_writes.py")
 MOMENTS = np.random.default_rng(7).uniform(0.01, 0.12, size=6)
 """Seconds after which a writer is killed, whatever it does by then."""
 
+FIRST, *OTHERS = stores()
+one_and_slowly_the_others = pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
+)
 
-@pytest.mark.parametrize("name", stores())
+
+@one_and_slowly_the_others
 def test_a_killed_write_leaves_the_previous_output_whole(name: str, tmp_path: Path) -> None:
     place = store(name, tmp_path)
     place.writer.write(version(0))
@@ -45,7 +50,7 @@ def test_a_killed_write_leaves_the_previous_output_whole(name: str, tmp_path: Pa
     kill_often(place, tmp_path, "write", check)
 
 
-@pytest.mark.parametrize("name", stores())
+@one_and_slowly_the_others
 def test_what_a_killed_write_adds_is_there_once_or_not_at_all(name: str, tmp_path: Path) -> None:
     """The output tells of the rows that it holds, whenever the write was killed."""
     place, size = store(name, tmp_path), ROWS // PARTS

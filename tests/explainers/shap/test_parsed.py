@@ -1,37 +1,35 @@
-"""Trees that shap has parsed, converted to MXT's form: the padding of shorter trees goes."""
+"""Trees that shap has parsed, walked by hand, give the model's own predictions."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from shap.explainers._tree import TreeEnsemble as Parsed
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 
-from explainers.shap.test_models import MODELS, ROWS
-from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.explainers.shap.parsed import read_trees
+from predictors.walk import walk
+
+ROWS = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
+TARGET = ROWS[:, 0] + ROWS[:, 1] ** 2
 
 
-@pytest.mark.parametrize("name", ["one output", "two outputs", "a stump and a tree"])
-def test_nodes_of_all_trees_stand_in_one_row(name: str) -> None:
-    trees = read_trees(Parsed(MODELS[name]), 4)
+@pytest.mark.parametrize(
+    "model",
+    [RandomForestRegressor(3, max_depth=4, random_state=0), GradientBoostingRegressor(n_estimators=4)],
+    ids=["trees of unlike sizes", "boosted"],
+)
+def test_a_walk_gives_the_predictions(model: RandomForestRegressor | GradientBoostingRegressor) -> None:
+    fitted = model.fit(ROWS, TARGET)
+    trees = read_trees(Parsed(fitted), 3)
     assert trees is not None
-    parts = MODELS[name]["trees"]
-    sizes = [len(part["values"]) for part in parts]
-    assert trees.roots.tolist() == np.cumsum([0, *sizes[:-1]]).tolist()
-    assert len(trees.left) == sum(sizes)
-    assert trees.cover.tolist() == [weight for part in parts for weight in part["node_sample_weight"]]
-    assert not trees.values[trees.left >= 0].any()
+    np.testing.assert_allclose(walk(trees, ROWS)[:, 0], fitted.predict(ROWS), atol=1e-6)
+    inner = trees.left >= 0
+    children = trees.cover[trees.left[inner]] + trees.cover[trees.right[inner]]
+    np.testing.assert_allclose(trees.cover[inner], children)
 
 
-@pytest.mark.skipif(not available(), reason="no compiled kernels")
-def test_their_predictions_are_shaps() -> None:
-    parsed = Parsed(MODELS["one output"], model_output="raw")
-    trees = read_trees(parsed, 4)
-    assert trees is not None
-    np.testing.assert_allclose(Engine(trees).predict(ROWS)[:, 0], parsed.predict(ROWS), atol=1e-12)
-
-
-def test_trees_that_shap_could_not_read_are_none() -> None:
-    parsed = Parsed(MODELS["one output"])
+def test_a_model_that_shap_could_not_parse_has_no_trees() -> None:
+    parsed = Parsed(RandomForestRegressor(1, max_depth=1).fit(ROWS, TARGET))
     parsed.trees = None
-    assert read_trees(parsed, 4) is None
+    assert read_trees(parsed, 3) is None

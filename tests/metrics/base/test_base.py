@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from criteria.subjects import subject
+from criteria.candidates import candidate
 from metrics.tables import classified
 from mxt.criteria.bootstrap import BootstrapCriterion
 from mxt.metrics.base import Metric
@@ -120,7 +120,7 @@ def test_the_interval_is_near_that_of_all_resamples() -> None:
 
 
 def test_the_criterion_says_how_many_resamples_there_were() -> None:
-    made, metric = subject(), RightMetric(minimum=0.5)
+    made, metric = candidate(), RightMetric(minimum=0.5)
     (found,) = BootstrapCriterion.model_construct(metric=metric, resamples=2000, minimum_rows=100).assess(
         made
     )

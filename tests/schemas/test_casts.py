@@ -1,0 +1,88 @@
+"""Casts that lose nothing, and numbers that texts stand for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+
+from mxt.schemas.casts import cast, misses_values, number_of, plain, texts_and_others
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "kind"),
+    [
+        ([1.0, 2.0], "int64", "int64"),
+        ([1.5, 2.0], "int64", "float64"),
+        ([300, 1], "int8", "int64"),
+        ([-1, 1], "uint8", "int64"),
+        ([1.0, 0.0], "bool", "bool"),
+        ([2, 1], "bool", "int64"),
+        ([True, False], "int64", "int64"),
+        ([1, 2], "float32", "float32"),
+        ([1, None], "int64", "float64"),
+        ([None, None], "bool", "float64"),
+        (["1", "2"], "int64", "str"),
+    ],
+)
+def test_a_column_is_cast_only_where_each_value_fits(cells: list[Any], expected: str, kind: str) -> None:
+    column = pd.Series(cells, dtype="float64" if cells == [None, None] else None)
+    new = cast(column, pa.Column(expected))
+    assert str(new.dtype) == kind
+    assert [a == b or pd.isna(a) for a, b in zip(new, column, strict=True)] == [True] * 2
+
+
+def test_whole_numbers_beyond_2_53_become_the_nearest_double() -> None:
+    assert cast(pd.Series([2**53 + 1]), pa.Column("float64")).tolist() == [float(2**53)]
+
+
+def test_categories_of_numbers_are_numbers_and_categories_of_texts_stay() -> None:
+    assert plain(pd.Series([2, 1, 2], dtype="category")).tolist() == [2, 1, 2]
+    assert plain(pd.Series(["a"], dtype="category")).dtype == "category"
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected", "misses"),
+    [
+        ([1.0, None], "int64", True),
+        ([1.5, None], "int64", False),
+        ([0.0, None], "bool", True),
+        ([1.0, 2.0], "int64", False),
+        ([1.0, None], "float64", False),
+    ],
+)
+def test_doubles_may_be_whole_numbers_of_which_some_are_missing(
+    cells: list[Any], expected: str, *, misses: bool
+) -> None:
+    assert misses_values(pd.Series(cells), pa.Column(expected)) is misses
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("7", 7),
+        ("-07", -7),
+        ("1e3", 1000.0),
+        ("TRUE", True),
+        (np.float32(0.5), 0.5),
+        (np.bool_(False), False),  # noqa: FBT003 - a cell
+        (2**70, 2**70),
+        (str(2**70), 2**70),
+    ],
+)
+def test_a_text_is_the_number_that_it_reads_as(value: object, number: float) -> None:
+    assert number_of(value) == number
+    assert isinstance(number_of(value), bool) == isinstance(number, bool)
+
+
+@pytest.mark.parametrize("value", ["1_000", "seven", "", None, "0x1F", np.str_("x")])
+def test_other_values_are_no_numbers(value: object) -> None:
+    assert number_of(value) is None
+
+
+def test_a_schema_declares_texts_and_others() -> None:
+    schema = pa.DataFrameSchema({"a": pa.Column("str"), "b": pa.Column("int64"), "c": pa.Column(None)})
+    assert texts_and_others(schema) == (frozenset("a"), frozenset("b"))
