@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeRegressor
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.errors import DataError
 from mxt.explainers.tree import TreeExplainer
+from mxt.importances.base import stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base.explaining import Explaining
 from mxt.models import Model
