@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from conftest import REPOSITORY
 from criteria.candidates import candidate
 from metrics.tables import classified
 from mxt.criteria.bootstrap import BootstrapCriterion
@@ -22,7 +22,7 @@ from sweeps import trials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-kind.md"
+HOW_TO = REPOSITORY / "docs" / "how-to" / "add-a-kind.md"
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A promotion is refused when anything has changed since the certificate; a history answers for any date."""
+"""Promotions: refused when anything has changed since the certificate, recorded, and rolled back."""
 
 from __future__ import annotations
 
@@ -368,74 +368,7 @@ def test_no_alias_moves_before_its_last_move(bare: Project) -> None:
     assert aliases_of(client(bare), "churn")["Early"] == 1
 
 
-def test_the_history_answers_for_any_date(bare: Project) -> None:
-    store = client(bare)
-    moments = {
-        1: "2026-03-01T08:00:00+00:00",
-        2: "2026-03-05T09:00:00+00:00",
-        3: "2026-03-05T17:30:00+00:00",
-    }
-    for version, moment in moments.items():
-        ended = promote(bare, alias="Dated", version=version)
-        store.set_tag(ended.outcome["run_id"], "mxt.alias_at", moment)
-    ended = promote(bare, "job.rollback=true", alias="Dated")
-    store.set_tag(ended.outcome["run_id"], "mxt.alias_at", "2026-03-09T00:00:00+00:00")
-    answers = {
-        "2026-03-01": 1,
-        "2026-03-04": 1,
-        "2026-03-05": 3,
-        "2026-03-05T08:59:59": 1,
-        "2026-03-05T09:00:00": 2,
-        "2026-03-05T18:00:00+01:00": 2,
-        "2026-03-05T17:30:00Z": 3,
-        "2026-03-08": 3,
-        "2026-03-09": 2,
-        "2026-06-01": 2,
-        str(datetime.now(UTC).date()): 2,
-    }
-    found = {asked: ask(bare, "Dated", f"job.as_of='{asked}'").get("version") for asked in answers}
-    assert found == answers
-    assert ask(bare, "Dated", "job.as_of='2026-03-05'")["that_day"] == "2 from 09:00:00, 3 from 17:30:00"
-    before = ask(bare, "Dated", "job.as_of='2026-02-28'")
-    assert before["code"] == 10
-    told = "nobody knows: no move was recorded by then; the first is of 2026-03-01T08:00:00Z"
-    assert before["answer"] == told
-
-
-def test_a_day_on_which_the_alias_may_have_been_moved_outside_is_doubted(bare: Project) -> None:
-    store = client(bare)
-    first = promote(bare, alias="Doubt", version=1).outcome["run_id"]
-    store.set_registered_model_alias("churn", "Doubt", "3")
-    second = promote(bare, alias="Doubt", version=2).outcome["run_id"]
-    store.set_tag(first, "mxt.alias_at", "2026-03-01T08:00:00+00:00")
-    store.set_tag(second, "mxt.alias_at", "2026-03-05T08:00:00+00:00")
-    facts = ask(bare, "Doubt", "job.as_of='2026-03-03'")
-    assert facts["version"] == 1
-    told = "somebody moved it to version 3 outside MXT before 2026-03-05T08:00:00Z; nobody knows when"
-    assert facts["doubt"] == told
-    assert "doubt" not in ask(bare, "Doubt", "job.as_of='2026-03-05'")
-
-
-def test_a_history_of_the_future_or_of_an_alias_that_never_was_is_an_error(bare: Project) -> None:
-    ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2999-01-01'")
-    assert ended.code == 2
-    assert "as_of: 2999-01-01 is still to come" in ended.err
-    ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2026-02-30'")
-    assert ended.code == 2
-    assert "as_of: 2026-02-30 is no day or moment that there ever was" in ended.err
-    ended = bare.here("ask", "job.alias=Champoin")
-    assert ended.code == 4
-    assert "'churn' has no alias 'Champoin', and had none before; it has: " in ended.err
-
-
 def test_the_moves_of_trainings_are_part_of_the_history(bare: Project) -> None:
     facts = ask(bare, "Challenger")
     assert (facts["version"], facts["moves"], facts["how"]) == (3, 3, "TrainingJob")
     assert facts["why"] == "its training kept the limits"
-
-
-def test_an_alias_set_by_hand_alone_has_no_record(bare: Project) -> None:
-    client(bare).set_registered_model_alias("churn", "Byhand", "1")
-    facts = ask(bare, "Byhand")
-    assert facts["code"] == 10
-    assert facts["answer"] == "nobody knows: no move was recorded by then"
