@@ -21,7 +21,7 @@ from sklearn.preprocessing import FunctionTransformer
 from xgboost import XGBRegressor
 
 from mxt import packages
-from upgrades import VERSION, upgrade
+from upgrades import VERSION, uninstall, upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +108,16 @@ def test_a_list_is_written_again_with_the_versions_of_today(
     assert packages.rewritten(before) == before
     upgrade("lightgbm", tmp_path, monkeypatch)
     assert f"lightgbm=={VERSION}" in packages.rewritten(before)
+
+
+def test_a_package_that_is_needed_no_longer_is_as_it_was_where_it_is_absent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = f"numpy=={np.__version__} statsmodels==0.1 xgboost==0.2"
+    assert packages.rewritten(before).split()[1] != "statsmodels==0.1", "a model may be made of it"
+    for name in ("statsmodels", "xgboost"):
+        uninstall(name, monkeypatch)
+    assert packages.rewritten(before) == f"numpy=={np.__version__} statsmodels==0.1"
 
 
 def test_requirements_name_packages_however_they_are_bound() -> None:

@@ -22,6 +22,8 @@ _NAMES = {
     "sklearn": "scikit-learn",
 }
 """The package that provides a module, where the names of both differ."""
+_RETIRED = {"statsmodels"}
+"""Packages that lists of older releases name, though no number of MXT's depends on them."""
 _WITH = {"onnx": ("onnxruntime",)}
 """Packages that compute with the objects of another package, without appearing in these objects."""
 _PLAIN = (bool, bytes, complex, float, int, str, type(None))
@@ -38,8 +40,14 @@ def written(*further: str) -> str:
 
 
 def rewritten(text: str) -> str:
-    """A text of `written` with the versions that its packages have now."""
-    return _text(_installed(part.partition("==")[0] for part in text.split()))
+    """A text of `written` with the versions that its packages have now.
+
+    A package that MXT needed once, and that is no longer installed, keeps the version it has in the text.
+    """
+    then = {name: version for name, _, version in (part.partition("==") for part in text.split())}
+    kept = {name: version for name, version in then.items() if name in _RETIRED}
+    now = kept | _installed(then)
+    return _text({name: now[name] for name in then if name in now})
 
 
 def required(requirements: str) -> tuple[str, ...]:

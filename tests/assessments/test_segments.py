@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from metrics.tables import classified
-from mxt.assessments.scores import Drawing, Told, cell_row
+from mxt.assessments.scores import Drawing, LabelledPredictions, cell_row
 from mxt.assessments.segments import Segment
 from mxt.metrics.brier import BrierMetric
 from mxt.metrics.sklearn import SklearnMetric
@@ -22,7 +22,9 @@ ACCURACY = SklearnMetric(name="accuracy")
 def scored(parts: Sequence[str], segment: Segment) -> pd.DataFrame:
     truth, table = classified(["No", "Yes"], len(parts))
     rows = pd.DataFrame({"part": parts}, index=truth.index)
-    return segment.table([ACCURACY], Told(truth, table), rows, DRAWING).set_index(["cell", "metric"])
+    return segment.table([ACCURACY], LabelledPredictions(truth, table), rows, DRAWING).set_index(
+        ["cell", "metric"]
+    )
 
 
 def test_a_cell_scores_as_its_rows_do_alone() -> None:
@@ -50,7 +52,7 @@ def test_a_score_that_a_cell_cannot_have_is_undefined() -> None:
     truth, told = classified(["No", "Yes"], 300)
     parts = pd.DataFrame({"part": truth.map({"No": "sad", "Yes": "happy"})})
     segment = Segment(column="part", metrics=(SklearnMetric(name="roc_auc", minimum=0.9),))
-    found = segment.table([ACCURACY], Told(truth, told), parts, DRAWING)
+    found = segment.table([ACCURACY], LabelledPredictions(truth, told), parts, DRAWING)
     assert set(found["outcome"]) == {"undefined"}
     assert found["score"].isna().all()
 
@@ -60,7 +62,7 @@ def test_without_metrics_of_its_own_a_segment_takes_the_jobs_without_their_limit
     segment = Segment(column="part")
     rows = pd.DataFrame({"part": ["a"] * 200}, index=truth.index)
     strict = SklearnMetric(name="accuracy", minimum=1.0)
-    found = segment.table([strict], Told(truth, told), rows, DRAWING)
+    found = segment.table([strict], LabelledPredictions(truth, told), rows, DRAWING)
     assert found[["metric", "limits", "outcome"]].to_numpy().tolist() == [["accuracy", "no limit", "kept"]]
 
 
@@ -71,6 +73,6 @@ def test_a_score_that_is_no_number_is_undefined() -> None:
         def score(self, *_: Any) -> float:
             return float("nan")
 
-    told = Told(*classified(["No", "Yes"], 200))
+    told = LabelledPredictions(*classified(["No", "Yes"], 200))
     for metric in (Unknown(), Unknown(maximum=0.5)):
         assert cell_row(metric, told, 100, DRAWING)["outcome"] == "undefined"

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+import yaml
 
 from executors import sparks
 from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import MxtError
 from mxt.executors.base import Executor
 from mxt.kinds import members
+from mxt.kinds.texts import example_of
 from mxt.streams.failures import failure
 
 TESTS = str(Path(__file__).parents[1])
 """Where processes that others start find what tests hold."""
 
-EXECUTORS: dict[str, dict[str, Any]] = {
-    "SerialExecutor": {},
-    "ProcessesExecutor": {"processes": 2},
-    "SparkExecutor": {"master": "local[2,4]", "tasks": 2, "options": {"spark.executorEnv.PYTHONPATH": TESTS}},
-}
 
-
-@pytest.fixture(params=EXECUTORS)
+@pytest.fixture(params=members(Executor))
 def executor(request: pytest.FixtureRequest) -> Executor:
+    """The executor of the example that each member's description shows."""
+    kind = members(Executor)[request.param]
+    fields = yaml.safe_load(example_of(kind))
     if request.param == "SparkExecutor":
         sparks.needed()
-    kind = members(Executor)[request.param]
-    return kind(**EXECUTORS[request.param])
+        fields["options"] = {"spark.executorEnv.PYTHONPATH": TESTS}
+    return kind.model_validate_json(json.dumps(fields))
 
 
-def test_every_executor_is_held_to_this() -> None:
-    assert set(EXECUTORS) == set(members(Executor))
+def test_a_memory_limit_may_choose_from_ever_fewer_workers(executor: Executor) -> None:
+    choices = [*executor.choices]
+    assert choices == sorted({*choices}, reverse=True)
+    assert choices[:1] in ([], [executor.workers])
+    assert [executor.limited(workers).workers for workers in choices] == choices
+    assert executor.limited(executor.workers + 1) == executor
 
 
 def test_each_part_is_worked_on_once(executor: Executor) -> None:
@@ -91,6 +94,6 @@ def test_there_is_a_fault_of_each_class() -> None:
 def test_memory_that_runs_out_is_no_bug(how: str, executor: Executor, tmp_path: Path) -> None:
     receipts = list(executor.run(Failing(5, marks=tmp_path, how=how)))
     failed = [(receipt.part, receipt.error, receipt.exit_code) for receipt in receipts if receipt.error]
-    told = "Memory ran out on 10 rows at once. Set a smaller part_rows, or use fewer processes."
-    assert failed == [(3, told, 5)]
+    error = "Memory ran out on 10 rows at once. Set a smaller part_rows, or use fewer processes."
+    assert failed == [(3, error, 5)]
     assert len(receipts) == 5

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from criteria.subjects import subject, whole
-from mxt.criteria.base import Subject
+from criteria.candidates import candidate, whole
+from mxt.criteria.base import Candidate
 from mxt.criteria.fairness import FairnessCriterion
 from mxt.errors import ConfigError
 from mxt.models.logistic_regression import LogisticRegressionRecipe
@@ -33,7 +33,7 @@ def judged(**fields: Any) -> FairnessCriterion:
 
 
 def test_values_are_fairlearns() -> None:
-    made = subject(1200)
+    made = candidate(1200)
     limits = {"demographic_parity_ratio": 0.8, "equalized_odds_difference": 0.1}
     criterion = judged(limits=limits, minimum_rows=2)
     predicted = made.model.predict(made.inputs)["prediction"] == "good"
@@ -47,7 +47,7 @@ def test_values_are_fairlearns() -> None:
 
 
 def test_the_verdict_is_that_of_the_value_or_of_the_whole_interval() -> None:
-    made = subject(1200)
+    made = candidate(1200)
     [first] = judged().assess(made)
     assert first.outcome == "FAIL"  # the west is favoured by how the table was made
     assert first.missed_by == pytest.approx(0.8 - first.value)
@@ -58,7 +58,7 @@ def test_the_verdict_is_that_of_the_value_or_of_the_whole_interval() -> None:
 
 
 def test_a_column_that_the_model_does_not_see_is_judged_by_bins() -> None:
-    made = subject(1200)
+    made = candidate(1200)
     chance = np.random.default_rng(0)
     years = chance.integers(18, 90, len(made.table))
     visited = np.where(years % 2, "2025-01-31", "2025-02-01")
@@ -75,14 +75,14 @@ def test_a_column_that_the_model_does_not_see_is_judged_by_bins() -> None:
 
 
 def test_too_few_rows_of_a_group_are_insufficient() -> None:
-    made = subject(400)
+    made = candidate(400)
     [assessment] = judged(minimum_rows=90).assess(made)
     assert assessment.outcome == "INSUFFICIENT"
     assert np.isnan(assessment.value)
     assert "0 of 3 groups with 90 rows" in assessment.note
 
 
-def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]]) -> Subject:
+def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]]) -> Candidate:
     """A version whose groups have these true and false positive rates, with so many positives and negatives.
 
     The model is the one fitted; its predictions are given, since they decide the rates.
@@ -106,7 +106,7 @@ def odds(shares: dict[str, tuple[float, float]], rows: dict[str, tuple[int, int]
     model = recipe.fit(
         inputs, pd.Series(np.where(table["chosen"], "good", "bad"), name="risk").astype(object)
     )
-    return Subject(model, inputs, truth, table, whole(inputs, truth))
+    return Candidate(model, inputs, truth, table, whole(inputs, truth))
 
 
 ROWS = {"f": (500, 500), "m": (500, 500), "z": (0, 300)}
@@ -193,7 +193,7 @@ def test_intersections_with_a_small_cell_are_an_unknown_part() -> None:
 
 
 def test_intersections_are_judged_too() -> None:
-    made = subject(1200)
+    made = candidate(1200)
     table = made.table.assign(sex=np.where(np.arange(len(made.table)) % 2, "f", "m"))
     criterion = judged(columns=[{"column": "sex"}, {"column": "region"}], intersections=True)
     names = [assessment.criterion for assessment in criterion.assess(replace(made, table=table))]
@@ -210,7 +210,7 @@ def test_intersections_are_judged_too() -> None:
 )
 def test_what_does_not_fit_is_refused(fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
-        judged(**fields).assess(subject())
+        judged(**fields).assess(candidate())
 
 
 def test_a_column_that_is_named_twice_is_refused() -> None:

@@ -73,7 +73,16 @@ def read(place: Store, id_column: str = "id") -> pd.DataFrame:
     return place.kind(**{**options, "id_column": id_column}).read()
 
 
-@pytest.mark.parametrize("name", ["bare CSV", "CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "bare CSV",
+        "ParquetWriter",
+        "SqlWriter",
+        pytest.param("CsvWriter", marks=pytest.mark.slow),
+        pytest.param("JsonlWriter", marks=pytest.mark.slow),
+    ],
+)
 def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Project) -> None:
     table, writer = parcels(), "CsvWriter" if name == "bare CSV" else name
     _, source = at(project.root, writer, "source")

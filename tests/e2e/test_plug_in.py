@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
@@ -13,7 +13,7 @@ from packages import installed
 from sinks import webhook
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from conftest import Ended, Project
 
 JOB = '''
 """A job from outside: is a version fit for the dusk?"""
@@ -104,49 +104,51 @@ def env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return installed(tmp_path_factory.mktemp("dusk"), {"dusk_job": JOB, "dusk_gate": GATE})
 
 
+PROMOTION = ("confs/promotion.yaml", "job.alias_or_version=1", "job.alias=Dark", "job.allow_first=true")
+DARK = "job.gates=[{{KIND: DuskGate, least: {}}}]"
+
+
+@pytest.fixture(scope="module")
+def refused(trained: Project, env: dict[str, str]) -> Ended:
+    """A promotion before any run of the job that its gate asks for."""
+    trained.config("dusk.yaml", CONFIG)
+    return trained.mxt(*PROMOTION, DARK.format(0.7), env=env)
+
+
+@pytest.fixture(scope="module")
+def ended(refused: Ended, trained: Project, env: dict[str, str]) -> tuple[Ended, list[dict[str, Any]]]:
+    """The run of the job after that, and the messages that it sent."""
+    assert refused.code == 10, refused.err
+    with webhook() as (url, received):
+        return trained.mxt("confs/dusk.yaml", env={**env, "MXT_ALERTS_TARGETS": url}), received
+
+
 def client_of(project: Project) -> mlflow.MlflowClient:
     uri = f"sqlite:///{project.root}/mlflow.db"
     return mlflow.MlflowClient(uri, uri)
 
 
-def test_a_job_and_a_gate_from_outside_decide_a_promotion(trained: Project, env: dict[str, str]) -> None:
-    trained.config("dusk.yaml", CONFIG)
-    gate = "job.gates=[{KIND: DuskGate, least: 0.7}]"
-    promotion = (
-        "confs/promotion.yaml",
-        gate,
-        "job.alias_or_version=1",
-        "job.alias=Dark",
-        "job.allow_first=true",
-    )
-    refused = trained.mxt(*promotion, env=env)
-    assert refused.code == 10, refused.err
+def test_a_job_and_a_gate_from_outside_decide_a_promotion(
+    refused: Ended, ended: tuple[Ended, list[dict[str, Any]]], trained: Project, env: dict[str, str]
+) -> None:
     assert refused.outcome["next"] == ["mxt confs/dusk.yaml job.alias_or_version=1"]
-    with webhook() as (url, received):
-        ended = trained.mxt("confs/dusk.yaml", env={**env, "MXT_ALERTS_TARGETS": url})
-    assert ended.code == 0, ended.err
-    assert (
-        "It is dark from 21 on. model churn, version 1, darkest 0.75, hours_rows 2" in received[0]["message"]
-    )
-    assert ended.err.split("\n\n")[-2].splitlines()[-2:] == [
+    run, (message, *_) = ended
+    assert run.code == 0, run.err
+    assert "It is dark from 21 on. model churn, version 1, darkest 0.75, hours_rows 2" in message["message"]
+    assert run.err.split("\n\n")[-2].splitlines()[-2:] == [
         "DuskJob churn 1: passed",
         "  It is dark from 21 on.",
     ]
-    assert "Next:\n  mxt confs/promotion.yaml\n" in ended.err
-    assert trained.mxt(*promotion, env=env).code == 0
-    bright = gate.replace("0.7", "0.8")
-    assert (
-        trained.mxt(*promotion, bright, env=env).outcome["facts"]["reasons"]
-        == "it is too bright for version 1"
-    )
+    assert "Next:\n  mxt confs/promotion.yaml\n" in run.err
+    assert trained.mxt(*PROMOTION, DARK.format(0.7), env=env).code == 0
+    bright = trained.mxt(*PROMOTION, DARK.format(0.8), env=env)
+    assert bright.outcome["facts"]["reasons"] == "it is too bright for version 1"
 
 
 def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
-    trained: Project, env: dict[str, str]
+    trained: Project, ended: tuple[Ended, list[dict[str, Any]]]
 ) -> None:
-    trained.config("dusk.yaml", CONFIG)
-    ended = trained.mxt("confs/dusk.yaml", env=env)
-    run_id, client = ended.outcome["run_id"], client_of(trained)
+    run_id, client = ended[0].outcome["run_id"], client_of(trained)
     run, version = client.get_run(run_id), client.get_model_version("churn", "1")
     assert version.tags["mxt.last.DuskJob"] == run_id
     assert "DuskJob passed" in version.description
@@ -169,17 +171,3 @@ def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
     assert found["page"]["blocks"][0] == {"block": "Paragraph", "text": "It is dark from 21 on."}
     written = pd.read_csv(trained.root / "outputs" / "hours.csv")
     assert written["darkness"].tolist() == [0.5, 0.75]
-
-
-def test_a_version_that_a_person_described_keeps_that(trained: Project, env: dict[str, str]) -> None:
-    trained.config("dusk.yaml", CONFIG)
-    trained.mxt("confs/dusk.yaml", env=env)
-    client = client_of(trained)
-    before = client.get_model_version("churn", "1").description
-    client.update_model_version("churn", "1", "the one that Dana likes")
-    trained.mxt("confs/dusk.yaml", env=env)
-    assert client.get_model_version("churn", "1").description == "the one that Dana likes"
-    client.update_model_version("churn", "1", before)
-    trained.mxt("confs/dusk.yaml", env=env)
-    after = client.get_model_version("churn", "1").description
-    assert after != before, "it names the later run"

@@ -64,7 +64,7 @@ def test_the_json_line_comes_on_a_terminal_only_if_asked_for_and_in_a_pipe_alway
     assert on_a_terminal(trained, *words) == (0, "")
     code, shown = on_a_terminal(trained, *words, "--json")
     assert (code, json.loads(shown)["outcome"]) == (0, "passed")
-    piped = trained.mxt(*words)
+    piped = trained.here("history", *words[1:])
     version = piped.outcome["facts"]["version"]
     assert f"Champion of churn stood for version {version}, since" in piped.outcome["answer"][0]
 

@@ -106,6 +106,20 @@ def test_the_run_links_model_and_data(root: Path) -> None:
     assert linked.dataset.digest == tags["mxt.data_digest"][:36]
 
 
+def test_a_version_that_a_person_described_keeps_that(root: Path) -> None:
+    client = mlflow.MlflowClient()
+    evaluate(root, 2)
+    before = client.get_model_version("churn", "2").description
+    assert "EvaluationsJob passed" in before
+    client.update_model_version("churn", "2", "the one that Dana likes")
+    evaluate(root, 2)
+    assert client.get_model_version("churn", "2").description == "the one that Dana likes"
+    client.update_model_version("churn", "2", before)
+    evaluate(root, 2)
+    after = client.get_model_version("churn", "2").description
+    assert after != before, "it names the later run"
+
+
 def explain(root: Path, **fields: Any) -> dict[str, Any]:
     outputs = {
         name: {**PARQUET, "path": f"{name}.parquet"}

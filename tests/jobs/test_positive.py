@@ -401,7 +401,7 @@ def test_fairness_takes_the_class_of_the_version_and_has_no_other_default(root: 
     of_job = run(root, "CertificationJob", alias_or_version="Plain", criteria=[fair], positive="late")
     assert named["assessments"] == of_job["assessments"]
     assert "positive class 'late'" in of_version["assessments"][0].note
-    with pytest.raises(ConfigError, match="nobody names the `positive` class of the model; its classes are"):
+    with pytest.raises(ConfigError, match="no `positive` class is named for the model; its classes are"):
         run(root, "CertificationJob", alias_or_version="Plain", criteria=[fair])
 
 

@@ -30,6 +30,20 @@ def tune(root: Path, **fields: Any) -> dict[str, Any]:
     return run(root, "TuningJob", **{"alias": "Candidate", **defaults, **fields})
 
 
+@pytest.fixture(scope="module")
+def tuned(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a tuning on a store of its own returned, as `tune` makes it."""
+    root = tmp_path_factory.mktemp("tuned")
+    return {"root": root, **tune(root, trials={"KIND": "CsvWriter", "path": "outputs/trials.csv"})}
+
+
+@pytest.fixture
+def result(tuned: dict[str, Any]) -> dict[str, Any]:
+    """The result of `tuned`, from whose store MLflow loads models and runs."""
+    mlflow.set_tracking_uri(f"sqlite:///{tuned['root']}/mlflow.db")
+    return tuned
+
+
 def nested_in(run_id: str) -> list[Any]:
     """The runs within a run, in the order of their trials."""
     client = mlflow.MlflowClient()
@@ -51,13 +65,12 @@ def test_the_version_is_the_one_that_a_training_with_the_best_recipe_makes(tmp_p
     assert found["version"].tags == again["version"].tags
 
 
-def test_the_registered_version_loads_and_predicts(tmp_path: Path) -> None:
-    found = tune(tmp_path)
-    loader, uri = MlflowLoader(), found["version"].uri
+def test_the_registered_version_loads_and_predicts(result: dict[str, Any]) -> None:
+    loader, uri = MlflowLoader(), result["version"].uri
     inputs = loader.load_background(uri)
     assert inputs is not None
     assert len(inputs) == 1200
-    pd.testing.assert_frame_equal(loader.load(uri).predict(inputs), found["model"].predict(inputs))
+    pd.testing.assert_frame_equal(loader.load(uri).predict(inputs), result["model"].predict(inputs))
     assert aliases_of(mlflow.MlflowClient(), "churn") == {"Candidate": 1}
 
 
@@ -77,19 +90,18 @@ def test_a_certification_trains_the_recipe_that_won(tmp_path: Path) -> None:
         run(tmp_path, "CertificationJob", **fields, recipe={**SMALL, "depth": 8})
 
 
-def test_each_trial_is_a_run_within_the_jobs_run(tmp_path: Path) -> None:
-    found = tune(tmp_path)
-    nested = nested_in(found["version"].run_id)
+def test_each_trial_is_a_run_within_the_jobs_run(result: dict[str, Any]) -> None:
+    nested = nested_in(result["version"].run_id)
     assert [trial.data.params["recipe.depth"] for trial in nested] == ["1", "1", "3", "3"]
     assert [trial.data.params["recipe.trees"] for trial in nested] == ["20"] * 4
     assert {trial.info.status for trial in nested} == {"FINISHED"}
-    for trial, run_ in zip(found["trials"], nested, strict=True):
+    for trial, run_ in zip(result["trials"], nested, strict=True):
         folds = [run_.data.metrics[f"cv_roc_auc_fold_{fold}"] for fold in (1, 2, 3)]
         assert tuple(folds) == trial.last.scores
         assert run_.data.metrics["cv_roc_auc"] == pytest.approx(np.mean(folds), abs=1e-12)
         assert run_.data.metrics["cv_roc_auc_deviation"] == pytest.approx(np.std(folds), abs=1e-12)
     best = [trial.data.tags["mxt.trial"] for trial in nested if "mxt.best" in trial.data.tags]
-    assert best == [str(found["best"].number)]
+    assert best == [str(result["best"].number)]
     assert nested[0].info.run_name == "trial 1: depth 1, learning_rate 0.1"
     assert mlflow.active_run() is None
 
@@ -101,25 +113,26 @@ def test_the_rounds_of_halving_are_steps_of_a_trials_run(tmp_path: Path) -> None
     assert [(point.step, point.value) for point in history] == [(0, 300), (1, 600), (2, 1200)]
 
 
-def test_the_run_tells_what_was_found(tmp_path: Path) -> None:
-    found = tune(tmp_path, trials={"KIND": "CsvWriter", "path": "outputs/trials.csv"})
-    run_id = found["version"].run_id
+def test_the_run_holds_the_page_the_trials_and_the_recipe_of_the_best(result: dict[str, Any]) -> None:
+    run_id = result["version"].run_id
     page = artifact(run_id, "tuning.md").read_text()
     assert page.startswith("# TuningJob churn 1: passed\n\nThe best of 4 trials of GridSearch is trial ")
-    assert f"is trial {found['best'].number} (depth " in page
-    assert f": roc_auc {found['best'].last.mean:.4g}, with a standard deviation of " in page
+    assert f"is trial {result['best'].number} (depth " in page
+    assert f": roc_auc {result['best'].last.mean:.4g}, with a standard deviation of " in page
     table = pd.read_csv(artifact(run_id, "trials.csv"), index_col="trial")
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "outputs" / "trials.csv", index_col="trial"), table)
-    assert table.loc[found["best"].number, "rank"] == 1
+    pd.testing.assert_frame_equal(
+        pd.read_csv(result["root"] / "outputs" / "trials.csv", index_col="trial"), table
+    )
+    assert table.loc[result["best"].number, "rank"] == 1
     assert list(table.sort_values("rank")["score"]) == sorted(table["score"], reverse=True)
     assert artifact(run_id, "trials.png").stat().st_size > 10_000
     recipe = json.loads(artifact(run_id, "recipe.json").read_text())
-    assert {**SMALL, **found["best"].values}.items() <= recipe.items()
-    assert found["facts"]["best_depth"] == found["best"].values["depth"]
-    assert found["facts"]["cv_roc_auc"] == round(found["best"].last.mean, 4)
+    assert {**SMALL, **result["best"].values}.items() <= recipe.items()
+    assert result["facts"]["best_depth"] == result["best"].values["depth"]
+    assert result["facts"]["cv_roc_auc"] == round(result["best"].last.mean, 4)
     metrics = mlflow.get_run(run_id).data.metrics
-    assert metrics["cv_roc_auc"] == found["best"].last.mean
-    assert metrics["test_roc_auc"] == found["scores"]["roc_auc"]
+    assert metrics["cv_roc_auc"] == result["best"].last.mean
+    assert metrics["test_roc_auc"] == result["scores"]["roc_auc"]
     assert metrics["trials_done"] == 4
 
 

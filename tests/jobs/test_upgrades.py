@@ -17,11 +17,11 @@ from sklearn.pipeline import make_pipeline
 
 from churn import churn
 from mxt.datasets.writers.parquet import ParquetWriter
-from mxt.jobs.base.keys import EARLIER
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_of
 from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
+from mxt.streams.keys import EARLIER
 from runs import CHURN, make, run
 from upgrades import upgrade
 

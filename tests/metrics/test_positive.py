@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as theirs
 
 from metrics.tables import classified
-from mxt.assessments.scores import Drawing, Told, scores_table
+from mxt.assessments.scores import Drawing, LabelledPredictions, scores_table
 from mxt.assessments.segments import Segment
 from mxt.errors import ConfigError, DataError
 from mxt.metrics.base import Metric, positives
@@ -200,12 +200,14 @@ def test_metrics_of_mxt_score_the_class(positive: str) -> None:
 def test_two_classes_make_two_labels_in_one_table() -> None:
     metrics = [SklearnMetric(name="f1"), *(SklearnMetric(name="f1", positive=name) for name in CLASSES)]
     metrics += [SklearnMetric(name="roc_auc")]
-    table = scores_table(metrics, Told(TRUTH, TABLE, LATE), Drawing(resamples=200))
+    table = scores_table(metrics, LabelledPredictions(TRUTH, TABLE, LATE), Drawing(resamples=200))
     assert table["positive"].to_dict() == {"f1": LATE, "f1_late": LATE, "f1_on time": ON_TIME, "roc_auc": ""}
     scores = table["score"].to_dict()
     assert scores["f1"] == scores["f1_late"] == pytest.approx(SCORES["f1"](TRUTH, TABLE, LATE), abs=1e-12)
     assert scores["f1_on time"] == pytest.approx(SCORES["f1"](TRUTH, TABLE, ON_TIME), abs=1e-12)
-    plain = scores_table([SklearnMetric(name="accuracy")], Told(TRUTH, TABLE, LATE), Drawing(resamples=200))
+    plain = scores_table(
+        [SklearnMetric(name="accuracy")], LabelledPredictions(TRUTH, TABLE, LATE), Drawing(resamples=200)
+    )
     assert "positive" not in plain.columns
 
 
@@ -301,7 +303,7 @@ def test_of_several_classes_those_metrics_have_a_positive_one_that_had_one() -> 
 
 def test_a_model_without_probabilities_scores_cells_of_one_class() -> None:
     labels = TABLE[["prediction"]]
-    told = Told(TRUTH, labels, LATE)
+    told = LabelledPredictions(TRUTH, labels, LATE)
     metric = SklearnMetric(name="f1")
     assert metric.about(LATE).score(TRUTH, labels) == SCORES["f1"](TRUTH, TABLE, LATE)
     alike = (TRUTH == LATE) & (labels["prediction"] == LATE)

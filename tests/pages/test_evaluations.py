@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from metrics.tables import classified
 from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
-from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
+from mxt.assessments.scores import Baseline, Drawing, LabelledPredictions, scores_table
 from mxt.assessments.segments import Segment
 from mxt.metrics.base.answers import Classes, answers
 from mxt.metrics.sklearn import SklearnMetric
@@ -25,7 +25,7 @@ PARTS = pd.DataFrame({"part": ["a"] * 150 + ["b"] * 150 + ["c"] * 20}, TRUTH.ind
 
 
 def evaluation(minimum: float, cell_minimum: float) -> Evaluation:
-    told = Told(TRUTH, TABLE)
+    told = LabelledPredictions(TRUTH, TABLE)
     metrics = [SklearnMetric(name="accuracy", minimum=minimum), SklearnMetric(name="f1")]
     segment = Segment(column="part", metrics=(SklearnMetric(name="accuracy", minimum=cell_minimum),))
     cells = segment.table(metrics, told, PARTS, DRAWING)
@@ -59,7 +59,7 @@ def test_a_baseline_that_is_not_met_is_told_by_its_metric() -> None:
     found = evaluation(0, 0)
     better = TABLE.assign(prediction=TRUTH)
     metrics = [SklearnMetric(name="accuracy"), SklearnMetric(name="f1")]
-    compared = Baseline().compare(metrics, Told(TRUTH, TABLE), better, DRAWING)
+    compared = Baseline().compare(metrics, LabelledPredictions(TRUTH, TABLE), better, DRAWING)
     beside = replace(found, scores=found.scores.join(compared), baseline="churn version 2")
     assert not beside.passed
     assert beside.beyond == [f"{name} (not_surely_worse than the baseline)" for name in ("accuracy", "f1")]

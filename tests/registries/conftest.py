@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from blank import blank_store
 from certified import certify
 from conftest import Project, make_project
 from mxt.registries.certificates import Certificate, stored
@@ -14,15 +13,12 @@ from mxt.services import MlflowService
 from registries.certified_project import ISSUED, SCORED, client
 from registries.store import Registry
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
     """An empty store; each test registers a model of its own name."""
-    folder: Path = tmp_path_factory.mktemp("registry")
-    service = MlflowService(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+    store = blank_store(tmp_path_factory.mktemp("registry"))
+    service = MlflowService(tracking_uri=f"sqlite:///{store}")
     service.start()
     return Registry(service)
 

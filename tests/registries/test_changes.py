@@ -14,7 +14,7 @@ from mxt.registries import digests
 from mxt.registries.certificates import stored
 from mxt.registries.changes import certificate_fault, changed
 from registries.certified_project import artifacts, client, flipped
-from upgrades import upgrade
+from upgrades import uninstall, upgrade
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,6 +43,8 @@ def test_packages_are_compared_by_the_list_of_the_certificate(
     )
     gone = bound_to(certificate, f"a-library-that-nobody-has==1.0 numpy=={versions['numpy']}")
     assert [set(changed(pinned, each, root)) for each in (older, newer)] == [set(), set()]
+    uninstall("statsmodels", monkeypatch)
+    assert changed(pinned, older, root) == {}, "no number depends on it"
     assert changed(pinned, gone, root) == {"packages": "the packages"}
     upgrade("lightgbm", tmp_path, monkeypatch)
     assert [set(changed(pinned, each, root)) for each in (older, newer)] == [set(), {"packages"}]

@@ -12,7 +12,7 @@ from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import ConfigError, ModelError
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.savers.base import METADATA
-from mxt.registries.served import Served
+from mxt.registries.served import Served, ServedArms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +65,30 @@ def test_tables_are_read_with_the_texts_that_the_version_was_trained_on(full: Se
     reader = CsvReader(path=str(tmp_path / "table.csv"), id_column="id")
     table = full.reader(reader, full.truth_schema("Churn")).read()
     assert (table["code"].iloc[0], table["Churn"].iloc[0]) == ("010", "1")
+
+
+def test_arms_of_one_version_share_it_and_say_so(full: Served) -> None:
+    again = Served(full.pinned, full.loader)
+    arms = ServedArms.of(full, again)
+    assert arms.treatment is full
+    number = full.pinned.version
+    assert arms.facts == {"control_version": number, "treatment_version": number, "same_version": True}
+    assert arms.description == f"{full.pinned} (treatment) against {full.pinned} (control)"
+    assert arms.recorded_target == "Churn"
+
+
+def test_arms_of_two_versions_have_the_target_that_either_records(registry: Registry, full: Served) -> None:
+    other = Served(registry.version("full"), MlflowLoader())
+    arms = ServedArms.of(full, other)
+    assert arms == (full, other)
+    numbers = {"control_version": full.pinned.version, "treatment_version": other.pinned.version}
+    assert arms.facts == numbers
+    assert arms.recorded_target == ServedArms.of(other, full).recorded_target == "Churn"
+
+
+def test_arms_of_versions_with_different_targets_are_refused(registry: Registry, full: Served) -> None:
+    facts = {METADATA: {"target": "Partner", "classes": ["No", "Yes"]}}
+    signature = infer_signature(ROWS, ROWS["tenure"])
+    other = Served(registry.version("full", signature=signature, metadata=facts), MlflowLoader())
+    with pytest.raises(ConfigError, match=r"predicts 'Churn', but .* predicts 'Partner'"):
+        _ = ServedArms.of(full, other).recorded_target

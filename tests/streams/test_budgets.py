@@ -1,33 +1,29 @@
-"""Budgets: a sample that depends on ids and seed alone, and importances that say how sure they are."""
+"""Budgets: how many rows the seconds cover, and a sample with the same bytes in any parts and processes."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pydantic import ValidationError
-from xgboost import Booster, XGBClassifier
+from xgboost import Booster
 
-from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import ConfigError
-from mxt.explainers.tree import TreeExplainer
-from mxt.models import Model
-from mxt.predictors.base.library import predictor_of
-from mxt.stats.intervals import interval
-from mxt.stats.strata import Strata
-from mxt.streams.budgets import BANDS, Sample, edges
-from mxt.streams.plans import Plan
+from mxt.executors.serial import SerialExecutor
+from mxt.streams.budgets import covered
+from mxt.streams.plans import StreamPlan
 from runs import CHURN, run, train
+from streams.slow import IDLE_ROW, PART, ROW, Slow, stream
 
 if TYPE_CHECKING:
     from clocks import Clock
 
-ROWS = 3000
+ROWS = 1200
 NAMES = ("samples_explanations", "models_explanations")
 
 
@@ -63,9 +59,9 @@ def whole(root: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 @pytest.fixture(scope="module")
 def reference(root: Path) -> list[bytes]:
-    found = explain(root, budget={"rows": 300})
-    told = pq.read_schema(root / "samples_explanations.parquet").metadata[b"mxt.sample"].decode()
-    assert told == found["facts"]["sample"]
+    facts = explain(root, budget={"rows": 120})["facts"]
+    described = pq.read_schema(root / "samples_explanations.parquet").metadata[b"mxt.sample"].decode()
+    assert described == facts["sample"]
     return content(root)
 
 
@@ -74,62 +70,30 @@ def test_only_the_sample_is_explained_and_as_it_would_be_among_all(
 ) -> None:
     assert content(root) == reference
     samples, model = tables(root)
-    assert 240 < len(samples) < 360
+    assert 90 < len(samples) < 150
     pd.testing.assert_frame_equal(samples, whole[0].loc[samples.index])
     assert (model["n"] == len(samples)).all()
-    told = pq.read_schema(root / "models_explanations.parquet").metadata[b"mxt.sample"].decode()
-    assert told.startswith(f"{len(samples)} of {ROWS} rows, drawn by id with seed 0 and rate 0.1, ")
+    described = pq.read_schema(root / "models_explanations.parquet").metadata[b"mxt.sample"].decode()
+    assert described.startswith(f"{len(samples)} of {ROWS} rows, drawn by id with seed 0 and rate 0.1, ")
 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 20}, {"part_rows": 700}, {"executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
+    [{"part_rows": 20}, {"part_rows": 500}, {"executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
     ids=["parts with no row of the sample", "large parts", "two processes"],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
     fields: dict[str, Any], root: Path, reference: list[bytes]
 ) -> None:
-    explain(root, budget={"rows": 300}, **fields)
+    explain(root, budget={"rows": 120}, **fields)
     assert content(root) == reference
 
 
 def test_shares_heed_one_plan(root: Path, reference: list[bytes]) -> None:
     for share in ("2/2", "1/2"):
-        explain(root, budget={"rows": 300}, part_rows=100, shard=share)
-    explain(root, budget={"rows": 300}, part_rows=100)
+        explain(root, budget={"rows": 120}, part_rows=100, shard=share)
+    explain(root, budget={"rows": 120}, part_rows=100)
     assert content(root) == reference
-
-
-def test_nineteen_intervals_of_twenty_hold_what_all_rows_tell() -> None:
-    """Of a model of three classes, whose contributions to all rows are known."""
-    chance = np.random.default_rng(3)
-    inputs = pd.DataFrame(chance.normal(size=(1500, 3)), columns=[*"abc"])
-    target = np.digitize(inputs["a"] + 0.5 * inputs["b"] ** 2, [-0.2, 0.8])
-    model = Model(predictor_of(XGBClassifier(n_estimators=6, max_depth=3).fit(inputs, target), [*"abc"], []))
-    sizes = np.abs(model.explain(inputs, TreeExplainer()).values)
-    predictor, predictions = model.predictor, model.predict(inputs)
-    sample = Sample(0.1, len(inputs), 0, edges(predictor, predictions[:500]), "")
-    held, near, simple = [], [], []
-    for seed in range(200):
-        taken = replace(sample, seed=seed).takes(inputs.index)
-        strata = Strata.of(sample.bands(predictor, predictions), taken, sizes[taken], BANDS)
-        for output in range(3):
-            means, errors, freedom = strata.means(output)
-            truth, found = sizes[:, :, output].mean(axis=0), interval(means, errors, freedom)
-            held.append((found.low <= truth) & (truth <= found.high))
-            near.append(means - truth)
-            simple.append(sizes[taken][:, :, output].mean(axis=0) - truth)
-    assert 0.9 <= np.mean(held) <= 0.99
-    assert np.mean(np.square(near)) < np.mean(np.square(simple))
-
-
-def test_a_sample_takes_no_rows_because_a_splitter_did() -> None:
-    """Rows held out for a test, by the same seed, are in the sample as often as others."""
-    ids = pd.RangeIndex(20_000)
-    held_out = lowest_share(draw(ids, 0), 0.2)
-    taken = Sample(0.1, len(ids), 0, [], "").takes(ids)
-    assert taken[held_out].mean() == pytest.approx(0.1, abs=0.02)
-    assert taken.mean() == pytest.approx(0.1, abs=0.01)
 
 
 SLOW = {"KIND": "PermutationExplainer", "orders": 2, "background_rows": 10}
@@ -153,37 +117,37 @@ def paced(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_seconds_cover_some_rows_and_later_runs_heed_the_plan_of_the_first(
     root: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    fields = {"budget": {"seconds": 10}, "explainer": SLOW, "part_rows": 1500}
+    fields = {"budget": {"seconds": 10}, "explainer": SLOW, "part_rows": 600}
     explain(root, **fields, shard="1/2")
-    told = capfd.readouterr().err
+    log = capfd.readouterr().err
     planned = next(
-        line for line in told.splitlines() if "rows are explained, since the budget of 10 s" in line
+        line for line in log.splitlines() if "rows are explained, since the budget of 10 s" in line
     )
     (plan,) = (root / "samples_explanations.parquet.parts").glob("plan-*")
-    sample = Plan.from_json(plan.read_text()).sample
+    sample = StreamPlan.from_json(plan.read_text()).sample
     assert sample is not None
     rate = sample.rate
     assert f"about {rate * ROWS:.0f} of {ROWS}" in planned
-    found = explain(root, **fields)
+    facts = explain(root, **fields)["facts"]
     assert "rows are explained, since" not in capfd.readouterr().err
-    assert found["facts"]["sample_rate"] == rate
-    assert len(tables(root)[0]) == found["facts"]["samples_explanations_rows"] < ROWS
-    assert "a row" in found["facts"]["sample"]
+    assert facts["sample_rate"] == rate
+    assert len(tables(root)[0]) == facts["samples_explanations_rows"] < ROWS
+    assert "a row" in facts["sample"]
 
 
 def test_what_a_budget_covers_whole_is_no_sample(
     root: Path, whole: tuple[pd.DataFrame, pd.DataFrame], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    found = explain(root, budget={"rows": ROWS})
-    assert "the budget covers all 3000 rows" in capfd.readouterr().err
-    assert "sample" not in found["facts"]
+    facts = explain(root, budget={"rows": ROWS})["facts"]
+    assert "the budget covers all 1200 rows" in capfd.readouterr().err
+    assert "sample" not in facts
     pd.testing.assert_frame_equal(tables(root)[1], whole[1])
 
 
 @pytest.mark.usefixtures("paced")
 def test_too_few_seconds_are_refused_with_how_many_are_needed(root: Path) -> None:
-    told = "0.01 s are not enough to explain 30 of 3000 rows.*give at least [0-9]+ seconds"
-    with pytest.raises(ConfigError, match=told):
+    message = "0.01 s are not enough to explain 30 of 1200 rows.*give at least [0-9]+ seconds"
+    with pytest.raises(ConfigError, match=message):
         explain(root, budget={"seconds": 0.01}, explainer=SLOW)
     assert not list(root.glob("*.parts"))
 
@@ -192,3 +156,22 @@ def test_too_few_seconds_are_refused_with_how_many_are_needed(root: Path) -> Non
 def test_a_budget_is_of_seconds_or_of_rows(root: Path, budget: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match="either seconds or rows"):
         explain(root, budget=budget)
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("seconds", [20.0, 40.0])
+@pytest.mark.parametrize("longest", [250, 1000])
+def test_the_rows_covered_take_the_seconds_that_are_left(
+    seconds: float, longest: int, tmp_path: Path
+) -> None:
+    """What explaining will take is known: 0.1 s a part, 0.0001 s a row, and 0.02 s a row explained."""
+    work = stream(tmp_path, Slow(ROW, [True]), 2000, 250)
+    idle = replace(work, workload=replace(work.workload, task=Slow(IDLE_ROW, [True]), part_rows=longest))
+    begun = time.monotonic()
+    rows, why = covered(seconds, (work, idle), SerialExecutor(), 2000, begun)
+    spent = time.monotonic() - begun
+    assert spent < seconds / 3
+    parts = max(2000 / longest, rows / 250)
+    taken = spent + parts * PART + 2000 * IDLE_ROW + rows * (ROW - IDLE_ROW)
+    assert 0.8 * seconds < taken <= seconds
+    assert why.startswith(f"the budget of {seconds:g} s covers 0.02")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,70 @@ import pytest
 
 from conftest import clean_environment
 from mxt.errors import ConfigError
+from mxt.executors.serial import SerialExecutor
+from mxt.streams.memory import Footprint, MemoryPilot, Need
 from runs import run
+from streams.slow import Slow, stream
 
 ROWS, COLUMNS = 36_000, 250
 ALONE, WORKERS = 0.9, 1.4
 """Limits as shares of what the job holds without one, by itself: libraries differ among machines."""
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is measured in /proc")
+
+
+KB = 1 << 10
+
+
+def footprint(rows: int, peak: int, **fields: int) -> Footprint:
+    sizes = {"resident": peak, "read": 10 * rows, "written": 0, "written_rows": 0, "states": 0}
+    return Footprint(rows, 0.1, peak, **{**sizes, **fields})
+
+
+def test_more_rows_than_were_measured_need_memory_by_the_slope_of_the_last_steps() -> None:
+    """Each row takes 100 KB, once 32 MB are taken for other reasons."""
+    steps = [footprint(100, 1_000_000 * KB), footprint(400, 1_000_000 * KB + (32 << 20) + 300 * 100 * KB)]
+    need = Need(steps, here=0, peak=0, separate=False, rows=None)
+    assert need.bytes(1000, 1) - need.bytes(400, 1) == 600 * 100 * KB
+    assert need.bytes(90, 1) == need.bytes(100, 1) == steps[0].peak
+    assert need.bytes(101, 1) == steps[1].peak
+
+
+def test_rows_never_need_less_than_eight_copies_of_themselves() -> None:
+    """No growth was measured: 10 bytes a row are read, and 20 written."""
+    steps = [footprint(rows, 500_000, written=20 * rows, written_rows=rows) for rows in (100, 400)]
+    need = Need(steps, here=0, peak=0, separate=False, rows=400)
+    assert need._growth(1000) == 1000 * 8 * (10 + 20)
+
+
+def test_what_is_written_or_merged_at_the_end_is_held_beside_what_stays() -> None:
+    steps = [footprint(100, 900, resident=600, written=20 * 100, written_rows=100)]
+    whole = Need(steps, here=0, peak=0, separate=False, rows=100_000_000)
+    assert whole.bytes(100, 1) == 600 + 3 * 65_536 * 20, "three copies of a group of rows"
+    assert replace(whole, rows=1000).bytes(100, 1) == 600 + 3 * 1000 * 20
+    merged = replace(whole, steps=[footprint(100, 900, resident=600, states=50)], rows=1000)
+    assert merged.bytes(100, 1) == 600 + 9 * 2 * 50
+
+
+def test_processes_need_their_own_memory_each_and_this_one_its_waiting_parts() -> None:
+    need = Need([footprint(100, 9000)], here=5000, peak=6000, separate=True, rows=100)
+    assert need.bytes(100, 1) == 5000 + (2 + 3) * 10 * 100 + 9000
+    assert need.bytes(100, 3) == 5000 + (6 + 3) * 10 * 100 + 3 * 9000
+    assert replace(need, peak=50_000).bytes(100, 1) == 50_000 + 9000
+
+
+def test_a_pilot_takes_ever_more_rows_and_stops_before_it_takes_too_much(tmp_path: Path) -> None:
+    work = stream(tmp_path, Slow(0.0, [True]), 2000, 300)
+    free = MemoryPilot(work, float("inf"))
+    assert [facts["rows"] for facts in free.facts(SerialExecutor())] == [4, 16, 64, 256, 300]
+    assert all(24 * step.rows <= step.read <= 26 * step.rows for step in free.steps)
+    assert [facts["rows"] for facts in MemoryPilot(work, 1.0).facts(SerialExecutor())] == [4]
+    full = [footprint(rows, 10_000) for rows in (4, 16)]
+    assert MemoryPilot(work, 20_000.0, full)._affords_more()
+    assert not MemoryPilot(work, 10_000.0, full)._affords_more()
+    slow = [replace(step, seconds=seconds) for step, seconds in zip(full, (30.0, 16.0), strict=True)]
+    assert not MemoryPilot(work, 20_000.0, slow)._affords_more()
+    assert MemoryPilot(work, 20_000.0, slow[:1])._affords_more(), "the first step loads libraries"
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +159,7 @@ def test_a_job_stays_below_its_limit_with_the_same_bytes(root: Path, reference: 
     assert "rows at a time in 1 process(es) need" in told
 
 
+@pytest.mark.slow
 def test_workers_count(root: Path, reference: tuple[float, bytes]) -> None:
     limit = round(WORKERS * reference[0])
     most, content, told = peak(root, memory_limit=f"{limit}MB", executor={"KIND": "ProcessesExecutor"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
@@ -15,7 +15,22 @@ from mxt.streams.staging import Staging
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mxt.streams.receipts import KeptPart, PartFacts
+
 ROWS = pa.record_batch({"x": [1.0, None, 0.1], "y": ["a", "b", None]})
+
+
+def facts(columns: str = "x: double") -> PartFacts:
+    """Facts of a part of three rows."""
+    return {
+        "first_row": 0,
+        "rows": 3,
+        "worked": 3,
+        "first_id": "a",
+        "last_id": "c",
+        "columns": columns,
+        "beyond": {},
+    }
 
 
 @pytest.fixture
@@ -23,13 +38,13 @@ def staging(tmp_path: Path) -> Staging:
     found = Staging(tmp_path / "out.parts", "key 1", "state 1")
     with found.held():
         for part in (0, 2):
-            found.keep(part, {"arrow": ROWS, "sums": b"\x00\x01"}, {"part": part, "rows": 3})
+            found.keep(part, {"arrow": ROWS, "sums": b"\x00\x01"}, facts())
     return found
 
 
-def whole(staging: Staging) -> dict[int, dict[str, Any]]:
+def whole(staging: Staging) -> dict[int, KeptPart]:
     """The receipts of parts that need no work."""
-    return staging.current(staging.finished())
+    return {part: receipt for part, receipt in staging.finished().items() if staging.is_current(receipt)}
 
 
 def test_what_was_kept_is_found_again(staging: Staging) -> None:
@@ -67,7 +82,7 @@ def test_a_share_does_not_take_parts_of_another_key_for_its_own(staging: Staging
     other = Staging(staging.folder, "key 2", "state 1")
     with other.held("1-of-2"):
         assert whole(other) == {}
-        other.keep(1, {"arrow": ROWS}, {"part": 1, "rows": 3})
+        other.keep(1, {"arrow": ROWS}, facts())
         assert list(whole(other)) == [1]
     assert list(whole(staging)) == [0, 2]
 
@@ -109,8 +124,8 @@ def test_what_a_stopped_worker_left_half_written_goes_when_the_folder_is_let_go_
 def test_a_process_of_an_earlier_run_changes_no_part_of_this_one(staging: Staging) -> None:
     late = Staging(staging.folder, "key 2", "state 1")
     with staging.held():
-        mine = staging.keep(1, {"arrow": ROWS}, {"rows": 3})
-        late.keep(1, {"arrow": ROWS.slice(1)}, {"rows": 2})
+        mine = staging.keep(1, {"arrow": ROWS}, facts())
+        late.keep(1, {"arrow": ROWS.slice(1)}, facts())
         assert next(staging.tables([mine])).equals(ROWS)
 
 
@@ -176,7 +191,7 @@ def test_a_plan_is_settled_once_and_parts_of_another_are_thrown_away(tmp_path: P
     for plan in ("first", "second"):
         with staging.held(settle=plan.__str__) as settled:
             assert settled.plan == "first"
-            settled.keep(0, {"arrow": ROWS}, {"part": 0, "rows": 3})
+            settled.keep(0, {"arrow": ROWS}, facts())
     assert whole(staging) == {}, "a part depends on its plan"
     next(staging.folder.glob("plan-*")).unlink()
     with staging.held(settle=lambda: "third") as settled:
@@ -222,16 +237,16 @@ def test_parts_of_another_state_count_if_their_rows_are_the_same(tmp_path: Path)
     first = Staging(tmp_path / "out.parts", "key 1", "state 1")
     with first.held():
         for part, rows in enumerate((b"rows 0", b"rows 1")):
-            first.keep(part, {"arrow": ROWS, "rows": rows}, {"part": part, "columns": "x: double"})
+            first.keep(part, {"arrow": ROWS, "rows": rows}, facts())
     later = Staging(first.folder, "key 1", "state 2")
     with later.held():
         assert whole(later) == {}
-        assert later.same(0, b"other rows", "x: double") is None
-        assert later.same(0, b"rows 0", "x: float") is None
-        assert later.same(7, b"rows 7", "x: double") is None
-        found = later.same(0, b"rows 0", "x: double")
+        assert later.unchanged(0, b"other rows", "x: double") is None
+        assert later.unchanged(0, b"rows 0", "x: float") is None
+        assert later.unchanged(7, b"rows 7", "x: double") is None
+        found = later.unchanged(0, b"rows 0", "x: double")
         assert whole(later) == {0: found}
         assert list(later.finished()) == [0, 1]
         later.doubt()
         assert whole(later) == {}
-        assert later.same(0, b"rows 0", "x: double") == found
+        assert later.unchanged(0, b"rows 0", "x: double") == found

@@ -12,10 +12,10 @@ import pytest
 
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.errors import DataError
-from mxt.executors.base.groups import Group, Letter
+from mxt.executors.base.groups import Group, StreamFile
 from mxt.executors.serial import SerialExecutor
 from mxt.streams.staging import Staging
-from mxt.streams.tasks import Done, Table, TableStream, Task
+from mxt.streams.tasks import Done, TableStream, Task, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ class Place:
     def stream(self, done: frozenset[int] = frozenset(), share: tuple[int, int] = (1, 1)) -> TableStream:
         reader = ParquetReader(path=str(self.folder / "x.parquet"))
         return TableStream(
-            Table(reader, None, Doubling(self.folder / "marks"), 10), self.staging, done, share
+            Workload(reader, None, Doubling(self.folder / "marks"), 10), self.staging, done, share
         )
 
     def marks(self) -> list[int]:
@@ -104,10 +104,10 @@ def test_a_table_that_lost_rows_meanwhile_is_told(place: Place) -> None:
 
 def test_a_group_that_is_tried_again_does_not_repeat_its_finished_parts(place: Place) -> None:
     stream = place.stream()
-    letter = Letter.of(stream)
-    first = Group(letter, (2, 3)).outcome()
+    file = StreamFile.write(stream)
+    first = Group(file, (2, 3)).outcome()
     assert place.marks() == [20, 30]
-    again = Group(letter, (2, 3, 4)).outcome()
+    again = Group(file, (2, 3, 4)).outcome()
     assert isinstance(first, list)
     assert isinstance(again, list)
     assert place.marks() == [20, 30, 40]
@@ -121,18 +121,18 @@ def test_a_group_that_is_tried_again_does_not_repeat_its_finished_parts(place: P
 
 
 def test_a_part_whose_file_was_damaged_is_done_again(place: Place) -> None:
-    letter = Letter.of(place.stream())
-    Group(letter, (2, 3)).outcome()
+    file = StreamFile.write(place.stream())
+    Group(file, (2, 3)).outcome()
     next(place.staging.folder.glob("00000003.*.arrow")).write_bytes(b"half")
-    Group(letter, (2, 3)).outcome()
+    Group(file, (2, 3)).outcome()
     assert place.marks() == [20, 30, 30]
     assert set(place.staging.finished()) == {2, 3}
 
 
 def test_a_stream_on_its_way_is_swept_up_by_the_next_run(place: Place, tmp_path: Path) -> None:
-    Letter.of(place.stream())
+    StreamFile.write(place.stream())
     assert list(place.staging.folder.glob("stream-*"))
-    place.staging.keep(0, {"arrow": pa.record_batch({"x": [1]})}, {"part": 0, "rows": 1})
+    place.stream().work(next(place.stream().parts()))
     staging = Staging(tmp_path / "out.parts", "key", "state")
     staging._sweep(kept={"00000000"})
     assert not list(staging.folder.glob("stream-*"))

@@ -1,1 +1,1 @@
-"""Assessments: what an evaluation finds, as tables."""
+"""Assessments: tables of an evaluation, on scores, segments, classes, confidence and latency."""

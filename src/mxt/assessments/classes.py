@@ -1,4 +1,4 @@
-"""Classes: precision, recall and F1 of each class a model tells apart."""
+"""Precision, recall and F1 of each class."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from mxt.metrics.base.answers import Classes
 
 
-def classes_table(found: Classes, drawing: Drawing) -> pd.DataFrame:
-    """One row for each class, by its name.
+def classes_table(classes: Classes, drawing: Drawing) -> pd.DataFrame:
+    """Precision, recall and F1 of each class with their intervals, indexed by the class's name.
 
-    `rows` is how often it is true, `predicted` how often it is told. Precision and recall have Wilson's
-    interval, F1 the BCa one. What is not defined, such as the precision of a class that is never told, is
-    NaN.
+    `rows` counts the rows whose truth is the class, `predicted` the rows whose prediction is. Precision and
+    recall have Wilson's interval, F1 the BCa interval. What is not defined, such as the precision of a class
+    that is never predicted, is NaN.
     """
     import numpy as np
     import pandas as pd
 
-    size = len(found.names)
-    places = found.truth * size + found.told
+    size = len(classes.names)
+    places = classes.truth * size + classes.told
     matrix = np.bincount(places, minlength=size * size).reshape(size, size)
-    right, true, told = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-    precision, recall = wilson(right, told), wilson(right, true)
-    table = pd.DataFrame({"rows": true, "predicted": told}, index=pd.Index(found.names, name="class"))
+    right, true, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+    precision, recall = wilson(right, predicted), wilson(right, true)
+    table = pd.DataFrame({"rows": true, "predicted": predicted}, index=pd.Index(classes.names, name="class"))
     for name, part in (("precision", precision), ("recall", recall)):
         table[[name, f"{name}_low", f"{name}_high"]] = np.column_stack(part)
     f1 = [_f1(matrix, place, drawing) for place in range(size)]
@@ -40,16 +40,16 @@ def classes_table(found: Classes, drawing: Drawing) -> pd.DataFrame:
 
 
 def _f1(matrix: np.ndarray, place: int, drawing: Drawing) -> tuple[float, ...]:
-    """F1 of one class and its interval, from its own two-by-two table."""
+    """F1 of one class and the ends of its interval, from the class's own two-by-two table."""
     import numpy as np
 
-    hits, said, missed = matrix[place, place], matrix[:, place].sum(), matrix[place].sum()
-    cells = np.array([matrix.sum() - said - missed + hits, said - hits, missed - hits, hits])
-    held = cells > 0
+    hits, predicted, true = matrix[place, place], matrix[:, place].sum(), matrix[place].sum()
+    cells = np.array([matrix.sum() - predicted - true + hits, predicted - hits, true - hits, hits])
+    occupied = cells > 0
 
     def statistic(counts: np.ndarray) -> np.ndarray:
         whole = np.zeros((len(counts), len(cells)))
-        whole[:, held] = counts
+        whole[:, occupied] = counts
         return confusion.f1(whole.reshape(-1, 2, 2), "binary")
 
-    return tuple(map(float, bca(statistic, cells[held], drawing.resamples, drawing.seed)))
+    return tuple(map(float, bca(statistic, cells[occupied], drawing.resamples, drawing.seed)))

@@ -1,4 +1,4 @@
-"""Latency: how long the model takes, and whether that is short enough."""
+"""Latency of predictions, and its limit."""
 
 from __future__ import annotations
 
@@ -14,27 +14,24 @@ if TYPE_CHECKING:
 
     from mxt.models import Model
 
-Rows = Annotated[int, Field(ge=1)]
-
 
 class LatencyTest(Strict):
     """Times predictions, after a warm-up. The numbers differ from run to run, and from machine to machine."""
 
-    rows: Annotated[tuple[Rows, ...], Field(min_length=1)] = (1,)
-    """How many rows a call predicts; each number is timed by itself."""
+    rows: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1)] = (1,)
+    """Numbers of rows that a call predicts; each number is timed by itself."""
 
     calls: Annotated[int, Field(ge=20)] = 200
-    """How many calls are timed."""
+    """Number of calls that are timed."""
 
     warm_up: Annotated[int, Field(ge=0)] = 20
-    """How many calls are made before."""
+    """Number of calls that are made before the timed ones."""
 
     maximum_p95_ms: Annotated[float, Field(gt=0)] | None = None
-    """The evaluation fails if 95 % of the calls, of any number of rows, do not end within so many
-    milliseconds."""
+    """The evaluation fails if the 95 % quantile of the calls' times, for any number of rows, is greater."""
 
     def measure(self, model: Model, inputs: pd.DataFrame) -> pd.DataFrame:
-        """One row for each number of rows and quantile, in milliseconds.
+        """The quantiles of the time of a call, in milliseconds, for each number of rows.
 
         Raises:
             DataError: There are fewer inputs than a call takes.
@@ -43,7 +40,7 @@ class LatencyTest(Strict):
 
         rows = []
         for size in self.rows:
-            found = measure_latency(model.predict, inputs, size, self.calls, self.warm_up)
+            latency = measure_latency(model.predict, inputs, size, self.calls, self.warm_up)
             rows += [
                 {
                     "rows": size,
@@ -54,7 +51,7 @@ class LatencyTest(Strict):
                     "calls": self.calls,
                     "passed": name != "p95" or self.passes(float(quantile.estimate)),
                 }
-                for name, quantile in (("p50", found.p50), ("p95", found.p95), ("p99", found.p99))
+                for name, quantile in (("p50", latency.p50), ("p95", latency.p95), ("p99", latency.p99))
             ]
         return pd.DataFrame(rows).set_index("rows")
 

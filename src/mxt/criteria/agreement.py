@@ -1,4 +1,4 @@
-"""Whether two explainers tell the same of a model."""
+"""Whether two explainers agree on a model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
+from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.base.comparison import contributions, decided
 from mxt.importances.base import drawn
@@ -24,8 +24,8 @@ NAME = "explanation_agreement"
 class AgreementCriterion(Criterion):
     """Two explainers rank the columns of a row alike: the mean Spearman correlation of their contributions.
 
-    Of several classes the contributions are those to the class that is predicted. Contributions are ranked
-    with their signs, so that their units do not matter. The interval is Student's over rows.
+    Where there are several classes, contributions to the predicted class count. Contributions are ranked with
+    their signs, so that their units do not matter. The interval is Student's over rows.
 
     Example:
         {KIND: AgreementCriterion, minimum: 0.8, rows: 100}
@@ -37,33 +37,33 @@ class AgreementCriterion(Criterion):
     """The least mean correlation."""
 
     first: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
-    """One explainer; exact, unless another is named."""
+    """The first explainer; an exact one if left out."""
 
     second: OneOf[Explainer] = Field(default={"KIND": "PermutationExplainer"}, validate_default=True)
-    """The other; by sampling, unless another is named."""
+    """The second explainer; one that samples if left out."""
 
     rows: Annotated[int, Field(ge=2)] = 100
-    """Most rows to explain, drawn by their ids and the seed."""
+    """The largest number of rows to explain, drawn by their ids and the seed."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
-        inputs = drawn(subject.inputs, self.rows, subject.seed)
-        why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
+    def assess(self, candidate: Candidate) -> list[Assessment]:
+        inputs = drawn(candidate.inputs, self.rows, candidate.seed)
+        why = too_few_to_explain(candidate, len(inputs), self.minimum_rows)
         if why:
             return [Assessment.unknown(NAME, self._target, len(inputs), why)]
-        decisions = subject.model.predict(inputs)[PREDICTION]
-        explanations = [subject.model.explain(inputs, explainer) for explainer in (self.first, self.second)]
+        decisions = candidate.model.predict(inputs)[PREDICTION]
+        explanations = [candidate.model.explain(inputs, explainer) for explainer in (self.first, self.second)]
         return [self.judge(explanations[0], explanations[1], decisions)]
 
     def judge(self, first: Explanation, second: Explanation, decisions: pd.Series) -> Assessment:
-        """Compare two explanations of the same rows, of which the model decides `decisions`."""
-        told = [contributions(part, decided(part, decisions)) for part in (first, second)]
-        why = tells_nothing(told)
+        """Compare two explanations of the same rows, whose predictions are `decisions`."""
+        values = [contributions(part, decided(part, decisions)) for part in (first, second)]
+        why = without_contributions(values)
         if why:
             return Assessment.unknown(NAME, self._target, len(decisions), why)
-        found = mean_interval(rank_correlations(told[0], told[1]))
-        missed = [self.minimum - float(found.estimate)]
+        correlation = mean_interval(rank_correlations(values[0], values[1]))
+        missed = [self.minimum - float(correlation.estimate)]
         note = f"{first.method}, beside {second.method}"
-        return Assessment.of(NAME, self._target, found, len(decisions), missed_by=missed, note=note)
+        return Assessment.of(NAME, self._target, correlation, len(decisions), missed_by=missed, note=note)
 
     @property
     def _target(self) -> str:

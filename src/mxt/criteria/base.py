@@ -1,10 +1,10 @@
-"""What every criterion does: measure a model version, and say whether it is enough."""
+"""The family of criteria: each measures a model version and says whether it meets a target."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 from pydantic_core import PydanticCustomError
@@ -26,46 +26,46 @@ if TYPE_CHECKING:
     from mxt.stats.intervals import Interval
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
-"""Met, not met, or too little data to tell."""
-_OUTCOMES: dict[bool | None, Outcome] = {True: "PASS", False: "FAIL", None: "INSUFFICIENT"}
+"""The target is met, is missed, or cannot be judged by so little data."""
+_OUTCOMES: dict[Outcome, bool | None] = {"PASS": True, "FAIL": False, "INSUFFICIENT": None}
 
-Watch: TypeAlias = "Callable[[Iterator[float], int, str], Iterator[float]]"
-"""Gives numbers on as they come, of so many, and tells how far what is done with them has come."""
+ShowProgress: TypeAlias = "Callable[[Iterator[float], int, str], Iterator[float]]"
+"""Passes scores on as they come, and shows how many of a total there are, under a title."""
 
 
-def unwatched(found: Iterator[float], _total: int, _what: str) -> Iterator[float]:
-    """Tell nobody."""
-    return found
+def hide_progress(scores: Iterator[float], _total: int, _title: str) -> Iterator[float]:
+    """Pass scores on, and show nothing."""
+    return scores
 
 
 @dataclass(frozen=True)
-class Subject:
-    """A model version that asks to be certified, with the rows that it was made from and those held out."""
+class Candidate:
+    """A model version to be certified, with its training table and the rows held out from training."""
 
     model: Model
     inputs: pd.DataFrame
     """Inputs of the rows held out from training, in an order that their ids decide."""
-    truth: pd.Series[Any]
-    """What the model should predict for them."""
+    truth: pd.Series
+    """What the model should predict for the rows held out."""
     table: pd.DataFrame
-    """The same rows with every column of the source, those that the model does not see included."""
+    """The rows held out with every column of the source, also columns that the model does not see."""
     training: Table
     """The whole training table, the rows held out included, for criteria that train again."""
     recipe: Recipe | None = None
-    """How it was made, if that is known."""
+    """How the version was made, if that is known."""
     seed: int = 0
     workers: int = 1
-    """Processes that fit at once."""
-    watched: Watch = unwatched
-    """Tells people how far a long criterion is."""
+    """Number of processes that fit at once."""
+    show_progress: ShowProgress = hide_progress
+    """Shows how far a long criterion has come."""
     positive: str | None = None
-    """The class that a score is about where its metric names none."""
+    """The positive class, for metrics that name none; None if no class is known."""
 
     def class_note(self, metric: Metric) -> str:
-        """Which class a score is about, as the end of a note; empty if it is about none.
+        """The class that a score is about, as the end of a note; empty if the score is about no class.
 
         Raises:
-            ConfigError: The class that is named is none of the model's.
+            ConfigError: The metric names a class that the model does not know.
         """
         classes = [*map(str, self.model.predictor.classes)]
         name = metric.positive_of(classes) if classes else ""
@@ -75,7 +75,7 @@ class Subject:
         """The recipe, for a criterion that trains again.
 
         Raises:
-            ConfigError: Nobody knows it.
+            ConfigError: The recipe is not known.
         """
         if self.recipe is None:
             msg = (
@@ -87,57 +87,58 @@ class Subject:
 
 @dataclass(frozen=True)
 class Assessment:
-    """What a criterion found."""
+    """What a criterion measured, beside its target."""
 
     criterion: str
-    """What was measured, such as cv_mean_accuracy."""
+    """Name of the measure, such as cv_mean_accuracy."""
     target: str
-    """What it should be, in words such as "at least 0.94"."""
+    """What the value should be, in words such as "at least 0.94"."""
     outcome: Outcome
     value: float
     """NaN if nothing could be measured."""
     low: float
     """Lower end of the 95 % interval; NaN if there is none."""
     high: float
-    """Upper end of it."""
+    """Upper end of the 95 % interval; NaN if there is none."""
     n: int
-    """How many rows, fits or calls the value rests on."""
+    """Number of rows, fits or calls behind the value."""
     note: str = ""
-    """How it was measured, or why nobody can tell."""
+    """How the value was measured, or why it could not be judged."""
     missed_by: float = 0.0
-    """How far what was judged, the value or an end of the interval, lies from the target; 0 if it is met."""
+    """How far the value, or the judged end of its interval, lies beyond the target; 0 unless it failed."""
 
     @classmethod
     def of(
         cls,
         criterion: str,
         target: str,
-        found: Interval | Estimate,
+        interval: Interval | Estimate,
         n: int,
         *,
         missed_by: Iterable[float],
         note: str = "",
     ) -> Assessment:
-        """What a criterion says that could be measured.
+        """The assessment of something that could be measured.
 
         Args:
-            criterion: What was measured.
-            target: What it should be, in words.
-            found: The value and its interval.
-            n: How many rows, fits or calls it rests on.
-            missed_by: How far each part that must keep the target lies beyond it: 0 or less if it keeps it,
-                NaN if nobody can tell. One part beyond it fails the criterion, whatever the others are.
-            note: How it was measured, and which part is unknown.
+            criterion: Name of the measure.
+            target: What the value should be, in words.
+            interval: The value and its interval.
+            n: Number of rows, fits or calls behind the value.
+            missed_by: For each part that must keep the target, how far the part lies beyond it: 0 or less if
+                it keeps the target, NaN if that is unknown. One part beyond the target fails the criterion,
+                whatever the others are.
+            note: How the value was measured, and which part is unknown.
         """
-        far = [*missed_by]
-        outcome = _OUTCOMES[every(map(kept, far))]
-        missed = max(part for part in far if part > 0) if outcome == "FAIL" else 0.0
-        ends = float(found.estimate), float(found.low), float(found.high)
+        distances = [*missed_by]
+        outcome = _outcome(map(kept, distances))
+        missed = max(part for part in distances if part > 0) if outcome == "FAIL" else 0.0
+        ends = float(interval.estimate), float(interval.low), float(interval.high)
         return cls(criterion, target, outcome, *ends, n, note, missed)
 
     @classmethod
     def unknown(cls, criterion: str, target: str, n: int, why: str) -> Assessment:
-        """That there is too little data to tell."""
+        """The assessment of something that cannot be judged, and why."""
         nan = float("nan")
         return cls(criterion, target, "INSUFFICIENT", nan, nan, nan, n, why)
 
@@ -146,35 +147,40 @@ class Criterion(Kind, ABC):
     """Something that a model version must meet to be certified."""
 
     minimum_rows: Annotated[int, Field(ge=2)] = 100
-    """Fewer rows than this are too few to tell."""
+    """With fewer rows the outcome is INSUFFICIENT."""
 
     @abstractmethod
-    def assess(self, subject: Subject) -> list[Assessment]:
-        """Measure the version; one assessment, or one for each protected column or the like.
+    def assess(self, candidate: Candidate) -> list[Assessment]:
+        """Measure the version: one assessment, or one for each protected column or the like.
 
         Raises:
             ConfigError: The criterion does not fit the model, or names a column that is absent.
         """
 
-    def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:  # noqa: ARG002 - most have none
-        """Tables of what lies behind the assessments, by the name that a run keeps them under.
+    def evidence(self, _candidate: Candidate, /) -> dict[str, pd.DataFrame]:
+        """Tables behind the assessments, by the name that a run keeps them under; none by default.
 
-        A table holds the rows of all criteria that give it, so that each row says what it is of.
+        Tables of one name are joined, so each row must say what it is about.
         """
         return {}
 
 
 def joined(outcomes: Iterable[Outcome]) -> Outcome:
     """FAIL if a part failed, else INSUFFICIENT if one is unknown or there is none, else PASS."""
-    known = {outcome: verdict for verdict, outcome in _OUTCOMES.items()}
-    return _OUTCOMES[every(known[outcome] for outcome in outcomes)]
+    return _outcome(_OUTCOMES[outcome] for outcome in outcomes)
+
+
+def _outcome(parts: Iterable[bool | None]) -> Outcome:
+    """The outcome of something that passes if all its parts do, where None is an unknown part."""
+    passed = every(parts)
+    return next(outcome for outcome, meaning in _OUTCOMES.items() if meaning is passed)
 
 
 def limited(metric: Metric) -> Metric:
-    """The metric, if it has a limit that can be missed.
+    """The metric, if it has a minimum or a maximum.
 
     Raises:
-        PydanticCustomError: It has none.
+        PydanticCustomError: It has neither.
     """
     if not metric.limited:
         kind, msg = "no_limit", "the metric of a criterion needs a minimum or a maximum"
@@ -182,16 +188,16 @@ def limited(metric: Metric) -> Metric:
     return metric
 
 
-def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
-    """Why nobody can tell anything from so few rows; empty if there are enough.
+def too_few(truth: pd.Series, minimum: int, folds: int = 1) -> str:
+    """Why so few rows cannot be judged; empty if there are enough.
 
     Args:
         truth: Classes or numbers.
-        minimum: Fewer rows are too few.
-        folds: Each class must have a row in each; 1 for numbers.
+        minimum: The least number of rows.
+        folds: The least number of rows of each class; 1 for numbers.
     """
-    if len(truth) < minimum:
-        return _few(len(truth), minimum)
+    if why := fewer(len(truth), minimum):
+        return why
     counts = truth.value_counts()
     if len(counts) == 1:
         return f"all {len(truth)} rows have the same target"
@@ -201,22 +207,23 @@ def too_few(truth: pd.Series[Any], minimum: int, folds: int = 1) -> str:
     return ""
 
 
-def too_few_to_explain(subject: Subject, rows: int, minimum: int) -> str:
-    """Why explanations of so many rows tell nothing; empty if they tell something."""
-    if len(subject.model.predictor.columns) < 2:  # noqa: PLR2004 - one is always first
+def too_few_to_explain(candidate: Candidate, rows: int, minimum: int) -> str:
+    """Why explanations of so many rows cannot be judged; empty if they can."""
+    if len(candidate.model.predictor.columns) <= 1:
         return "the model has one column, which has no rank"
-    return _few(rows, minimum) if rows < minimum else ""
+    return fewer(rows, minimum)
 
 
-def tells_nothing(told: Iterable[np.ndarray]) -> str:
-    """Why contributions tell nothing, of which nothing can be judged; empty if one of them is not 0.
+def without_contributions(explanations: Iterable[np.ndarray]) -> str:
+    """Why explanations whose contributions are all 0 cannot be judged; empty if any contribution is not 0.
 
     Args:
-        told: Contributions by one explainer or several, each of shape (rows, columns).
+        explanations: Contributions by one explainer or several, each of shape (rows, columns).
     """
-    silent = not any(part.any() for part in told)
-    return "nothing is told of any row: all contributions are 0" if silent else ""
+    empty = not any(part.any() for part in explanations)
+    return "nothing is told of any row: all contributions are 0" if empty else ""
 
 
-def _few(rows: int, minimum: int) -> str:
-    return f"{rows} rows; at least {minimum} are needed"
+def fewer(rows: int, minimum: int) -> str:
+    """Why so few rows cannot be judged; empty if there are enough."""
+    return f"{rows} rows; at least {minimum} are needed" if rows < minimum else ""

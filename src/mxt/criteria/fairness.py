@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject
+from mxt.criteria.base import Assessment, Candidate, Criterion
 from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
 from mxt.errors import ConfigError
@@ -37,12 +37,12 @@ Measure: TypeAlias = Literal[
 
 
 class FairnessCriterion(Criterion):
-    """Rates of groups, by columns that the model need not see, differ no more than their limits allow.
+    """Rates of groups differ no more than their limits allow; the model need not see the grouping columns.
 
-    A rate of a group is known if it rests on `minimum_rows` of its rows. One difference between known rates
-    that breaks its limit fails the version; else one unknown rate of a group leaves open whether it passes.
-    The rates of all groups are kept as `fairness.csv`. A limit is a choice of law and policy, so there is no
-    default.
+    A rate of a group is known if at least `minimum_rows` rows of the group count for it. One difference
+    between known rates that breaks its limit fails the version; otherwise one unknown rate of a group makes
+    the outcome INSUFFICIENT. The rates of all groups are kept as `fairness.csv`. A limit is a choice of law
+    and policy, so there is no default.
 
     Example:
         KIND: FairnessCriterion
@@ -57,11 +57,11 @@ class FairnessCriterion(Criterion):
     """The protected columns, each once; numbers of many values need `edges` or `bins`."""
 
     positive: ClassName | None = None
-    """The class that is at stake: who is predicted to be of it is selected. That of the job or of the version
-    if left out; one of them must name it."""
+    """The class at stake: rows that are predicted to be of it count as selected. If left out, it is the
+    positive class of the job or of the version, one of which must name it."""
 
     limits: Annotated[dict[Measure, Annotated[float, Field(ge=0, le=1)]], Field(min_length=1)]
-    """The least ratio (0.8 is the four-fifths rule) or the largest difference of two groups, by measure."""
+    """The least ratio (0.8 is the four-fifths rule) or the largest difference between groups, by measure."""
 
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep the limit, or the value alone."""
@@ -73,42 +73,45 @@ class FairnessCriterion(Criterion):
     intersections: bool = False
     """Also judge the groups that all columns make together."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
-        chosen, parts = self._judged(subject)
-        found = [
-            self._assessment(groups, chosen(groups), measure, limit)
-            for groups in parts
+    def assess(self, candidate: Candidate) -> list[Assessment]:
+        decisions = _Decisions.of(candidate, self._positive(candidate))
+        assessments = [
+            self._assessment(groups, decisions.counts(groups), measure, limit)
+            for groups in self._groupings(candidate)
             for measure, limit in self.limits.items()
         ]
-        positive = self._positive(subject)
-        return [replace(told, note=f"{told.note}; positive class {positive!r}") for told in found]
+        end = f"; positive class {self._positive(candidate)!r}"
+        return [replace(part, note=part.note + end) for part in assessments]
 
-    def evidence(self, subject: Subject) -> dict[str, pd.DataFrame]:
+    def evidence(self, candidate: Candidate, /) -> dict[str, pd.DataFrame]:
         import pandas as pd
 
-        chosen, parts = self._judged(subject)
-        tables = [_rates_table(groups, chosen(groups), self.minimum_rows) for groups in parts]
+        decisions = _Decisions.of(candidate, self._positive(candidate))
+        tables = [
+            _rates_table(groups, decisions.counts(groups), self.minimum_rows)
+            for groups in self._groupings(candidate)
+        ]
         rates = pd.concat(tables, ignore_index=True).set_index("column")
-        rates.insert(0, "positive", self._positive(subject))
+        rates.insert(0, "positive", self._positive(candidate))
         return {"fairness": rates.assign(minimum_rows=self.minimum_rows)}
 
-    def _judged(self, subject: Subject) -> tuple[_Chosen, list[Groups]]:
-        parts = [column.groups(subject.table) for column in self.columns]
-        if self.intersections and len(parts) > 1:
-            parts.append(crossed(parts))
-        return _Chosen(subject, self._positive(subject)), parts
+    def _groupings(self, candidate: Candidate) -> list[Groups]:
+        """The groups that each column makes, and then those that all columns make together if wanted."""
+        groupings = [column.groups(candidate.table) for column in self.columns]
+        both = self.intersections and len(groupings) > 1
+        return [*groupings, crossed(groupings)] if both else groupings
 
-    def _positive(self, subject: Subject) -> str:
-        """The class that is at stake.
+    def _positive(self, candidate: Candidate) -> str:
+        """The class at stake.
 
         Raises:
-            ConfigError: Nobody names it, or the model does not know it.
+            ConfigError: No class is named, or the model does not know it.
         """
-        classes = [str(name) for name in subject.model.predictor.classes]
-        positive = subject.positive if self.positive is None else str(self.positive)
+        classes = [str(name) for name in candidate.model.predictor.classes]
+        positive = candidate.positive if self.positive is None else str(self.positive)
         known = f"its classes are {', '.join(classes)}" if classes else "it predicts numbers"
         if positive is None:
-            msg = f"FairnessCriterion: nobody names the `positive` class of the model; {known}."
+            msg = f"FairnessCriterion: no `positive` class is named for the model; {known}."
             raise ConfigError(msg)
         if positive not in classes:
             msg = f"FairnessCriterion: the model knows no class {positive!r}; {known}."
@@ -120,55 +123,69 @@ class FairnessCriterion(Criterion):
 
         name = f"{measure}_{re.sub(r'[^0-9A-Za-z_]', '_', groups.name)}"
         ratio = measure.endswith("_ratio")
-        words = "interval " if self.whole_interval else ""
-        target = f"{words}at {'least' if ratio else 'most'} {limit:g}"
+        judged_part = "interval " if self.whole_interval else ""
+        target = f"{judged_part}at {'least' if ratio else 'most'} {limit:g}"
         large = counts.rows >= self.minimum_share * counts.rows.sum()
-        found = disparity(counts.at(large), measure, self.minimum_rows)
-        rows = counts.rows[large][np.any([gap.known for gap in found.gaps.values()], axis=0)]
+        gap = disparity(counts.at(large), measure, self.minimum_rows)
+        rows = counts.rows[large][np.any([part.known for part in gap.gaps.values()], axis=0)]
         # An interval holds its estimate, so a value beyond the limit fails where its end is unknown.
-        judged = [(gap.value, gap.low if ratio else gap.high) for gap in found.gaps.values()]
+        judged = [(part.value, part.low if ratio else part.high) for part in gap.gaps.values()]
         ends = [end for both in judged for end in both[: 1 + self.whole_interval]]
-        unknown = [] if found.judged.all() else [np.nan]
+        unknown = [] if gap.judged.all() else [np.nan]
         return Assessment.of(
             name,
             target,
-            of_numbers(found.value, found.low, found.high),
+            of_numbers(gap.value, gap.low, gap.high),
             int(rows.sum()),
             missed_by=[*((limit - end if ratio else end - limit) for end in ends), *unknown],
-            note=self._note(found, large),
+            note=self._note(gap, large),
         )
 
-    def _note(self, found: Disparity, large: np.ndarray) -> str:
-        """How many groups have rows enough, and what is unknown of the others."""
-        enough = (
-            f"{int(found.judged.sum())} of {len(large)} groups with {self.minimum_rows} rows for each rate"
-        )
-        lacking = {rate: int((~gap.known).sum()) for rate, gap in found.gaps.items()}
-        silent = [rate for rate, gap in found.gaps.items() if gap.known.sum() > 1 and math.isnan(gap.value)]
-        told = [f"{count} with fewer for the {rate}" for rate, count in lacking.items() if count]
-        told += [f"the {rate} is 0 in each group, so it has no ratio" for rate in silent]
+    def _note(self, gap: Disparity, large: np.ndarray) -> str:
+        """How many groups have rows enough, and which rates of the other groups are unknown."""
+        notes = [
+            f"{int(gap.judged.sum())} of {len(large)} groups with {self.minimum_rows} rows for each rate"
+        ]
+        lacking = {rate: int((~part.known).sum()) for rate, part in gap.gaps.items()}
+        notes += [f"{count} with fewer for the {rate}" for rate, count in lacking.items() if count]
+        notes += [
+            f"the {rate} is 0 in each group, so it has no ratio"
+            for rate, part in gap.gaps.items()
+            if part.known.sum() > 1 and math.isnan(part.value)
+        ]
         if not large.all():
-            told.append(f"{int((~large).sum())} left out, with less than {self.minimum_share:g} of all rows")
-        return "; ".join([enough, *told])
+            notes.append(f"{int((~large).sum())} left out, with less than {self.minimum_share:g} of all rows")
+        return "; ".join(notes)
 
 
-class _Chosen:
-    """Who is selected and who should be; counts the rows of groups."""
+@dataclass(frozen=True)
+class _Decisions:
+    """Which rows the model selects, and which are truly of the class at stake; arrays of shape (rows,)."""
 
-    def __init__(self, subject: Subject, positive: str) -> None:
-        classes = [*map(str, subject.model.predictor.classes)]
-        predictions = subject.model.predict(subject.inputs)
+    selected: np.ndarray
+    positive: np.ndarray
+    chances: np.ndarray | None
+    """Predicted probability of the class at stake; None if the model predicts none."""
+
+    @classmethod
+    def of(cls, candidate: Candidate, positive: str) -> _Decisions:
+        """The decisions of a candidate on the rows held out, by the class at stake."""
+        classes = [*map(str, candidate.model.predictor.classes)]
+        predictions = candidate.model.predict(candidate.inputs)
         name = f"{PROBABILITY}{positive}"
-        self.selected: np.ndarray = (predictions[PREDICTION].astype(str) == positive).to_numpy()
-        self.positive: np.ndarray = class_places(subject.truth, classes) == classes.index(positive)
-        self.chances = predictions[name].to_numpy() if name in predictions else None
+        return cls(
+            (predictions[PREDICTION].astype(str) == positive).to_numpy(),
+            class_places(candidate.truth, classes) == classes.index(positive),
+            predictions[name].to_numpy() if name in predictions else None,
+        )
 
-    def __call__(self, groups: Groups) -> Counts:
+    def counts(self, groups: Groups) -> Counts:
+        """The counts of each group that rates are made of."""
         return Counts.of(groups.of_rows, len(groups.labels), self.selected, self.positive, self.chances)
 
 
 def _rates_table(groups: Groups, counts: Counts, minimum: int) -> pd.DataFrame:
-    """A row for each group and rate."""
+    """A row for each group and rate, with the rate's interval and whether enough rows count for it."""
     import pandas as pd
 
     rows = [
@@ -176,13 +193,13 @@ def _rates_table(groups: Groups, counts: Counts, minimum: int) -> pd.DataFrame:
             "column": groups.name,
             "group": label,
             "rate": name,
-            "value": found.estimate[place],
-            "ci_low": found.low[place],
-            "ci_high": found.high[place],
-            "n": int(found.n[place]),
-            "sufficient": bool(found.n[place] >= minimum),
+            "value": rate.estimate[place],
+            "ci_low": rate.low[place],
+            "ci_high": rate.high[place],
+            "n": int(rate.n[place]),
+            "sufficient": bool(rate.n[place] >= minimum),
         }
-        for name, found in rates(counts).items()
+        for name, rate in rates(counts).items()
         for place, label in enumerate(groups.labels)
     ]
     return pd.DataFrame(rows)

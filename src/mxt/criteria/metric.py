@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from mxt.criteria.base import Assessment, Criterion, Subject, limited, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -27,19 +27,19 @@ class MetricCriterion(Criterion):
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep the limits, or the score alone."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, candidate: Candidate) -> list[Assessment]:
         words = "interval " if self.whole_interval else ""
-        metric = self.metric.about(subject.positive)
+        metric = self.metric.about(candidate.positive)
         name, limit = metric.label, f"{words}{metric.limits()}"
-        why = too_few(subject.truth, self.minimum_rows)
+        why = too_few(candidate.truth, self.minimum_rows)
         if why:
-            return [Assessment.unknown(name, limit, len(subject.truth), why)]
-        predictions = subject.model.predict(subject.inputs)
-        found = metric.interval(subject.truth, predictions, seed=subject.seed)
+            return [Assessment.unknown(name, limit, len(candidate.truth), why)]
+        predictions = candidate.model.predict(candidate.inputs)
+        score = metric.interval(candidate.truth, predictions, seed=candidate.seed)
         # An interval holds its estimate, so a score beyond a limit fails where the ends are unknown.
-        judged = (found.estimate, found.low, found.high) if self.whole_interval else (found.estimate,)
+        judged = (score.estimate, score.low, score.high) if self.whole_interval else (score.estimate,)
         missed = map(metric.beyond, judged)
-        unknown = math.isnan(found.low + found.high)
-        how = "there is no interval of the score" if unknown else f"interval by {found.method}"
-        note = f"{how}{subject.class_note(metric)}"
-        return [Assessment.of(name, limit, found, len(subject.truth), missed_by=missed, note=note)]
+        unknown = math.isnan(score.low + score.high)
+        how = "there is no interval of the score" if unknown else f"interval by {score.method}"
+        note = f"{how}{candidate.class_note(metric)}"
+        return [Assessment.of(name, limit, score, len(candidate.truth), missed_by=missed, note=note)]

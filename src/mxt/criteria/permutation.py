@@ -1,4 +1,4 @@
-"""Whether a recipe finds anything in the data that it would not find in noise."""
+"""Whether a recipe scores better on the true targets than on permuted ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.criteria.base import Assessment, Criterion, Subject, too_few
+from mxt.criteria.base import Assessment, Candidate, Criterion, too_few
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -25,12 +25,12 @@ ACCURACY = {"KIND": "SklearnMetric", "name": "accuracy"}
 class PermutationCriterion(Criterion):
     """The share of permuted targets on which the recipe scores as well as on the true ones (p-value).
 
-    The score is that of one held-out fold of the whole training table, drawn anew for each permutation, with
-    the recipe fitted to the others. The recipe goes without calibration, which moves no rank and costs five
-    more fits. Any score makes the test exact, so one fold is as safe as five, and five times as fast; five
-    find a weak signal a little sooner. Ties count against the model. The test stops once its verdict cannot
-    change; p is exact either way (`mxt.stats.permutation`). Where training held out whole groups, targets go
-    from group to group; where it went by time, no row is like another, and nobody can tell.
+    One fold of the whole training table is scored, with the recipe fitted to the others; the fold is drawn
+    anew for each permutation. The recipe goes without calibration, which moves no rank and costs five more
+    fits. The test is exact for any score, so one fold is as safe as five and five times as fast; five detect
+    a weak signal a little sooner. Ties count against the model. The test stops once its verdict cannot
+    change, and p is exact either way (`mxt.stats.permutation`). If training held out whole groups, targets
+    are permuted among groups; if it split by time, rows cannot be exchanged, and the outcome is INSUFFICIENT.
 
     Ojala and Garriga 2010, JMLR 11, test 1; Besag and Clifford 1991, doi:10.1093/biomet/78.2.301.
 
@@ -44,13 +44,13 @@ class PermutationCriterion(Criterion):
     """The score."""
 
     level: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """The p-value must be below this."""
+    """The p-value must lie below this level."""
 
     permutations: Annotated[int, Field(ge=1)] = 200
-    """Most permutations to look at; more tell a smaller p, and fewer decide as well at 0.05."""
+    """The largest number of permutations; more give a smaller p, and fewer decide as well at 0.05."""
 
     folds: Annotated[int, Field(ge=2)] = 5
-    """Parts that the table is cut into; the last is scored."""
+    """Number of parts that the table is cut into; the last one is scored."""
 
     @model_validator(mode="after")
     def _enough(self) -> Self:
@@ -59,11 +59,11 @@ class PermutationCriterion(Criterion):
             raise PydanticCustomError(kind, msg, {"count": self.permutations, "level": f"{self.level:g}"})
         return self
 
-    def assess(self, subject: Subject) -> list[Assessment]:
+    def assess(self, candidate: Candidate) -> list[Assessment]:
         import numpy as np
 
-        recipe = subject.recipe_for(self.KIND).model_copy(update={"calibration": None})
-        table, seed, metric = subject.training, subject.seed, self.metric.about(subject.positive)
+        recipe = candidate.recipe_for(self.KIND).model_copy(update={"calibration": None})
+        table, seed, metric = candidate.training, candidate.seed, self.metric.about(candidate.positive)
         name, limit = f"permutation_p_{metric.label}", f"below {self.level:g}"
         why = too_few(table.targets, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
         why = why or table.bound
@@ -80,23 +80,15 @@ class PermutationCriterion(Criterion):
                 yield last_fold(recipe, table.permuted(seed, number), self.folds, seed)
 
         sign = 1 if metric.higher_is_better else -1
-        found = subject.watched(scores(refits(), metric, subject.workers), self.permutations + 1, "permute")
-        observed = next(found)
-        test = permutation_test(
-            sign * observed, (sign * score for score in found), self.permutations, self.level
-        )
+        running = scores(refits(), metric, candidate.workers)
+        values = candidate.show_progress(running, self.permutations + 1, "permute")
+        observed = next(values)
+        permuted = (sign * score for score in values)
+        test = permutation_test(sign * observed, permuted, self.permutations, self.level)
         chance = wilson(test.exceeded, test.done)._replace(estimate=np.array(test.p_value))
         note = (
             f"{test.exceeded} of {test.done} permutations (of at most {self.permutations}) reach the "
-            f"{metric.label} of {observed:.4g} of one fold in {self.folds}{subject.class_note(metric)}"
+            f"{metric.label} of {observed:.4g} of one fold in {self.folds}{candidate.class_note(metric)}"
         )
-        return [
-            Assessment.of(
-                name,
-                limit,
-                chance,
-                test.done,
-                missed_by=[math.nextafter(test.p_value, 1) - self.level],
-                note=note,
-            )
-        ]
+        missed = [math.nextafter(test.p_value, 1) - self.level]
+        return [Assessment.of(name, limit, chance, test.done, missed_by=missed, note=note)]

@@ -1,4 +1,4 @@
-"""Whether explanations stay as they are when the population is sampled again."""
+"""Whether explanations stay the same when their background is drawn again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, tells_nothing, too_few_to_explain
+from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
 from mxt.explainers.base import Explainer, Explanation, require_background
 from mxt.explainers.base.comparison import contributions, decided
 from mxt.explainers.base.kernels.engine import available
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 class StabilityCriterion(Criterion):
     """Explanations against resampled backgrounds rank the columns of a row alike.
 
-    The background is drawn anew, with replacement, and rows are explained against each draw. Told are the
-    mean Spearman correlation of a row's contributions over all pairs of draws, and the mean share of leading
-    columns that both of a pair have, each with Student's interval over rows, the draws taken as fixed. Of
-    several classes the contributions are those to the class that is predicted. An explainer that asks for no
-    background, such as one along the trees' paths, is perfectly stable, and the note says so.
+    The background is drawn several times, with replacement, and rows are explained against each draw. The
+    first measure is the mean Spearman correlation of a row's contributions over all pairs of draws; the
+    second is the mean share of leading columns that both of a pair have. Each has Student's interval over
+    rows, the draws taken as fixed. Where there are several classes, contributions to the predicted class
+    count. An explainer that needs no background, such as one along the trees' paths, is perfectly stable, and
+    the note says so.
 
     Example:
         {KIND: StabilityCriterion, minimum: 0.9, minimum_shared: 0.8, top: 3, draws: 5}
@@ -44,64 +45,64 @@ class StabilityCriterion(Criterion):
     """The least mean correlation."""
 
     minimum_shared: Annotated[float, Field(ge=0, le=1)] = 0.8
-    """The least mean share of leading columns, of those that lead in one of two draws, that lead in both."""
+    """The least mean share: columns that lead in both of two draws, among columns that lead in either."""
 
     top: Annotated[int, Field(ge=1)] = 3
-    """How many columns lead."""
+    """Number of columns that count as leading."""
 
     explainer: OneOf[Explainer] | None = None
-    """How rows are explained; exactly against the background if left out, or by sampling if no tree model."""
+    """How rows are explained; if left out, trees exactly against the background, other models by sampling."""
 
     draws: Annotated[int, Field(ge=2)] = 5
-    """How many backgrounds are drawn."""
+    """Number of backgrounds that are drawn."""
 
     background_rows: Annotated[int, Field(ge=1)] = 200
-    """Rows of each."""
+    """Number of rows of each background."""
 
     rows: Annotated[int, Field(ge=2)] = 100
-    """Most rows to explain, drawn by their ids and the seed."""
+    """The largest number of rows to explain, drawn by their ids and the seed."""
 
-    def assess(self, subject: Subject) -> list[Assessment]:
-        inputs = drawn(subject.inputs, self.rows, subject.seed)
-        why = too_few_to_explain(subject, len(inputs), self.minimum_rows)
+    def assess(self, candidate: Candidate) -> list[Assessment]:
+        inputs = drawn(candidate.inputs, self.rows, candidate.seed)
+        why = too_few_to_explain(candidate, len(inputs), self.minimum_rows)
         if why:
             return self._unknown(len(inputs), why)
-        known = require_background(subject.model.background, self.KIND)
-        explainer, random = self.explainer or _comparing(subject), chance(subject.seed)
+        known = require_background(candidate.model.background, self.KIND)
+        explainer, random = self.explainer or _comparing(candidate), chance(candidate.seed)
         explanations = []
         for _ in range(self.draws):
             places = random.integers(len(known), size=self.background_rows)
             drawn_anew = known.iloc[places].reset_index(drop=True)
-            explanations.append(subject.model.with_background(drawn_anew).explain(inputs, explainer))
-        return self.judge(explanations, subject.model.predict(inputs)[PREDICTION])
+            explanations.append(candidate.model.with_background(drawn_anew).explain(inputs, explainer))
+        return self.judge(explanations, candidate.model.predict(inputs)[PREDICTION])
 
     def judge(self, explanations: Sequence[Explanation], decisions: pd.Series) -> list[Assessment]:
-        """Compare explanations of the same rows, two at least, of which the model decides `decisions`."""
+        """Compare two or more explanations of the same rows, whose predictions are `decisions`."""
         import itertools
 
         import numpy as np
 
-        told = [contributions(part, decided(part, decisions)) for part in explanations]
-        why = tells_nothing(told)
+        values = [contributions(part, decided(part, decisions)) for part in explanations]
+        why = without_contributions(values)
         if why:
             return self._unknown(len(decisions), why)
-        pairs = list(itertools.combinations(told, 2))
+        pairs = list(itertools.combinations(values, 2))
         alike = np.mean([rank_correlations(one, other) for one, other in pairs], axis=0)
         shared = np.mean([shared_leaders(one, other, self.top) for one, other in pairs], axis=0)
         note = f"{len(explanations)} draws; {explanations[0].method}"
-        if all(np.array_equal(part, told[0]) for part in told):
+        if all(np.array_equal(part, values[0]) for part in values):
             note += "; the background changes nothing"
         return [
-            self._assessment(name, mean_interval(values), minimum, len(decisions), note)
-            for (name, minimum), values in zip(self._minima.items(), (alike, shared), strict=True)
+            self._assessment(name, mean_interval(of_rows), minimum, len(decisions), note)
+            for (name, minimum), of_rows in zip(self._minima.items(), (alike, shared), strict=True)
         ]
 
     def _unknown(self, rows: int, why: str) -> list[Assessment]:
         return [Assessment.unknown(name, target, rows, why) for name, target in self._targets.items()]
 
-    def _assessment(self, name: str, found: Interval, minimum: float, rows: int, note: str) -> Assessment:
-        missed = [minimum - float(found.estimate)]
-        return Assessment.of(name, self._targets[name], found, rows, missed_by=missed, note=note)
+    def _assessment(self, name: str, mean: Interval, minimum: float, rows: int, note: str) -> Assessment:
+        missed = [minimum - float(mean.estimate)]
+        return Assessment.of(name, self._targets[name], mean, rows, missed_by=missed, note=note)
 
     @property
     def _minima(self) -> dict[str, float]:
@@ -115,8 +116,8 @@ class StabilityCriterion(Criterion):
         return {name: f"at least {minimum:g}" for name, minimum in self._minima.items()}
 
 
-def _comparing(subject: Subject) -> Explainer:
+def _comparing(candidate: Candidate) -> Explainer:
     """The quickest explainer of the model that compares with a background."""
-    if subject.model.predictor.trees is not None and available():
+    if candidate.model.predictor.trees is not None and available():
         return TreeExplainer(feature_perturbation="interventional")
     return PermutationExplainer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,17 +20,25 @@ def cut(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch
 
     The cuts depend on the order of the rows only, not on the batches that they come in.
     """
+    return pieces(batches, itertools.repeat(rows))
+
+
+def pieces(batches: Iterable[pa.RecordBatch], sizes: Iterable[int]) -> Iterator[pa.RecordBatch]:
+    """The first rows in batches of the given sizes; where the rows end early, the last batch is smaller."""
+    left = iter(sizes)
     held: list[pa.RecordBatch] = []
-    count = 0
+    missing = next(left, 0)
     for batch in batches:
         start = 0
-        while batch.num_rows - start:
-            piece = batch.slice(start, min(rows - count, batch.num_rows - start))
+        while missing and batch.num_rows - start:
+            piece = batch.slice(start, missing)
             held.append(piece)
-            start, count = start + piece.num_rows, count + piece.num_rows
-            if count == rows:
+            start, missing = start + piece.num_rows, missing - piece.num_rows
+            if not missing:
                 yield _joined(held)
-                held, count = [], 0
+                held, missing = [], next(left, 0)
+        if not missing:
+            return
     if held:
         yield _joined(held)
 

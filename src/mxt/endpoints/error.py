@@ -50,10 +50,10 @@ class ErrorEndpoint(Endpoint):
             msg = f"{arm.source}: the {arm.name} arm predicts no numbers; a QualityEndpoint is for classes."
             raise DataError(msg)
         gaps = np.abs(truth.to_numpy(dtype=float) - predicted.to_numpy(dtype=float))
-        endless = int((~np.isfinite(gaps)).sum())
-        if endless:
+        infinite = int((~np.isfinite(gaps)).sum())
+        if infinite:
             msg = (
-                f"{arm.source}: in {endless} of {len(gaps)} rows of the {arm.name} arm the truth or the "
+                f"{arm.source}: in {infinite} of {len(gaps)} rows of the {arm.name} arm the truth or the "
                 "prediction is missing or infinite."
             )
             raise DataError(msg)

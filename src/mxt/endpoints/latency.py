@@ -1,4 +1,4 @@
-"""How long the arms' versions take to answer, measured now."""
+"""How long the arms' versions take to predict, measured now."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.endpoints.base import Endpoint
-from mxt.endpoints.base.findings import Scale
+from mxt.endpoints.base.contrasts import Scale
 from mxt.errors import ConfigError
 from mxt.stats.arms import quantile
 
@@ -25,9 +25,9 @@ MILLISECONDS = 1000.0
 class LatencyEndpoint(Endpoint):
     """Quantile of the milliseconds that a version takes to predict one row of its arm.
 
-    The two versions are asked in turn, so that whatever slows the machine slows both. The unit is the call,
-    and calls are taken to be independent. Latencies that were observed in service are columns: compare them
-    by a `QuantileEndpoint`.
+    The two versions predict in turn, so that whatever slows the machine slows both. The unit is the call,
+    and calls are taken to be independent. Compare latencies that were observed in service by a
+    `QuantileEndpoint` of their column.
 
     Example:
         {KIND: LatencyEndpoint, margin: 0.25}
@@ -45,7 +45,7 @@ class LatencyEndpoint(Endpoint):
     """How many calls of each version are timed."""
 
     warm_up: Annotated[int, Field(ge=0)] = 20
-    """How many calls of each come before, which are not timed."""
+    """How many calls of each version come before the timed ones."""
 
     @property
     def label(self) -> str:
@@ -63,11 +63,11 @@ class LatencyEndpoint(Endpoint):
         import numpy as np
 
         times = np.empty((self.warm_up + self.calls, 2))
-        served = [_served(arm) for arm in (control, treatment)]
+        pairs = [_served(arm) for arm in (control, treatment)]
         for call in range(len(times)):
-            # Whoever goes first finds the caches cold, so they take turns at that too.
+            # The first call of a turn has cold caches, so the versions take turns at that too.
             for place in (0, 1) if call % 2 else (1, 0):
-                model, inputs = served[place]
+                model, inputs = pairs[place]
                 row = inputs.iloc[[call % len(inputs)]]
                 begun = time.perf_counter()
                 model.predict(row)
@@ -80,9 +80,10 @@ class LatencyEndpoint(Endpoint):
 
 
 def _served(arm: Arm) -> tuple[Model, pd.DataFrame]:
+    """The model of an arm, and its inputs."""
     if arm.model is None or arm.inputs is None:
         msg = (
-            "LatencyEndpoint asks the versions of both arms; give the job `versions`, or "
+            "LatencyEndpoint needs the versions of both arms; give the job `versions`, or "
             "compare a column of observed milliseconds by a QuantileEndpoint."
         )
         raise ConfigError(msg)

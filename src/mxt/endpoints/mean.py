@@ -8,8 +8,6 @@ from mxt.endpoints.base import Endpoint
 from mxt.stats.arms import ratio_of_sums
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from mxt.endpoints.base.arms import Arm
     from mxt.stats.arms import ArmEstimate
 
@@ -42,11 +40,10 @@ class MeanEndpoint(Endpoint):
         return [self.column]
 
     def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate]:
-        first, second = (_mean(arm.numbers(self.column), arm.subjects) for arm in (control, treatment))
+        import numpy as np
+
+        first, second = (
+            ratio_of_sums(arm.numbers(self.column), np.ones(len(arm.table)), arm.subjects)
+            for arm in (control, treatment)
+        )
         return first, second
-
-
-def _mean(values: np.ndarray, subjects: np.ndarray) -> ArmEstimate:
-    import numpy as np
-
-    return ratio_of_sums(values, np.ones(len(values)), subjects)

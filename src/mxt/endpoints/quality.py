@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.endpoints.base import Endpoint
 from mxt.errors import ConfigError, DataError
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.endpoints.base.arms import Arm
-    from mxt.endpoints.base.findings import Finding
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.contrasts import Contrast
+    from mxt.endpoints.base.designs import Design
 
 
 class QualityEndpoint(Endpoint):
     """Accuracy, precision, recall or F1 of the predictions; each is a ratio of counts.
 
-    Shares of independent rows are compared by Miettinen and Nurminen's score test. F1, and whatever has
-    several rows of a subject, is compared by the delta method over subjects.
+    Shares of independent rows are compared by Miettinen and Nurminen's score test. F1, and scores of several
+    rows a subject, are compared by the delta method over subjects.
 
     Example:
         {KIND: QualityEndpoint, score: recall, margin: 0.02}
@@ -36,8 +36,8 @@ class QualityEndpoint(Endpoint):
     """What is compared."""
 
     positive: ClassName | None = None
-    """The class that precision, recall and F1 look at; that of the job or of the versions if left out, else
-    the last of two in alphabetical order."""
+    """The class that precision, recall and F1 are of; if left out, the positive class of the job or of the
+    versions, else the last of two in alphabetical order."""
 
     @property
     def label(self) -> str:
@@ -55,11 +55,11 @@ class QualityEndpoint(Endpoint):
     def needs_positive(self) -> bool:
         return self.score != "accuracy" and self.positive is None
 
-    def compare(self, control: Arm, treatment: Arm, plan: Plan) -> Finding:
-        found = super().compare(control, treatment, plan)
+    def compare(self, control: Arm, treatment: Arm, design: Design) -> Contrast:
+        contrast = super().compare(control, treatment, design)
         if self.score == "accuracy":
-            return found
-        return replace(found, positive=self._positive(control, treatment))
+            return contrast
+        return replace(contrast, positive=self._positive(control, treatment))
 
     def estimates(self, control: Arm, treatment: Arm) -> tuple[ArmEstimate, ArmEstimate] | None:
         _refuse_foreign(control, treatment)
@@ -69,18 +69,23 @@ class QualityEndpoint(Endpoint):
 
     def _estimate(self, arm: Arm, positive: str) -> ArmEstimate | None:
         truth, predicted = _texts(arm.truth, arm), _texts(arm.predictions, arm)
-        real, told = (truth == positive).astype(float), (predicted == positive).astype(float)
+        true, selected = (truth == positive).astype(float), (predicted == positive).astype(float)
         tops, bottoms = {
-            "accuracy": ((truth == predicted).astype(float), 0 * real + 1),
-            "precision": (real * told, told),
-            "recall": (real * told, real),
-            "f1": (2 * real * told, real + told),
+            "accuracy": ((truth == predicted).astype(float), 0 * true + 1),
+            "precision": (true * selected, selected),
+            "recall": (true * selected, true),
+            "f1": (2 * true * selected, true + selected),
         }[self.score]
         if not bottoms.any():
             return None
         return ratio_of_sums(tops.to_numpy(), bottoms.to_numpy(), arm.subjects)
 
     def _positive(self, *arms: Arm) -> str:
+        """The class that the score is of.
+
+        Raises:
+            ConfigError: No class is named, or no row's truth is the named class.
+        """
         known = sorted({name for arm in arms for name in _texts(arm.truth, arm).unique()})
         positive = arms[0].positive if self.positive is None else str(self.positive)
         if positive is None and len(known) != TWO:
@@ -88,8 +93,8 @@ class QualityEndpoint(Endpoint):
             raise ConfigError(msg)
         if positive is not None and positive not in known:
             classes = {str(name): 0 for arm in arms if arm.model for name in arm.model.predictor.classes}
-            those = f"; the classes of the versions are {listed([*classes])}" if classes else ""
-            msg = f"{self.score}: no row's truth is the positive class {positive!r}{those}."
+            of_versions = f"; the classes of the versions are {listed([*classes])}" if classes else ""
+            msg = f"{self.score}: no row's truth is the positive class {positive!r}{of_versions}."
             raise ConfigError(msg)
         return known[-1] if positive is None else positive
 
@@ -98,19 +103,23 @@ def _refuse_foreign(*arms: Arm) -> None:
     """Raise a DataError if no prediction of an arm is a class of the truth."""
     known = {name for arm in arms for name in _texts(arm.truth, arm).unique()}
     for arm in arms:
-        told = _texts(arm.predictions, arm)
-        classes = {*told.unique()}
+        predictions = _texts(arm.predictions, arm)
+        classes = {*predictions.unique()}
         if not classes & known:
             msg = (
-                f"{arm.source}: the {len(told)} predictions of the {arm.name} arm have {len(classes)} "
+                f"{arm.source}: the {len(predictions)} predictions of the {arm.name} arm have {len(classes)} "
                 f"classes, none of which is among the {len(known)} of the truth. Name the `target` that "
                 "is predicted, and write both in the same way."
             )
             raise DataError(msg)
 
 
-def _texts(labels: pd.Series[Any] | None, arm: Arm) -> pd.Series[str]:
-    """Classes as texts."""
+def _texts(labels: pd.Series | None, arm: Arm) -> pd.Series[str]:
+    """Classes as texts.
+
+    Raises:
+        DataError: There are none, or they are decimal numbers.
+    """
     import pandas as pd
 
     if labels is None or pd.api.types.is_float_dtype(labels):

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class QuantileEndpoint(Endpoint):
-    """Quantile of a column of numbers over rows, with Woodruff's error: observed latencies, for one.
+    """Quantile of a column of numbers over rows, such as observed latencies, with Woodruff's error.
 
-    The values must be finer than its error: of whole or rounded numbers, too many equal the quantile.
+    The steps between values must be finer than the error: of whole or rounded numbers, too many rows equal
+    the quantile.
 
     Example:
         {KIND: QuantileEndpoint, column: MonthlyCharges, share: 0.5, higher_is_better: true, margin: 3}

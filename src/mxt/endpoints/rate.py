@@ -1,4 +1,4 @@
-"""The share of rows with one outcome, such as those who left."""
+"""The share of rows with one outcome, such as customers who left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several processes on this machine, which get the rows through pipes in Arrow's own format."""
+"""Several processes on this machine, which get the rows through pipes in Arrow's IPC format."""
 
 from __future__ import annotations
 
@@ -9,30 +9,29 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from threading import Thread
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field
 
 from mxt.datasets.tables import from_ipc, to_ipc
 from mxt.errors import MxtError, ServiceError
-from mxt.executors.base import ATTEMPTS, Executor, Part, Receipt, attempted, failed
+from mxt.executors.base import AHEAD, ATTEMPTS, Executor, Part, Receipt, attempted, failed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
     from mxt.executors.base import Stream
 
-AHEAD = 2
-"""Parts that a worker may hold: the one in work and the next."""
+    Pipe: TypeAlias = Connection[Receipt, tuple[int, int]]
 
 
 class ProcessesExecutor(Executor):
-    """Works on several parts at once, each in a process of its own that holds the model.
+    """Works on several parts at once, in processes that each hold the model.
 
-    A process that dies, as one that the system kills for want of memory, is replaced and its parts tried
-    again.
+    A process that dies is replaced, and its parts are tried again. The system may kill one when memory
+    runs out.
 
     Example:
         {KIND: ProcessesExecutor, processes: 2}
@@ -41,11 +40,18 @@ class ProcessesExecutor(Executor):
     KIND: Literal["ProcessesExecutor"] = "ProcessesExecutor"
 
     processes: Annotated[int, Field(ge=1)] | None = None
-    """How many; as many as there are cores if left out."""
+    """How many processes; as many as there are cores if left out."""
 
     @property
     def workers(self) -> int:
         return self.processes or _cores()
+
+    @property
+    def choices(self) -> Sequence[int]:
+        return range(self.workers, 0 if self.processes is None else self.workers - 1, -1)
+
+    def limited(self, workers: int) -> Self:
+        return self.model_copy(update={"processes": min(workers, self.workers)})
 
     def run(self, stream: Stream) -> Iterator[Receipt]:
         import cloudpickle
@@ -60,9 +66,9 @@ class ProcessesExecutor(Executor):
 
 
 def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Receipt]:
-    """Give each worker its next part as soon as it can take one, and pass on what comes back.
+    """Give each worker its next part as soon as it can take one, and pass on the receipts.
 
-    If the table cannot be read on, what the workers hold is finished first.
+    If the table cannot be read on, the workers first finish the parts that they hold.
     """
     from multiprocessing.connection import wait
 
@@ -83,8 +89,8 @@ def _shared_out(parts: Iterator[Part], workers: list[_Worker]) -> Iterator[Recei
             raise trouble
         if not busy:
             return
-        for connection in wait(list(busy)):
-            worker = busy[connection]  # type: ignore[index] # they are those of `busy`
+        ready = wait(list(busy))
+        for worker in [worker for connection, worker in busy.items() if connection in ready]:
             receipt = worker.receipt()
             if receipt is not None:
                 yield receipt
@@ -100,29 +106,30 @@ def _free(workers: list[_Worker]) -> _Worker | None:
 
 
 def _lost(worker: _Worker, again: deque[_Given]) -> Iterator[Receipt]:
-    """Replace a worker that died; its parts are tried again, or have failed too often."""
+    """Replace a worker that died; put its parts into `again`, or yield receipts if they failed too often."""
     how = worker.restart()
     for place, given in enumerate(worker.given):
         given.deaths += place == 0  # the others were only waiting
         if given.deaths < ATTEMPTS:
             again.append(given)
             continue
-        part = given.part
         msg = f"The process that worked on it ended {how} {ATTEMPTS} times; it may need more memory. "
         msg += "Set a smaller part_rows, or use fewer processes."
-        yield failed(part.number, part.first_row, part.batch.num_rows, ServiceError(msg))
+        yield failed(given.part, ServiceError(msg))
     worker.given.clear()
 
 
 @dataclass
 class _Given:
+    """A part, and how many workers died when it was in work."""
+
     part: Part
     deaths: int = 0
 
 
 @dataclass
 class _Worker:
-    """A process, and the parts it was given and has not told of."""
+    """A process, and the parts it was given whose receipts have not come yet."""
 
     payload: bytes
     threads: int
@@ -132,7 +139,7 @@ class _Worker:
         self._start()
 
     def _start(self) -> None:
-        """Start the process and send it the stream; if it dies meanwhile, `receipt` finds out."""
+        """Start the process and send it the stream; if it dies meanwhile, `receipt` will return None."""
         from multiprocessing import get_context, resource_tracker
 
         context = get_context("spawn")
@@ -146,7 +153,7 @@ class _Worker:
             self.connection.send_bytes(self.payload)
 
     def give(self, given: _Given) -> None:
-        """Send a part; if the worker is dead, `receipt` finds out."""
+        """Send a part; if the worker is dead, `receipt` will return None."""
         self.given.append(given)
         part = given.part
         try:
@@ -156,7 +163,7 @@ class _Worker:
             return
 
     def receipt(self) -> Receipt | None:
-        """What the worker tells of its oldest part; None if it is dead."""
+        """The worker's receipt of its oldest part; None if the worker is dead."""
         try:
             receipt: Receipt = self.connection.recv()
         except (EOFError, OSError):
@@ -165,7 +172,7 @@ class _Worker:
         return receipt
 
     def restart(self) -> str:
-        """Start another process; how the old one ended."""
+        """Start another process, and return how the old one ended, in words."""
         self.process.join()
         code = self.process.exitcode or 0
         self.connection.close()
@@ -179,8 +186,8 @@ class _Worker:
         self.process.join()
 
 
-def _serve(connection: Connection[Any, Any], threads: int) -> None:
-    """What a worker does until nobody asks any more."""
+def _serve(connection: Pipe, threads: int) -> None:
+    """Run in a worker's process: work on parts until the job closes the connection."""
     for name in ("MXT_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ.setdefault(name, str(threads))
     import cloudpickle
@@ -195,7 +202,7 @@ def _serve(connection: Connection[Any, Any], threads: int) -> None:
 
 @contextmanager
 def _deaf_to_interrupts() -> Iterator[None]:
-    """Let processes started meanwhile not hear Ctrl-C, which a terminal sends to all: the job stops them."""
+    """Let processes started meanwhile ignore Ctrl-C, which a terminal sends to all: the job stops them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -206,11 +213,11 @@ def _deaf_to_interrupts() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part]) -> None:
-    """Take what is sent while the worker works, so that the sender need not wait.
+def _receive(connection: Pipe, parts: SimpleQueue[Part]) -> None:
+    """Receive parts while the worker works, so that the sender need not wait.
 
-    The process ends at once if nobody asks any more, or if memory runs out here: the work of a run that
-    was killed must not go on beside that of the next.
+    The process ends at once if the connection breaks, or if memory runs out here: the work of a run that
+    was killed must not go on beside the work of the next.
     """
     try:
         while True:
@@ -221,4 +228,5 @@ def _receive(connection: Connection[Any, Any], parts: SimpleQueue[Part]) -> None
 
 
 def _cores() -> int:
+    """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

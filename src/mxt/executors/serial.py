@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.executors.base import Executor, attempted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from mxt.executors.base import Receipt, Stream
 
@@ -20,6 +20,12 @@ class SerialExecutor(Executor):
     """
 
     KIND: Literal["SerialExecutor"] = "SerialExecutor"
+
+    reloads: ClassVar[bool] = False
+
+    @property
+    def choices(self) -> Sequence[int]:
+        return (1,)
 
     def run(self, stream: Stream) -> Iterator[Receipt]:
         for part in stream.parts():

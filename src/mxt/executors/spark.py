@@ -1,4 +1,4 @@
-"""A cluster of Apache Spark: workers on many machines that read the rows themselves."""
+"""Apache Spark: workers on many machines, which read the rows themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pydantic import Field
 
 from mxt.errors import MxtError, ServiceError
 from mxt.executors.base import Executor, failed
-from mxt.executors.base.groups import Group, Letter
+from mxt.executors.base.groups import Group, StreamFile
 from mxt.executors.base.sessions import Master, Option, opened
 
 if TYPE_CHECKING:
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
     from mxt.executors.base import Receipt, Stream
 
 GROUPS_A_TASK = 4
-"""Groups of parts for each task at once, so that the last ones end at about the same time."""
+"""Groups of parts for each task that runs at once, so that the last groups end at about the same time."""
 
 MOST_PARTS = 16
-"""Parts of a group: seconds of work, beside the tenth of one that a task costs Spark."""
+"""Most parts of a group: they take seconds, while starting a task takes Spark a tenth of a second."""
 
 PATIENCE_SECONDS = 120.0
-"""Time without a first group after which a warning asks whether there are free cores."""
+"""How long to wait for the first group before a warning that the cluster may have no free cores."""
 
 DEATHS = re.compile(r"Python worker exited unexpectedly|ExecutorLostFailure")
-"""What Spark tells of a task whose process died each time that it was tried."""
+"""Spark's message of a task whose process died at each attempt."""
 
 
 class SparkExecutor(Executor):
     """Works on many parts at once, on a cluster of Apache Spark whose workers read the rows themselves.
 
-    Each machine needs the same packages, and sees the table and the folder of the output by the same paths.
-    A worker that dies is replaced, and its parts are tried again. It needs the extra ``mxt[spark]``.
+    All machines need the same packages, and see the table and the output's folder by the same paths. A worker
+    that dies is replaced, and its parts are tried again. This executor needs the extra ``mxt[spark]``.
 
     Example:
         {KIND: SparkExecutor, master: "local[2,4]", tasks: 2}
@@ -56,15 +56,15 @@ class SparkExecutor(Executor):
     for Spark Connect; ``env:NAME`` for the variable that holds an address with a secret."""
 
     tasks: Annotated[int, Field(ge=1)] = 8
-    """Tasks that Spark is given at once; at least as many as the cluster has cores for them, and no more if
-    there is a budget of seconds, which takes all of them to run at once."""
+    """How many tasks Spark gets at once: at least as many as the cluster has cores. A budget of seconds needs
+    exactly as many, since it assumes that all tasks run at once."""
 
     options: dict[Option, str] = {}
-    """Spark's own options, such as ``spark.executor.memory: 4g``; secrets go in spark-defaults.conf."""
+    """Spark's own options, such as ``spark.executor.memory: 4g``; secrets belong in spark-defaults.conf."""
 
     @property
     def workers(self) -> int:
-        """All tasks; Spark on this machine has no more threads than its address tells."""
+        """All tasks; Spark on this machine runs no more at once than its address has threads."""
         threads = re.match(r"local\[(\d+|\*)", self.master)
         if threads is None:
             return self.tasks
@@ -77,17 +77,17 @@ class SparkExecutor(Executor):
         size = min(MOST_PARTS, max(1, len(numbers) // (GROUPS_A_TASK * self.tasks)))
         groups = (tuple(numbers[first : first + size]) for first in range(0, len(numbers), size))
         with ExitStack() as stack:
-            letter = Letter.of(stream)
-            stack.callback(letter.burn)
+            file = StreamFile.write(stream)
+            stack.callback(file.remove)
             pool = ThreadPoolExecutor(self.tasks)
             stack.callback(pool.shutdown)
             spark = stack.enter_context(opened(self.master, self.options))
-            yield from self._shared_out(stream, deque(Group(letter, group) for group in groups), spark, pool)
+            yield from self._shared_out(stream, deque(Group(file, group) for group in groups), spark, pool)
 
     def _shared_out(
         self, stream: Stream, todo: deque[Group], spark: SparkSession, pool: ThreadPoolExecutor
     ) -> Iterator[Receipt]:
-        """Give Spark one job a group, so that one which fails stops no other; pass on what comes back."""
+        """Give Spark a job for each group, so that one that fails stops no other; pass on the receipts."""
         running: dict[Future[list[Receipt] | None], Group] = {}
         patience: float | None = PATIENCE_SECONDS
         while todo or running:
@@ -110,7 +110,7 @@ class SparkExecutor(Executor):
 
 
 def _worked(spark: SparkSession, group: Group) -> list[Receipt] | None:
-    """What comes of a group; None if Spark gave up since its worker always died."""
+    """The receipts of a group; None if Spark gave up because the worker died at each attempt."""
     frame = spark.range(0, 1, 1, numPartitions=1).mapInArrow(group, "outcome binary")
     try:
         outcome: list[Receipt] | MxtError = pickle.loads(bytes(frame.collect()[0]["outcome"]))  # noqa: S301 - of our own workers
@@ -124,6 +124,7 @@ def _worked(spark: SparkSession, group: Group) -> list[Receipt] | None:
 
 
 def _lost(stream: Stream, number: int) -> Receipt:
+    """The receipt of a part whose worker died at each attempt."""
     part = next(iter(stream.parts([number])))
     msg = "The process that worked on it ended each time that Spark tried; it may need more memory."
-    return failed(number, part.first_row, part.batch.num_rows, ServiceError(msg))
+    return failed(part, ServiceError(msg))

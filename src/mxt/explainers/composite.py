@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-    from mxt.predictors.base import Part, Predictor
+    from mxt.predictors.base import Component, Predictor
 
 
 class CompositeExplainer(Explainer):
@@ -77,7 +77,7 @@ class CompositeExplainer(Explainer):
         )
 
 
-def _carried(part: Part, explanation: Explanation) -> tuple[np.ndarray, np.ndarray]:
+def _carried(part: Component, explanation: Explanation) -> tuple[np.ndarray, np.ndarray]:
     """What a part contributes to the whole, shape (rows, part's columns, outputs), and where it starts.
 
     The start has the shape (outputs,), or (rows, outputs) if rows differ.

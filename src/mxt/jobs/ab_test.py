@@ -12,23 +12,13 @@ from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.datasets.writers.base import Writer
 from mxt.endpoints.base import Endpoint, by_label
-from mxt.endpoints.base.arms import Arm
-from mxt.endpoints.base.findings import Finding, decided, together
-from mxt.endpoints.base.plans import Looks, Plan
-from mxt.errors import DataError
+from mxt.endpoints.base.arms import Arm, arms_of
+from mxt.endpoints.base.assignments import Salt, Variant, assigned, assignments_table, check_split
+from mxt.endpoints.base.contrasts import overall, with_verdicts
+from mxt.endpoints.base.designs import Design, Looks
+from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals
-from mxt.jobs.base.arms import Versions, arms_in_words, arms_of, refuse_id, served, truth_column, with_model
-from mxt.jobs.base.assignments import (
-    Variant,
-    assignments_table,
-    check_split,
-    hashed,
-    observed,
-    refuse_empty,
-    subjects_of,
-    warn_of_inferred,
-)
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.positives import agreed
@@ -37,13 +27,11 @@ from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
 from mxt.registries.loaders.base import Loader
 from mxt.registries.readings import suited
+from mxt.registries.served import Served, ServedArms, Versions
 from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-
-    from mxt.registries.served import Served
 
 Level = Annotated[float, Field(gt=0, lt=0.5)]
 
@@ -52,7 +40,7 @@ class ABTestJob(Job):
     """Compares two arms of an experiment by endpoints; the verdict is yes if each hypothesis holds.
 
     Arms are two registered versions, an observed column, or both. The verdict is no if an endpoint is shown
-    to fail, or if the arms got other shares of the subjects than planned; then nothing else is told.
+    to fail, or if the arms got other shares of the subjects than planned; then nothing else is reported.
 
     Example:
         KIND: ABTestJob
@@ -78,15 +66,16 @@ class ABTestJob(Job):
 
     subject: str | None = None
     """Column that names the subject of a row: who is assigned, and whose rows belong together. Each row is a
-    subject of its own if left out. With a salt its text is hashed. A CSV's id column is read as text; other
-    columns are if the first megabyte shows a 007, so name the type `string` in `types` if it may not."""
+    subject of its own if left out. With a salt the subject's text is hashed. A CSV's id column is read as
+    text; another column is if a value such as 007 stands in the first megabyte; else name its type `string`
+    in `types`."""
 
     variant: Variant | None = None
     """The arm of each row, where it was observed."""
 
     salt: Annotated[str, StringConstraints(min_length=1)] | None = None
     """Name of the experiment, by which subjects are assigned where no variant was observed: the SHA-256 of
-    salt and subject decides the arm. It asks for a `subject`, or for the `id_column` of the inputs."""
+    salt and subject decides the arm. It needs a `subject`, or the `id_column` of the inputs."""
 
     control_share: Annotated[float, Field(gt=0, lt=1)] = 0.5
     """The share of the subjects that was planned for the control arm."""
@@ -95,29 +84,30 @@ class ABTestJob(Job):
     """The versions that predict the rows of the arms."""
 
     prediction: str | None = None
-    """Column of the predictions that were served, instead of those of `versions`."""
+    """Column of the predictions that were served, instead of predictions by `versions`."""
 
     target: str | None = None
     """Column with the truth; the one that the versions were trained on if left out."""
 
     splitter: OneOf[Splitter] | None = Field(default=None, exclude_if=lambda splitter: splitter is None)
-    """Where `versions` predict, use only the test part of this split. If left out, a table that holds rows of
-    a training gives those that neither version was fitted to, and any other table is taken whole."""
+    """Where `versions` predict, use only the test part of this split. If left out, rows that a version
+    was fitted to are dropped from a table that holds rows of a training; any other table is taken whole."""
 
     rows: ScoredRows = "held_out"
     """``training`` allows rows that a version was fitted to."""
+
     positive: Named = None
-    """The positive class, which endpoints are about that name none; the one recorded with the versions if
-    left out, else the last of two in alphabetical order."""
+    """The positive class, for endpoints whose config names none; the one recorded with the versions if left
+    out, else the last of two in alphabetical order."""
 
     endpoints: tuple[OneOf[Endpoint], ...] = Field(min_length=1)
-    """What the arms are compared by; the verdict is yes if all say so."""
+    """What the arms are compared by; the verdict is yes if every endpoint says yes."""
 
     level: Level = 0.05
-    """One-sided level of each test: the chance of a wrong yes. Claims of superiority keep it together."""
+    """One-sided level of each test: the chance of a wrong yes. Claims of superiority share it."""
 
     power: Annotated[float, Field(ge=0.5, lt=1)] = 0.8
-    """The chance of a right yes that the needed subjects are told for."""
+    """The chance of a right yes that the number of needed subjects is computed for."""
 
     looks: Looks | None = None
     """Looks before the end of the experiment; none if left out."""
@@ -129,7 +119,7 @@ class ABTestJob(Job):
     """How the versions are loaded."""
 
     results: OneOf[Writer] | None = None
-    """Also write the findings here: a row for each endpoint."""
+    """Also write the results here: a row for each endpoint."""
 
     assignments: OneOf[Writer] | None = None
     """Also write the arm of each subject here."""
@@ -139,113 +129,122 @@ class ABTestJob(Job):
         if (self.variant is None) == (self.salt is None):
             msg = "arms come from an observed `variant` or from a `salt`; name one of the two"
             raise ValueError(msg)
-        kind, told = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
+        kind, msg = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
         if self.versions is None and (self.splitter is not None or self.rows == "training"):
-            raise PydanticCustomError(kind, told)
-        told = "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`"
+            raise PydanticCustomError(kind, msg)
+        msg = "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`"
         if self.salt is not None and self.subject is None and self.inputs.id_column is None:
-            raise PydanticCustomError(kind, told)
+            raise PydanticCustomError(kind, msg)
         return self
 
     def run(self) -> Locals:
         context, endpoints = self.context, by_label(self.endpoints)
-        claims = sum(end.hypothesis == "superiority" for end in self.endpoints)
-        plan = Plan(self.level, self.power, self.control_share, self.looks, max(claims, 1))
-        pair = None if self.versions is None else served(context, self.loader, self.versions)
-        table = self._read(pair)
-        subjects = subjects_of(table, self.subject, self.inputs.source)
-        treated = self._treated(table, subjects)
+        claims = max(sum(end.hypothesis == "superiority" for end in self.endpoints), 1)
+        design = Design(self.level, self.power, self.control_share, self.looks, claims)
+        pair = self._served()
         target = self._target(pair)
+        table = self._read(pair, target)
+        rule = self.variant or Salt(str(self.salt), self.control_share)
+        subjects, treated = assigned(table, self.inputs, self.subject, rule)
         if target is not None:
             TargetsSchema.check(table, target, self.inputs.source)
         positive = agreed(self.positive, pair, self.endpoints)
-        split = arms_of(table, subjects, treated, self.inputs.source, target, positive)
-        p_split = check_split(context, split, self.control_share, self.mismatch_level)
-        sound = p_split >= self.mismatch_level
-        with context.step(f"compare the arms by {len(self.endpoints)} endpoints"):
-            untold = [endpoint.untold("the arms' sizes are a mismatch") for endpoint in self.endpoints]
-            findings = self._compare(split, pair, plan) if sound else untold
-            findings = [
-                replace(found, endpoint=name) for name, found in zip(endpoints, findings, strict=True)
-            ]
-        verdict = together(findings) if sound else "no"
-        tried = pair[1].pinned.version if pair is not None and verdict == "yes" else None
+        arms = arms_of(table, subjects, treated, self.inputs.source, target, positive)
+        p_split, split = check_split(arms, self.control_share, self.mismatch_level)
+        context.facts |= split
+        with context.step(f"compare the arms by {len(endpoints)} endpoints"):
+            if "mismatch" in split:
+                contrasts = [end.unknown("the arms' sizes are a mismatch") for end in self.endpoints]
+            else:
+                control, treatment = map(self._completed, arms, pair or (None, None))
+                contrasts = [end.compare(control, treatment, design) for end in self.endpoints]
+        named = [replace(part, endpoint=name) for name, part in zip(endpoints, contrasts, strict=True)]
+        contrasts = with_verdicts(named, design)
+        verdict = "no" if "mismatch" in split else overall(contrasts)
+        tried = pair.treatment.pinned.version if pair is not None and verdict == "yes" else None
         return context.conclude(
-            ab_test_findings(findings, verdict, plan, arms_in_words(pair, self.variant), context.facts)
+            ab_test_findings(contrasts, verdict, design, (pair or rule).description, context.facts)
             | Findings(
                 scores={"mismatch_p": p_split},
                 outputs=[
                     Output("assignments", self.assignments, assignments_table(subjects, treated)),
-                    Output("results", self.results, results_table(findings)),
+                    Output("results", self.results, results_table(contrasts)),
                 ],
                 evidence=pair is not None and self.rows == "held_out",
                 next=[command(self, "PromotionJob", alias_or_version=tried)] if tried else [],
             )
         )
 
-    def _compare(
-        self, split: tuple[Arm, Arm], pair: tuple[Served, Served] | None, plan: Plan
-    ) -> list[Finding]:
-        control, treatment = pair or (None, None)
-        arms = self._completed(split[0], control), self._completed(split[1], treatment)
-        return decided([endpoint.compare(*arms, plan) for endpoint in self.endpoints], plan)
+    def _served(self) -> ServedArms | None:
+        """The versions of both arms; the run is tied to the treatment's."""
+        if self.versions is None:
+            return None
+        names = self.versions.control, self.versions.treatment
+        control, treatment = (self.context.other(self.loader, name) for name in names)
+        self.context.pinned(treatment.pinned)
+        self.context.facts |= (pair := ServedArms.of(control, treatment)).facts
+        return pair
 
-    def _read(self, pair: tuple[Served, Served] | None) -> pd.DataFrame:
-        """The rows to compare in an order that their ids decide, with every column that is asked for.
+    def _target(self, pair: ServedArms | None) -> str | None:
+        """The column with the truth; None if no endpoint needs predictions.
 
         Raises:
-            ConfigError: The id column is to be something else too.
+            ConfigError: There are no predictions, or the versions' target is unknown or not the same.
+        """
+        labels = ", ".join(end.label for end in self.endpoints if end.needs_predictions)
+        if not labels:
+            return None
+        if pair is None and not self.prediction:
+            msg = f"{labels}: there are no predictions; give the job `versions` or `prediction`."
+            raise ConfigError(msg)
+        target = self.target or (pair and pair.recorded_target)
+        if target is None:
+            msg = f"{labels}: it is not known which column is predicted; give the job its `target`."
+            raise ConfigError(msg)
+        return target
+
+    def _completed(self, arm: Arm, served: Served | None) -> Arm:
+        """The arm with the model and the predictions that its endpoints need."""
+        if served is not None and any(end.needs_models or end.needs_predictions for end in self.endpoints):
+            inputs = self.context.check(served.schema, arm.table, arm.source)
+            with self.context.step(f"predict {len(inputs)} rows of the {arm.name} arm by {served.pinned}"):
+                arm = arm.served_by(served.model, inputs)
+        return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
+
+    def _read(self, pair: ServedArms | None, target: str | None) -> pd.DataFrame:
+        """The rows to compare, with every column that is needed, in an order that their ids decide.
+
+        Raises:
             DataError: A column is absent, or a version was fitted to the rows.
         """
-        schemas, records = [by.schema for by in pair or ()], self._records(pair)
-        target = self._target(pair)
-        own = [
-            None if self.subject == self.inputs.id_column else self.subject,
-            self.variant.column if self.variant else None,
-            self.prediction,
-            target,
-        ]
-        asked = {name for name in own if name}.union(*(endpoint.columns for endpoint in self.endpoints))
-        asked |= {*(self.splitter.columns if self.splitter else [])}
-        refuse_id(self.inputs.id_column, asked)
+        schemas, needed = [served.schema for served in pair or ()], self._columns(target)
+        scored = self.prediction is None and any(end.needs_predictions for end in self.endpoints)
+        records = [Record.of(served) for served in pair or () if scored]
         names = [name for schema in schemas if schema is not None for name in schema.columns]
-        names += columns_of(records, self.inputs)
-        wanted = None if None in schemas else [*dict.fromkeys([*names, *sorted(asked)])]
-        truth = [by.truth_schema(target) for by in pair or () if target]
+        names = [*dict.fromkeys([*names, *columns_of(records, self.inputs), *needed])]
+        truth = [served.truth_schema(target) for served in pair or () if target]
         reader = suited(self.inputs, self.context.model, *schemas, *truth)
-        table = self.context.read(reader, "experiment", wanted)
-        absent = sorted(asked - {*table.columns})
-        if absent:
+        table = self.context.read(reader, "experiment", None if None in schemas else names)
+        if absent := sorted({*needed} - {*table.columns}):
             msg = f"{self.inputs.source} has no columns {absent}; it has {self.inputs.names()}."
             raise DataError(msg)
         if records:
-            chosen = RowSelection(records, self.inputs, self.splitter, target or "", self.rows)
-            table, self.context.facts[FACT] = chosen.select(table)
+            rows = RowSelection(records, self.inputs, self.splitter, target or "", self.rows)
+            table, self.context.facts[FACT] = rows.select(table)
             self.context.facts["experiment_rows"] = len(table)
         return shuffled(table, 0)
 
-    def _records(self, pair: tuple[Served, Served] | None) -> list[Record]:
-        """What is kept of the rows that the versions were fitted to, if their predictions are compared."""
-        scored = self.prediction is None and any(endpoint.needs_predictions for endpoint in self.endpoints)
-        return [Record.of(by) for by in pair or () if scored]
+    def _columns(self, target: str | None) -> list[str]:
+        """Columns that the job needs beside the models' inputs, in alphabetical order.
 
-    def _target(self, pair: tuple[Served, Served] | None) -> str | None:
-        """The column with the truth, if an endpoint asks for predictions."""
-        asking = [endpoint.label for endpoint in self.endpoints if endpoint.needs_predictions]
-        return truth_column(asking, self.target, pair, predicted=bool(pair or self.prediction))
-
-    def _treated(self, table: pd.DataFrame, subjects: pd.Series[str]) -> np.ndarray:
-        """Whether each row is in the treatment arm."""
-        if self.variant is not None:
-            treated = observed(table, subjects, self.variant, self.inputs.source)
-        else:
-            warn_of_inferred(self.inputs, self.subject, table)
-            treated = hashed(subjects, str(self.salt), self.control_share)
-        refuse_empty(treated, self.inputs.source)
-        return treated
-
-    def _completed(self, arm: Arm, by: Served | None) -> Arm:
-        """The arm with what its endpoints ask of models and predictions."""
-        if by is not None and any(end.needs_models or end.needs_predictions for end in self.endpoints):
-            arm = with_model(arm, by, self.context)
-        return arm if self.prediction is None else replace(arm, predictions=arm.outcome(self.prediction))
+        Raises:
+            ConfigError: The id column is among them.
+        """
+        id_column, variant = self.inputs.id_column, self.variant and self.variant.column
+        subject = None if self.subject == id_column else self.subject
+        columns = {name for name in (subject, variant, self.prediction, target) if name}
+        columns.update(*(part.columns for part in (*self.endpoints, self.splitter) if part is not None))
+        if id_column in columns:
+            msg = f"{id_column!r} is the `id_column` of the inputs; it can be neither arm nor outcome."
+            raise ConfigError(msg)
+        return sorted(columns)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import Field
 
-from mxt.criteria.base import Assessment, Criterion, Subject, joined
+from mxt.criteria.base import Assessment, Candidate, Criterion, joined
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError, DataError
@@ -131,7 +131,7 @@ class CertificationJob(ModelJob):
 
     def _candidate(
         self, served: Served, origin: Origin
-    ) -> tuple[Subject, tuple[CertifiedRows, CertifiedRows]]:
+    ) -> tuple[Candidate, tuple[CertifiedRows, CertifiedRows]]:
         """What the criteria judge, and the table and its held-out rows that the certificate is bound to."""
         context, source = self.context, origin.inputs.source
         schema = served.schema
@@ -145,7 +145,7 @@ class CertificationJob(ModelJob):
         inputs = context.check(schema, table, source)
         model = served.model
         inputs = model.predictor.select(inputs) if schema is None else schema.categorised(inputs)
-        candidate = Subject(
+        candidate = Candidate(
             model=model,
             inputs=inputs.loc[held_out.index],
             truth=truth.loc[held_out.index],
@@ -154,13 +154,13 @@ class CertificationJob(ModelJob):
             recipe=origin.recipe,
             seed=self.seed,
             workers=self.workers,
-            watched=progress,
+            show_progress=progress,
             positive=chosen(self.positive, model),
         )
         self._state_positives(candidate)
         return candidate, (whole, part)
 
-    def _state_positives(self, candidate: Subject) -> None:
+    def _state_positives(self, candidate: Candidate) -> None:
         """State which class the scores of criteria are about, before anything is fitted.
 
         Raises:
@@ -189,7 +189,7 @@ class CertificationJob(ModelJob):
             self.context.facts["held_out"] = "by the word of this config; the version does not tell"
             logger.warning("{} has no record of the rows it was trained on; the config decides.", pinned)
 
-    def _assess(self, criterion: Criterion, candidate: Subject) -> list[Assessment]:
+    def _assess(self, criterion: Criterion, candidate: Candidate) -> list[Assessment]:
         with self.context.step(type(criterion).__name__):
             assessments = criterion.assess(candidate)
         for assessment in assessments:
@@ -198,7 +198,7 @@ class CertificationJob(ModelJob):
         return assessments
 
 
-def evidence(criteria: Iterable[Criterion], candidate: Subject) -> dict[str, pd.DataFrame]:
+def evidence(criteria: Iterable[Criterion], candidate: Candidate) -> dict[str, pd.DataFrame]:
     """The tables that assessments rest on, by name; a row that several criteria share appears once."""
     import pandas as pd
 

@@ -19,7 +19,7 @@ from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
 from mxt.pages.drift import drift_answer, drift_page
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
-from mxt.streams.tasks import Done, Table, Task
+from mxt.streams.tasks import Done, Task, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,12 +74,13 @@ class DriftJob(StreamJob):
         schema = served.declared
         model = served.model if self.predictions else None
         task = Comparing.with_reference(self._reference(served), schema, model)
-        table = Table(self.current, schema, task, self.part_rows or PART_ROWS, basis=digest(task.references))
+        part_rows, basis = self.part_rows or PART_ROWS, digest(task.references)
+        workload = Workload(self.current, schema, task, part_rows, basis=basis)
         self._refuse_idle_measures(task.references)
-        with self.worked(table, self.comparisons, "compare") as parts:
+        with self.worked(workload, self.comparisons, "compare") as parts:
             if self.shard is not None:
-                return parts.conclude(context)
-            parts.link(context, "current")
+                return self.conclude_share(parts)
+            self.link(parts, "current")
             with context.step("compare"):
                 comparisons = self._compare(task, merged(task.references, parts.states(PROFILES)))
             return context.conclude(self._findings(_table(comparisons), served))

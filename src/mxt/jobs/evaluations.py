@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from mxt.assessments.classes import classes_table
 from mxt.assessments.confidence import confidence_table
 from mxt.assessments.latency import LatencyTest
-from mxt.assessments.scores import Baseline, Drawing, Told, scores_table
+from mxt.assessments.scores import Baseline, Drawing, LabelledPredictions, scores_table
 from mxt.assessments.segments import Segment
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
@@ -114,7 +114,7 @@ class EvaluationsJob(ModelJob):
         table = self._table(served, records, target)
         truth = TargetsSchema.check(table, target, self.inputs.source)
         inputs, predictions = self._predict(served, table)
-        labelled = Told(truth, predictions, chosen(self.positive, served.model))
+        labelled = LabelledPredictions(truth, predictions, chosen(self.positive, served.model))
         with context.step(f"score {len(table)} rows"):
             scores = scores_table(self.metrics, labelled, self.intervals)
             if other is not None and self.baseline is not None:
@@ -212,7 +212,7 @@ class EvaluationsJob(ModelJob):
             logger.warning("{} predicts the same for all {} rows", served.pinned, len(inputs))
         return inputs, predictions
 
-    def _segments(self, labelled: Told, table: pd.DataFrame) -> pd.DataFrame | None:
+    def _segments(self, labelled: LabelledPredictions, table: pd.DataFrame) -> pd.DataFrame | None:
         import pandas as pd
 
         if not self.segments:
@@ -220,7 +220,7 @@ class EvaluationsJob(ModelJob):
         parts = [segment.table(self.metrics, labelled, table, self.intervals) for segment in self.segments]
         return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
 
-    def _classes(self, labelled: Told) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    def _classes(self, labelled: LabelledPredictions) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
         """The tables of classes and of confidence, as far as the model has classes and probabilities."""
         answered = answers(labelled.truth, labelled.predictions)
         if not isinstance(answered, Classes):

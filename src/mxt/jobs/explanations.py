@@ -1,4 +1,4 @@
-"""Explanations: what drives a model, and each of its predictions."""
+"""Explanations: what drives a model as a whole, and each of its predictions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mxt.datasets.writers.base import Writer
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base import Explainer
 from mxt.findings import Findings, Output
-from mxt.importances.base import Importance, effects_table, importances_table
+from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
@@ -26,8 +26,10 @@ from mxt.pages.explanations import contributions_charts, explained, explanations
 from mxt.registries.readings import suited
 from mxt.schemas import SHAPValuesSchema, TargetsSchema
 from mxt.stats.strata import Strata, together
-from mxt.streams.budgets import SLOW_ROWS, STRATA, Budget, most_rows
-from mxt.streams.tasks import TALLY, Table
+from mxt.streams.budgets import Budget
+from mxt.streams.plans import SLOW_ROWS, most_rows
+from mxt.streams.samples import STRATA
+from mxt.streams.tasks import TALLY, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,14 +37,18 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
     from mxt.importances.base import Measurement
-    from mxt.jobs.base.stream import Parts
     from mxt.models import Model
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
+    from mxt.streams.parts import Parts
+
+
+ENUMERATION_COST = 2
+"""The `Explainer.cost` from which an explainer queries the model for every set of columns."""
 
 
 class ExplanationsJob(IncrementalJob):
-    """Explains a registered model: the whole of it, and its prediction for each row of a table.
+    """Explains a registered model as a whole, and its prediction for each row of a table.
 
     Example:
         KIND: ExplanationsJob
@@ -61,33 +67,33 @@ class ExplanationsJob(IncrementalJob):
     """Where the importances of the source columns go: a row for each column and method."""
 
     samples_explanations: OneOf[Writer]
-    """Where the contributions go: a row for each row explained, and class of several."""
+    """Where the contributions go: a row for each row explained, and for each class if there are several."""
 
     explainer: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
     """How the contributions are computed."""
 
     background: OneOf[Reader] | None = None
-    """Rows that stand for the population, where a method needs some; the model's own if left out."""
+    """Rows that stand for the population, for methods that need some; the model's own if left out."""
 
     importances: tuple[OneOf[Importance], ...] = Field(
         default=({"KIND": "LibraryImportance"}, {"KIND": "ShapImportance"}),
         validate_default=True,
         min_length=1,
     )
-    """What tells of the model as a whole; what asks the model again and again must be named."""
+    """How the model is explained as a whole. Methods that query the model many times must be listed here."""
 
     effects: OneOf[Writer] | None = None
-    """Also write the curves here, if `importances` draw some: a row for each column, method and value."""
+    """Where the curves of `importances` go, if any: a row for each column, method and value."""
 
     targets: OneOf[Reader] | None = None
-    """Table with the truth, by id, for importances that need it; `inputs_samples` if left out."""
+    """Table with the true targets, by id, for importances that need them; `inputs_samples` if left out."""
 
     target: str | None = None
-    """Column with the truth; the one that the model was trained on if left out."""
+    """Column with the true targets; the one that the model was trained on if left out."""
 
     rows: ScoredRows = "held_out"
-    """``training`` lets importances that need targets use rows that the model was fitted to, which are left
-    out else. All rows are explained either way."""
+    """The rows for importances that need targets: ``held_out`` leaves out rows that the model was fitted to,
+    ``training`` takes them too. All rows are explained either way."""
 
     budget: Budget | None = None
     """What explaining may cost; if all rows cost more, a sample of them is explained."""
@@ -113,11 +119,13 @@ class ExplanationsJob(IncrementalJob):
         known = None if target is None else served.truth_schema(target)
         reader = served.reader(increment.reader, known)
         record = Record.of(served) if target is not None and self.rows == "held_out" else None
-        table = self._table(Explaining.of(self, model, target, truth, record), served.schema, reader)
-        with self.worked(table, self.samples_explanations, "explain", self.budget, model) as parts:
+        drawn = rows_asked(self.importances)
+        task = Explaining(model, self.explainer, drawn, target, truth, record, self.inputs_samples)
+        workload = self._workload(task, served.schema, reader)
+        with self.worked(workload, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
-                return parts.conclude(context)
-            parts.link(context, "inputs_samples")
+                return self.conclude_share(parts)
+            self.link(parts, "inputs_samples")
             self.refuse_other(parts, increment)
             tally = self._tally(parts)
             if target is not None:
@@ -129,21 +137,17 @@ class ExplanationsJob(IncrementalJob):
             return context.conclude(self._findings(tally, measured, served) | Findings(outputs=[last]))
 
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
-        """What is found of the model as a whole."""
+        """What the run reports of the model as a whole."""
         importances, effects = importances_table(measured), effects_table(measured)
-        for note in filter(None, (found.note for found in measured)):
+        for note in filter(None, (measurement.note for measurement in measured)):
             logger.warning("{}", note)
         outputs = [Output("models_explanations", self.models_explanations, importances)]
-        tables, charts = (
-            {"models_explanations": importances.set_index("feature")},
-            contributions_charts(tally),
-        )
+        tables = {"models_explanations": importances.set_index("feature")}
+        charts = contributions_charts(tally)
         if effects is not None:
             outputs.append(Output("effects", self.effects, effects))
-            tables, charts = (
-                tables | {"effects": effects.set_index("feature")},
-                charts | effects_charts(effects),
-            )
+            tables["effects"] = effects.set_index("feature")
+            charts |= effects_charts(effects)
         return Findings(
             passed=True,
             answer=explained(tally, importances, str(served.pinned)),
@@ -167,7 +171,7 @@ class ExplanationsJob(IncrementalJob):
         return any(importance.needs_targets for importance in self.importances)
 
     def _tally(self, parts: Parts) -> Tally:
-        """The tally of all rows explained; the run states which, if they are a sample.
+        """The tally of all rows explained; facts of the run describe the sample, if there is one.
 
         Raises:
             DataError: The target is the same in all of them.
@@ -178,12 +182,12 @@ class ExplanationsJob(IncrementalJob):
             TargetsSchema.refuse_same(name, rows, self.inputs_samples.source)
         if sample is None:
             return tally
-        self.context.sample = sample.told(tally.rows)
+        self.context.sample = sample.describe(tally.rows)
         self.context.facts |= {"sample": self.context.sample, "sample_rate": sample.rate}
         return replace(tally, strata=together(map(Strata.from_bytes, parts.states(STRATA))))
 
     def _model(self, served: Served) -> Model:
-        """The model, with the background that the job names."""
+        """The model, with the background of the config if it has one."""
         if self.background is None:
             return served.model
         reader, schema = served.reader(self.background), served.schema
@@ -191,7 +195,7 @@ class ExplanationsJob(IncrementalJob):
         return model.with_background(self.context.check(schema, known, self.background.source))
 
     def _comparable(self, tally: Tally, record: Record | None) -> Tally:
-        """The tally, with all rows drawn comparable if the model was fitted to none; a fact states it.
+        """The tally, in which all drawn rows are compared if the model was fitted to none; a fact says so.
 
         Raises:
             DataError: The model was fitted to every row.
@@ -200,23 +204,23 @@ class ExplanationsJob(IncrementalJob):
         self.context.facts[FACT], free = comparable(record, counts, self.inputs_samples.source)
         return replace(tally, held_out=None) if free else tally
 
-    def _table(self, task: Explaining, schema: InputsSchema | None, reader: Reader) -> Table:
+    def _workload(self, task: Explaining, schema: InputsSchema | None, reader: Reader) -> Workload:
         """The rows to explain, in parts of a size that suits the explainer."""
         chosen, model = self.explainer, task.model
         if isinstance(chosen, AutoExplainer):
             chosen = chosen.choose(model.predictor, model.background)
-        quick = chosen.exact and chosen.cost < 2  # noqa: PLR2004 - from 2 on, all sets of columns are asked for
+        quick = chosen.exact and chosen.cost < ENUMERATION_COST
         suited = most_rows(model) if quick else SLOW_ROWS
         basis = "" if self.background is None or model.background is None else digest(model.background)
         if task.record is not None and task.truth is not None:
             basis += digest(task.truth.to_frame("target"))
-        beside = task.beside(reader)
-        # Parts of sampled values that lack these degrees are older, and other numbers stand in them.
+        # Older parts of sampled values have no degrees of freedom, and other numbers.
         basis += "" if chosen.exact else SHAPValuesSchema.FREEDOM
-        return Table(reader, schema, task, self.part_rows or suited, beside, self.watermark, basis)
+        part_rows, extra = self.part_rows or suited, task.extra_columns(reader)
+        return Workload(reader, schema, task, part_rows, extra, self.watermark, basis)
 
     def _truth(self, target: str, served: Served) -> pd.Series[Any] | None:
-        """The truth of a table of its own, if there is one."""
+        """The true targets, by id, if they come from a table of their own."""
         if self.targets is None:
             return None
         reader = suited(self.targets, served.pinned, served.truth_schema(target))

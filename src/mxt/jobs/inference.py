@@ -1,4 +1,4 @@
-"""Inference: the predictions of a model for each row of a table."""
+"""Inference: a model's predictions for the rows of a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.increment import IncrementalJob
 from mxt.kinds import OneOf
-from mxt.streams.tasks import Done, Table, Task
+from mxt.streams.tasks import Done, Task, Workload
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ class InferenceJob(IncrementalJob):
     """The rows to score."""
 
     outputs: OneOf[Writer]
-    """Where predictions go: a row for each row scored, with its id."""
+    """Where predictions go: a row with the id for each row scored."""
 
     @property
     def reader(self) -> Reader:
@@ -55,12 +55,12 @@ class InferenceJob(IncrementalJob):
         increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()
-        schema, part_rows = served.schema, self.part_rows or PART_ROWS
-        table = Table(increment.reader, schema, Scoring(served.model), part_rows, watermark=self.watermark)
-        with self.worked(table, self.outputs, "score") as parts:
+        task, part_rows = Scoring(served.model), self.part_rows or PART_ROWS
+        workload = Workload(increment.reader, served.schema, task, part_rows, watermark=self.watermark)
+        with self.worked(workload, self.outputs, "score") as parts:
             if self.shard is not None:
-                return parts.conclude(context)
-            parts.link(context, "inputs")
+                return self.conclude_share(parts)
+            self.link(parts, "inputs")
             rows = context.linked.rows
             return context.conclude(
                 Findings(
@@ -75,9 +75,9 @@ class InferenceJob(IncrementalJob):
 
 @dataclass(frozen=True)
 class Scoring(Task):
-    """Predicting."""
+    """Predict the rows."""
 
     model: Model
 
-    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the model's columns do
+    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:  # noqa: ARG002 - the inputs are enough
         return Done(self.model.predict(inputs))

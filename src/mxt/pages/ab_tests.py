@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from mxt.endpoints.base.findings import Finding
-    from mxt.endpoints.base.plans import Plan
+    from mxt.endpoints.base.contrasts import Contrast
+    from mxt.endpoints.base.designs import Design
     from mxt.findings import Fact
     from mxt.findings.documents import Block
 
@@ -33,7 +33,7 @@ LEADING = 3
 
 
 def ab_test_findings(
-    findings: Sequence[Finding], verdict: str, plan: Plan, arms: str, facts: Mapping[str, Fact]
+    findings: Sequence[Contrast], verdict: str, plan: Design, arms: str, facts: Mapping[str, Fact]
 ) -> Findings:
     """All that an experiment found.
 
@@ -57,7 +57,7 @@ def ab_test_findings(
     )
 
 
-def _answer(findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
+def _answer(findings: Sequence[Contrast], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
     """Which arms were compared, the verdict, and what each endpoint says."""
     answer = [f"{arms}: {verdict}."]
     if "mismatch" in facts:
@@ -65,7 +65,7 @@ def _answer(findings: Sequence[Finding], verdict: str, arms: str, facts: Mapping
     return [*answer, *(f"{shortened(found.endpoint)}: {_line(found)}." for found in findings[:LEADING])]
 
 
-def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) -> Document:
+def _page(findings: Sequence[Contrast], plan: Design, facts: Mapping[str, Fact]) -> Document:
     """The endpoints, those that fail first, what the experiment could see, and how to read it."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
     ranked = sorted(findings, key=lambda found: order[found.verdict])
@@ -87,7 +87,7 @@ def _page(findings: Sequence[Finding], plan: Plan, facts: Mapping[str, Fact]) ->
     )
 
 
-def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
+def _charts(findings: Sequence[Contrast]) -> dict[str, Chart]:
     """The intervals of the endpoints that could be compared, by name; none if there is none."""
     if all(math.isnan(found.effect) for found in findings):
         return {}
@@ -99,7 +99,7 @@ def _charts(findings: Sequence[Finding]) -> dict[str, Chart]:
     return {"ab_test": Chart(title, sentence, "ab_test", lambda figure: draw_effects(figure, findings))}
 
 
-def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
+def results_table(findings: Sequence[Contrast]) -> pd.DataFrame:
     """A row for each endpoint, indexed by it; `positive` is the class it is about, if any is about one."""
     import pandas as pd
 
@@ -109,7 +109,7 @@ def results_table(findings: Sequence[Finding]) -> pd.DataFrame:
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
-def _scores(findings: Sequence[Finding]) -> dict[str, float]:
+def _scores(findings: Sequence[Contrast]) -> dict[str, float]:
     """The numbers of the findings that are known, by names that MLflow takes."""
     return {
         f"{_safe(found.endpoint)}_{name}": getattr(found, name)
@@ -124,13 +124,13 @@ def _safe(name: str) -> str:
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
-def _lines(findings: Sequence[Finding]) -> dict[str, str]:
+def _lines(findings: Sequence[Contrast]) -> dict[str, str]:
     """The class that the findings are about, if they are about one, and each finding in one line."""
     about = {found.endpoint: found.positive for found in findings if found.positive}
     return positive_fact(about) | {found.endpoint: _line(found) for found in findings}
 
 
-def _line(found: Finding) -> str:
+def _line(found: Contrast) -> str:
     if math.isnan(found.effect):
         return f"{found.verdict}: {found.note}"
     sure = f"{found.low:.4g} to {found.high:.4g}"
@@ -141,7 +141,7 @@ def _line(found: Finding) -> str:
     return f"{told} ({sure}){needs}"
 
 
-def draw_effects(figure: Figure, findings: Sequence[Finding]) -> None:
+def draw_effects(figure: Figure, findings: Sequence[Contrast]) -> None:
     """The interval of each endpoint beside no effect and the margin; the shape of the dot is the verdict."""
     shown = [found for found in findings if not math.isnan(found.effect)]
     figure.set_size_inches(WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
@@ -151,7 +151,7 @@ def draw_effects(figure: Figure, findings: Sequence[Finding]) -> None:
     figure.suptitle("Treatment against control: solid line no effect, dashed line the margin", fontsize=10)
 
 
-def _draw(axes: Axes, found: Finding) -> None:
+def _draw(axes: Axes, found: Contrast) -> None:
     """One endpoint; what is better lies to the side that the label names."""
     reach = [[found.effect - found.low], [found.high - found.effect]]
     axes.errorbar([found.effect], [0], xerr=reach, fmt=MARKS[found.verdict], color="black", capsize=4)
@@ -164,7 +164,7 @@ def _draw(axes: Axes, found: Finding) -> None:
     axes.set_title(f"{words} ({found.scale}, {better} is better)", fontsize=9, loc="left")
 
 
-def _limit(found: Finding) -> float:
+def _limit(found: Contrast) -> float:
     """Where the margin lies: the harm that is refused, or the gain worth finding."""
     up = found.higher_is_better == (found.hypothesis == "superiority")
     if found.scale == "ratio":
@@ -182,7 +182,7 @@ def _split(facts: Mapping[str, Fact]) -> str:
     return split
 
 
-def _row(found: Finding) -> tuple[str, ...]:
+def _row(found: Contrast) -> tuple[str, ...]:
     name = shortened(found.endpoint)
     if found.positive:
         name += f" of class {shortened(found.positive)}"
@@ -193,13 +193,13 @@ def _row(found: Finding) -> tuple[str, ...]:
     return name, found.verdict, arms, effect, f"{p_value(found.p_value)} (level {number(found.level, 3)})"
 
 
-def _notes(findings: Sequence[Finding]) -> list[Block]:
+def _notes(findings: Sequence[Contrast]) -> list[Block]:
     """Why endpoints could not be compared."""
     notes = [(shortened(found.endpoint), found.note) for found in findings if math.isnan(found.effect)]
     return [Pairs(notes)] if notes else []
 
 
-def _sight(found: Finding) -> tuple[str, ...]:
+def _sight(found: Contrast) -> tuple[str, ...]:
     sizes = ""
     if found.needed_control is not None and found.needed_treatment is not None:
         sizes = f"{found.needed_control:,} + {found.needed_treatment:,}"
@@ -211,7 +211,7 @@ def _number(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.4g}"
 
 
-def _legend(findings: Sequence[Finding], plan: Plan) -> list[str]:
+def _legend(findings: Sequence[Contrast], plan: Design) -> list[str]:
     claims = sum(found.hypothesis == "superiority" for found in findings)
     lines = [
         f"Behind an effect stands its {100 * (1 - 2 * plan.nominal()):.5g} % interval.",

@@ -1,16 +1,18 @@
-"""A version that a job works on: its schema, target, background and model, each loaded at its first use."""
+"""Versions that a job works on: schema, target, background and model of each, loaded at their first use."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loguru import logger
 
 from mxt.errors import ConfigError, ModelError
+from mxt.kinds import Strict
 from mxt.registries.readings import suited
+from mxt.registries.versions import AliasOrVersion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from mxt.datasets.fitted import FittedRows
     from mxt.datasets.readers.base import Reader
+    from mxt.findings import Fact
     from mxt.models import Model
     from mxt.registries.loaders.base import Loader
     from mxt.registries.versions import Pinned
@@ -97,3 +100,57 @@ class Served:
     def reader(self, reader: Reader, *others: InputsSchema | None) -> Reader:
         """A reader that reads cells as the training did, and as text where a schema declares text."""
         return suited(reader, self.pinned, self.schema, *others)
+
+
+class Versions(Strict):
+    """The versions that serve the arms of an experiment."""
+
+    control: AliasOrVersion = "Champion"
+    """Alias, number or semantic version of the control arm's version."""
+
+    treatment: AliasOrVersion = "Challenger"
+    """Alias, number or semantic version of the treatment arm's version; the one of the control arm makes a
+    test of the experiment itself."""
+
+
+class ServedArms(NamedTuple):
+    """The versions that serve the two arms of an experiment."""
+
+    control: Served
+    treatment: Served
+
+    @classmethod
+    def of(cls, control: Served, treatment: Served) -> ServedArms:
+        """The two versions; if they are one, both arms share its object, so that it is loaded once."""
+        if control.pinned.version != treatment.pinned.version:
+            return cls(control, treatment)
+        logger.warning("both arms are served by {}: this tests the experiment, not a version", control.pinned)
+        return cls(control, control)
+
+    @property
+    def description(self) -> str:
+        """Which versions are compared, the treatment's first."""
+        return f"{self.treatment.pinned} (treatment) against {self.control.pinned} (control)"
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """The number of each version, and whether it is one."""
+        control, treatment = (served.pinned.version for served in self)
+        facts: dict[str, Fact] = {"control_version": control, "treatment_version": treatment}
+        return facts | ({"same_version": True} if control == treatment else {})
+
+    @property
+    def recorded_target(self) -> str | None:
+        """The column that both versions were trained to predict; None if nobody stored it.
+
+        Raises:
+            ConfigError: They were trained to predict different columns.
+        """
+        first, second = (served.recorded_target for served in self)
+        if first is not None and second is not None and first != second:
+            msg = (
+                f"versions: {self.control.pinned} predicts {first!r}, but {self.treatment.pinned} predicts "
+                f"{second!r}. Compare versions of one target, or give the job the `target` to score both by."
+            )
+            raise ConfigError(msg)
+        return second if first is None else first

@@ -1,4 +1,4 @@
-"""Every combination of some values."""
+"""Every combination of the values."""
 
 from __future__ import annotations
 

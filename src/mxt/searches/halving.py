@@ -1,9 +1,10 @@
-"""Many combinations on few rows, the better ones on ever more."""
+"""Many combinations of values on few rows, the better ones on more rows each round."""
 
 from __future__ import annotations
 
+import importlib
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,11 +12,14 @@ from pydantic_core import PydanticCustomError
 from mxt.errors import DataError
 from mxt.searches.base import Search, ValuesOrRange, for_sampling
 from mxt.searches.base.ranges import Range
-from mxt.searches.base.studies import watched
+from mxt.searches.base.studies import killed_workers_reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sklearn.model_selection import HalvingGridSearchCV, HalvingRandomSearchCV
+
+    from mxt.searches.base import Value
     from mxt.searches.base.studies import Study
     from mxt.searches.base.trials import Round, Trial
 
@@ -23,8 +27,8 @@ if TYPE_CHECKING:
 class HalvingSearch(Search):
     """Successive halving: tries all candidates on few rows, and the best of each round on more rows.
 
-    It is scikit-learn's ``HalvingGridSearchCV``, or ``HalvingRandomSearchCV`` where `candidates` are drawn.
-    Scores of different rounds rest on different rows; only those of the last round decide.
+    It is scikit-learn's ``HalvingGridSearchCV``, or ``HalvingRandomSearchCV`` if `candidates` are drawn.
+    Scores of different rounds rest on different rows; only scores of the last round decide.
 
     Example:
         KIND: HalvingSearch
@@ -38,21 +42,18 @@ class HalvingSearch(Search):
     """What to try, by the recipe's fields."""
 
     candidates: Annotated[int, Field(ge=1)] | None = None
-    """How many combinations are drawn; all of them if left out. Ranges need it."""
+    """Number of combinations that are drawn; all of them if left out. Ranges need a number."""
 
     factor: Annotated[int, Field(ge=2)] = 3
-    """One in so many candidates comes to the next round, on so many times the rows."""
+    """One in this many candidates reaches the next round, which has this many times the rows."""
 
     first_rows: Annotated[int, Field(ge=2)] | None = None
-    """Rows of the first round; if left out, as many as let the last round use nearly all."""
+    """Number of rows of the first round; if left out, the last round uses nearly all rows."""
 
     @model_validator(mode="after")
     def _counted(self) -> Self:
         if self.candidates is None and any(isinstance(tried, Range) for tried in self.values.values()):
-            kind, msg = (
-                "no_count",
-                "a range has no end of values; say how many to draw, as candidates: 20",
-            )
+            kind, msg = "no_count", "a range has no end of values; say how many to draw, as candidates: 20"
             raise PydanticCustomError(kind, msg)
         return self
 
@@ -70,27 +71,27 @@ class HalvingSearch(Search):
             msg = f"first_rows is {self.first_rows}, and there are only {len(study.inputs)} rows in training."
             raise DataError(msg)
         try:
-            with watched():
+            with killed_workers_reported():
                 results = searcher.fit(study.inputs, study.targets).cv_results_
         except ValueError as error:
             rows = len(study.inputs)
             msg = f"{rows} rows in training are too few for the rounds of a HalvingSearch ({error})"
             raise DataError(msg) from error
         rounds: dict[str, list[Round]] = {}
-        values: dict[str, dict[str, Any]] = {}
+        values: dict[str, dict[str, Value]] = {}
         scored = study.rounds(results, [int(rows) for rows in results["n_resources"]])
-        for params, found in zip(results["params"], scored, strict=True):
+        for params, of_round in zip(results["params"], scored, strict=True):
             name = json.dumps(params, sort_keys=True)
             values[name] = params
-            rounds.setdefault(name, []).append(found)
+            rounds.setdefault(name, []).append(of_round)
         yield [
-            study.trial(number, values[name], tuple(found))
-            for number, (name, found) in enumerate(rounds.items(), 1)
+            study.trial(number, values[name], tuple(of_trial))
+            for number, (name, of_trial) in enumerate(rounds.items(), 1)
         ]
 
-    def _searcher(self, study: Study) -> Any:  # noqa: ANN401 - scikit-learn publishes no types
+    def _searcher(self, study: Study) -> HalvingGridSearchCV | HalvingRandomSearchCV:
         """The search of scikit-learn; the candidates are checked before it starts."""
-        from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - makes the next import work
+        importlib.import_module("sklearn.experimental.enable_halving_search_cv")  # makes the next import work
         from sklearn.model_selection import (
             HalvingGridSearchCV,
             HalvingRandomSearchCV,

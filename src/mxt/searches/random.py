@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class RandomSearch(Search):
     """Tries combinations that are drawn from lists and ranges (scikit-learn's ``RandomizedSearchCV``).
 
-    From lists alone no combination is drawn twice; if there are fewer than `candidates`, all are tried.
+    If there are lists alone, no combination is drawn twice, and all are tried if there are fewer than
+    `candidates`.
 
     Example:
         KIND: RandomSearch
@@ -32,7 +33,7 @@ class RandomSearch(Search):
     """What to draw from, by the recipe's fields."""
 
     candidates: Annotated[int, Field(ge=1)] = 20
-    """How many combinations are drawn."""
+    """Number of combinations that are drawn."""
 
     @property
     def tried(self) -> dict[str, ValuesOrRange]:

@@ -1,1 +1,1 @@
-"""Long tables: parts, plans, budgets and what is kept when the work is cut off."""
+"""Long tables, in parts: what is done with the rows, by which executor, and what is kept when a run stops."""

@@ -1,4 +1,4 @@
-"""One error for the parts of a table that failed."""
+"""One error for all parts of a table that failed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 
 def failure(bad: Sequence[Receipt], whole: int = 0) -> MxtError:
-    """An error of the class of the first part that failed.
+    """An error with the class and message of the first part that failed.
 
     Args:
         bad: Receipts of parts that failed.
         whole: How many parts are finished, and kept.
     """
-    bad = sorted(bad, key=lambda receipt: receipt.part)
-    first = bad[0]
+    first = min(bad, key=lambda receipt: receipt.part)
     kinds = {kind.exit_code: kind for kind in MxtError.__subclasses__()}
     kind = kinds.get(first.exit_code, MxtError)
     if len(bad) == 1 and not whole:

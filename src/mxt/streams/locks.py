@@ -1,9 +1,8 @@
-"""Lock files in a folder that a run may take away when it ends."""
+"""Lock files in a folder that a run may remove when it ends."""
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import socket
 from datetime import UTC, datetime
@@ -19,40 +18,42 @@ if TYPE_CHECKING:
 
 
 ATTEMPTS = 100
-"""How often a folder is made that others take away at once."""
+"""How often to make a folder that other runs keep removing."""
 
 
 @contextlib.contextmanager
 def locked(folder: Path, name: str, *, shared: bool = False) -> Iterator[None]:
-    """Hold a lock file; the system lets go of it when the process ends, however it does.
+    """Hold a lock file; the system releases it when the process ends, however it ends.
 
     Args:
-        folder: Where it lies, for this user only; made if it is missing.
-        name: Of the file; it starts with ``lock``.
-        shared: Whether others may hold it too, if they share it as well.
+        folder: The file's folder, which only this user may enter; made if it is missing.
+        name: The file's name; it starts with ``lock``.
+        shared: Whether others may hold the lock too, if they share it as well.
 
     Raises:
-        DataError: Another process holds it.
+        DataError: Another process holds the lock.
     """
     with _opened(folder, name, shared=shared) as file:
         if not shared:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            told = f"process {os.getpid()} on {socket.gethostname()} since {now}\n"
-            with contextlib.suppress(OSError):  # it holds on a full disk too, untold
+            holder = f"process {os.getpid()} on {socket.gethostname()} since {now}\n"
+            with contextlib.suppress(OSError):  # the lock holds on a full disk too, without a name in it
                 file.truncate(0)
-                os.write(file.fileno(), told.encode())
+                os.write(file.fileno(), holder.encode())
         yield
 
 
 def _opened(folder: Path, name: str, *, shared: bool) -> IO[str]:
-    """The file, locked; a run that ends meanwhile may take it away, and then there is a new one to lock."""
-    for attempt in itertools.count(1):
+    """The file, locked; if a run that ends meanwhile removes it, a new file is made and locked."""
+    attempt = 0
+    while True:
+        attempt += 1
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = (folder / name).open("a+")
         except OSError as error:
             if isinstance(error, FileNotFoundError | FileExistsError) and attempt < ATTEMPTS:
-                continue  # the folder went away between two calls
+                continue  # the folder was removed between two calls
             msg = f"{folder}: cannot be written ({error.strerror})."
             raise DataError(msg) from error
         if not _lock(file, shared=shared):
@@ -63,11 +64,10 @@ def _opened(folder: Path, name: str, *, shared: bool) -> IO[str]:
             if os.path.samestat(os.fstat(file.fileno()), (folder / name).stat()):
                 return file
         file.close()
-    raise AssertionError
 
 
 def _holders(folder: Path) -> list[str]:
-    """Who holds the locks, in their own words."""
+    """What the holders of the locks wrote into them."""
     held = []
     with contextlib.suppress(FileNotFoundError):
         for path in sorted(folder.glob("lock*")):
@@ -78,7 +78,7 @@ def _holders(folder: Path) -> list[str]:
 
 
 def _lock(file: IO[str], *, shared: bool) -> bool:
-    """Whether the file could be locked; where the system has no such locks, every run may go on."""
+    """Lock the file, and return whether that succeeded; it does where the system has no such locks."""
     try:
         import fcntl
     except ImportError:

@@ -1,4 +1,4 @@
-"""How far a long job is: a bar on a terminal, else a line of the log each minute, and metrics of the run."""
+"""Progress of a long job: a bar on a terminal, else a line of the log each minute, and metrics of the run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ EVERY_SECONDS = 60.0
 
 
 class Progress:
-    """Counts rows; used as a context manager."""
+    """Counts rows that are done; a context manager."""
 
     def __init__(self, run: Run, what: str, total: int | None, done: int = 0, unit: str = "row") -> None:
         """Start counting.
@@ -28,12 +28,12 @@ class Progress:
             run: Where the metrics go.
             what: What is done with the rows, as a verb.
             total: How many rows there are, if it is known.
-            done: How many of them need no work any more.
+            done: How many of them were done before.
             unit: What is counted, if it is not rows.
         """
         self._run, self._what, self._total, self._unit = run, what, total, unit
         self._done = self._before = done
-        self._begun = self._told = time.monotonic()
+        self._begun = self._reported = time.monotonic()
         self._bar = tqdm(total=total, initial=done, desc=what, unit=unit, unit_scale=True, disable=None)
 
     def __enter__(self) -> Self:
@@ -48,12 +48,12 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Rows, or whatever is counted, per second, so far."""
+        """Rows, or units of another kind, per second since the start."""
         return (self._done - self._before) / max(time.monotonic() - self._begun, 1e-9)
 
     @property
     def metrics(self) -> dict[str, float]:
-        """What the run is told."""
+        """The metrics of the run, by name."""
         return {
             f"{self._unit}s_done": float(self._done),
             f"{self._unit}s_per_second": round(self.rate, 1),
@@ -61,12 +61,12 @@ class Progress:
         }
 
     def add(self, rows: int) -> None:
-        """Count some rows more."""
+        """Count rows that were done; now and then, report them."""
         self._done += rows
         self._bar.update(rows)
-        if time.monotonic() - self._told < EVERY_SECONDS:
+        if time.monotonic() - self._reported < EVERY_SECONDS:
             return
-        self._told = time.monotonic()
+        self._reported = time.monotonic()
         self._run.score(self.metrics)
         if self._bar.disable:
             left = "" if self._total is None else f" of {self._total}, {self._seconds_left():.0f} s left"
@@ -79,7 +79,7 @@ class Progress:
 
 
 def peak_megabytes() -> float:
-    """Most memory that this process, or one of those it waited for, ever held."""
+    """The most memory that this process ever held, or one of the processes that it waited for."""
     unit = 1 if sys.platform == "darwin" else 1024
     who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     return max(resource.getrusage(each).ru_maxrss for each in who) * unit / 1e6

@@ -8,12 +8,12 @@ from pydantic import AfterValidator, Field
 
 
 def place_of(shard: str) -> tuple[int, int]:
-    """Which of how many shares, from 1 on."""
+    """The number of a share, from 1 on, and how many shares there are."""
     place, _, shares = shard.partition("/")
     return int(place), int(shares)
 
 
-def _is_there(shard: str) -> str:
+def _in_range(shard: str) -> str:
     place, shares = place_of(shard)
     if place > shares:
         msg = f"There is no share {place} of {shares}."
@@ -21,5 +21,5 @@ def _is_there(shard: str) -> str:
     return shard
 
 
-Shard = Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$"), AfterValidator(_is_there)]
+Shard = Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$"), AfterValidator(_in_range)]
 """A share as text, as ``2/8``."""

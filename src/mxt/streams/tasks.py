@@ -1,4 +1,4 @@
-"""What is done with the parts of a table, wherever that is."""
+"""Tasks: what is done with the rows of each part of a long table, and the stream that executors run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets.fingerprint import row_digests
 from mxt.datasets.marks import Mark
@@ -14,7 +14,7 @@ from mxt.datasets.parts import cut
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
 from mxt.errors import DataError
 from mxt.executors.base import Part, Receipt, Stream
-from mxt.streams.staging import ROWS, TABLE
+from mxt.streams.receipts import IDS, ROWS, TABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
     from mxt.datasets.readers.base import Reader
     from mxt.schemas import InputsSchema
+    from mxt.streams.receipts import PartFacts
     from mxt.streams.staging import Staging
 
 TALLY = "tally"
-"""Suffix of the file with what is told of all rows explained."""
+"""Suffix of a part's file with the figures of its explained rows."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Done:
     """What a task made of a part."""
 
     table: pd.DataFrame | None
-    """What is written of it; None if that is told of all parts together only."""
+    """Rows of the output; None if the output is made from the states alone."""
     states: dict[str, bytes] = field(default_factory=dict)
-    """What is told of all parts together, by a suffix for its file."""
+    """Figures of the part that are merged with those of the other parts, each by the suffix of its file."""
     rows: int | None = None
-    """Rows worked on, if not all."""
+    """How many rows were worked on; None for all."""
 
 
 class Task(ABC):
@@ -56,70 +57,81 @@ class Task(ABC):
         """
 
     def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
-        """The model's inputs in `table`, of which the work needs that they obey all hard rules.
+        """The model's inputs in `table`; a task that needs less than the schema's hard rules overrides this.
 
         Raises:
-            DataError: They do not.
+            DataError: The inputs break a hard rule.
         """
         return schema.check(table, source)
 
 
 @dataclass(frozen=True)
-class Table:
-    """A table, and what is done with it."""
+class Workload:
+    """A table to read, and the task to do with each part of it."""
 
     reader: Reader
     schema: InputsSchema | None
-    """What the model's inputs must look like."""
+    """What the model's inputs must look like; None if the model declares nothing."""
     task: Task
-    rows: int
-    """Rows of a part."""
+    part_rows: int
     extra: tuple[str, ...] = ()
-    """Columns to read beside the model's."""
+    """Columns to read beside the model's inputs."""
     watermark: str | None = None
-    """Column whose greatest cell each receipt tells."""
+    """Column whose greatest cell is recorded for each part."""
     basis: str = ""
     """What else the parts depend on, beside the job's config, the model and the table, as text."""
 
     @property
     def columns(self) -> list[str] | None:
-        """What is read; all columns where the model does not tell its own."""
+        """The columns to read; None for all, where the model declares no inputs."""
         if self.schema is None:
             return None
         return [*self.schema.columns, *self.extra, *([self.watermark] if self.watermark else [])]
 
+    def mark_of(self, batch: pa.RecordBatch) -> Mark | None:
+        """The greatest watermark of some rows; None if there is no watermark.
+
+        Raises:
+            DataError: Cells are missing.
+        """
+        return None if self.watermark is None else Mark.of(batch, self.watermark, self.reader.source)
+
+    def first_rows(self, rows: int) -> pa.RecordBatch:
+        """The first rows of the table, at most so many."""
+        return next(cut(self.reader.arrow(self.columns), rows))
+
 
 @dataclass(frozen=True)
 class TableStream(Stream):
-    """The parts of a table that are to be worked on; what comes of each is kept in a staging folder."""
+    """The parts of a table that are left to work on; the result of each is kept in a staging folder."""
 
-    table: Table
+    workload: Workload
     staging: Staging
     done: frozenset[int] = frozenset()
     """Parts that need no work."""
     share: tuple[int, int] = (1, 1)
-    """Which of how many shares of the parts to work on, from 1 on."""
-    perhaps: frozenset[int] = frozenset()
-    """Parts that need no work if their rows are as they were."""
+    """Which share of the parts to work on, from 1 on, and how many shares there are."""
+    unverified: frozenset[int] = frozenset()
+    """Parts that need no work if their rows are unchanged."""
     packages: tuple[str, ...] = ()
-    """Those that the models are made of."""
+    """Packages that the models need."""
 
     @property
     def folder(self) -> Path:
         return self.staging.folder
 
     def numbers(self) -> list[int]:
-        parts = -(-self.table.reader.rows() // self.table.rows)
+        parts = -(-self.workload.reader.rows() // self.workload.part_rows)
         return [number for number in range(parts) if self._wanted(number)]
 
     def parts(self, numbers: Sequence[int] | None = None) -> Iterator[Part]:
-        """Those asked for; what lies before the first of them need not be read."""
-        rows, reader = self.table.rows, self.table.reader
+        """The parts with these numbers, or all that are left; rows before the first part are not read."""
+        rows, reader = self.workload.part_rows, self.workload.reader
         wanted = filter(self._wanted, itertools.count()) if numbers is None else iter(numbers)
         due = next(wanted, None)
         if due is None:
             return
-        batches = cut(reader.arrow(self.table.columns, due * rows), rows)
+        batches = cut(reader.arrow(self.workload.columns, due * rows), rows)
         for number, batch in enumerate(batches, start=due):
             if number == due:
                 yield Part(number, number * rows, batch)
@@ -135,36 +147,39 @@ class TableStream(Stream):
         return number not in self.done and number % shares == place - 1
 
     def kept(self, number: int) -> Receipt | None:
-        found = self.staging.receipt(number)
-        facts = None if found is None else self.staging.current({number: found}).get(number)
-        return None if facts is None else Receipt(number, facts["first_row"], facts["rows"], facts)
+        kept = self.staging.receipt(number)
+        if kept is None or not self.staging.is_current(kept):
+            return None
+        return Receipt(number, kept["first_row"], kept["rows"], kept)
 
     def work(self, part: Part) -> Receipt:
-        if part.number in self.perhaps:
-            rows = row_digests(part.batch).tobytes()
-            same = self.staging.same(part.number, rows, _columns(part.batch))
-            if same is not None:
-                return Receipt(part.number, part.first_row, part.batch.num_rows, same)
-        files, facts = self.made(part)
-        facts = self.staging.keep(part.number, files, facts)
-        return Receipt(part.number, part.first_row, part.batch.num_rows, facts)
+        rows = part.batch.num_rows
+        if part.number in self.unverified:
+            digests = row_digests(part.batch).tobytes()
+            kept = self.staging.unchanged(part.number, digests, _columns(part.batch))
+            if kept is not None:
+                return Receipt(part.number, part.first_row, rows, kept)
+        files, facts = self.make(part)
+        return Receipt(part.number, part.first_row, rows, self.staging.keep(part.number, files, facts))
 
-    def made(self, part: Part) -> tuple[dict[str, pa.RecordBatch | bytes], dict[str, Any]]:
-        """What comes of a part: its files by their suffix, and what its receipt tells."""
-        reader, schema = self.table.reader, self.table.schema
-        watermark, mark = self.table.watermark, {}
-        if watermark is not None:
-            mark = {"mark": Mark.of(part.batch, watermark, reader.source).to_json()}
+    def make(self, part: Part) -> tuple[dict[str, pa.RecordBatch | bytes], PartFacts]:
+        """Work on a part and keep nothing: its files by their suffix, and the facts for its receipt.
+
+        Raises:
+            DataError: The rows are wrong.
+        """
+        reader, schema, task = self.workload.reader, self.workload.schema, self.workload.task
+        mark = self.workload.mark_of(part.batch)
         frame = to_frame([part.batch], reader.id_column, part.first_row)
         refuse_repeated_ids(frame, reader.source)
-        inputs = frame if schema is None else self.table.task.check(schema, frame, reader.source)
-        done = self.table.task.do(inputs, frame)
-        files: dict[str, Any] = {} if done.table is None else {TABLE: to_batch(done.table)}
-        files |= done.states
-        files[ROWS] = row_digests(part.batch).tobytes()
+        inputs = frame if schema is None else task.check(schema, frame, reader.source)
+        done = task.do(inputs, frame)
+        files: dict[str, pa.RecordBatch | bytes] = {**done.states, ROWS: row_digests(part.batch).tobytes()}
+        if done.table is not None:
+            files[TABLE] = to_batch(done.table)
         if reader.id_column is not None:
-            files["ids"] = row_digests(part.batch.select([reader.id_column])).tobytes()
-        facts = {
+            files[IDS] = row_digests(part.batch.select([reader.id_column])).tobytes()
+        facts: PartFacts = {
             "first_row": part.first_row,
             "rows": len(frame),
             "worked": len(frame) if done.rows is None else done.rows,
@@ -172,13 +187,14 @@ class TableStream(Stream):
             "last_id": str(frame.index[-1]),
             "columns": _columns(part.batch),
             "beyond": {} if schema is None else schema.beyond_limits(inputs),
-            **mark,
         }
+        if mark is not None:
+            facts["mark"] = mark.to_json()
         return files, facts
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:
-        """Tell that the table changed, if it did, rather than what came of that."""
+        """Replace an error of the data by one that says that the table has changed, if it has."""
         try:
             yield
         except DataError:
@@ -186,9 +202,13 @@ class TableStream(Stream):
             raise
 
     def refuse_changed(self) -> None:
-        """Raise a DataError if the table changed; then no finished part counts unseen."""
+        """Check that the table is as it was when the job began to read it.
+
+        Raises:
+            DataError: It has changed. The rows of finished parts are then compared before the parts count.
+        """
         try:
-            self.table.reader.refuse_changed(self.staging.state)
+            self.workload.reader.refuse_changed(self.staging.state)
         except DataError:
             self.staging.doubt()
             raise

@@ -14,7 +14,7 @@ import pytest
 
 from executors.streams import FAULTS, Failing, Sums
 from mxt.errors import DataError, ServiceError
-from mxt.executors.base.groups import Group, Letter
+from mxt.executors.base.groups import Group, StreamFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,75 +51,75 @@ class Unreadable(Sums):
 
 
 @pytest.fixture
-def letter() -> Iterator[Letter]:
-    written = Letter.of(Sums(9))
+def file() -> Iterator[StreamFile]:
+    written = StreamFile.write(Sums(9))
     yield written
-    written.burn()
+    written.remove()
 
 
-def test_a_worker_gives_the_receipts_of_its_group_in_their_order(letter: Letter) -> None:
-    outcome = Group(letter, (4, 7)).outcome()
+def test_a_worker_gives_the_receipts_of_its_group_in_their_order(file: StreamFile) -> None:
+    outcome = Group(file, (4, 7)).outcome()
     assert isinstance(outcome, list)
     assert [(receipt.part, receipt.facts["sum"]) for receipt in outcome] == [(4, 445), (7, 745)]
 
 
-def test_the_stream_is_for_its_owner_only(letter: Letter) -> None:
-    assert stat.S_IMODE(Path(letter.path).stat().st_mode) == 0o600
-    letter.burn()
-    assert not Path(letter.path).exists()
+def test_the_stream_is_for_its_owner_only(file: StreamFile) -> None:
+    assert stat.S_IMODE(Path(file.path).stat().st_mode) == 0o600
+    file.remove()
+    assert not Path(file.path).exists()
 
 
 def test_a_stream_that_was_changed_is_not_loaded() -> None:
-    letter = Letter.of(Sums(11))
-    content = Path(letter.path).read_bytes()
-    Path(letter.path).write_bytes(content + b".")
-    outcome = Group(letter, (1,)).outcome()
-    letter.burn()
+    file = StreamFile.write(Sums(11))
+    content = Path(file.path).read_bytes()
+    Path(file.path).write_bytes(content + b".")
+    outcome = Group(file, (1,)).outcome()
+    file.remove()
     assert isinstance(outcome, ServiceError)
     assert "has been changed" in str(outcome)
 
 
-def test_a_folder_that_workers_do_not_see_is_told(letter: Letter) -> None:
-    outcome = Group(replace(letter, path="/nowhere/stream", digest="x"), (1,)).outcome()
+def test_a_folder_that_workers_do_not_see_is_told(file: StreamFile) -> None:
+    outcome = Group(replace(file, path="/nowhere/stream", digest="x"), (1,)).outcome()
     assert isinstance(outcome, ServiceError)
     assert "No such file or directory" in str(outcome)
     assert f"a worker on {os.uname().nodename}" in str(outcome)
 
 
-def test_other_packages_are_told(letter: Letter) -> None:
-    versions = {**letter.versions, "numpy": "0.1", "a-library": "2.0"}
-    outcome = Group(replace(letter, versions=versions, digest="x"), (1,)).outcome()
+def test_other_packages_are_told(file: StreamFile) -> None:
+    versions = {**file.versions, "numpy": "0.1", "a-library": "2.0"}
+    outcome = Group(replace(file, versions=versions, digest="x"), (1,)).outcome()
     assert isinstance(outcome, ServiceError)
-    assert f"numpy {letter.versions['numpy']} instead of 0.1" in str(outcome)
+    assert f"numpy {file.versions['numpy']} instead of 0.1" in str(outcome)
     assert "a-library none instead of 2.0" in str(outcome)
 
 
 @pytest.mark.parametrize("how", FAULTS)
 def test_why_a_worker_cannot_work_keeps_its_class(how: str) -> None:
-    letter = Letter.of(Refusing(3, how=how))
-    outcome = pickle.loads(pickle.dumps(Group(letter, (1,)).outcome()))  # noqa: S301 - our own
-    letter.burn()
+    file = StreamFile.write(Refusing(3, how=how))
+    outcome = pickle.loads(pickle.dumps(Group(file, (1,)).outcome()))  # noqa: S301 - our own
+    file.remove()
     assert type(outcome) is type(FAULTS[how])
     assert str(outcome).startswith(f"{FAULTS[how]} (So says a worker on ")
 
 
 def test_a_part_that_leaves_the_process_has_failed_and_the_others_go_on(tmp_path: Path) -> None:
-    letter = Letter.of(Leaving(3))
-    outcome = Group(letter, (0, 1)).outcome()
-    letter.burn()
+    file = StreamFile.write(Leaving(3))
+    outcome = Group(file, (0, 1)).outcome()
+    file.remove()
     assert isinstance(outcome, list)
     assert [receipt.part for receipt in outcome] == [0, 1]
     assert all("SystemExit" in receipt.error for receipt in outcome)
-    letter = Letter.of(Failing(9, marks=tmp_path))
-    outcome = Group(letter, (2, 3, 4)).outcome()
-    letter.burn()
+    file = StreamFile.write(Failing(9, marks=tmp_path))
+    outcome = Group(file, (2, 3, 4)).outcome()
+    file.remove()
     assert isinstance(outcome, list)
     assert [bool(receipt.error) for receipt in outcome] == [False, True, False]
 
 
 def test_a_table_that_cannot_be_read_on_is_an_error_of_the_data() -> None:
-    letter = Letter.of(Unreadable(5))
-    outcome = Group(letter, (1, 2)).outcome()
-    letter.burn()
+    file = StreamFile.write(Unreadable(5))
+    outcome = Group(file, (1, 2)).outcome()
+    file.remove()
     assert isinstance(outcome, DataError)
     assert str(outcome).startswith("table.csv: cannot be read.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import importlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from criteria.subjects import subject
+from conftest import REPOSITORY
+from criteria.candidates import candidate
 from metrics.tables import classified
 from mxt.criteria.bootstrap import BootstrapCriterion
 from mxt.metrics.base import Metric
@@ -22,7 +22,7 @@ from sweeps import trials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-kind.md"
+HOW_TO = REPOSITORY / "docs" / "how-to" / "add-a-kind.md"
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_the_interval_is_near_that_of_all_resamples() -> None:
 
 
 def test_the_criterion_says_how_many_resamples_there_were() -> None:
-    made, metric = subject(), RightMetric(minimum=0.5)
+    made, metric = candidate(), RightMetric(minimum=0.5)
     (found,) = BootstrapCriterion.model_construct(metric=metric, resamples=2000, minimum_rows=100).assess(
         made
     )

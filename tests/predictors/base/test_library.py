@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import catboost
 import lightgbm as lgb
@@ -18,7 +19,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mxt.errors import ModelError
-from mxt.predictors.base.library import predictor_of
+from mxt.predictors.base.library import ENTRY_POINTS, predictor_class, predictor_of
+from packages import installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MATRIX = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
 FRAME, GOAL = pd.DataFrame(MATRIX, columns=["a", "b"]), MATRIX[:, 0] * 2
@@ -73,6 +78,80 @@ def test_an_object_of_no_library_is_refused(native: Any) -> None:
 def test_a_model_that_is_not_fitted_is_refused(native: Any) -> None:
     with pytest.raises(ModelError, match=f"The {type(native).__name__} is not fitted"):
         predictor_of(native, ["a", "b"], [])
+
+
+BEAMS = """
+from sklearn.base import BaseEstimator, RegressorMixin
+
+class Beam(RegressorMixin, BaseEstimator):
+    def fit(self, rows, target):
+        self.slope_ = 3.0
+        return self
+
+    def predict(self, rows):
+        return self.slope_ * rows.iloc[:, 0].to_numpy()
+"""
+MXT_BEAMS = """
+from mxt.predictors.base.opaque import OpaquePredictor
+
+class BeamsPredictor(OpaquePredictor):
+    library = flavor = "beams"
+
+    def call(self, inputs):
+        return self.native.predict(inputs)
+"""
+ENTRIES = {
+    "beams": "mxt_beams:BeamsPredictor",
+    "absent": "mxt_nowhere:AbsentPredictor",
+    "beamless": "beams:Beam",
+}
+
+
+@pytest.fixture(scope="module")
+def beams(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The module of a library that an installed package serves."""
+    folder = tmp_path_factory.mktemp("beams")
+    installed(folder, {"beams": BEAMS, "mxt_beams": MXT_BEAMS}, {ENTRY_POINTS: ENTRIES})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield importlib.import_module("beams")
+    for name in ("beams", "mxt_beams"):
+        sys.modules.pop(name, None)
+    predictor_class.cache_clear()
+
+
+def test_a_library_of_a_package_is_served_once_it_is_met(beams: Any) -> None:
+    assert "mxt_beams" not in sys.modules
+    native = beams.Beam().fit(FRAME, GOAL)
+    made = predictor_of(native, ["a"], [])
+    assert type(made).__name__ == "BeamsPredictor"
+    np.testing.assert_allclose(made.predict(FRAME)["prediction"], 3 * FRAME["a"])
+    own = type("Own", (beams.Beam,), {"__module__": "somewhere"})().fit(FRAME, GOAL)
+    assert type(predictor_of(own, ["a"], [])) is type(made)
+
+
+def test_a_model_of_such_a_library_is_served_at_the_end_of_a_pipeline(beams: Any) -> None:
+    scaler = StandardScaler().set_output(transform="pandas")
+    made = predictor_of(make_pipeline(scaler, beams.Beam()).fit(FRAME, GOAL), [], [])
+    assert made.flavor == "sklearn"
+    scaled = (FRAME["a"] - FRAME["a"].mean()) / FRAME["a"].std(ddof=0)
+    np.testing.assert_allclose(made.scores(FRAME).values[:, 0], 3 * scaled, rtol=1e-5)
+    assert type(made._inner).__name__ == "BeamsPredictor"  # type: ignore[attr-defined] # of SklearnPredictor
+
+
+@pytest.mark.parametrize(
+    ("library", "why"),
+    [("absent", "mxt_nowhere:AbsentPredictor .* cannot be loaded"), ("beamless", "is not a subclass of")],
+)
+def test_a_plug_in_that_is_none_is_refused_by_name(beams: Any, library: str, why: str) -> None:
+    assert beams
+    with pytest.raises(ModelError, match=why):
+        predictor_class(library)
+
+
+@pytest.mark.parametrize("library", ["base", "function", "", "os", "not a name", "nobody"])
+def test_a_name_of_no_library_has_no_predictor(library: str) -> None:
+    assert predictor_class(library) is None
 
 
 def test_finding_the_predictor_imports_no_other_library() -> None:

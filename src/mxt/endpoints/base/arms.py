@@ -1,17 +1,20 @@
-"""What an experiment has of one of its arms."""
+"""The two arms of an experiment: their rows, outcomes and predictions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
+from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
     from mxt.models import Model
+
+NAMES = ("control", "treatment")
 
 
 @dataclass(frozen=True)
@@ -21,31 +24,36 @@ class Arm:
     name: str
     """Either control or treatment."""
     table: pd.DataFrame
-    """The rows, with the columns that the experiment asked for."""
+    """The rows, with the columns that the endpoints need."""
     subjects: np.ndarray
     """The subject of each row, as codes from 0 on without a gap."""
     source: str
-    truth: pd.Series[Any] | None = None
+    """Where the rows were read from, for messages."""
+    truth: pd.Series | None = None
     """What should have been predicted for the rows, if that is known."""
-    predictions: pd.Series[Any] | None = None
-    """What was predicted."""
+    predictions: pd.Series | None = None
+    """What was predicted for the rows."""
     model: Model | None = None
-    """The version that serves the arm."""
+    """The model that serves the arm."""
     inputs: pd.DataFrame | None = None
-    """What it predicts from."""
+    """What the model predicts from."""
     positive: str | None = None
-    """The class that an endpoint is about which names none, if one is known."""
+    """The class that an endpoint is about if its config names none; None if no class is known."""
 
     @property
     def count(self) -> int:
-        """How many subjects it has."""
+        """Number of subjects."""
         return int(self.subjects.max()) + 1
 
-    def outcome(self, column: str) -> pd.Series[Any]:
-        """A column of outcomes, of which none is missing.
+    def served_by(self, model: Model, inputs: pd.DataFrame) -> Arm:
+        """The arm with a model, its inputs and its predictions for the arm's rows."""
+        return replace(self, model=model, inputs=inputs, predictions=model.predict(inputs)[PREDICTION])
+
+    def outcome(self, column: str) -> pd.Series:
+        """A column of outcomes, none of which is missing.
 
         Raises:
-            DataError: Some are; leaving them out would compare what is left.
+            DataError: Outcomes are missing; to leave them out would compare only the rows that have one.
         """
         values = self.table[column]
         missing = int(values.isna().sum())
@@ -58,10 +66,10 @@ class Arm:
         return values
 
     def numbers(self, column: str) -> np.ndarray:
-        """A column of finite numbers.
+        """A column of finite numbers, shape (rows,).
 
         Raises:
-            DataError: It holds something else.
+            DataError: The column holds texts, missing or infinite values.
         """
         import numpy as np
         import pandas as pd
@@ -71,8 +79,36 @@ class Arm:
             msg = f"{self.source}: column {column!r} holds no numbers; compare the share of a value of it."
             raise DataError(msg)
         numbers = values.to_numpy(dtype=float)
-        endless = int((~np.isfinite(numbers)).sum())
-        if endless:
-            msg = f"{self.source}: column {column!r} has {endless} infinite values in the {self.name} arm."
+        infinite = int((~np.isfinite(numbers)).sum())
+        if infinite:
+            msg = f"{self.source}: column {column!r} has {infinite} infinite values in the {self.name} arm."
             raise DataError(msg)
         return numbers
+
+
+def arms_of(
+    table: pd.DataFrame,
+    subjects: pd.Series[str],
+    treated: np.ndarray,
+    source: str,
+    target: str | None = None,
+    positive: str | None = None,
+) -> tuple[Arm, Arm]:
+    """The control and the treatment arm of an experiment.
+
+    Args:
+        table: All rows.
+        subjects: The subject of each row.
+        treated: Whether each row is in the treatment arm, shape (rows,).
+        source: Where the rows were read from.
+        target: The column with the truth, if endpoints compare predictions with it.
+        positive: The positive class, if one is known.
+    """
+    import numpy as np
+
+    def arm(name: str, rows: np.ndarray) -> Arm:
+        codes = np.unique(subjects[rows].to_numpy(dtype=str), return_inverse=True)[1]
+        truth = None if target is None else table.loc[rows, target]
+        return Arm(name, table[rows], codes, source, truth, positive=positive)
+
+    return arm(NAMES[0], ~treated), arm(NAMES[1], treated)

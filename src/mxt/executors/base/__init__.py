@@ -1,4 +1,4 @@
-"""What every executor does: hand out the parts of a table."""
+"""Executors: who works on the parts of a table. Here are parts, receipts, streams and the family's base."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from mxt.errors import MxtError, ServiceError, out_of_memory
 from mxt.kinds import Kind
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """How often a part that raises an error is tried before it counts as failed."""
 
+AHEAD = 2
+"""Parts that a worker holds at most: the one in work and the next."""
+
 
 @dataclass(frozen=True)
 class Part:
-    """A stretch of a table's rows, cut by a rule that knows the table only."""
+    """Consecutive rows of a table."""
 
     number: int
     first_row: int
@@ -31,17 +34,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a part."""
+    """How the work on a part ended."""
 
     part: int
     first_row: int
     rows: int
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What the work found, as JSON can hold it."""
+    """What the work reports of the part, as JSON can hold it."""
     error: str = ""
     """Why the part failed; empty if it did not."""
     exit_code: int = 0
-    """That of the error."""
+    """The exit code of the error; 0 without one."""
 
 
 class Stream(ABC):
@@ -50,11 +53,11 @@ class Stream(ABC):
     @property
     @abstractmethod
     def folder(self) -> Path:
-        """Where workers on other machines find what is sent to them; each sees it by the same path."""
+        """A folder that all machines see by the same path; the stream is sent to workers through it."""
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Packages beside those of every model that must be the same wherever there is work."""
+        """Packages whose versions must be the same on all machines, beside those that every model needs."""
         return ()
 
     @abstractmethod
@@ -78,11 +81,11 @@ class Stream(ABC):
 
     @abstractmethod
     def kept(self, number: int) -> Receipt | None:
-        """The receipt of a part whose work an attempt has finished that could not tell of it."""
+        """Receipt of a part that an earlier attempt finished before it could report back, if there is one."""
 
     @abstractmethod
     def work(self, part: Part) -> Receipt:
-        """Work on one part, so that it can be done again with the same result.
+        """Work on one part; working on it again gives the same result.
 
         Raises:
             MxtError: The part is wrong.
@@ -92,10 +95,22 @@ class Stream(ABC):
 class Executor(Kind, ABC):
     """Works on the parts of a table; the result does not depend on which executor does."""
 
+    reloads: ClassVar[bool] = True
+    """Whether its workers are processes that load the model anew in each run, and count their own memory."""
+
     @property
     def workers(self) -> int:
         """How many parts are worked on at once."""
         return 1
+
+    @property
+    def choices(self) -> Sequence[int]:
+        """Numbers of workers on this machine that a memory limit may choose from, the most first."""
+        return ()
+
+    def limited(self, workers: int) -> Self:  # noqa: ARG002 - where there are choices
+        """The executor with at most so many workers, where it has `choices`."""
+        return self
 
     @abstractmethod
     def run(self, stream: Stream) -> Iterator[Receipt]:
@@ -108,26 +123,30 @@ class Executor(Kind, ABC):
 
 
 def attempted(stream: Stream, part: Part) -> Receipt:
-    """The receipt of a part: that of its work, or of its last failure."""
-    for attempt in range(ATTEMPTS):
+    """Work on a part, and try again if that fails: the receipt of the work, or of the last failure."""
+    attempt = 1
+    while True:
         try:
             return stream.work(part)
         except Exception as error:  # noqa: BLE001 - a part that fails does not stop the others
-            if attempt + 1 == ATTEMPTS or isinstance(error, MxtError):
-                return failed(part.number, part.first_row, part.batch.num_rows, error)
-    raise AssertionError
+            if attempt == ATTEMPTS or isinstance(error, MxtError):
+                return failed(part, error)
+            attempt += 1
 
 
-def failed(number: int, first_row: int, rows: int, error: BaseException) -> Receipt:
+def failed(part: Part, error: BaseException) -> Receipt:
     """The receipt of a part that failed; the text of a bug is withheld, since it may quote data."""
+    rows = part.batch.num_rows
     if out_of_memory(error):
         msg = f"Memory ran out on {rows} rows at once. Set a smaller part_rows, or use fewer processes."
         error = ServiceError(msg)
-    known = isinstance(error, MxtError)
-    why = str(error) if known else f"A bug in MXT: {type(error).__name__}{_place(error)}."
-    return Receipt(number, first_row, rows, error=why, exit_code=error.exit_code if known else 1)  # type: ignore[attr-defined] # known
+    if isinstance(error, MxtError):
+        return Receipt(part.number, part.first_row, rows, error=str(error), exit_code=error.exit_code)
+    bug = f"A bug in MXT: {type(error).__name__}{_place(error)}."
+    return Receipt(part.number, part.first_row, rows, error=bug, exit_code=1)
 
 
 def _place(error: BaseException) -> str:
+    """Where an error was raised, as words to add to a message."""
     frames = traceback.extract_tb(error.__traceback__)
     return f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""

@@ -1,4 +1,4 @@
-"""What a worker of a cluster does: it loads the stream once, and works on groups of its parts."""
+"""Work on a cluster: a worker loads the stream once, and works on groups of its parts."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _LOADED: dict[str, Stream] = {}
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A stream on its way to workers that share a folder: too large to go with each task."""
+class StreamFile:
+    """A pickled stream in a folder that all workers share; it is too large to be sent with each task."""
 
     path: str
     digest: str
     """SHA-256 of the file, which is a pickle and may not be another's."""
     versions: Mapping[str, str]
-    """Those of the packages that must be the same wherever there is work."""
+    """Versions of the packages that must be the same on all machines."""
 
     @classmethod
-    def of(cls, stream: Stream) -> Letter:
-        """Write a stream down, for this user's eyes only.
+    def write(cls, stream: Stream) -> StreamFile:
+        """Write a stream to a file that only this user may read.
 
         Raises:
             DataError: The folder cannot be written.
@@ -56,21 +56,21 @@ class Letter:
             raise DataError(msg) from error
         return cls(path, hashlib.sha256(content).hexdigest(), _versions(*stream.packages))
 
-    def burn(self) -> None:
+    def remove(self) -> None:
         """Remove the file."""
         Path(self.path).unlink(missing_ok=True)
 
-    def opened(self) -> Stream:
-        """The stream, read once a process.
+    def load(self) -> Stream:
+        """The stream; each process reads the file once.
 
         Raises:
-            ServiceError: The file is not seen from here, was changed, or needs other packages.
+            ServiceError: The file cannot be read here, was changed, or needs other packages.
         """
         if self.digest not in _LOADED:
             _LOADED.clear()
             _LOADED[self.digest] = self._read()
             gc.collect()
-            gc.freeze()  # Spark collects garbage after each task, and would go through the model each time
+            gc.freeze()  # Spark collects garbage after each task, and would traverse the model each time
         return _LOADED[self.digest]
 
     def _read(self) -> Stream:
@@ -89,13 +89,13 @@ class Letter:
         except OSError as error:
             msg = (
                 f"{self.path}: cannot be read ({error.strerror}). "
-                "Let the output lie in a folder that all machines share, and let one user do the work."
+                "Put the output in a folder that all machines share, and run all workers as the same user."
             )
             raise ServiceError(msg) from error
         if hashlib.sha256(content).hexdigest() != self.digest:
-            msg = f"{self.path}: it has been changed. Look who may write there."
+            msg = f"{self.path}: the file has been changed. Check who may write there."
             raise ServiceError(msg)
-        stream: Stream = pickle.loads(content)  # noqa: S301 - it is what was written
+        stream: Stream = pickle.loads(content)  # noqa: S301 - its digest shows that we wrote it
         return stream
 
 
@@ -103,11 +103,11 @@ class Letter:
 class Group:
     """Parts that one task of the cluster works on, one after the other."""
 
-    letter: Letter
+    file: StreamFile
     numbers: tuple[int, ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The pickled outcome as a table of one cell; Spark calls this with batches that hold nothing."""
+        """The pickled `outcome` as a table of one cell; Spark calls this with empty batches."""
         import pyarrow as pa
 
         for _ in batches:
@@ -115,25 +115,25 @@ class Group:
         yield pa.record_batch({"outcome": pa.array([pickle.dumps(self.outcome())], pa.binary())})
 
     def outcome(self) -> list[Receipt] | MxtError:
-        """The receipts of the parts, or why the worker cannot work."""
+        """The receipts of the parts, or the error that kept the worker from its work."""
         try:
-            return list(self._receipts(self.letter.opened()))
+            return list(self._receipts(self.file.load()))
         except MxtError as error:
             return restated(type(error), f"{error} (So says a worker on {socket.gethostname()}.)")
 
     def single(self) -> list[Group]:
         """A group for each part."""
-        return [Group(self.letter, (number,)) for number in self.numbers]
+        return [Group(self.file, (number,)) for number in self.numbers]
 
     def _receipts(self, stream: Stream) -> Iterator[Receipt]:
-        """An attempt that died may have finished parts: these are not done again."""
+        """A receipt for each part; parts that a dead worker had finished are not worked on again."""
         kept = {number: receipt for number in self.numbers if (receipt := stream.kept(number))}
         yield from kept.values()
         for part in stream.parts([number for number in self.numbers if number not in kept]):
             try:
                 yield attempted(stream, part)
             except SystemExit as error:  # it would end the worker as if it had crashed
-                yield failed(part.number, part.first_row, part.batch.num_rows, error)
+                yield failed(part, error)
 
 
 def _versions(*names: str) -> dict[str, str]:

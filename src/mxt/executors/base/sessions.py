@@ -1,4 +1,4 @@
-"""Sessions of Apache Spark: how a cluster is named, reached, and left again, without noise."""
+"""Sessions of Apache Spark: addresses of clusters, starting and stopping, with Spark's log in a file."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 REACHED_SECONDS = 10.0
-"""Time that a cluster may take to answer at all."""
+"""How long to wait for a cluster to accept a connection."""
 
 CONNECT_PORT = 15002
-"""Where a server of Spark Connect listens if nothing else is said."""
+"""The port of a Spark Connect server whose address names none."""
 
 EXTRA = ("pyspark", "spark")
-"""The package, and the extra that brings all it needs."""
+"""The package, and MXT's extra that installs it."""
 
 _HOST = r"[A-Za-z0-9._-]+"
 _MASTER = (
@@ -67,16 +67,16 @@ Master = Annotated[
 """The address of a cluster as Spark takes it, or ``env:NAME`` for one that holds a secret."""
 
 Option = Annotated[str, AfterValidator(_option)]
-"""The name of an option of Spark, which shows options to other users of the machine."""
+"""The name of an option of Spark, without a secret: other users of the machine can see the options."""
 
 
 @contextlib.contextmanager
 def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
-    """A session, which ends with the block; what was in work then is given up.
+    """A session that ends with the block; work that is not done by then is given up.
 
     Raises:
         MissingExtraError: The package is absent.
-        ConfigError: A variable is not set, or holds no address.
+        ConfigError: The variable with the address is not set, or holds none.
         ServiceError: There is no Java, the cluster does not answer, or Spark fails.
     """
     address = _address(master)
@@ -89,11 +89,11 @@ def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
             try:
                 yield spark
             finally:
-                with contextlib.suppress(Exception):  # a cluster that has died needs no end
+                with contextlib.suppress(Exception):  # a cluster that has died cannot be stopped
                     spark.stop()
         except MxtError:
             raise
-        except ImportError as error:  # a part of it that only Spark Connect needs
+        except ImportError as error:  # a package that only Spark Connect needs
             raise MissingExtraError(*EXTRA) from error
         except Exception as error:
             if log.exists():
@@ -117,7 +117,7 @@ def _address(master: str) -> str:
 
 
 def _require(address: str) -> None:
-    """Tell at once what Spark would take minutes to find out."""
+    """Raise at once what Spark would raise after minutes."""
     if importlib.util.find_spec("pyspark") is None:
         raise MissingExtraError(*EXTRA)
     home = os.environ.get("JAVA_HOME")
@@ -130,14 +130,15 @@ def _require(address: str) -> None:
     for place in _places(address):
         with contextlib.suppress(OSError), socket.create_connection(place, REACHED_SECONDS):
             return
-    msg = f"{_shown(address)}: no Spark answers within {REACHED_SECONDS:.0f} s. Start it, or mend `master`."
+    seconds = f"{REACHED_SECONDS:.0f} s"
+    msg = f"{_shown(address)}: no Spark answers within {seconds}. Start it, or correct `master`."
     raise ServiceError(msg)
 
 
 def _places(address: str) -> list[tuple[str, int]]:
     """Hosts and ports; a cluster may have several masters."""
-    found = (name.partition(":") for name in _shown(address).partition("://")[2].split(","))
-    return [(host, int(port or CONNECT_PORT)) for host, _, port in found]
+    names = (name.partition(":") for name in _shown(address).partition("://")[2].split(","))
+    return [(host, int(port or CONNECT_PORT)) for host, _, port in names]
 
 
 def _shown(address: str) -> str:
@@ -160,7 +161,7 @@ def _started(address: str, options: Mapping[str, str], log: Path) -> SparkSessio
 
 @contextlib.contextmanager
 def _errors_to(log: Path) -> Iterator[None]:
-    """Let what is started meanwhile write its errors to a file; it cannot be told to be quiet."""
+    """Write the standard error stream to a file, also that of processes started meanwhile."""
     sys.stderr.flush()
     ours = os.dup(2)
     with log.open("ab") as file:
@@ -173,6 +174,6 @@ def _errors_to(log: Path) -> Iterator[None]:
 
 
 def _named(error: Exception) -> str:
-    """The class of the error, or that of a worker's; never its text, which may quote a table."""
-    found = re.findall(r"^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception))\b", str(error), re.MULTILINE)
-    return found[-1] if found else type(error).__name__
+    """The class of the error, or of the worker's error in it; never the text, which may quote a table."""
+    names = re.findall(r"^(?:[a-z_]\w*\.)*([A-Z]\w*(?:Error|Exception))\b", str(error), re.MULTILINE)
+    return names[-1] if names else type(error).__name__

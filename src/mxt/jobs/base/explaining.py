@@ -1,4 +1,4 @@
-"""Explaining the rows of a part, and what is told of all parts together."""
+"""The task of explaining the rows of a part, and of summing up the part for the model as a whole."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.likeness import joined
-from mxt.importances.base import rows_asked
 from mxt.importances.base.tally import Tally
 from mxt.jobs.base.held_out import Record, columns_of
 from mxt.schemas import TargetsSchema
@@ -20,40 +19,26 @@ if TYPE_CHECKING:
     from mxt.datasets.fitted import Membership
     from mxt.datasets.readers.base import Reader
     from mxt.explainers.base import Explainer
-    from mxt.jobs.explanations import ExplanationsJob
     from mxt.models import Model
 
 
 @dataclass(frozen=True)
 class Explaining(Task):
-    """Explaining rows."""
+    """Explain the rows of a part, and draw some of them for importances of the whole table."""
 
     model: Model
     explainer: Explainer
-    asked: Mapping[int, int]
-    """How many rows to draw by each seed."""
+    drawn: Mapping[int, int]
+    """How many rows to draw of the whole table by each seed."""
     target: str | None
-    """Column with the truth, if it is asked for."""
+    """Column with the truth, if an importance needs it."""
     truth: pd.Series[Any] | None
     """The truth by id, if it comes from a table of its own."""
     record: Record | None
-    """Of the rows that the model was fitted to, if these must not be compared with their targets."""
+    """The rows that the model was fitted to, if these must not be compared with their targets."""
     reader: Reader
 
-    @classmethod
-    def of(
-        cls,
-        job: ExplanationsJob,
-        model: Model,
-        target: str | None,
-        truth: pd.Series[Any] | None,
-        record: Record | None,
-    ) -> Explaining:
-        """What a job asks for."""
-        asked = rows_asked(job.importances)
-        return cls(model, job.explainer, asked, target, truth, record, job.inputs_samples)
-
-    def beside(self, reader: Reader) -> tuple[str, ...]:
+    def extra_columns(self, reader: Reader) -> tuple[str, ...]:
         """Columns to read beside the model's inputs."""
         own = [] if self.target is None or self.truth is not None else [self.target]
         return (*own, *(columns_of([self.record], reader) if self.record else []))
@@ -63,11 +48,11 @@ class Explaining(Task):
         truth = None
         if self.target is not None and self.truth is None:
             truth = TargetsSchema.check_part(table, self.target, self.reader.source)
-        tally = Tally.of(explanation, inputs, self.asked, truth, self._compared(table))
+        tally = Tally.of(explanation, inputs, self.drawn, truth, self._compared(table))
         return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
 
     def _compared(self, table: pd.DataFrame) -> Membership | None:
-        """Which rows the model was fitted to, if that is asked for and can be known."""
+        """Which rows the model was fitted to; None if nothing depends on it, or nobody can know."""
         record = self.record
         if record is None or record.fitted is None:
             return None

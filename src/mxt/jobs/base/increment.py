@@ -1,8 +1,7 @@
-"""Increments: a run that works only on rows that came since the output was written, and adds them to it."""
+"""Incremental jobs: a run works only on rows that are new since the last run, and adds them to its output."""
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +15,7 @@ from mxt.errors import DataError
 from mxt.findings import Findings, Output
 from mxt.jobs.base.stream import StreamJob
 from mxt.registries.readings import suited
+from mxt.streams.increments import recorded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,14 +23,15 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Provenance, Writer
     from mxt.jobs.base import Locals
-    from mxt.jobs.base.stream import Parts
     from mxt.registries.versions import Pinned
+    from mxt.streams.increments import AddedRows
+    from mxt.streams.parts import Parts
 
 WATERMARK = "watermark"
-"""The fact of an output's provenance that tells the greatest mark of its rows."""
+"""Name of the fact of an output's provenance with the greatest watermark of its rows."""
 
 INCREMENTS = "increments"
-"""The fact that tells of each run which rows it added, from which model and data."""
+"""Name of the fact that records which rows each run added, by which model and from which data."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +40,19 @@ class Increment:
 
     reader: Reader
     present: Provenance | None = None
-    """That of the output that rows are added to; None if the output is replaced."""
+    """Provenance of the output that rows are added to; None if the output is replaced."""
     nothing_new: bool = False
 
 
 class IncrementalJob(StreamJob, ABC):
-    """A job over a table of any length that can go on from the rows that an earlier run has worked on."""
+    """A job over a table of any length that can leave out the rows that earlier runs have worked on."""
 
     since: Literal["last"] | None = None
-    """``last``: work only on rows whose `watermark` is greater than that of every row that the output holds,
-    and add them to it; exit code 99 if there are none."""
+    """``last``: work only on rows whose `watermark` is greater than the watermarks of all rows in the output,
+    and add them to the output; exit code 99 if there are none."""
 
     watermark: str | None = None
-    """Column that `since` goes by: a number, a text or a time that only grows, such as a day."""
+    """Column by which `since` knows new rows: a number, a text or a time that only grows, such as a day."""
 
     @property
     @abstractmethod
@@ -75,8 +76,8 @@ class IncrementalJob(StreamJob, ABC):
             and self.fresh
             and self.shard,
         }
-        for msg, found in faults.items():
-            if found:
+        for msg, broken in faults.items():
+            if broken:
                 raise ValueError(msg)
         return self
 
@@ -84,7 +85,7 @@ class IncrementalJob(StreamJob, ABC):
         """The rows that this run is to work on, read as the training of a version read its table.
 
         Raises:
-            DataError: The table has no such watermark, or the output does not tell its own.
+            DataError: The table has no such column, or the output's provenance no watermark.
         """
         if self.watermark is None:
             return Increment(self.reader)
@@ -103,10 +104,10 @@ class IncrementalJob(StreamJob, ABC):
         return Increment(reader, present, nothing_new=kind is None or reader.empty())
 
     def _rows(self, watermark: str, present: Provenance | None, pinned: Pinned | None) -> Reader:
-        """The rows, with ids in the type that the present output has them in, unless the config says how.
+        """The rows, with ids of the same type as in the present output, unless the config has a `reading`.
 
-        Without an output, ids that are the watermark too are numbers if they look like numbers, since texts
-        would not grow as these do.
+        Without an output, ids that are also the watermark are read as numbers if they look like numbers,
+        since texts sort in another order.
         """
         import pyarrow as pa
 
@@ -138,23 +139,23 @@ class IncrementalJob(StreamJob, ABC):
             self.output.refuse_other(next(parts.tables()).schema, increment.present)
 
     def written(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> Output:
-        """The table of all parts as an output, which replaces the present one or is added to it."""
+        """The table of all parts as an output, which replaces the present output or is added to it."""
         facts = {} if self.watermark is None else self._reached(parts, increment)
         return Output(role, self.output, parts.tables(), unit, facts, increment.present)
 
     def _reached(self, parts: Parts, increment: Increment) -> dict[str, str]:
-        """What the provenance tells of the watermark, and of each run that added rows."""
+        """The facts of the provenance with the greatest watermark, and with the rows that each run added."""
         context = self.context
         marks = [Mark.from_json(receipt["mark"]) for receipt in parts.receipts]
         mark = max(marks, key=lambda mark: mark.value)
-        earlier = json.loads(increment.present.facts[INCREMENTS]) if increment.present else []
-        added = {
+        earlier = increment.present.facts[INCREMENTS] if increment.present else "[]"
+        added: AddedRows = {
             "watermark": str(mark.value) if isinstance(mark.value, Decimal) else mark.value,
             "rows": sum(receipt["rows"] for receipt in parts.receipts),
             "model_uri": context.model.uri if context.model else "",
             "data_digest": context.data.digest if context.data else "",
         }
-        return {WATERMARK: mark.to_json(), INCREMENTS: json.dumps([*earlier, added])}
+        return {WATERMARK: mark.to_json(), INCREMENTS: recorded(earlier, added)}
 
 
 def _refuse_absent(watermark: str, reader: Reader) -> None:
@@ -165,17 +166,17 @@ def _refuse_absent(watermark: str, reader: Reader) -> None:
 
 
 def _type(reader: Reader, column: str) -> pa.DataType | None:
-    """The type of a column in the first rows; None if there are none."""
+    """The type of a column in the table's first rows; None if the table is empty."""
     first = next((batch for batch in reader.scan([column]) if batch.num_rows), None)
     return None if first is None else reader.settled(first).schema.field(column).type
 
 
 def _mark(present: Provenance, watermark: str, target: str) -> Mark:
-    """How far the rows of an output reach."""
-    told = present.facts.get(WATERMARK)
-    mark = None if told is None else Mark.from_json(told)
+    """The greatest watermark of the rows of an output, by its provenance."""
+    fact = present.facts.get(WATERMARK)
+    mark = None if fact is None else Mark.from_json(fact)
     if mark is not None and mark.column == watermark:
         return mark
-    what = "tells of no watermark" if mark is None else f"goes by the watermark {mark.column!r}"
+    what = "has no watermark" if mark is None else f"has the watermark {mark.column!r}"
     msg = f"{target}: the present output {what}. Name another output, or start over with --fresh."
     raise DataError(msg)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mxt.metrics.base import Metric
     from mxt.metrics.base.answers import ClassName
     from mxt.models import Model
-    from mxt.registries.served import Served
+    from mxt.registries.served import ServedArms
 
 
 def checked(positive: ClassName | None, classes: Sequence[str]) -> str | None:
@@ -51,9 +51,7 @@ def chosen(positive: ClassName | None, model: Model) -> str | None:
     return model.positive if name is None else name
 
 
-def agreed(
-    positive: ClassName | None, pair: tuple[Served, Served] | None, endpoints: Iterable[Endpoint]
-) -> str | None:
+def agreed(positive: ClassName | None, pair: ServedArms | None, endpoints: Iterable[Endpoint]) -> str | None:
     """The positive class of endpoints that name no class: from the config, else recorded with both versions.
 
     Raises:

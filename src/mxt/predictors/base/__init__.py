@@ -25,14 +25,14 @@ Task = Literal["classification", "regression"]
 
 
 @dataclass(frozen=True)
-class Part:
+class Component:
     """One model of several, and how its scores enter the scores of the whole."""
 
     predictor: Predictor
     places: list[int]
-    """For each column of the part, its position among the columns that the whole core model sees."""
+    """For each column of this model, its position among the columns that the whole core model sees."""
     link: Link
-    """Transforms the part's scores before they are weighted."""
+    """Transforms this model's scores before they are weighted."""
     weights: np.ndarray
     """Shape (outputs of the link, outputs of the whole)."""
 
@@ -44,7 +44,7 @@ class Composition:
     Law: the whole's ``scores == intercept + sum over parts of link(part's scores) @ weights``.
     """
 
-    parts: tuple[Part, ...]
+    parts: tuple[Component, ...]
     intercept: np.ndarray
     """Shape (outputs of the whole,)."""
 
@@ -169,8 +169,9 @@ class Predictor(ABC):
         """The core model's trees over the columns that `encode` gives, or None if it is not made of trees."""
         return None
 
-    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:  # noqa: ARG002 - the base has none
+    def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
         """The library's own exact contributions, slower than MXT's, or None if it has none."""
+        del inputs
         return None
 
     @property

@@ -39,15 +39,15 @@ def categories_by_place(
     """
     if not stored:
         return {}
-    table = _Table(inputs)
-    laying = _laying(stored, header, table)
-    if laying is None:
+    table = _ColumnTypes(inputs)
+    assignment = _assignment(stored, header, table)
+    if assignment is None:
         msg = (
             f"The LightGBM model was trained on {len(stored)} columns of pandas' type category, and neither "
             "the model nor the table shows which columns these are; give exactly these the type category."
         )
         raise ModelError(msg)
-    return dict(zip(laying, stored, strict=True))
+    return dict(zip(assignment, stored, strict=True))
 
 
 def with_categories(matrix: pd.DataFrame, stored: list[list[Label]], header: Header) -> pd.DataFrame:
@@ -76,7 +76,7 @@ def with_categories(matrix: pd.DataFrame, stored: list[list[Label]], header: Hea
     return matrix.assign(**named)
 
 
-def _laying(stored: list[list[Label]], header: Header, table: _Table) -> list[int] | None:
+def _assignment(stored: list[list[Label]], header: Header, table: _ColumnTypes) -> list[int] | None:
     """The column of each list of categories, or None if several would fit."""
     typed = [*table.typed]
     if [*table.typed.values()] == stored and all(map(header.may_code, typed, map(len, stored))):
@@ -92,17 +92,17 @@ def _laying(stored: list[list[Label]], header: Header, table: _Table) -> list[in
     listed = {*header.categorical}
     inside = [places & listed for places in fitting] if len(stored) <= len(listed) else fitting
     needed = listed if len(stored) >= len(listed) else set()
-    usual = _layings(inside, needed | table.texts, header.columns)
-    possible = _layings(fitting, table.texts, header.columns)
-    layings, where, must = (usual, inside, needed) if usual else (possible, fitting, set())
-    if len(layings) > 1:
-        layings = _layings(where, must | table.texts | {*typed}, header.columns)
-    if len(layings) == 1 and ((usual and len(possible) == 1) or table.knows(layings[0], stored)):
-        return layings[0]
-    return None if usual else next(iter(_layings(inside, needed, header.columns)), None)
+    usual = _assignments(inside, needed | table.texts, header.columns)
+    possible = _assignments(fitting, table.texts, header.columns)
+    assignments, where, must = (usual, inside, needed) if usual else (possible, fitting, set())
+    if len(assignments) > 1:
+        assignments = _assignments(where, must | table.texts | {*typed}, header.columns)
+    if len(assignments) == 1 and ((usual and len(possible) == 1) or table.knows(assignments[0], stored)):
+        return assignments[0]
+    return None if usual else next(iter(_assignments(inside, needed, header.columns)), None)
 
 
-def _layings(fitting: list[set[int]], needed: set[int], columns: int) -> list[list[int]]:
+def _assignments(fitting: list[set[int]], needed: set[int], columns: int) -> list[list[int]]:
     """The first two assignments of the lists, in order, to fitting columns that leave out no needed one."""
     lists = len(fitting)
     possible = [[False] * (columns + 1) for _ in range(lists)] + [[True] * (columns + 1)]
@@ -112,21 +112,21 @@ def _layings(fitting: list[set[int]], needed: set[int], columns: int) -> list[li
             here = place in fitting[one] and possible[one + 1][place + 1]
             possible[one][place] = here or (place not in needed and possible[one][place + 1])
 
-    def lay(one: int, start: int) -> Iterator[list[int]]:
+    def assign(one: int, start: int) -> Iterator[list[int]]:
         if one == lists:
             yield []
             return
         for place in range(start, columns):
             if place in fitting[one] and possible[one + 1][place + 1]:
-                yield from ([place, *rest] for rest in lay(one + 1, place + 1))
+                yield from ([place, *rest] for rest in assign(one + 1, place + 1))
             if place in needed:
                 return
 
-    return [*islice(lay(0, 0), 2)] if possible[0][0] else []
+    return [*islice(assign(0, 0), 2)] if possible[0][0] else []
 
 
-class _Table:
-    """A table, by the types of its columns and the categories that these may hold."""
+class _ColumnTypes:
+    """The types of a table's columns, and the categories that these may hold."""
 
     def __init__(self, inputs: pd.DataFrame) -> None:
         import pandas as pd
@@ -156,9 +156,9 @@ class _Table:
                 return textual or bool((codes_of(self._columns[place], stored) >= 0).any())
         return self._kinds[place] == "missing"
 
-    def knows(self, laying: list[int], stored: list[list[Label]]) -> bool:
+    def knows(self, assignment: list[int], stored: list[list[Label]]) -> bool:
         """Whether each column that is not all missing holds some of the stored categories."""
-        columns = [self._columns[place] for place in laying]
+        columns = [self._columns[place] for place in assignment]
         return all(
             column.isna().all() or bool((codes_of(column, one) >= 0).any())
             for column, one in zip(columns, stored, strict=True)

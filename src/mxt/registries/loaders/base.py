@@ -23,25 +23,27 @@ class Loader(Kind, ABC):
         """The model at a URI such as ``models:/churn/3``.
 
         Raises:
-            ModelError: There is none, it is broken, or its flavour is not known.
+            ModelError: There is no such version, it is broken, or its flavour is not known.
         """
 
     @abstractmethod
     def load_schema(self, uri: str) -> InputsSchema | None:
-        """What the model's inputs must look like, without loading the model; None if nobody stored it."""
+        """The schema of the model's inputs, without loading the model; None if none was stored."""
 
     @abstractmethod
     def load_background(self, uri: str) -> pd.DataFrame | None:
-        """The sample of training inputs stored with the model, if there is one."""
+        """The sample of training inputs that was stored with the model; None if none was."""
 
     @abstractmethod
     def load_target(self, uri: str) -> str | None:
-        """Name of the column that the model predicts, if it was stored."""
+        """Name of the column that the model predicts; None if none was stored."""
 
-    def load_fitted(self, uri: str) -> FittedRows | None:  # noqa: ARG002 - members that know may answer
-        """The record of the rows that the model was fitted to, if one was stored."""
+    def load_fitted(self, uri: str) -> FittedRows | None:
+        """The record of the rows that the model was fitted to; None if none was stored."""
+        del uri
         return None
 
-    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:  # noqa: ARG002 - for members
-        """Whether a column with the truth holds texts or numbers, as a schema; None if nobody stored it."""
+    def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:
+        """The schema of a column with the truth, which holds texts or numbers; None if none was stored."""
+        del uri, target
         return None

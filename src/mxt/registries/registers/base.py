@@ -23,4 +23,15 @@ class Register(Kind, ABC):
     def register(
         self, client: MlflowClient, name: str, uri: str, run_id: str, tags: dict[str, str]
     ) -> Pinned:
-        """Make the saved model at `uri` the next version of the registered model `name`."""
+        """Make a saved model the next version of a registered model.
+
+        Args:
+            client: A client of the registry.
+            name: The registered model, which is made if it does not exist.
+            uri: The saved model, as a `Saver` returned it.
+            run_id: The run that trained it.
+            tags: Tags of the new version, which win over the register's own.
+
+        Returns:
+            The new version.
+        """

@@ -32,12 +32,18 @@ class Saver(Kind, ABC):
         target: str,
         fitted: FittedRows | None = None,
     ) -> str:
-        """Save `model` within the active run and return its URI.
+        """Save a model within the active run.
 
         Args:
-            model: A fitted model; its background is saved with it.
-            schema: What the model's inputs must look like, saved with it.
-            sample: Some inputs, to tell the signature by; they are not saved.
+            model: A fitted model, saved with its background.
+            schema: The schema of the model's inputs, saved with it.
+            sample: Some inputs from which the signature is inferred; they are not saved.
             target: Name of the column that the model predicts.
-            fitted: The rows that it was fitted to, saved with it; None if nobody recorded them.
+            fitted: The record of the rows that it was fitted to, saved with it; None if there is none.
+
+        Returns:
+            A URI that a `Register` takes.
+
+        Raises:
+            ModelError: The model's library has no form that can be stored.
         """

@@ -1,10 +1,10 @@
-"""What every search does: say which values it will try, and score them as trials."""
+"""The family of searches: each says which values of a recipe's fields it tries, and scores them as trials."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from mxt.searches.base.trials import Trial
 
 FIXED = ("task", "seed")
-"""Fields of a recipe that no search may vary: scores would not be of the same thing."""
+"""Fields of a recipe that no search may vary, since scores could not be compared."""
 
 
 def _each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
-    told = [(type(value), value) for value in values]
-    for place, value in enumerate(told):
-        if value in told[:place]:
+    typed = [(type(value), value) for value in values]
+    for place, pair in enumerate(typed):
+        if pair in typed[:place]:
             kind, msg = "twice", "the value {value} stands there twice"
-            raise PydanticCustomError(kind, msg, {"value": repr(value[1])})
+            raise PydanticCustomError(kind, msg, {"value": repr(pair[1])})
     return values
 
 
@@ -40,7 +40,7 @@ Values = Annotated[tuple[Value, ...], Field(min_length=1), AfterValidator(_each_
 """Values of a field to try, each once."""
 
 ValuesOrRange = Values | Range
-"""Values of a field to draw from: a list, each as likely, or all numbers of a range."""
+"""Values of a field to draw from: a list, each value as likely as the others, or the numbers of a range."""
 
 
 class Search(Kind, ABC):
@@ -50,33 +50,33 @@ class Search(Kind, ABC):
     """
 
     folds: Annotated[int, Field(ge=2)] = 5
-    """Parts of the training rows; each trial fits a model without each part, and scores it on that part."""
+    """Number of parts of the training rows; each part is scored by a model fitted to the others."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the folds, and of whatever else the search draws."""
+    """Seed of the folds, and of everything else that the search draws."""
 
     @property
     @abstractmethod
     def tried(self) -> dict[str, ValuesOrRange]:
-        """What is tried, by the recipe's fields."""
+        """The values to try, by the recipe's fields."""
 
     @property
     @abstractmethod
     def total(self) -> int:
-        """How many trials there will be."""
+        """Number of trials to come."""
 
     @abstractmethod
     def trials(self, study: Study) -> Iterator[list[Trial]]:
-        """All trials, some at a time, as soon as they were scored.
+        """Lists of scored trials, each list as soon as it is complete.
 
         Raises:
-            ConfigError: The recipe cannot take the values of a trial together; told before any fit.
+            ConfigError: The recipe cannot take the values of a trial together; raised before any fit.
             DataError: There are too few rows for the folds, or for a first round.
         """
 
     @property
     def combinations(self) -> float:
-        """How many combinations of values there are; without end if there is a range."""
+        """Number of combinations of values; infinite if there is a range."""
         counts = [math.inf if isinstance(tried, Range) else len(tried) for tried in self.tried.values()]
         return math.prod(counts)
 
@@ -84,7 +84,7 @@ class Search(Kind, ABC):
         """Refuse fields that `recipe` does not have, and values that it cannot take.
 
         Raises:
-            ValidationError: There are some; each is told with its place among the values.
+            ValidationError: There are such; it lists each with its place among the values.
         """
         faults = []
         for name, tried in self.tried.items():
@@ -92,17 +92,17 @@ class Search(Kind, ABC):
                 (("low", tried.low), ("high", tried.high)) if isinstance(tried, Range) else enumerate(tried)
             )
             for place, value in ends:
-                told = _fault(recipe, name, value)
-                if told:
-                    kind = PydanticCustomError("not_of_the_recipe", "{told}", {"told": told})
+                fault = _fault(recipe, name, value)
+                if fault:
+                    kind = PydanticCustomError("not_of_the_recipe", "{fault}", {"fault": fault})
                     loc = ("values", name, place)
                     faults.append(InitErrorDetails(type=kind, loc=loc, input=value))
         if faults:
             raise ValidationError.from_exception_data(type(self).__name__, faults)
 
 
-def for_sampling(values: Mapping[str, ValuesOrRange]) -> dict[str, Any]:
-    """Values as scikit-learn draws from them: lists, and what can draw by itself."""
+def for_sampling(values: Mapping[str, ValuesOrRange]) -> dict[str, list[Value] | Range]:
+    """Values in the form that scikit-learn draws from: lists, and ranges, which draw by themselves."""
     return {name: tried if isinstance(tried, Range) else [*tried] for name, tried in values.items()}
 
 

@@ -21,7 +21,7 @@ class Range(Strict):
     """The least number, which may be drawn."""
 
     high: int | float
-    """The greatest; it may be drawn if both are whole."""
+    """The greatest number, which may be drawn if both are whole."""
 
     log: bool = Field(default=False)
     """Whether the logarithm is drawn evenly, so that 0.01 to 0.1 is as likely as 0.1 to 1."""
@@ -29,12 +29,13 @@ class Range(Strict):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            told = f"low must lie below high, and {self.low:g} to {self.high:g} is no such range"
-            raise _fault(told)
-        if self.log and self.low <= 0:
-            told = f"a logarithmic range must lie above 0; low is {self.low:g}"
-            raise _fault(told)
-        return self
+            msg = f"low must lie below high, and {self.low:g} to {self.high:g} is no such range"
+        elif self.log and self.low <= 0:
+            msg = f"a logarithmic range must lie above 0; low is {self.low:g}"
+        else:
+            return self
+        kind, message = "not_a_range", "{msg}"
+        raise PydanticCustomError(kind, message, {"msg": msg})
 
     @property
     def whole(self) -> bool:
@@ -42,7 +43,7 @@ class Range(Strict):
         return isinstance(self.low, int) and isinstance(self.high, int)
 
     def rvs(self, random_state: np.random.RandomState | None = None) -> int | float:
-        """Draw one number, under the name by which scikit-learn asks for it."""
+        """Draw one number; scikit-learn's samplers call the method by this name."""
         import numpy as np
 
         share = float((random_state or np.random.RandomState(0)).uniform())
@@ -51,7 +52,3 @@ class Range(Strict):
         drawn = start + (end - start) * share
         bounded = min(max(math.exp(drawn) if self.log else drawn, self.low), self.high)
         return math.floor(bounded) if self.whole else float(bounded)
-
-
-def _fault(told: str) -> PydanticCustomError:
-    return PydanticCustomError("not_a_range", "{told}", {"told": told})

@@ -1,11 +1,11 @@
-"""Trials: what became of each candidate of a search."""
+"""Trials of a search: the scores of each combination of values, in one round or several."""
 
 from __future__ import annotations
 
 import math
 import statistics
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 
@@ -13,18 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mxt.metrics.base import Metric
+    from mxt.searches.base import Value
 
 
 @dataclass(frozen=True)
 class Round:
-    """The models of one trial on some of the rows."""
+    """Scores of one trial on some of the rows."""
 
     rows: int
-    """Rows that were fitted to and scored on, in all folds together."""
+    """Number of rows, all folds together."""
     scores: tuple[float, ...]
-    """One a fold, as the metric tells it; NaN where the fit or the metric failed."""
+    """The metric of each fold; NaN where the fit or the metric failed."""
     seconds: float
-    """What fitting and scoring took, all folds together."""
+    """Time of fitting and scoring, all folds together."""
 
     @property
     def mean(self) -> float:
@@ -33,7 +34,7 @@ class Round:
 
     @property
     def deviation(self) -> float:
-        """The standard deviation of the folds' scores about their mean, as scikit-learn tells it."""
+        """The standard deviation of the folds' scores, divided by their number, as scikit-learn has it."""
         return math.nan if self.failed else statistics.pstdev(self.scores)
 
     @property
@@ -44,27 +45,28 @@ class Round:
 
 @dataclass(frozen=True)
 class Trial:
-    """One candidate and how it scored."""
+    """One combination of values, and its scores."""
 
     number: int
-    """Its place among the candidates, from 1."""
-    values: Mapping[str, Any]
+    """Place of the combination in the search, from 1 on."""
+    values: Mapping[str, Value]
+    """The value of each field that the search varies."""
     rounds: tuple[Round, ...]
-    """One, or several of ever more rows."""
+    """One round, or several on more rows each."""
     failure: str = ""
-    """Why it has no score; empty if it has one."""
+    """Why the trial has no score; empty if it has one."""
 
     @property
     def last(self) -> Round:
-        """The round that counts."""
+        """The round whose scores count."""
         return self.rounds[-1]
 
 
 def best_of(trials: Sequence[Trial], metric: Metric) -> Trial:
-    """The trial with the best mean score among those that came to the last round; the first of equals.
+    """The trial with the best mean score among trials that reached the last round; the first of equals.
 
     Raises:
-        ModelError: All of these failed.
+        ModelError: All of them failed.
     """
     longest = max(len(trial.rounds) for trial in trials)
     last = [trial for trial in trials if len(trial.rounds) == longest and not trial.failure]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.predictors.base import Composition, Part
+from mxt.predictors.base import Component, Composition
 from mxt.predictors.base.outputs import BINARY, Label
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def averaged(
         offset, weights = _chances(predictor.classes, labels) if labels else (np.zeros(1), np.eye(1))
         scale = share / sum(shares)
         intercept += scale * offset[-outputs:]
-        parts.append(Part(predictor, places, predictor.link, scale * weights[:, -outputs:]))
+        parts.append(Component(predictor, places, predictor.link, scale * weights[:, -outputs:]))
     return Composition(tuple(parts), intercept)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.predictors.base import Composition, Part
+from mxt.predictors.base import Component, Composition
 from mxt.predictors.base.outputs import BINARY
 from mxt.predictors.sklearn.scales import gives_probabilities
 from mxt.stats import links
@@ -22,7 +22,7 @@ def calibrated(core: BaseEstimator, columns: list[str], make: Make) -> Compositi
     """The mean of calibrated classifiers."""
     import numpy as np
 
-    parts: list[Part] = []
+    parts: list[Component] = []
     several = len(core.classes_) > BINARY
     for one in core.calibrated_classifiers_:
         predictor = make(one.estimator, columns)
@@ -31,7 +31,7 @@ def calibrated(core: BaseEstimator, columns: list[str], make: Make) -> Compositi
         if answer is None or calibrator is None or len(predictor.classes) != len(core.classes_):
             return None
         weights = np.eye(len(predictor.outputs)) / len(core.calibrated_classifiers_)
-        parts.append(Part(predictor, [*range(len(columns))], links.chain(answer, calibrator), weights))
+        parts.append(Component(predictor, [*range(len(columns))], links.chain(answer, calibrator), weights))
     return Composition(tuple(parts), np.zeros(len(parts[0].weights)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.predictors.base import Composition, Part
+from mxt.predictors.base import Component, Composition
 from mxt.predictors.sklearn.composition.calibrations import response
 from mxt.predictors.sklearn.composition.parts import is_affine
 from mxt.stats import links
@@ -30,14 +30,14 @@ def stacked(core: BaseEstimator, columns: list[str], make: Make) -> Composition 
         if link is None or (classified and method == "predict"):
             return None
         end = start + len(predictor.outputs)
-        parts.append(Part(predictor, [*range(len(columns))], link, coefficients[:, start:end].T))
+        parts.append(Component(predictor, [*range(len(columns))], link, coefficients[:, start:end].T))
         start = end
     if core.passthrough:
         parts += _passed_through(coefficients[:, start:], columns, make)
     return Composition(tuple(parts), intercept)
 
 
-def _passed_through(coefficients: np.ndarray, columns: list[str], make: Make) -> list[Part]:
+def _passed_through(coefficients: np.ndarray, columns: list[str], make: Make) -> list[Component]:
     """One linear model for each output, over the columns that a stack passes to its last model unchanged."""
     import numpy as np
     from sklearn.linear_model import LinearRegression
@@ -47,7 +47,7 @@ def _passed_through(coefficients: np.ndarray, columns: list[str], make: Make) ->
         model = LinearRegression()
         model.coef_, model.intercept_, model.n_features_in_ = weights, 0.0, len(columns)
         unit = np.eye(len(coefficients))[output : output + 1]
-        parts.append(Part(make(model, columns), [*range(len(columns))], links.identity(), unit))
+        parts.append(Component(make(model, columns), [*range(len(columns))], links.identity(), unit))
     return parts
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.predictors.base import Composition, Part
+from mxt.predictors.base import Component, Composition
 from mxt.predictors.sklearn.composition.parts import is_affine
 from mxt.stats import links
 
@@ -30,10 +30,10 @@ def transformed(core: BaseEstimator, columns: list[str], make: Make) -> Composit
     places = [*range(len(columns))]
     if is_affine(core.transformer_):
         start, end = back(np.array([[0.0], [1.0]]))[:, 0]
-        part = Part(predictor, places, predictor.link, np.array([[end - start]]))
+        part = Component(predictor, places, predictor.link, np.array([[end - start]]))
         return Composition((part,), np.array([start]))
     inverse = getattr(core.transformer_, "inverse_func", None)
     known = {np.exp: links.exponential(), np.expm1: links.exponential(-1.0)}
     link = known[inverse] if inverse in known else links.elementwise(back)
-    part = Part(predictor, places, links.chain(predictor.link, link), np.eye(1))
+    part = Component(predictor, places, links.chain(predictor.link, link), np.eye(1))
     return Composition((part,), np.zeros(1))

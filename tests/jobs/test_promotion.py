@@ -1,4 +1,4 @@
-"""A promotion is refused when anything has changed since the certificate; a history answers for any date."""
+"""Promotions: refused when anything has changed since the certificate, recorded, and rolled back."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TRAINING = ("job.recipe.trees=20", "job.metrics=[]")
-METRICS = "job.metrics=[{KIND: SklearnMetric, name: roc_auc}]"
+METRICS = (
+    "job.metrics=[{KIND: SklearnMetric, name: roc_auc}]",
+    "job.segments=[{column: Contract, metrics: [{KIND: SklearnMetric, name: accuracy, minimum: 0.6}]}]",
+)
 PROMOTION = """\
 job:
   KIND: PromotionJob
@@ -44,7 +47,7 @@ def prepared(root: Path, versions: int) -> Project:
     project.config("ask.yaml", HISTORY)
     for version in range(1, versions + 1):
         assert project.here("training", *TRAINING, f"job.recipe.trees={20 + version}").code == 0
-        certify(project, METRICS, f"job.alias_or_version={version}")
+        certify(project, *METRICS, f"job.alias_or_version={version}")
     return project
 
 
@@ -62,7 +65,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project.config("ask.yaml", HISTORY)
     for version in (1, 2, 3):
         assert project.here("training", *TRAINING, f"job.recipe.trees={20 + version}").code == 0
-        ended = project.here("evaluations", METRICS, f"job.alias_or_version={version}")
+        ended = project.here("evaluations", *METRICS, f"job.alias_or_version={version}")
         assert ended.code == 0, ended.err
     return project
 
@@ -96,8 +99,7 @@ def flipped(path: Path, place: int = -2) -> Iterator[None]:
 
 
 def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bare: Project) -> None:
-    without = ("job.metrics=[{KIND: SklearnMetric, name: roc_auc}]", "job.segments=[]")
-    ended = bare.here("evaluations", *without, "job.alias_or_version=3")
+    ended = bare.here("evaluations", METRICS[0], "job.segments=[]", "job.alias_or_version=3")
     assert ended.code == 0, ended.err
     assert ended.outcome["facts"]["evidence"].startswith("none for a gate on the verdict")
     refused = promote(bare, alias="Limitless", version=3)
@@ -105,7 +107,7 @@ def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bar
     assert "had no limit to keep" in refused.outcome["facts"]["reasons"]
     by_score = "job.gates=[{KIND: ThresholdGate, metric: roc_auc, minimum: 0.5}]"
     assert promote(bare, by_score, alias="Limitless", version=3).code == 0
-    assert bare.here("evaluations", METRICS, "job.alias_or_version=3").code == 0
+    assert bare.here("evaluations", *METRICS, "job.alias_or_version=3").code == 0
 
 
 def config_of(project: Project, tag: str) -> Path:
@@ -196,15 +198,15 @@ def test_a_certificate_that_has_expired_or_failed_or_is_of_the_future_is_refused
     assert project.here("training", *TRAINING).code == 0
     assert "version 1 was never certified" in promote(project).outcome["facts"]["reasons"]
     now = datetime.now(UTC)
-    certify(project, METRICS, now=now - timedelta(days=91))
+    certify(project, *METRICS, now=now - timedelta(days=91))
     ended = promote(project)
     assert ended.code == 10
     assert ended.outcome["facts"]["reasons"].startswith("the certificate of version 1 expired at ")
-    certify(project, METRICS, now=now + timedelta(hours=2))
+    certify(project, *METRICS, now=now + timedelta(hours=2))
     assert "the clock was moved back: the certificate" in promote(project).outcome["facts"]["reasons"]
-    certify(project, METRICS, outcome="INSUFFICIENT")
+    certify(project, *METRICS, outcome="INSUFFICIENT")
     assert "version 1 was certified INSUFFICIENT" in promote(project).outcome["facts"]["reasons"]
-    certify(project, METRICS)
+    certify(project, *METRICS)
     assert promote(project, "job.dry_run=true").code == 0
     experiment = client(project).get_experiment_by_name("churn")
     later = client(project).create_run(
@@ -330,7 +332,7 @@ def test_a_rollback_to_a_version_that_was_deleted_is_refused(tmp_path: Path) -> 
     project.config("promote.yaml", PROMOTION + "  gates: [{KIND: EvaluationGate}]\n")
     for version in (1, 2):
         assert project.here("training", *TRAINING).code == 0
-        assert project.here("evaluations", METRICS).code == 0
+        assert project.here("evaluations", *METRICS).code == 0
         assert promote(project, version=version).code == 0
     client(project).delete_model_version("churn", "1")
     ended = promote(project, "job.rollback=true")
@@ -366,74 +368,7 @@ def test_no_alias_moves_before_its_last_move(bare: Project) -> None:
     assert aliases_of(client(bare), "churn")["Early"] == 1
 
 
-def test_the_history_answers_for_any_date(bare: Project) -> None:
-    store = client(bare)
-    moments = {
-        1: "2026-03-01T08:00:00+00:00",
-        2: "2026-03-05T09:00:00+00:00",
-        3: "2026-03-05T17:30:00+00:00",
-    }
-    for version, moment in moments.items():
-        ended = promote(bare, alias="Dated", version=version)
-        store.set_tag(ended.outcome["run_id"], "mxt.alias_at", moment)
-    ended = promote(bare, "job.rollback=true", alias="Dated")
-    store.set_tag(ended.outcome["run_id"], "mxt.alias_at", "2026-03-09T00:00:00+00:00")
-    answers = {
-        "2026-03-01": 1,
-        "2026-03-04": 1,
-        "2026-03-05": 3,
-        "2026-03-05T08:59:59": 1,
-        "2026-03-05T09:00:00": 2,
-        "2026-03-05T18:00:00+01:00": 2,
-        "2026-03-05T17:30:00Z": 3,
-        "2026-03-08": 3,
-        "2026-03-09": 2,
-        "2026-06-01": 2,
-        str(datetime.now(UTC).date()): 2,
-    }
-    found = {asked: ask(bare, "Dated", f"job.as_of='{asked}'").get("version") for asked in answers}
-    assert found == answers
-    assert ask(bare, "Dated", "job.as_of='2026-03-05'")["that_day"] == "2 from 09:00:00, 3 from 17:30:00"
-    before = ask(bare, "Dated", "job.as_of='2026-02-28'")
-    assert before["code"] == 10
-    told = "nobody knows: no move was recorded by then; the first is of 2026-03-01T08:00:00Z"
-    assert before["answer"] == told
-
-
-def test_a_day_on_which_the_alias_may_have_been_moved_outside_is_doubted(bare: Project) -> None:
-    store = client(bare)
-    first = promote(bare, alias="Doubt", version=1).outcome["run_id"]
-    store.set_registered_model_alias("churn", "Doubt", "3")
-    second = promote(bare, alias="Doubt", version=2).outcome["run_id"]
-    store.set_tag(first, "mxt.alias_at", "2026-03-01T08:00:00+00:00")
-    store.set_tag(second, "mxt.alias_at", "2026-03-05T08:00:00+00:00")
-    facts = ask(bare, "Doubt", "job.as_of='2026-03-03'")
-    assert facts["version"] == 1
-    told = "somebody moved it to version 3 outside MXT before 2026-03-05T08:00:00Z; nobody knows when"
-    assert facts["doubt"] == told
-    assert "doubt" not in ask(bare, "Doubt", "job.as_of='2026-03-05'")
-
-
-def test_a_history_of_the_future_or_of_an_alias_that_never_was_is_an_error(bare: Project) -> None:
-    ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2999-01-01'")
-    assert ended.code == 2
-    assert "as_of: 2999-01-01 is still to come" in ended.err
-    ended = bare.here("ask", "job.alias=Challenger", "job.as_of='2026-02-30'")
-    assert ended.code == 2
-    assert "as_of: 2026-02-30 is no day or moment that there ever was" in ended.err
-    ended = bare.here("ask", "job.alias=Champoin")
-    assert ended.code == 4
-    assert "'churn' has no alias 'Champoin', and had none before; it has: " in ended.err
-
-
 def test_the_moves_of_trainings_are_part_of_the_history(bare: Project) -> None:
     facts = ask(bare, "Challenger")
     assert (facts["version"], facts["moves"], facts["how"]) == (3, 3, "TrainingJob")
     assert facts["why"] == "its training kept the limits"
-
-
-def test_an_alias_set_by_hand_alone_has_no_record(bare: Project) -> None:
-    client(bare).set_registered_model_alias("churn", "Byhand", "1")
-    facts = ask(bare, "Byhand")
-    assert facts["code"] == 10
-    assert facts["answer"] == "nobody knows: no move was recorded by then"

@@ -1,4 +1,4 @@
-"""How sure an experiment must be: its level, its looks, and the power that it should have."""
+"""Designs of experiments: the level of their tests, their looks, and the power that they should have."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from mxt.stats.sequential import Spending, critical_values
 class Looks(Strict):
     """Looks at an experiment before its end, planned before its start.
 
-    A yes at any look is final; the level is divided over the looks so that a wrong yes at any of them is no
-    likelier than the level.
+    A yes at any look is final; the level is divided over the looks, so that the chance of a wrong yes at any
+    of them is no more than the level.
     """
 
     planned: Annotated[int, Field(ge=1, le=20)]
-    """How many looks there are, the last one included; each sees as many new subjects as the others."""
+    """How many looks there are, the last one included; each adds the same number of subjects."""
 
     look: Annotated[int, Field(ge=1, le=20)]
-    """Which of them this is, from 1 on."""
+    """The number of this look, from 1 on."""
 
     spending: Spending = "obrien_fleming"
     """How the level is spent: hardly any of it early, or evenly (Lan and DeMets 1983)."""
 
     @property
     def shares(self) -> tuple[float, ...]:
-        """The share of all subjects that each look sees."""
+        """The share of all subjects that have come by each look."""
         return tuple((place + 1) / self.planned for place in range(self.planned))
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the tests of an experiment are held to."""
+class Design:
+    """What the tests of an experiment must keep."""
 
     level: float
-    """One-sided: the chance of a wrong yes."""
+    """One-sided level of a test: the chance of a wrong yes."""
     power: float
-    """The chance of a right yes that is wanted."""
+    """The wanted chance of a right yes."""
     control_share: float
-    """The share of the subjects planned for the control arm."""
+    """The planned share of subjects in the control arm."""
     looks: Looks | None = None
     claims: int = 1
-    """How many claims of superiority keep the level together."""
+    """Number of claims of superiority that share the level."""
 
     def __post_init__(self) -> None:
-        """Raise a ConfigError if the look is none of those planned."""
+        """Raise a ConfigError if the look is beyond the last one planned."""
         if self.looks is not None and self.looks.look > self.looks.planned:
             msg = f"looks: look {self.looks.look} is none of the {self.looks.planned} planned."
             raise ConfigError(msg)
 
     def nominal(self, claims: int = 1) -> float:
-        """What the p-value of one of so many claims is held against now."""
+        """What the p-value of one of this many claims is compared with at the present look."""
         return self._nominal(claims, 0 if self.looks is None else self.looks.look)
 
     def last(self, claims: int = 1) -> float:
-        """What the p-value of one of so many claims is held against at the last look."""
+        """What the p-value of one of this many claims is compared with at the last look."""
         return self._nominal(claims, 0 if self.looks is None else self.looks.planned)
 
     def _nominal(self, claims: int, look: int) -> float:

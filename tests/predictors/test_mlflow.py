@@ -1,0 +1,34 @@
+"""Loaded pyfuncs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types.schema import ColSpec, Schema
+
+from mxt.predictors.mlflow import MlflowPredictor
+
+TABLE = pd.DataFrame({"b": [3.0], "a": [1.0]})
+
+
+class Stored:
+    """A model with a signature, as MLflow loads it."""
+
+    def __init__(self, *specs: ColSpec) -> None:
+        self.metadata: Any = type("Metadata", (), {"signature": ModelSignature(Schema([*specs]))})
+
+    def predict(self, inputs: pd.DataFrame) -> Any:
+        return np.asarray(inputs)[:, 0]
+
+
+def test_columns_are_those_of_the_signature_unless_others_are_recorded() -> None:
+    stored = Stored(ColSpec("double", "a"), ColSpec("double", "b"))
+    assert MlflowPredictor(stored, [], []).predict(TABLE)["prediction"].tolist() == [1.0]
+    assert MlflowPredictor(stored, ["b"], []).predict(TABLE)["prediction"].tolist() == [3.0]
+
+
+def test_a_signature_without_names_names_no_columns() -> None:
+    assert MlflowPredictor(Stored(ColSpec("double")), [], []).columns == []
