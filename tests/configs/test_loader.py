@@ -28,7 +28,9 @@ from mxt.configs import loader
     ],
 )
 def test_a_plain_scalar_has_the_type_of_yaml_1_2(text: str, tag: str) -> None:
-    assert yaml.compose(text, Loader=loader.Loader).tag == tag
+    node = yaml.compose(text, Loader=loader.Loader)
+    assert node is not None
+    assert node.tag == tag
 
 
 def test_parsing_stops_at_the_first_value_or_level_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
