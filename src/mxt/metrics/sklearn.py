@@ -21,7 +21,6 @@ from mxt.metrics.base.answers import (
     labels,
     positive_among,
 )
-from mxt.metrics.base.resampled import resampled
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.bootstrap import of_indices
 from mxt.stats.cells import Cells, of_rows
@@ -126,6 +125,8 @@ class SklearnMetric(Metric):
         )
 
     def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
+        from mxt.metrics.base.resampled import resampled
+
         pairs = self._pairs(truth, predictions)
         at_once = resampled(self.name, pairs)
         if at_once is not None:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from mxt.models.base import Recipe, text_names
-from mxt.models.base.model import Model
-from mxt.predictors.base.outputs import Label, plain
-from mxt.predictors.xgboost import XgboostPredictor
-from mxt.stats.calibration import Sigmoid, fit_sigmoid
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import xgboost as xgb
+
+    from mxt.models.base.model import Model
+    from mxt.predictors.base.outputs import Label
+    from mxt.stats.calibration import Sigmoid
 
 
 class XgboostRecipe(Recipe):
@@ -57,6 +57,9 @@ class XgboostRecipe(Recipe):
     """Threads to train with; with one, the model is the same bytes on any machine."""
 
     def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
+        from mxt.models.base.model import Model
+        from mxt.predictors.xgboost import XgboostPredictor
+
         self.check(inputs, targets)
         frame = inputs.astype(dict.fromkeys(text_names(inputs), "category"))
         columns = [str(name) for name in inputs.columns]
@@ -91,6 +94,8 @@ class XgboostRecipe(Recipe):
         import numpy as np
         from sklearn.model_selection import cross_val_predict
 
+        from mxt.stats.calibration import fit_sigmoid
+
         chances = cross_val_predict(self._estimator(), frame, codes, cv=5, method="predict_proba")[:, 1]
         chances = np.clip(chances.astype(float), 1e-7, 1 - 1e-7)
         return fit_sigmoid(np.log(chances / (1 - chances)), codes == 1)
@@ -99,6 +104,8 @@ class XgboostRecipe(Recipe):
 def _coded(targets: pd.Series) -> tuple[list[Label], np.ndarray]:
     """The sorted classes, and the position of each target's class among them."""
     import pandas as pd
+
+    from mxt.predictors.base.outputs import plain
 
     codes, uniques = pd.factorize(targets, sort=True)
     return plain(uniques), codes

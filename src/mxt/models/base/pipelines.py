@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from mxt.models.base import text_names
-from mxt.models.base.model import Model
-from mxt.predictors.sklearn import SklearnPredictor
 
 if TYPE_CHECKING:
     import pandas as pd
     from sklearn.base import BaseEstimator
 
     from mxt.models.base import Recipe
+    from mxt.models.base.model import Model
 
 
 def fit_pipeline(
@@ -27,6 +26,9 @@ def fit_pipeline(
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
+
+    from mxt.models.base.model import Model
+    from mxt.predictors.sklearn import SklearnPredictor
 
     recipe.check(inputs, targets)
     categories = [*text_names(inputs), *inputs.select_dtypes("bool").columns]
