@@ -40,20 +40,6 @@ def test_a_command_may_be_written_as_an_option(words: list[str], capsys: pytest.
     assert capsys.readouterr().out == VALID
 
 
-@pytest.mark.parametrize("words", [["kinds", "Gate"], ["--kinds", "Gate"], ["--kinds=Gate"]], ids=" ".join)
-def test_an_option_takes_the_argument_of_its_command(
-    words: list[str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(words) == 0
-    assert capsys.readouterr().out.startswith("Gate: A condition that a version must meet")
-
-
-def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["--version"], ["version"]):
-        assert main(words) == 0
-        assert capsys.readouterr().out == f"mxt {mxt.__version__}\n"
-
-
 def test_a_word_that_is_neither_a_command_nor_a_config_is_answered_with_the_nearest_command(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 
-from mxt.cli import main
+from mxt.cli import process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(process())

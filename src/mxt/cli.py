@@ -19,6 +19,13 @@ SPELLINGS = {"--check": "check", "--schema": "schema", "--kinds": "kinds", "--ve
 """Options that name a command wherever they stand before the word of one."""
 
 
+def process() -> int:
+    """Run the command line as all that a process does, and return its exit code."""
+    code = main()
+    gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
+    return code
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     heard = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -33,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     finally:
+        gc.unfreeze()
         gc.enable()
         for number, before in heard.items():
             signal.signal(number, before)

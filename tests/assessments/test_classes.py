@@ -13,13 +13,13 @@ from sklearn.metrics import precision_recall_fscore_support
 from metrics.tables import classified
 from mxt.assessments.classes import classes_table
 from mxt.assessments.scores import Drawing
-from mxt.metrics.base.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, encoded
 
 TRUTH, TABLE = classified(["bad", "fair", "good"], 500)
 
 
 def known(truth: pd.Series[str], table: pd.DataFrame) -> Classes:
-    classes = answers(truth, table)
+    classes = encoded(truth, table)
     assert isinstance(classes, Classes)
     return classes
 

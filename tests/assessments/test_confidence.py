@@ -7,13 +7,13 @@ import pytest
 
 from metrics.tables import classified
 from mxt.assessments.confidence import confidence_table
-from mxt.metrics.base.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, encoded
 
 TRUTH, TABLE = classified(["bad", "fair", "good"], 500)
 
 
 def known(truth: pd.Series[str], table: pd.DataFrame) -> Classes:
-    classes = answers(truth, table)
+    classes = encoded(truth, table)
     assert isinstance(classes, Classes)
     return classes
 

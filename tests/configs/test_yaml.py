@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mxt.configs import yaml
+from mxt.configs import loader, yaml
 from mxt.configs.yaml import ENVIRONMENT, OVERRIDE, parse_value, read_yaml
 from mxt.errors import ConfigError
 
@@ -144,14 +144,14 @@ BOMBS = {
 def test_a_bomb_is_refused_where_it_passes_the_limit(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(yaml, "MAX_NODES", 100)
+    monkeypatch.setattr(loader, "MAX_NODES", 100)
     text, message = BOMBS[name]
     with pytest.raises(ConfigError, match=f"conf.yaml:{message}"):
         read_yaml(config(tmp_path, text))
 
 
 def test_a_config_holds_a_list_of_50_000_values_at_most(tmp_path: Path) -> None:
-    assert yaml.MAX_NODES == 50_000
+    assert loader.MAX_NODES == 50_000
     with pytest.raises(ConfigError, match="more than 50000 values, or 32 levels, once"):
         read_yaml(config(tmp_path, f"a: &a [{'x,' * 250}]\nb: [{'*a,' * 250}]\n"))
 

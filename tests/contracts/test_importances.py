@@ -17,7 +17,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mxt.errors import ConfigError, DataError, ModelError
-from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
+from mxt.importances.base import Importance, effects_table, importances_table, rows_by_seed, stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
@@ -114,10 +114,11 @@ def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> 
     inputs, importance = plain(INPUTS), IMPORTANCES[name]
     places = np.array_split(np.random.default_rng(2).permutation(ROWS), 4)
     parts = [
-        Tally.of(model.explain(part), part, rows_asked([importance]), targets.loc[part.index]).to_bytes()
+        Tally.of(model.explain(part), part, rows_by_seed([importance]), targets.loc[part.index])
         for part in (inputs.iloc[some] for some in places)
     ]
-    found = model.measure_tally([importance], merge(map(Tally.from_bytes, parts)))[0]
+    back = [stored.from_bytes(stored.to_bytes(part)) for part in parts]
+    found = model.measure_tally([importance], merge(back))[0]
     whole = measure(name, known, inputs)[0]
     assert (found.note, found.blocks) == (whole.note, whole.blocks)
     for part, table in ((found.table, whole.table), (found.effects, whole.effects)):
@@ -125,9 +126,7 @@ def test_it_finds_the_same_of_rows_that_come_in_parts(name: str, known: Any) -> 
         assert part is None or part.equals(table)
 
 
-@pytest.mark.parametrize(
-    "name", [name for name in IMPORTANCES if name not in {"LibraryImportance", "ShapImportance"}]
-)
+@pytest.mark.parametrize("name", [name for name in IMPORTANCES if name != "LibraryImportance"])
 def test_it_keeps_types_of_columns(name: str) -> None:
     """A function sees the very types of the table, whatever cell was put where."""
 
@@ -136,27 +135,44 @@ def test_it_keeps_types_of_columns(name: str) -> None:
         assert [*table.columns] == [*INPUTS]
         return table["a name"] + table["maybe"].astype(float).fillna(9.0)
 
-    model = Model(predictor_of(function, [*INPUTS], []))
+    model = Model(predictor_of(function, [*INPUTS], []), INPUTS.head(9))
     found = model.measure([IMPORTANCES[name]], INPUTS, targets=function(INPUTS))
     table = importances_table(found).set_index("feature")
     assert {*table.index[:2]} == {"a name", "maybe"}
     assert (table["importance"].iloc[:2] > 0).all()
     curves = effects_table(found)
     if curves is not None:
-        told = curves[curves["feature"] == "maybe"].set_index("value", drop=False)["effect"]
-        assert told["True"] - told["False"] == pytest.approx(1)
+        effect = curves[curves["feature"] == "maybe"].set_index("value", drop=False)["effect"]
+        assert effect["True"] - effect["False"] == pytest.approx(1)
         assert EffectsSchema.check(curves) is not None
 
 
 @pytest.mark.parametrize("name", IMPORTANCES)
-def test_infinite_numbers_and_no_samples_are_told(name: str) -> None:
-    if name in {"LibraryImportance", "ShapImportance"}:
+def test_infinite_numbers_are_refused_unless_no_sample_is_used(name: str, known: Any) -> None:
+    model, _ = known
+    endless = plain(INPUTS).assign(**{"a name": np.inf})
+    if name == "LibraryImportance":
+        [found], [alone] = measure(name, known, endless), model.measure([IMPORTANCES[name]])
+        assert found.table is not None
+        assert found.table.equals(alone.table)
         return
-    model = Model(predictor_of(lambda table: table["a name"], [*INPUTS], []))
-    with pytest.raises(ModelError, match=r"'a name'.* infinite numbers"):
-        model.measure([IMPORTANCES[name]], INPUTS.assign(**{"a name": np.inf}), targets=SCORES)
-    with pytest.raises(ModelError, match="looks at samples"):
-        model.measure([IMPORTANCES[name]], targets=SCORES)
+    with pytest.raises((ModelError, DataError), match="hold infinite"):
+        measure(name, known, endless)
+
+
+@pytest.mark.parametrize("name", IMPORTANCES)
+def test_without_samples_there_is_a_reason_unless_none_is_used(name: str, known: Any) -> None:
+    model, targets = known
+    if IMPORTANCES[name].needs_explanation:
+        [found] = model.measure([IMPORTANCES[name]], targets=targets)
+        assert (found.table, found.note) == (None, "No samples were explained.")
+    elif name == "LibraryImportance":
+        [found], [beside] = model.measure([IMPORTANCES[name]]), measure(name, known, plain(INPUTS))
+        assert found.table is not None
+        assert found.table.equals(beside.table)
+    else:
+        with pytest.raises(ModelError, match=f"{name} needs samples"):
+            model.measure([IMPORTANCES[name]], targets=targets)
 
 
 def test_an_encoding_that_mixes_columns_leaves_the_librarys_importances_out() -> None:
@@ -182,7 +198,7 @@ def test_a_model_without_importances_and_samples_says_so() -> None:
 def test_a_method_is_asked_for_once() -> None:
     twice = [PartialDependenceImportance(points=2), PartialDependenceImportance(points=3)]
     model = Model(predictor_of(lambda table: table["a name"], [*INPUTS], []))
-    with pytest.raises(ConfigError, match="partial_dependence; ask for each once"):
+    with pytest.raises(ConfigError, match="partial_dependence; name each once"):
         model.explain_model(INPUTS, importances=twice)
 
 

@@ -14,7 +14,7 @@ from churn import churn
 from mxt.criteria.base import Candidate
 from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.models.base.refits import Table
+from mxt.models.base.refits import TrainingTable
 from mxt.models.logistic_regression import LogisticRegressionRecipe
 from mxt.models.random_forest import RandomForestRecipe
 from mxt.models.xgboost import XgboostRecipe
@@ -51,9 +51,9 @@ def candidate(rows: int = 400, signal: float = 2.0, seed: int = 0) -> Candidate:
     )
 
 
-def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> Table:
+def whole(inputs: pd.DataFrame, targets: pd.Series[Any]) -> TrainingTable:
     """A training table whose rows can be cut anyhow."""
-    return Table(inputs, targets, HoldoutSplitter(), inputs[[]])
+    return TrainingTable(inputs, targets, HoldoutSplitter(), inputs[[]])
 
 
 @cache

@@ -9,7 +9,7 @@ import pytest
 
 from criteria.candidates import candidate, shuffled, trees
 from mxt.criteria.fidelity import FidelityCriterion
-from mxt.explainers.base.comparison import decided
+from mxt.explainers.base.comparison import decided_outputs
 from mxt.explainers.kernel import KernelExplainer
 
 
@@ -30,7 +30,7 @@ def test_deletion_moves_a_linear_model_as_reckoned_by_hand() -> None:
     inputs = one.inputs[:3]
     explanation = one.model.explain(inputs, KernelExplainer(coalitions=6, background_rows=1))
     criterion = FidelityCriterion(orders=200, background_rows=1, minimum_rows=2)
-    reached = decided(explanation, one.model.predict(inputs)["prediction"])
+    reached = decided_outputs(explanation, one.model.predict(inputs)["prediction"])
     gains = criterion._gains(one, inputs, explanation, reached)
     row = inputs.iloc[[0]]
     there, gone = row.iloc[0], one.training.inputs.iloc[0]

@@ -18,7 +18,7 @@ from mxt.datasets.splitters.base import draw
 from mxt.datasets.splitters.grouped import GroupedSplitter
 from mxt.datasets.splitters.time import TimeSplitter
 from mxt.metrics.sklearn import SklearnMetric
-from mxt.models.base.refits import Table
+from mxt.models.base.refits import TrainingTable
 
 LOG_LOSS = SklearnMetric(name="neg_log_loss")
 
@@ -27,7 +27,7 @@ def by_hand(made: Candidate, permutations: int) -> float:
     """p of all permutations, by scikit-learn's folds and loss."""
     assert made.recipe is not None
 
-    def loss_of(table: Table) -> float:
+    def loss_of(table: TrainingTable) -> float:
         order = draw(table.targets.index, made.seed).argsort(kind="stable")
         ordered = table.targets.iloc[order]
         train, test = (order[part] for part in list(StratifiedKFold(5).split(ordered, ordered))[-1])
@@ -93,7 +93,7 @@ def grouped(seed: int, *, mixed: bool = False) -> Candidate:
         labels[0] = "bad" if labels[0] == "good" else "good"
     targets = pd.Series(labels.astype(object), index=inputs.index, name="risk")
     keys = pd.DataFrame({"home": homes}, index=inputs.index)
-    table = Table(inputs.drop(columns="region"), targets, GroupedSplitter(group="home"), keys)
+    table = TrainingTable(inputs.drop(columns="region"), targets, GroupedSplitter(group="home"), keys)
     return replace(made, training=table)
 
 

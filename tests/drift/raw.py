@@ -1,8 +1,8 @@
-"""What each measure is, told from the columns themselves, and how tests ask a measure."""
+"""Each measure computed from the columns themselves, and a measure applied to two columns."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from mxt.drift.base import Comparison, Drift
 
 
-def compare(measure: Drift, before: pd.Series[Any], after: pd.Series[Any]) -> Comparison:
-    """What a measure finds of two samples."""
+def compare(measure: Drift, before: pd.Series, after: pd.Series) -> Comparison:
+    """A measure of two samples."""
     reference = Profile.of(before)
     return measure.compare(reference, reference.like(after))
 
 
-def is_number(column: pd.Series[Any]) -> bool:
+def is_number(column: pd.Series) -> bool:
     """Whether a column holds numbers."""
     return column.dtype.kind in "iuf"
 
 
-def psi(before: pd.Series[Any], after: pd.Series[Any], bins: int = 10) -> float:
+def psi(before: pd.Series, after: pd.Series, bins: int = 10) -> float:
     """The index over the bins that rows of the reference fall into."""
     known = before.dropna()
     if is_number(before) and len(known):
@@ -46,7 +46,7 @@ def psi(before: pd.Series[Any], after: pd.Series[Any], bins: int = 10) -> float:
     return population_stability(*counts)
 
 
-def ks(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float | None]:
+def ks(before: pd.Series, after: pd.Series) -> tuple[float, float | None]:
     """The gap and its p-value."""
     before, after = before.dropna(), after.dropna()
     if before.empty or after.empty:
@@ -57,18 +57,18 @@ def ks(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float | No
     return float(test.statistic), float(np.fmax(test.pvalue, apart))
 
 
-def missing(before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float]:
+def missing(before: pd.Series, after: pd.Series) -> tuple[float, float]:
     """The change of the share, and its p-value."""
     table = [[sample.isna().sum(), sample.notna().sum()] for sample in (before, after)]
     return abs(float(after.isna().mean() - before.isna().mean())), float(fisher_exact(table).pvalue)
 
 
-def unseen(before: pd.Series[Any], after: pd.Series[Any]) -> float:
+def unseen(before: pd.Series, after: pd.Series) -> float:
     """The share of rows with a new category."""
     return float((after.notna() & ~after.isin(before.dropna().unique())).mean())
 
 
-def told(method: str, before: pd.Series[Any], after: pd.Series[Any]) -> tuple[float, float | None]:
+def reference_values(method: str, before: pd.Series, after: pd.Series) -> tuple[float, float | None]:
     """Statistic and p-value of a measure with its defaults."""
     match method:
         case "PsiDrift":

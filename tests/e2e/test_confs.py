@@ -128,6 +128,15 @@ def test_explanations_keep_ids_and_source_columns_and_add_up(trained: Project) -
     assert len(facts["mxt.config_digest"]) == len(facts["mxt.data_digest"]) == 64
 
 
+def test_explaining_trees_loads_neither_shap_nor_numba(trained: Project) -> None:
+    reported = {"PYTHONPROFILEIMPORTTIME": "1"}
+    ended = trained.mxt("confs/explanations.yaml", "job.inputs_samples.sample.rows=50", env=reported)
+    assert ended.code == 0, ended.err
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ended.err.splitlines()}
+    assert {"mxt", "matplotlib", "xgboost"} <= loaded
+    assert {"shap", "numba"} & loaded == set()
+
+
 def test_the_same_config_writes_the_same_bytes(trained: Project) -> None:
     outputs = []
     for _ in range(2):

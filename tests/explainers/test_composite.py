@@ -8,13 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import shap
-import xgboost as xgb
 from pydantic import TypeAdapter
-from scipy.special import expit, softmax
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
-from sklearn.datasets import make_classification
-from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
@@ -26,16 +22,13 @@ from sklearn.ensemble import (
     VotingRegressor,
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
 from mxt.errors import ModelError
 from mxt.explainers.auto import AutoExplainer
-from mxt.explainers.base.kernels.engine import available
-from mxt.explainers.base.units import in_probability
 from mxt.explainers.composite import CompositeExplainer
 from mxt.explainers.linear import LinearExplainer
 from mxt.explainers.permutation import PermutationExplainer
@@ -167,56 +160,6 @@ def test_compositions_add_up_to_the_last_digits(name: str, classes: int, unit: A
         np.testing.assert_array_equal(explanation.prediction, own[:, -explanation.values.shape[2] :])
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_probabilities_start_at_the_link_of_the_margins_base(classes: int) -> None:
-    found = predictor(LogisticRegression(), labels(classes))
-    margin = AutoExplainer().explain(found, SHOWN, INPUTS)
-    explanation = AutoExplainer(unit="probability").explain(found, SHOWN, INPUTS)
-    told = expit(margin.base) if classes == 2 else softmax(margin.base)
-    np.testing.assert_allclose(explanation.base, told, atol=1e-12)
-    assert np.abs(explanation.residual).max() < 1e-12
-    if classes == 2:
-        secant = (explanation.prediction - explanation.base) / (margin.prediction - margin.base)
-        np.testing.assert_allclose(explanation.values[:, :, 0], margin.values[:, :, 0] * secant, atol=1e-12)
-    else:
-        np.testing.assert_allclose(explanation.values.sum(axis=2), 0, atol=1e-12)
-
-
-def test_probabilities_of_a_row_do_not_depend_on_its_company() -> None:
-    found = predictor(LogisticRegression(), labels(3))
-    explainer = AutoExplainer(unit="probability")
-    together = explainer.explain(found, SHOWN, INPUTS).values
-    alone = explainer.explain(found, SHOWN.iloc[[4]], INPUTS).values
-    np.testing.assert_allclose(together[4:5], alone, atol=1e-14)
-
-
-def test_values_that_are_probabilities_already_stay_as_they_are() -> None:
-    found = predictor(forest(), labels(2))
-    explanation = TreeExplainer().explain(found, SHOWN, None)
-    assert in_probability(explanation, found, SHOWN) is explanation
-
-
-@pytest.mark.parametrize(
-    ("model", "target", "words"),
-    [
-        (Ridge(), NUMBER, "A Ridge predicts numbers"),
-        (LinearSVC(), labels(2), "no known function of its scores"),
-    ],
-)
-def test_models_without_probabilities_are_refused_in_that_unit(model: Any, target: Any, words: str) -> None:
-    found = predictor(model, target)
-    with pytest.raises(ModelError, match=f"{words}.*leave out unit: probability"):
-        AutoExplainer(unit="probability").explain(found, SHOWN, INPUTS)
-
-
-def test_a_link_that_does_not_lead_to_the_librarys_probabilities_is_refused() -> None:
-    found = predictor(LogisticRegression(), labels(2))
-    explanation = LinearExplainer().explain(found, SHOWN, INPUTS)
-    other = predictor(LogisticRegression(C=0.01), labels(2))
-    with pytest.raises(ModelError, match="no known function of its scores"):
-        in_probability(explanation, other, SHOWN)
-
-
 def test_parts_must_be_explained_exactly() -> None:
     found = predictor(COMPOSED["vote"](), labels(2))
     for parts in (PermutationExplainer(), AutoExplainer(sampling=True), TreeExplainer()):
@@ -235,46 +178,6 @@ def test_a_config_names_how_parts_are_explained() -> None:
     assert isinstance(explainer.parts, CompositeExplainer)
     assert explainer.parts.parts == TreeExplainer()
     assert isinstance(CompositeExplainer().parts, AutoExplainer)
-
-
-@pytest.mark.parametrize(
-    ("model", "chosen"),
-    [
-        (forest(), "TreeExplainer"),
-        (xgb.XGBClassifier(n_estimators=3), "TreeExplainer"),
-        (make_pipeline(StandardScaler(), LogisticRegression()), "LinearExplainer"),
-        (
-            VotingClassifier([("a", forest()), ("b", LogisticRegression())], voting="soft"),
-            "CompositeExplainer",
-        ),
-        (KNeighborsClassifier(), "EnumerationExplainer"),
-        (make_pipeline(PCA(3), LogisticRegression()), "EnumerationExplainer"),
-        (
-            VotingClassifier([("a", forest()), ("b", KNeighborsClassifier())], voting="soft"),
-            "EnumerationExplainer",
-        ),
-    ],
-    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
-)
-def test_the_cheapest_exact_explainer_is_chosen(model: Any, chosen: str) -> None:
-    found = predictor(model, labels(2))
-    assert chosen == AutoExplainer().choose(found, INPUTS).KIND  # type: ignore[attr-defined]
-    explanation = AutoExplainer().explain(found, SHOWN.head(3), INPUTS.head(20))
-    assert np.abs(explanation.residual).max() < 1e-5
-    assert not available() or type(found.core).__name__ in explanation.reason
-
-
-def test_what_no_exact_explainer_serves_is_refused_or_sampled() -> None:
-    cells, target = make_classification(100, 14, random_state=0)
-    wide = pd.DataFrame(cells, columns=[f"c{place}" for place in range(14)])
-    mixed = SklearnPredictor(make_pipeline(PCA(3), SVC()).fit(wide, target), [])
-    with pytest.raises(ModelError, match=r"serves a SVC.*PCA cannot be traced.*14 columns.*sampling: true"):
-        AutoExplainer().choose(mixed, wide)
-    explanation = AutoExplainer(sampling=True).explain(mixed, wide.head(2), wide.head(10))
-    assert "sampling is allowed" in explanation.reason
-    few = predictor(KNeighborsClassifier(), labels(2))
-    with pytest.raises(ModelError, match="No exact explainer serves a KNeighborsClassifier"):
-        AutoExplainer().choose(few)
 
 
 def test_texts_and_numbers_fold_back_through_parts() -> None:

@@ -10,7 +10,7 @@ import pytest
 import shap
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression
-from sklearn.neighbors import KNeighborsRegressor
+from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 
 from mxt.errors import ModelError
 from mxt.explainers.enumeration import EnumerationExplainer
@@ -22,23 +22,33 @@ def numbers(rows: int, columns: int) -> pd.DataFrame:
     return pd.DataFrame(drawn, columns=[f"c{place}" for place in range(columns)])
 
 
-def test_values_are_the_mean_over_all_orders_of_what_a_column_adds() -> None:
+@pytest.mark.parametrize("classes", [0, 3])
+def test_values_are_the_mean_over_all_orders_of_what_a_column_adds(classes: int) -> None:
     inputs = numbers(90, 4)
-    native = KNeighborsRegressor(3).fit(inputs, inputs["c0"] * inputs["c1"] + inputs["c2"])
+    number = inputs["c0"] * inputs["c1"] + inputs["c2"]
+    native = (
+        KNeighborsClassifier(5).fit(inputs, pd.qcut(number, 3, labels=False))
+        if classes
+        else KNeighborsRegressor(3).fit(inputs, number)
+    )
+    predict = native.predict_proba if classes else native.predict
     found = EnumerationExplainer().explain(SklearnPredictor(native, []), inputs[:2], inputs[50:60])
+    assert found.outputs == (["0", "1", "2"] if classes else [""])
+    assert np.abs(found.residual).max() < 1e-12
     for place in range(2):
-        by_hand = np.zeros(4)
+        by_hand = np.zeros((4, classes or 1))
         for order in permutations(range(4)):
             mixed = inputs[50:60].copy()
-            before = native.predict(mixed).mean()
+            before = predict(mixed).mean(axis=0)
             for column in order:
                 mixed.isetitem(column, np.full(10, inputs.iloc[place, column]))
-                after = native.predict(mixed).mean()
+                after = predict(mixed).mean(axis=0)
                 by_hand[column] += (after - before) / 24
                 before = after
-        np.testing.assert_allclose(found.values[place, :, 0], by_hand, atol=1e-12)
+        np.testing.assert_allclose(found.values[place], by_hand, atol=1e-12)
 
 
+@pytest.mark.slow  # numba compiles shap's masks for ten seconds
 def test_several_classes_equal_shaps_own_exact_values() -> None:
     inputs = numbers(150, 6)
     native = RandomForestClassifier(8, max_depth=4, random_state=0)

@@ -12,16 +12,13 @@ import pandas as pd
 import pytest
 import shap
 import xgboost as xgb
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
+from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from churn import churn
-from mxt.errors import ModelError
-from mxt.explainers.base import Explanation
 from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.linear import LinearExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
-from mxt.kinds import members
 from mxt.models.base import Recipe
 from mxt.models.hist_gradient_boosting import HistGradientBoostingRecipe
 from mxt.models.logistic_regression import LogisticRegressionRecipe
@@ -139,65 +136,6 @@ def test_folded_contributions_are_sums_of_shaps_over_encoded_columns(recipe: Rec
     for place, column in enumerate(explanation.columns):
         own = [at for at, name in enumerate(names) if name == column or name.startswith(f"{column}_")]
         np.testing.assert_allclose(explanation.values[:, place, 0], values[:, own].sum(axis=1), atol=1e-9)
-
-
-@pytest.mark.parametrize("calibration", [None, "sigmoid"])
-@pytest.mark.parametrize("name", sorted(members(Recipe)))
-def test_every_recipe_explains_two_classes_and_adds_up(name: str, calibration: Any) -> None:
-    inputs, targets = churn()
-    sizes = {"trees": 15} if name != "LogisticRegressionRecipe" else {}
-    recipe = members(Recipe)[name].model_validate({"calibration": calibration, **sizes})
-    model = recipe.fit(inputs, targets).with_background(inputs.head(100))
-    explanation = model.explain(inputs.head(60))
-    scale = np.maximum(1, np.abs(explanation.prediction))
-    assert (np.abs(explanation.residual) <= 1e-4 * scale).all()
-    probabilities = model.predict_proba(inputs.head(60))
-    assert probabilities is not None
-    positive = probabilities["probability_Yes"].to_numpy()
-    margins = explanation.prediction[:, 0]
-    implied = margins if explanation.unit == "probability" else 1 / (1 + np.exp(-margins))
-    np.testing.assert_allclose(implied, positive, atol=1e-6)
-
-
-@pytest.mark.parametrize("recipe", [XgboostRecipe(trees=10), RandomForestRecipe(trees=10)])
-def test_several_classes_have_a_row_each(recipe: Recipe) -> None:
-    table = load_wine(as_frame=True)
-    targets = pd.Series(table.target.map({0: "red", 1: "rose", 2: "white"}))
-    model = recipe.fit(table.data, targets)
-    samples = model.explain_samples(table.data.head(7))
-    assert list(samples["class"][:3]) == ["red", "rose", "white"]
-    assert list(samples.index) == [row for row in range(7) for _ in range(3)]
-    contributions = samples[list(table.data.columns)].sum(axis=1)
-    np.testing.assert_allclose(samples["base_value"] + contributions, samples["prediction"], atol=1e-4)
-
-
-def test_a_row_that_does_not_add_up_is_refused_without_its_values() -> None:
-    inputs, targets = churn(200)
-    explanation = XgboostRecipe(trees=5).fit(inputs, targets).explain(inputs.head(4))
-    values = explanation.values.copy()
-    values[2, 0, 0] += 1
-    wrong = Explanation(**{**vars(explanation), "values": values})
-    with pytest.raises(ModelError, match=r"1 of 4 rows do not add up.*'" + str(inputs.index[2])):
-        wrong.checked()
-
-
-def test_a_row_that_is_no_number_is_refused() -> None:
-    inputs, targets = churn(200)
-    explanation = XgboostRecipe(trees=5).fit(inputs, targets).explain(inputs.head(4))
-    wrong = Explanation(**{**vars(explanation), "values": explanation.values * float("nan")})
-    with pytest.raises(ModelError, match="4 of 4 rows"):
-        wrong.checked()
-
-
-@pytest.mark.parametrize("recipe", [XgboostRecipe(trees=5), HistGradientBoostingRecipe()])
-def test_arrow_columns_are_the_contributions(recipe: Recipe) -> None:
-    inputs, targets = churn(200)
-    explanation = recipe.fit(inputs, targets).explain(inputs.head(9))
-    table = explanation.to_arrow()
-    assert table.column_names == ["customerID", *explanation.columns]
-    assert table["customerID"].to_pylist() == list(inputs.index[:9])
-    for place, column in enumerate(table.columns[1:]):
-        assert column.to_pylist() == explanation.values[:, place, 0].tolist()
 
 
 @pytest.mark.skipif(not available(), reason="no compiled kernels")

@@ -212,6 +212,7 @@ def test_every_type_of_column_is_explained_and_told_in_a_table() -> None:
     assert explanation.to_shap(inputs[:5]).base_values.shape == (5,)
 
 
+@pytest.mark.slow
 def test_it_is_faster_than_lime_at_equal_samples(classified: Any) -> None:
     native, frame = classified
     explainer, predictor = (

@@ -142,7 +142,7 @@ def coverage(predictor: SklearnPredictor, inputs: pd.DataFrame, orders: int, row
 @pytest.mark.parametrize("orders", [5, 10])
 def test_intervals_hold_the_exact_value_where_orders_are_few(orders: int) -> None:
     predictor, inputs = sigmoid()
-    assert 0.93 <= coverage(predictor, inputs, orders, 100) <= 0.97
+    assert 0.93 <= coverage(predictor, inputs, orders, 50) <= 0.97
 
 
 @pytest.mark.slow
@@ -219,6 +219,7 @@ def test_the_chance_of_a_row_is_its_ids_and_the_seeds(curved: Any) -> None:
     assert first.values.tobytes() == as_text.values.tobytes()
 
 
+@pytest.mark.slow  # numba compiles shap's masks for ten seconds
 def test_it_agrees_with_shap_within_both_their_errors_and_costs_no_more() -> None:
     inputs = numbers(300, 12)
     target = inputs["c0"] * inputs["c1"] * inputs["c2"] + inputs["c3"]

@@ -7,7 +7,8 @@ from dataclasses import fields
 import pandas as pd
 
 from mxt.datasets.writers.csv import CsvWriter
-from mxt.findings import Document, Findings, Heading, Output, Paragraph
+from mxt.findings import Chart, Document, Findings, Heading, Output, Paragraph
+from mxt.registries.versions import Pinned
 
 TABLE = pd.DataFrame({"a": [1]})
 WRITER = CsvWriter(path="a.csv")
@@ -43,11 +44,25 @@ def test_mappings_are_joined_sequences_follow_each_other_and_the_later_stage_dec
     assert both.values == {"x": 1, "y": 2}
 
 
-def test_a_stage_that_found_nothing_changes_nothing() -> None:
-    some = Findings(passed=False, skipped="no rows", scores={"a": 1.0}, tags={"b": "c"}, files={"d": "e"})
-    for joined in (some | Findings(), Findings() | some):
-        for each in fields(Findings):
-            kept, before = getattr(joined, each.name), getattr(some, each.name)
-            assert (list(kept) if isinstance(before, tuple) else kept) == (
-                list(before) if isinstance(before, tuple) else before
-            ), each.name
+def test_an_empty_stage_changes_no_field() -> None:
+    some = Findings(
+        passed=False,
+        answer=("One.",),
+        facts={"a": 1},
+        scores={"a": 1.0},
+        tags={"b": "c"},
+        tables={"t": TABLE},
+        charts={"c": Chart("title", "sentence", "t", str)},
+        files={"d": "e"},
+        page=Document((Heading("One"),), "title", "page"),
+        outputs=(Output("one", WRITER, TABLE),),
+        about=Pinned("churn", 1, "", "", {}),
+        evidence=True,
+        skipped="no rows",
+        next=("mxt one.yaml",),
+        values={"x": 1},
+    )
+    for each in fields(Findings):
+        assert getattr(some, each.name) != getattr(Findings(), each.name), each.name
+        for joined in (some | Findings(), Findings() | some):
+            assert getattr(joined, each.name) == getattr(some, each.name), each.name

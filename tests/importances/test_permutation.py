@@ -15,7 +15,7 @@ from sklearn.svm import LinearSVC
 
 from contracts.stores import CANARY
 from mxt.errors import DataError
-from mxt.importances.base import Subject
+from mxt.importances.base import Basis
 from mxt.importances.permutation import PermutationImportance
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.predictors.sklearn import SklearnPredictor
@@ -31,7 +31,7 @@ CLASSES = pd.Series(pd.qcut(NUMBERS, 3, labels=["low", "mid", "top"]).astype(str
 def table(
     importance: PermutationImportance, native: Any, targets: pd.Series[Any], inputs: pd.DataFrame = INPUTS
 ) -> pd.DataFrame:
-    found = importance.measure(Subject(SklearnPredictor(native, []), inputs, targets=targets)).table
+    found = importance.measure(Basis(SklearnPredictor(native, []), inputs, targets=targets)).table
     assert found is not None
     return found
 

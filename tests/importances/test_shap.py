@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from mxt.explainers.base import Explanation
-from mxt.importances.base import Subject, rows_asked
+from mxt.importances.base import Basis, rows_by_seed
 from mxt.importances.base.tally import Tally
 from mxt.importances.shap import ShapImportance
 from mxt.predictors.function import FunctionPredictor
@@ -32,13 +33,24 @@ def found(rows: int, seed: int) -> pd.DataFrame:
     )
     table = (
         ShapImportance()
-        .measure(Subject(predictor, inputs, Tally.of(explanation, inputs, rows_asked([]))))
+        .measure(Basis(predictor, inputs, Tally.of(explanation, inputs, rows_by_seed([]))))
         .table
     )
     assert table is not None
     return table.set_index("feature")
 
 
+def test_the_interval_is_students_of_the_sizes() -> None:
+    """The inputs of the seed are drawn again here."""
+    sizes = np.abs(np.random.default_rng(4).normal(size=(60, 3)) * [*SLOPES.values()])
+    table = found(60, 4)
+    for place, name in enumerate(("a", "b")):
+        low, high = stats.t.interval(0.95, 59, sizes[:, place].mean(), stats.sem(sizes[:, place]))
+        row = [table.loc[name, part] for part in ("importance", "ci_low", "ci_high")]
+        assert row == pytest.approx([sizes[:, place].mean(), low, high])
+
+
+@pytest.mark.slow
 def test_nineteen_intervals_of_twenty_hold_the_mean_size() -> None:
     """The mean size of a normal number is the root of 2 / pi."""
     tables = [found(80, seed) for seed in range(200)]
@@ -46,8 +58,8 @@ def test_nineteen_intervals_of_twenty_hold_the_mean_size() -> None:
         truth = abs(SLOPES[name]) * np.sqrt(2 / np.pi)
         held = [table.loc[name, "ci_low"] <= truth <= table.loc[name, "ci_high"] for table in tables]
         assert np.mean(held) == pytest.approx(0.95, abs=0.04)
-        told = np.mean([table.loc[name, "importance"] for table in tables])
-        assert told == pytest.approx(truth, rel=0.02)
+        mean = np.mean([table.loc[name, "importance"] for table in tables])
+        assert mean == pytest.approx(truth, rel=0.02)
 
 
 def test_directions_follow_slopes_and_an_idle_column_has_no_size() -> None:

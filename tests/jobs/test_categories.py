@@ -41,7 +41,7 @@ def table() -> pd.DataFrame:
 
 
 def log(rows: pd.DataFrame, model: Any, known: str) -> None:
-    """Register the model's booster, with as much about its inputs as `told` says."""
+    """Register the model's booster, with as much about its inputs as `known` says."""
     with warnings.catch_warnings(action="ignore"), mlflow.start_run():
         if known == "a schema":
             made = Model(predictor_of(model, [*rows.columns], []))
@@ -60,7 +60,7 @@ def log(rows: pd.DataFrame, model: Any, known: str) -> None:
         )
 
 
-@pytest.mark.parametrize("told", ["nothing", "a signature", "a schema"])
+@pytest.mark.parametrize("known", ["nothing", "a signature", "a schema"])
 def test_a_csv_is_scored_and_explained_as_lightgbm_does(known: str, tmp_path: Path) -> None:
     rows = table() if known == "nothing" else table().drop(columns="digit")
     trained = rows.astype({name: kind for name, kind in CATEGORIES.items() if name in rows})

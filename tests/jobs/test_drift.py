@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from counted import opened, put
-from drift.raw import told
+from drift.raw import reference_values
 from mxt.errors import ConfigError, DataError
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.schemas.outputs import PROBABILITY
@@ -93,7 +93,7 @@ def test_the_numbers_are_those_of_the_columns_as_a_whole(root: Path) -> None:
     )
     assert set(result.index) == {*schema.columns, name}
     for row in result.reset_index().itertuples():
-        statistic, p_value = told(row.method, before[row.column], after[row.column])
+        statistic, p_value = reference_values(row.method, before[row.column], after[row.column])
         assert row.statistic == statistic, (row.column, row.method)
         assert pd.isna(row.p_value) if p_value is None else row.p_value == p_value, (row.column, row.method)
 

@@ -192,5 +192,5 @@ def test_parts_of_sampled_values_without_degrees_of_freedom_are_made_again(
 
 
 def test_one_method_is_listed_once(root: Path) -> None:
-    with pytest.raises(ConfigError, match="the method surrogate_tree; ask for each once"):
+    with pytest.raises(ConfigError, match="the method surrogate_tree; name each once"):
         explain(root, importances=[ALL[5], ALL[5]])

@@ -1,4 +1,4 @@
-"""Tuning: what is searched, told and registered, and what it does not depend on."""
+"""Tuning: what is searched, recorded and registered, and what it does not depend on."""
 
 from __future__ import annotations
 

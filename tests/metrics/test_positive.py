@@ -284,7 +284,7 @@ def test_a_scorer_without_a_positive_class_refuses_one(name: str) -> None:
     metric = SklearnMetric(name=name)
     if name != "r2":
         assert metric.about(LATE).score(TRUTH, TABLE) == metric.score(TRUTH, TABLE)
-    with pytest.raises(ValidationError, match="`positive` is looked at with `of: positive` alone"):
+    with pytest.raises(ValidationError, match="`positive` has a meaning with `of: positive` only"):
         CalibrationErrorMetric(positive=LATE)
 
 

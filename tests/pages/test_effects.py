@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from mxt.importances.accumulated_effects import AccumulatedEffectsImportance
-from mxt.importances.base import Subject
+from mxt.importances.base import Basis
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.pages.effects import effects_charts
 from mxt.predictors.function import FunctionPredictor
@@ -32,7 +32,7 @@ def test_the_leading_columns_are_drawn_with_their_intervals(
         numbers = table.filter(like="n").sum(axis=1)
         return numbers + 3 * (table["text"] == "c") + 4 * table["gaps"].fillna(5)
 
-    effects = importance.measure(Subject(FunctionPredictor(function, [*INPUTS], []), INPUTS)).effects
+    effects = importance.measure(Basis(FunctionPredictor(function, [*INPUTS], []), INPUTS)).effects
     assert effects is not None
     figure, (chart,) = Figure(), effects_charts(effects).values()
     chart.draw(figure)

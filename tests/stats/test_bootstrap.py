@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,13 +105,16 @@ def test_nothing_is_told_of_one_row_or_of_what_is_not_defined(statistic: Statist
     assert np.isnan(bca(statistic, rows)[1:]).all()
 
 
+slowly = functools.partial(pytest.param, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("draw", "statistic", "truth", "rows"),
     [
         (lambda chance, size: chance.normal(size=size), mean_of, 0.0, 60),
-        (lambda chance, size: chance.exponential(size=size), mean_of, 1.0, 200),
-        (lambda chance, size: chance.normal(size=size), spread_of, 1.0, 400),
-        (lambda chance, size: (chance.random(size) < 0.3) * 1.0, mean_of, 0.3, 200),
+        slowly(lambda chance, size: chance.exponential(size=size), mean_of, 1.0, 200),
+        slowly(lambda chance, size: chance.normal(size=size), spread_of, 1.0, 400),
+        slowly(lambda chance, size: (chance.random(size) < 0.3) * 1.0, mean_of, 0.3, 200),
     ],
 )
 def test_intervals_hold_the_truth_93_to_97_times_of_a_hundred(

@@ -98,7 +98,10 @@ def test_a_calibrated_model_errs_by_chance_alone_and_a_sure_one_by_its_excess() 
     )
 
 
-@pytest.mark.parametrize(("power", "rows"), [(1.0, 400), (1.0, 1500), (1.1, 1500), (1.5, 1500)])
+@pytest.mark.parametrize(
+    ("power", "rows"),
+    [(1.0, 400), *(pytest.param(power, 1500, marks=pytest.mark.slow) for power in (1.0, 1.1, 1.5))],
+)
 def test_the_interval_holds_the_error_of_perfect_and_of_bad_probabilities(power: float, rows: int) -> None:
     # The error of all rows there could be, of bins of uniform probabilities whose true chance is their power.
     edges = np.linspace(0, 1, 11)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from churn import churn
-from mxt.explainers.base.comparison import Told, cells_of, compared
+from mxt.explainers.base.comparison import ExplainedDecisions, cells_of, compared
 from mxt.models.random_forest import RandomForestRecipe
 from mxt.models.xgboost import XgboostRecipe
 from mxt.stats.explanation_diff import Pair
@@ -97,7 +97,9 @@ def retrained(sort: str, seed: int) -> tuple[Pair, list[np.ndarray]]:
         half = np.random.default_rng(seed).random(len(inputs)) < 0.5
         recipe = XgboostRecipe(trees=40, depth=3, learning_rate=0.1)
         models = [recipe.fit(inputs[part], targets[part]) for part in (half, ~half)]
-    told = [Told("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models]
+    told = [
+        ExplainedDecisions("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models
+    ]
     both = compared(told[0], told[1], None)
     return both.pair, cells_of(inputs, both.columns)
 
@@ -118,7 +120,9 @@ def test_columns_exchanged_at_training_are_named(names: tuple[str, str]) -> None
     recipe = XgboostRecipe(trees=40, depth=3, learning_rate=0.1)
     turned = inputs.assign(**dict(zip(names, (inputs[name] for name in reversed(names)), strict=True)))
     models = [recipe.fit(table, targets) for table in (inputs, turned)]
-    told = [Told("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models]
+    told = [
+        ExplainedDecisions("", model.predict(inputs)["prediction"], model.explain(inputs)) for model in models
+    ]
     both = compared(told[0], told[1], None)
     [swap] = swaps(both.pair, LEAST, cells_of(inputs, both.columns))
     assert {both.columns[swap.first], both.columns[swap.second]} == {*names}

@@ -54,7 +54,7 @@ def test_two_strata_by_hand() -> None:
     assert found.freedom == pytest.approx(terms.sum() ** 2 / (terms**2 / [11, 17]).sum())
 
 
-@pytest.mark.parametrize("rate", [0.03, 0.1, 0.5])
+@pytest.mark.parametrize("rate", [0.03, *(pytest.param(rate, marks=pytest.mark.slow) for rate in (0.1, 0.5))])
 def test_nineteen_intervals_of_twenty_hold_the_mean_of_the_whole_table(rate: float) -> None:
     sizes, strata = table()
     truth = sizes.mean(axis=0)
@@ -67,7 +67,7 @@ def test_nineteen_intervals_of_twenty_hold_the_mean_of_the_whole_table(rate: flo
     assert np.mean(held, axis=0) == pytest.approx(0.95, abs=0.03)
 
 
-@pytest.mark.parametrize("expected", [30, 60])
+@pytest.mark.parametrize("expected", [30, pytest.param(60, marks=pytest.mark.slow)])
 def test_a_small_sample_has_no_bias_and_its_intervals_hold_as_often_as_they_say(expected: int) -> None:
     """Of a number that rises from stratum to stratum, which tells if one of them is counted too often.
 

@@ -27,7 +27,7 @@ def classes_table(classes: Classes, drawing: Drawing) -> pd.DataFrame:
     import pandas as pd
 
     size = len(classes.names)
-    places = classes.truth * size + classes.told
+    places = classes.truth * size + classes.predicted
     matrix = np.bincount(places, minlength=size * size).reshape(size, size)
     right, true, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
     precision, recall = wilson(right, predicted), wilson(right, true)

@@ -97,9 +97,10 @@ def _load(files: list[str], overrides: list[str]) -> Job:
 def _run_job(job: Job, outcome: dict[str, Any]) -> None:
     from mxt.jobs.base.screens import screen
 
-    gc.enable()
     outcome["job"] = type(job).__name__
     with job:
+        gc.freeze()  # what the services have loaded stays to the end
+        gc.enable()
         context = job.context
         outcome |= {"run_id": context.run.run_id, "tracking_uri": job.mlflow_service.tracking_uri}
         job.run()

@@ -12,6 +12,7 @@ from typing import NoReturn, TypeAlias
 
 import yaml
 
+from mxt.configs import loader
 from mxt.errors import ConfigError
 
 Node: TypeAlias = "dict[str, Node] | list[Node] | str | int | float | bool | None"
@@ -21,58 +22,17 @@ OVERRIDE, ENVIRONMENT = "override", "environment"
 """What messages name instead of a file, for values that come from no file."""
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 32
-MAX_NODES = 50_000
 MAX_NUMBER = 10**18
 MAX_KEY = 1024
 """Characters of a key: as many as YAML allows in a key without a question mark before it."""
 MAX_FAULTS = 100
 """Broken rules that one message lists."""
 
-_NULL, _BOOL, _INT, _FLOAT, _STR = (
-    f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str")
-)
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 """Characters that PyYAML takes for the end of a line, though a reader of the file may not see them."""
 
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2's core schema (YAML 1.2.2, section 10.3.2) less octal, hexadecimal, inf and nan.
-
-    Values and levels are counted as they are parsed, before anything is made of them.
-    """
-
-    values = depth = 0
-
-    def get_event(self) -> yaml.Event:
-        event: yaml.Event = super().get_event()  # type: ignore[no-untyped-call] # its stubs are incomplete
-        self.values += isinstance(event, yaml.NodeEvent)
-        self.depth += isinstance(event, yaml.CollectionStartEvent)
-        self.depth -= isinstance(event, yaml.CollectionEndEvent)
-        problem = f"more than {MAX_NODES} values" if self.values > MAX_NODES else ""
-        problem = f"nested more than {MAX_DEPTH} levels deep" if self.depth > MAX_DEPTH else problem
-        if problem:
-            raise yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type] # the mark of a loader in Python
-        return event
-
-
-_Loader.yaml_implicit_resolvers = {}
-_FORMS: dict[str, re.Pattern[str]] = {}
-for _tag, _pattern, _first in (
-    (_NULL, r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
-    (_BOOL, r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    (_INT, r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
-    (
-        _FLOAT,
-        r"^[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$",
-        list("-+.0123456789"),
-    ),
-):
-    _FORMS[_tag] = re.compile(_pattern)
-    _Loader.add_implicit_resolver(_tag, _FORMS[_tag], _first)
 
 
 def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
@@ -130,7 +90,7 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
         msg = f"{place}: {field}U+{ord(hidden_break[0]):04X} is not allowed"
         raise ConfigError(msg)
     try:
-        root = yaml.compose(text, Loader=_Loader)
+        root = yaml.compose(text, Loader=loader.Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         msg = f"{_place(file, mark)}: {field}{error.problem or error.context}"
@@ -158,8 +118,8 @@ class _Builder:
 
     def _value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Node:
         self.values += 1
-        if self.values > MAX_NODES or len(path) > MAX_DEPTH:
-            self._refuse_aliases(node, f"{MAX_NODES} values, or {MAX_DEPTH} levels,")
+        if self.values > loader.MAX_NODES or len(path) > loader.MAX_DEPTH:
+            self._refuse_aliases(node, f"{loader.MAX_NODES} values, or {loader.MAX_DEPTH} levels,")
         self.origins.setdefault(path, _place(self.file, node.start_mark))
         if isinstance(node, yaml.CollectionNode) and node.tag not in _COLLECTIONS:
             self._refuse_tag(node, path)
@@ -186,14 +146,14 @@ class _Builder:
         text = node.value
         if hidden(text, allowed="\n\t"):
             self._fault(node, path, "holds a control or invisible character")
-        if node.tag == _STR:
+        if node.tag == loader.STR:
             return str(text)
-        if node.tag not in _FORMS or not _FORMS[node.tag].fullmatch(text):
+        if node.tag not in loader.FORMS or not loader.FORMS[node.tag].fullmatch(text):
             self._refuse_tag(node, path)
             return None
-        if node.tag in {_INT, _FLOAT}:
+        if node.tag in {loader.INT, loader.FLOAT}:
             return self._number(node, path)
-        return bool(text.lower() == "true") if node.tag == _BOOL else None
+        return bool(text.lower() == "true") if node.tag == loader.BOOL else None
 
     def _count(self, node: yaml.Node) -> None:
         """Count the characters of a text, which stands in the file once however many aliases repeat it."""
@@ -215,7 +175,7 @@ class _Builder:
         if abs(value) > MAX_NUMBER:
             self._fault(node, path, f"a number is at most {MAX_NUMBER:.0e}; quote it if it is an id")
             return None
-        if node.tag == _INT:
+        if node.tag == loader.INT:
             return int(text)
         if path and _VERSION_KEY.search(str(path[-1])) and not value.is_integer():
             self._fault(node, path, f"{text} would be read as the number {value}; quote it: '{text}'")
@@ -230,19 +190,20 @@ class _Builder:
 
 def _place(file: str, mark: yaml.Mark | None) -> str:
     """Where a node was written, as ``file:line:column``; the layer's name if it comes from no file."""
-    return (
-        f"{file}:{mark.line + 1}:{mark.column + 1}" if mark and file not in {OVERRIDE, ENVIRONMENT} else file
-    )
+    return _at(file, mark.line, mark.column) if mark else file
 
 
 def _spot(file: str, text: str, position: int) -> str:
     """As `_place`, for the character at a position, which PyYAML gives no mark for."""
-    above, line = text.count("\n", 0, position), text.rfind("\n", 0, position) + 1
-    return f"{file}:{above + 1}:{position - line + 1}" if file not in {OVERRIDE, ENVIRONMENT} else file
+    return _at(file, text.count("\n", 0, position), position - text.rfind("\n", 0, position) - 1)
+
+
+def _at(file: str, line: int, column: int) -> str:
+    return file if file in {OVERRIDE, ENVIRONMENT} else f"{file}:{line + 1}:{column + 1}"
 
 
 def _key_fault(key: yaml.Node, counts: Counter[str]) -> str:
-    if not isinstance(key, yaml.ScalarNode) or key.tag not in {_STR, "tag:yaml.org,2002:merge"}:
+    if not isinstance(key, yaml.ScalarNode) or key.tag not in {loader.STR, "tag:yaml.org,2002:merge"}:
         return "keys are text; quote this one"
     if len(key.value) > MAX_KEY:
         return f"a key has at most {MAX_KEY} characters"

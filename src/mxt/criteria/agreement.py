@@ -8,8 +8,8 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.base.comparison import contributions, decided
-from mxt.importances.base import drawn
+from mxt.explainers.base.comparison import contributions, decided_outputs
+from mxt.importances.base.draws import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.intervals import mean_interval
@@ -56,7 +56,7 @@ class AgreementCriterion(Criterion):
 
     def judge(self, first: Explanation, second: Explanation, decisions: pd.Series) -> Assessment:
         """Compare two explanations of the same rows, whose predictions are `decisions`."""
-        values = [contributions(part, decided(part, decisions)) for part in (first, second)]
+        values = [contributions(part, decided_outputs(part, decisions)) for part in (first, second)]
         why = without_contributions(values)
         if why:
             return Assessment.unknown(NAME, self._target, len(decisions), why)

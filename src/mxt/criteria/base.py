@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mxt.metrics.base import Estimate, Metric
     from mxt.models import Model
     from mxt.models.base import Recipe
-    from mxt.models.base.refits import Table
+    from mxt.models.base.refits import TrainingTable
     from mxt.stats.intervals import Interval
 
 Outcome: TypeAlias = Literal["PASS", "FAIL", "INSUFFICIENT"]
@@ -49,7 +49,7 @@ class Candidate:
     """What the model should predict for the rows held out."""
     table: pd.DataFrame
     """The rows held out with every column of the source, also columns that the model does not see."""
-    training: Table
+    training: TrainingTable
     """The whole training table, the rows held out included, for criteria that train again."""
     recipe: Recipe | None = None
     """How the version was made, if that is known."""

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
 from mxt.explainers.base import Explainer, Explanation
-from mxt.explainers.base.comparison import contributions, decided
+from mxt.explainers.base.comparison import contributions, decided_outputs
 from mxt.explainers.base.sampling import Game, alone, chances, chosen, outputs, pooled, unit
-from mxt.importances.base import drawn
+from mxt.importances.base.draws import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.intervals import mean_interval
@@ -67,7 +67,7 @@ class FidelityCriterion(Criterion):
 
     def judge(self, candidate: Candidate, inputs: pd.DataFrame, explanation: Explanation) -> list[Assessment]:
         """Judge an explanation of some inputs."""
-        reached = decided(explanation, candidate.model.predict(inputs)[PREDICTION])
+        reached = decided_outputs(explanation, candidate.model.predict(inputs)[PREDICTION])
         why = without_contributions([contributions(explanation, reached)])
         if why:
             return self._unknown(len(inputs), why)

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
 from mxt.explainers.base import Explainer, Explanation, require_background
-from mxt.explainers.base.comparison import contributions, decided
+from mxt.explainers.base.comparison import contributions, decided_outputs
 from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.base.sampling import chance
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.explainers.tree import TreeExplainer
-from mxt.importances.base import drawn
+from mxt.importances.base.draws import drawn
 from mxt.kinds import OneOf
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.intervals import Interval, mean_interval
@@ -82,7 +82,7 @@ class StabilityCriterion(Criterion):
 
         import numpy as np
 
-        values = [contributions(part, decided(part, decisions)) for part in explanations]
+        values = [contributions(part, decided_outputs(part, decisions)) for part in explanations]
         why = without_contributions(values)
         if why:
             return self._unknown(len(decisions), why)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class KsDrift(Drift):
     """Largest gap between the distribution functions of two samples of numbers.
 
-    A column has drifted when the gap is both large (above the threshold) and no accident (its p-value,
-    from the asymptotic distribution, below the level), so that neither many rows nor few raise an alarm.
-    Where a sample has no value nothing is told; `MissingDrift` sees that.
+    A column has drifted when the gap is both large (above the threshold) and unlikely to be chance (its
+    p-value, from the asymptotic distribution, is below the level), so that neither the number of rows nor
+    their scarcity raises an alarm. A sample without any value is no drift here; `MissingDrift` reports it.
 
     Example:
         {KIND: KsDrift, threshold: 0.1, level: 0.001}
@@ -29,7 +29,7 @@ class KsDrift(Drift):
     """The gap above which a column has drifted."""
 
     level: Share = 0.001
-    """The p-value below which a gap is no accident."""
+    """The p-value below which a gap is not taken for chance."""
 
     def applies_to(self, reference: Profile) -> bool:
         return reference.numeric
@@ -43,11 +43,11 @@ class KsDrift(Drift):
 
 
 def _test(before: np.ndarray, after: np.ndarray) -> tuple[float, float]:
-    """The largest gap, and the p-value of a larger one by chance, from counts in the same places.
+    """The largest gap between two distribution functions, and its p-value, from counts of the same places.
 
-    The reference's distribution function is flat between two places of its values, so no gap within is larger
-    than that at one of the ends. No gap is rarer than that of samples which do not overlap: two of all orders
-    of their rows. The asymptotic distribution does not know that of few rows.
+    The reference's distribution function is flat between two of its values, so the gap is largest at one of
+    them. The smallest p-value that samples can have is that of two samples which do not overlap, as 2 of all
+    orders of their rows do not; the asymptotic distribution goes below it for few rows.
     """
     import numpy as np
     from scipy.special import binom

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class MissingDrift(Drift):
     """Change of the share of missing values, in either direction.
 
-    A column has drifted when the change is both large (above the threshold) and no accident (the p-value
-    of Fisher's exact test below the level), so that few rows raise no alarm.
+    A column has drifted when the change is both large (above the threshold) and unlikely to be chance (the
+    p-value of Fisher's exact test is below the level), so that few rows raise no alarm.
 
     Example:
         {KIND: MissingDrift, threshold: 0.05, level: 0.001}
@@ -26,7 +26,7 @@ class MissingDrift(Drift):
     """The change of the share above which a column has drifted."""
 
     level: Share = 0.001
-    """The p-value below which a change is no accident."""
+    """The p-value below which a change is not taken for chance."""
 
     def applies_to(self, reference: Profile) -> bool:  # noqa: ARG002 - any column can miss values
         return True

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from mxt.drift.base.profiles import Profile
 
 NOISE_LEVEL = 0.001
-"""An index that two samples of one distribution would exceed more often than this is no drift."""
+"""The chance with which two samples of one distribution exceed the index that noise alone may reach."""
 
 
 class PsiDrift(Drift):
     """Population stability index over quantile bins of the reference, with a bin for missing values.
 
-    Categories that are not known share one more bin. It is not for free text and times, which are never the
-    same twice. A column has drifted when the index exceeds both the threshold and what sampling noise alone
-    would reach once in a thousand times. Where no schema lists the categories, the reference is a sample
-    that lacks some of them, and what as many unknown rows as it has single ones add to the index is no drift.
+    Unknown categories share one more bin. Free texts and times have no index, since they hardly repeat. A
+    column has drifted when the index exceeds both the threshold and what sampling noise alone exceeds once in
+    a thousand times. Where no schema lists the categories, the reference may lack rare ones: then as many
+    rows of unknown categories as the reference has categories of one row do not count as drift.
 
     Example:
         {KIND: PsiDrift, threshold: 0.25}
@@ -52,7 +52,7 @@ class PsiDrift(Drift):
         return Comparison(reference.column, self.KIND, index, threshold, drifted=index > threshold)
 
     def _counts(self, reference: Profile, current: Profile) -> tuple[np.ndarray, np.ndarray]:
-        """Counts of the same bins in both samples, the last bin that of missing values."""
+        """Counts of both samples in the same bins; the last bin holds missing values."""
         before, after = reference.counts, current.counts
         if reference.numeric and len(reference.values):
             before, after = _binned(reference, current, self.bins)
@@ -61,10 +61,10 @@ class PsiDrift(Drift):
 
 
 def _completed(reference: Profile, current: Profile) -> Profile:
-    """The reference with as many rows of unseen categories as a sample is expected to miss, if they came.
+    """The reference with the rows of unseen categories that it is expected to lack as a sample.
 
-    It is expected to miss as many as there are categories with a single row (Good 1953,
-    doi:10.1093/biomet/40.3-4.237).
+    A sample is expected to lack as many rows as it has categories with a single row (Good 1953,
+    doi:10.1093/biomet/40.3-4.237); no more are added than the current rows have.
     """
     if reference.listed:
         return reference
@@ -76,7 +76,7 @@ def _completed(reference: Profile, current: Profile) -> Profile:
 
 
 def _binned(reference: Profile, current: Profile, bins: int) -> tuple[np.ndarray, np.ndarray]:
-    """The counts of quantile bins of a reference that has values, and of missing ones."""
+    """Counts of both samples in quantile bins of a reference that has values, and of missing values."""
     import numpy as np
 
     edges = quantile_edges(np.repeat(reference.values, reference.present[1::2]), bins)

@@ -1,4 +1,4 @@
-"""Categories that are not known."""
+"""Categories that the reference does not have."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from mxt.drift.base.profiles import Profile
 
 NOISE_LEVEL = 0.001
-"""Unseen rows that a sampled reference would have by chance more often than this are no drift."""
+"""The chance with which a sampled reference lacks more rows than the measure allows it to lack."""
 
 
 class UnseenDrift(Drift):
     """Share of rows whose category neither the model's schema nor the reference has.
 
-    It is for texts of known categories only: of free text and times any may come. Where the schema lists the
-    categories, any other one is new. Where none does, the reference is a sample that lacks some of them. Then
-    the share must also exceed what the categories with a single reference row predict, plus noise; chance
-    exceeds that at most once in a thousand times.
+    It applies to columns of known categories, not to free texts and times. Where the schema lists the
+    categories, every other category is new. Where no schema does, the reference may lack rare categories:
+    then the share must also exceed the share that the number of categories with one reference row predicts,
+    plus noise that chance exceeds at most once in a thousand times.
 
     Example:
         {KIND: UnseenDrift, threshold: 0.0}
@@ -41,7 +41,7 @@ class UnseenDrift(Drift):
 
 
 def _missed_share(reference: Profile, current: Profile) -> float:
-    """The share of current rows whose categories a reference may have missed by chance."""
+    """The share of current rows whose categories a sampled reference may lack by chance."""
     present = int(current.present.sum())
     if reference.listed or not present:
         return 0.0

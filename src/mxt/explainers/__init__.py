@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mxt.explainers.shap.tree import TreeExplainer
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 __all__ = ["TreeExplainer"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever a module holds
-    """`TreeExplainer`, the drop-in for shap's, imported when it is first asked for."""
+def __getattr__(name: str) -> object:
+    """`TreeExplainer`, the drop-in for shap's, imported when it is first used."""
     if name in __all__:
         from mxt.explainers.shap.tree import TreeExplainer
 

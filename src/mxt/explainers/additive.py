@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 class AdditiveExplainer(Explainer):
     """Exact contributions of an explainable boosting machine (EBM): the scores of its own terms.
 
-    A term's score is centred by the model itself: its mean over the training rows is 0. A term of one
-    column counts for that column; a term of several is split among them equally. These are the Shapley
-    values of the game in which known columns are worth the intercept plus every term that they all hold
-    (a term's score is that set's Harsanyi dividend: Harsanyi 1963, doi:10.2307/2525487). No background is
-    needed. Without interactions, they are the SHAP values against the training rows, columns taken as
-    independent. Source of the model: Lou et al. 2013, doi:10.1145/2487575.2487579; `interpret`.
+    A term's score is centred by the model itself: its mean over the training rows is 0. A term of one column
+    is that column's contribution; a term of several columns is split among them equally. The contributions
+    are the Shapley values of a game in which a set of columns is worth the intercept plus every term whose
+    columns are all in the set (a term's score is its Harsanyi dividend: Harsanyi 1963, doi:10.2307/2525487).
+    No background is needed. Without interactions, the contributions are the SHAP values against the training
+    rows, columns taken as independent. Source of the model: Lou et al. 2013, doi:10.1145/2487575.2487579, and
+    the package `interpret`.
 
     Example:
         {KIND: AdditiveExplainer}
@@ -66,11 +67,11 @@ def _terms(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
     import numpy as np
 
     try:
-        found = np.asarray(predictor.core.eval_terms(predictor.encode(inputs)), dtype=float)
+        scores = np.asarray(predictor.core.eval_terms(predictor.encode(inputs)), dtype=float)
     except (ValueError, TypeError) as error:
         msg = f"The {type(predictor.core).__name__} refuses the inputs; check their columns and types."
         raise ModelError(msg) from error
-    return found.reshape(*found.shape[:2], -1)
+    return scores.reshape(*scores.shape[:2], -1)
 
 
 def _split(terms: np.ndarray, columns: list[tuple[int, ...]], count: int) -> np.ndarray:

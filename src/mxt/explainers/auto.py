@@ -1,4 +1,4 @@
-"""The right explainer for a model, chosen by what serves it."""
+"""The choice of an explainer for a model, by which explainers serve it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 _SAMPLING = "PermutationExplainer"
 _ENUMERATION = 2
-"""The cost from which an explainer asks for every set of columns."""
+"""The cost from which an explainer evaluates every set of columns."""
 
 
 class AutoExplainer(Explainer):
     """The cheapest exact explainer that serves the model; a sampling one only if `sampling` allows it.
 
-    Explainers of a model's own form (trees, linear, additive) come before those of its parts, and these
-    before enumeration of sets of columns, which needs a background and at most 12 columns.
+    Explainers of a model's own form (trees, linear, additive) come first, then explainers of its parts, then
+    enumeration of sets of columns, which needs a background and at most 12 columns.
 
     Example:
         {KIND: AutoExplainer, sampling: true}
@@ -35,22 +35,22 @@ class AutoExplainer(Explainer):
     exact: ClassVar[bool] = False
 
     sampling: bool = False
-    """Whether values may be estimated by sampling where no exact explainer serves the model."""
+    """Whether values may be estimated by sampling if no exact explainer serves the model."""
 
     unit: Unit = "margin"
-    """Whether contributions add up to the model's own scores, or through its link to its probabilities."""
+    """Whether contributions add up to the model's own scores or, through its link, to its probabilities."""
 
     def serves(self, predictor: Predictor) -> bool:
-        """Whether it is sure to explain the model; enumeration is not counted, as it needs a background."""
+        """Whether it can explain the model without a background, which enumeration would need."""
         return self.sampling or self._exact(predictor, None) is not None
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
     ) -> Explanation:
         chosen = self.choose(predictor, background)
-        found = chosen.explain(predictor, inputs, background)
-        found = replace(found, reason=found.reason or _reason(chosen, predictor))
-        return in_probability(found, predictor, inputs) if self.unit == "probability" else found
+        explanation = chosen.explain(predictor, inputs, background)
+        explanation = replace(explanation, reason=explanation.reason or _reason(chosen, predictor))
+        return in_probability(explanation, predictor, inputs) if self.unit == "probability" else explanation
 
     def choose(self, predictor: Predictor, background: pd.DataFrame | None = None) -> Explainer:
         """The explainer that `explain` uses.
@@ -58,9 +58,9 @@ class AutoExplainer(Explainer):
         Raises:
             ModelError: No exact explainer serves the model, and sampling is not allowed.
         """
-        found = self._exact(predictor, background)
-        if found is not None:
-            return found
+        exact = self._exact(predictor, background)
+        if exact is not None:
+            return exact
         if not self.sampling:
             why = _untraceable(predictor)
             msg = (
@@ -71,7 +71,7 @@ class AutoExplainer(Explainer):
         return members(Explainer)[_SAMPLING]()
 
     def _exact(self, predictor: Predictor, background: pd.DataFrame | None) -> Explainer | None:
-        """The cheapest exact explainer; one that folds encoded columns needs a way back to their sources."""
+        """The cheapest exact explainer; one that folds encoded columns needs their source columns."""
         kinds = [kind for name, kind in members(Explainer).items() if name != self.KIND and kind.exact]
         least = 0 if _untraceable(predictor) is None else _ENUMERATION
         most = _ENUMERATION if background is None else _ENUMERATION + 1
@@ -81,9 +81,9 @@ class AutoExplainer(Explainer):
 
 
 def _untraceable(predictor: Predictor) -> str | None:
-    """Why the encoded columns have no way back to source columns, or None if they have one."""
+    """Why encoded columns cannot be traced back to source columns, or None if they can."""
     try:
-        predictor.sources  # noqa: B018 - asked for its error
+        _ = predictor.sources
     except ModelError as error:
         return str(error)
     return None

@@ -1,4 +1,4 @@
-"""Models made of models, exactly: the explanations of their parts, put together as the parts are."""
+"""Models made of models, exactly: explanations of their parts, combined as the model combines the parts."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 class CompositeExplainer(Explainer):
     """Votes, stacks with a linear last model, bags and calibrations, from exact values of their parts.
 
-    A part that enters by its margins is exact in the sense of its own explainer. A part that enters through
-    a link, such as a probability that is averaged, is carried by path attribution of the link over its
-    exact contributions (`mxt.stats.links`): they add up to the whole's prediction, but are not the SHAP
-    values of the whole taken as one game. Trees that give probabilities, as forests do, need no link.
+    If a part enters the model by its margins, its contributions are exact in the sense of its own explainer.
+    If a part enters through a link, such as a probability that is averaged, its exact contributions are
+    carried through the link by path attribution (`mxt.stats.links`): they add up to the model's prediction,
+    but differ from the SHAP values of the whole model. Trees that predict probabilities, as forests do, need
+    no link.
 
     Example:
         {KIND: CompositeExplainer, parts: {KIND: AutoExplainer}}
@@ -35,7 +36,7 @@ class CompositeExplainer(Explainer):
     cost: ClassVar[int] = 1
 
     parts: OneOf[Explainer] = Field(default={"KIND": "AutoExplainer"}, validate_default=True)
-    """How each part is explained, by an exact explainer."""
+    """The exact explainer of each part."""
 
     def serves(self, predictor: Predictor) -> bool:
         composition = predictor.parts
@@ -49,9 +50,9 @@ class CompositeExplainer(Explainer):
     ) -> Explanation:
         import numpy as np
 
-        self.require(predictor)
         composition = predictor.parts
-        assert composition is not None  # noqa: S101 - as `require` has seen
+        if composition is None or not self.serves(predictor):
+            raise self.refusal(predictor)
         seen = predictor.seen(inputs)
         known = None if background is None else predictor.seen(background)
         columns, outputs, sources = len(predictor.columns), len(predictor.outputs), predictor.sources
@@ -78,9 +79,9 @@ class CompositeExplainer(Explainer):
 
 
 def _carried(part: Component, explanation: Explanation) -> tuple[np.ndarray, np.ndarray]:
-    """What a part contributes to the whole, shape (rows, part's columns, outputs), and where it starts.
+    """Contributions of a part to the whole model, shape (rows, part's columns, outputs), and their base.
 
-    The start has the shape (outputs,), or (rows, outputs) if rows differ.
+    The base has the shape (outputs,), or (rows, outputs) if rows differ.
     """
     import numpy as np
 
@@ -88,5 +89,5 @@ def _carried(part: Component, explanation: Explanation) -> tuple[np.ndarray, np.
     end = start + explanation.totals
     carried = part.link.carry(explanation.values, start, end) @ part.weights
     common = explanation.base.ndim == 1
-    told = part.link.apply(explanation.base[np.newaxis] if common else start) @ part.weights
-    return carried, told[0] if common else told
+    base = part.link.apply(explanation.base[np.newaxis] if common else start) @ part.weights
+    return carried, base[0] if common else base

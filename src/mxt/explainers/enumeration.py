@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 MOST_COLUMNS = 12
-"""More than 4,096 sets of columns for each row is refused."""
+"""Largest number of columns, so that no row needs more than 4,096 sets of columns."""
 
 
 class EnumerationExplainer(Explainer):
     """Exact SHAP values of any model of at most 12 source columns, from every set of columns.
 
-    Rows of the background stand in for absent columns: values are exact against the rows used.
+    Absent columns take the cells of background rows; values are exact against the rows used.
     Source: Shapley 1953, doi:10.1515/9781400881970-018; Lundberg and Lee 2017, arXiv:1705.07874, equation 8.
 
     Example:
@@ -39,7 +39,7 @@ class EnumerationExplainer(Explainer):
     cost: ClassVar[int] = 2
 
     background_rows: Annotated[int, Field(ge=1)] = 50
-    """Rows of the background to use, the same for every row explained."""
+    """Number of background rows to use, the same rows for every row explained."""
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice of background rows."""
@@ -63,7 +63,7 @@ class EnumerationExplainer(Explainer):
 
 
 def _solved(game: Game) -> tuple[np.ndarray, None]:
-    """Each column's mean gain over the sets that it joins, shape (columns, outputs)."""
+    """Each column's weighted mean gain over the sets that it joins, shape (columns, outputs)."""
     import numpy as np
 
     columns = len(game.pool.cells)

@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 FEWEST_PAIRS = 15
-"""The spread of fewer pairs is too uncertain for a standard error."""
+"""Fewest pairs whose spread is certain enough for a standard error."""
 
 SPARE_PAIRS = 4
-"""Pairs that do not count in the divisor of a standard error: one for the mean, and three because misfits are
-skewed, so that the spread of few is too small more often than too large."""
+"""Number of pairs by which the divisor of a standard error is reduced: one for the mean, and three because
+misfits are skewed, so that the spread of few pairs is more often too small than too large."""
 
 
 class KernelExplainer(Explainer):
     """Estimated SHAP values of any model, by a weighted regression over sets of columns (Kernel SHAP).
 
-    Sets of the smallest and largest sizes are all used, as far as `coalitions` reaches; the others are
-    drawn in pairs, a set and its complement. Where all sets are used the values are exact. They add up to
-    the prediction always.
+    All sets of the smallest and largest sizes are used, as far as `coalitions` reaches; sets of other sizes
+    are drawn in pairs, a set and its complement. If all sets are used the values are exact. They always add
+    up to the prediction.
 
-    A regression on few drawn pairs is biased, and fits the pairs that it saw too well. So the regression
-    without a pair is corrected by its misfit on that pair, for each pair in turn. The mean of the corrected
-    values has no bias, and their spread gives its standard error, which covers the chance of the pairs, not
-    that of the background, and has one degree of freedom less than there are pairs. With fewer pairs than
-    columns, or fewer than 15, values are those of the plain regression, which leans on the enumerated sets,
-    and their standard error is NaN.
+    A regression on few drawn pairs is biased, and fits the drawn pairs too well. So, for each pair in turn,
+    the regression without the pair is corrected by its misfit on the pair. The mean of the corrected values
+    has no bias, and their spread gives its standard error, which covers the chance of the pairs but not of
+    the background, and has one degree of freedom less than there are pairs. With fewer pairs than columns, or
+    fewer than 15, values come from the plain regression, which relies on the enumerated sets, and their
+    standard error is NaN.
 
     Sources: Lundberg and Lee 2017, arXiv:1705.07874, theorem 2; paired sampling, Covert and Lee 2021,
-    arXiv:2012.01536, section 4; leaving out in turn, Wu and Gagnon-Bartsch 2018,
+    arXiv:2012.01536, section 4; leave-one-out correction, Wu and Gagnon-Bartsch 2018,
     doi:10.1177/0193841X18808003.
 
     Example:
@@ -54,17 +54,17 @@ class KernelExplainer(Explainer):
     exact: ClassVar[bool] = False
 
     coalitions: Annotated[int, Field(ge=2)] = 2048
-    """Sets of columns to use for each row, at least two for each column and two more pairs; four for each
-    column, and at least two for each and 30 more, give standard errors."""
+    """Number of sets of columns to use for each row: at least two for each column and four more. Standard
+    errors need four for each column, and at least two for each column and 30 more."""
 
     background_rows: Annotated[int, Field(ge=1)] = 50
-    """Rows of the background to use, the same for every row explained."""
+    """Number of background rows to use, the same rows for every row explained."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the sets, with a row's id, and of the choice of background rows."""
+    """Seed of the drawn sets, together with a row's id, and of the choice of background rows."""
 
-    def serves(self, predictor: Predictor) -> bool:  # noqa: ARG002 - it asks nothing of the model but predictions
-        return True
+    def serves(self, predictor: Predictor) -> bool:
+        return len(predictor.columns) > 0
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
@@ -74,39 +74,37 @@ class KernelExplainer(Explainer):
         if self.coalitions < needed:
             msg = f"{self.KIND} needs {needed} coalitions for {columns} columns, not {self.coalitions}."
             raise ModelError(msg)
-        plan = _plan(columns, self.coalitions)
+        design = _design(columns, self.coalitions)
         known = chosen(predictor, background, self.background_rows, self.seed, self.KIND)
-        found = play(predictor, inputs, known, self.seed, lambda game: _solved(game, plan))
-        drawn = f"{2 * plan.pairs} drawn" if plan.pairs else "no other"
-        few = " (too few for a standard error)" if plan.pairs and not plan.enough else ""
-        method = (
-            f"Kernel SHAP, {len(plan.sets)} enumerated coalitions and {drawn}{few}, "
-            f"{len(known)} background rows"
-        )
-        return replace(found, method=method, freedom=plan.pairs - 1.0)
+        explanation = play(predictor, inputs, known, self.seed, lambda game: _solved(game, design))
+        drawn = f"{2 * design.pairs} drawn" if design.pairs else "no other"
+        few = " (too few for a standard error)" if design.pairs and not design.enough else ""
+        sets = f"{len(design.sets)} enumerated coalitions and {drawn}{few}"
+        method = f"Kernel SHAP, {sets}, {len(known)} background rows"
+        return replace(explanation, method=method, freedom=design.pairs - 1.0)
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """Which sets of columns are used for every row, and from which sizes the others are drawn."""
+class _Design:
+    """Design of a regression: the sets of columns used for every row, and how others are drawn."""
 
     sets: np.ndarray
     """Booleans, shape (sets, columns)."""
     weights: np.ndarray
-    """Their share of the whole kernel's weight, shape (sets,)."""
+    """Each set's share of the kernel's total weight, shape (sets,)."""
     shares: np.ndarray
-    """The kernel's weight of each size that is left to chance, 0 for the others, shape (columns,)."""
+    """The kernel's weight of each size from which sets are drawn, 0 for other sizes, shape (columns,)."""
     pairs: int
-    """Pairs of a set and its complement to draw."""
+    """Number of pairs to draw, each a set and its complement."""
 
     @property
     def enough(self) -> bool:
-        """Whether the pairs drawn say how far the values are off."""
+        """Whether there are enough pairs for a standard error."""
         return self.pairs >= max(len(self.shares), FEWEST_PAIRS)
 
 
 class _Drawn(NamedTuple):
-    """Pairs of sets, and of their worths less the base."""
+    """Drawn pairs of sets, and their worths less the base."""
 
     sets: np.ndarray
     """Shape (pairs, 2, columns)."""
@@ -115,7 +113,7 @@ class _Drawn(NamedTuple):
 
 
 class _Sums(NamedTuple):
-    """What a weighted regression is solved from."""
+    """Both sides of the normal equations of a weighted regression."""
 
     matrix: np.ndarray
     """Shape (columns, columns)."""
@@ -123,13 +121,14 @@ class _Sums(NamedTuple):
     """Shape (columns, outputs)."""
 
     def plus(self, drawn: _Drawn, weight: float) -> _Sums:
-        """These, and each drawn pair with a weight."""
+        """The sums with each drawn pair added at a weight."""
         sets = drawn.sets.reshape(-1, drawn.sets.shape[2])
         gains, half = drawn.gains.reshape(len(sets), -1), weight / 2
         return _Sums(self.matrix + half * sets.T @ sets, self.target + half * sets.T @ gains)
 
 
-def _plan(columns: int, coalitions: int) -> _Plan:
+def _design(columns: int, coalitions: int) -> _Design:
+    """The design that uses `coalitions` sets: whole sizes of sets first, then pairs from the other sizes."""
     import numpy as np
 
     sizes = np.arange(1, columns)
@@ -146,7 +145,7 @@ def _plan(columns: int, coalitions: int) -> _Plan:
         weights.append(np.full(count, shares[size] / comb(columns, size)))
         shares[both] = 0
         left -= count
-    return _Plan(np.concatenate(sets), np.concatenate(weights), shares, left // 2 if shares.any() else 0)
+    return _Design(np.concatenate(sets), np.concatenate(weights), shares, left // 2 if shares.any() else 0)
 
 
 def _all_of(columns: int, size: int) -> np.ndarray:
@@ -159,7 +158,7 @@ def _all_of(columns: int, size: int) -> np.ndarray:
     return sets
 
 
-def _solved(game: Game, plan: _Plan) -> tuple[np.ndarray, np.ndarray | None]:
+def _solved(game: Game, design: _Design) -> tuple[np.ndarray, np.ndarray | None]:
     """Values and their standard errors, each of shape (columns, outputs)."""
     import numpy as np
 
@@ -167,20 +166,20 @@ def _solved(game: Game, plan: _Plan) -> tuple[np.ndarray, np.ndarray | None]:
     columns = len(game.pool.cells)
     if columns == 1:
         return total[np.newaxis], None
-    sets = plan.sets.astype(float)
-    weighted = sets * plan.weights[:, np.newaxis]
-    enumerated = _Sums(weighted.T @ sets, weighted.T @ (game.worth(plan.sets) - game.base))
-    if not plan.pairs:
+    sets = design.sets.astype(float)
+    weighted = sets * design.weights[:, np.newaxis]
+    enumerated = _Sums(weighted.T @ sets, weighted.T @ (game.worth(design.sets) - game.base))
+    if not design.pairs:
         return _fitted(enumerated, total)[0], None
-    drawn = _drawn(game, plan)
-    if not plan.enough:
-        values, _ = _fitted(enumerated.plus(drawn, plan.shares.sum() / plan.pairs), total)
+    drawn = _drawn(game, design)
+    if not design.enough:
+        values, _ = _fitted(enumerated.plus(drawn, design.shares.sum() / design.pairs), total)
         return values, np.full_like(values, np.nan)
-    return _corrected(enumerated, drawn, plan.shares, total)
+    return _corrected(enumerated, drawn, design.shares, total)
 
 
 def _fitted(sums: _Sums, total: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The regression whose values add up to `total`, and what its target is multiplied by to that end."""
+    """The regression's values, which add up to `total`, and the matrix that maps its target to them."""
     import numpy as np
 
     inverse = np.linalg.inv(sums.matrix)
@@ -194,13 +193,13 @@ def _corrected(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Unbiased values and their standard errors, each of shape (columns, outputs).
 
-    A pair of sets S and S' enters a regression whose values have a fixed sum by one equation only:
-    ``halves @ values = gaps``, with 1/2 for a column in S and -1/2 for one in S', and half the difference of
-    their worths. Over all sets of columns, the weighted moment matrix of `halves` maps values of sum 0 to
-    ``1 / inverse`` times themselves. Each size of set adds the same to it, so that sizes left to chance make
-    the share ``sizes`` of it. Values corrected by one pair with that matrix are therefore unbiased, whatever
-    values they start from, if these do not depend on the pair. They start from the regression on all other
-    pairs, in which drawn pairs weigh less the fewer there are for each column.
+    As the values have a fixed sum, a pair of sets S and S' enters the regression by one equation only:
+    ``halves @ values = gaps``. `halves` is 1/2 for a column in S and -1/2 for a column in S', and `gaps` is
+    half the difference of their worths. Over all sets of columns, the weighted moment matrix of `halves`
+    maps values of sum 0 to ``1 / inverse`` times themselves. Each size of set contributes equally to the
+    matrix, so the sizes that are drawn contribute the share ``sizes``. Values corrected by one pair with that
+    matrix are therefore unbiased if the values that are corrected do not depend on the pair: they come from
+    the regression on all other pairs, in which drawn pairs weigh less the fewer there are for each column.
     """
     import numpy as np
 
@@ -216,23 +215,23 @@ def _corrected(
     inverse = 2 * (1 / np.arange(1, columns)).sum()
     pulls = inverse * mass * (halves - halves.mean(axis=1, keepdims=True)) - sizes * weight * moved
     left = enumerated.target - enumerated.matrix @ values
-    found = pulls.T @ misfit / pairs
-    spread = (pulls**2).T @ misfit**2 / pairs - found**2
-    values = values + inverse * (left - left.mean(axis=0)) + found
+    mean = pulls.T @ misfit / pairs
+    spread = (pulls**2).T @ misfit**2 / pairs - mean**2
+    values = values + inverse * (left - left.mean(axis=0)) + mean
     return values, np.sqrt(np.maximum(spread, 0) / (pairs - SPARE_PAIRS))
 
 
-def _drawn(game: Game, plan: _Plan) -> _Drawn:
-    """Pairs drawn by the kernel's weight of their size; each different set is asked of the model once."""
+def _drawn(game: Game, design: _Design) -> _Drawn:
+    """Pairs drawn by the kernel's weight of their size; each distinct set is evaluated once."""
     import numpy as np
 
-    columns = len(plan.shares)
-    bounds = np.cumsum(plan.shares) / max(plan.shares.sum(), 1e-300)
-    size = np.searchsorted(bounds, game.chance.random(plan.pairs), side="right")
-    order = game.chance.random((plan.pairs, columns)).argsort(axis=1).argsort(axis=1)
+    columns = len(design.shares)
+    bounds = np.cumsum(design.shares) / max(design.shares.sum(), 1e-300)
+    size = np.searchsorted(bounds, game.chance.random(design.pairs), side="right")
+    order = game.chance.random((design.pairs, columns)).argsort(axis=1).argsort(axis=1)
     first = order < size[:, np.newaxis]
     sets = np.stack([first, ~first], axis=1)
     different, places = np.unique(np.packbits(sets.reshape(-1, columns), axis=1), axis=0, return_inverse=True)
     unpacked = np.unpackbits(different, axis=1, count=columns).astype(bool)
     gains = (game.worth(unpacked) - game.base)[places.reshape(-1)]
-    return _Drawn(sets.astype(float), gains.reshape(plan.pairs, 2, len(game.base)))
+    return _Drawn(sets.astype(float), gains.reshape(design.pairs, 2, len(game.base)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 MOST_COLUMNS = 12
-"""Conditional values of more source columns than this are refused."""
+"""Largest number of source columns for which conditional values are computed."""
 
 _LINEAR_MODULES = ("sklearn.linear_model.", "sklearn.discriminant_analysis")
 
@@ -24,12 +24,12 @@ _LINEAR_MODULES = ("sklearn.linear_model.", "sklearn.discriminant_analysis")
 class LinearExplainer(Explainer):
     """Exact SHAP values of a linear model against the background.
 
-    `correlation` says what becomes of columns that are correlated. ``independent``: a column's contribution
-    is its coefficient times its distance from the background's mean, whatever the others are (Lundberg and
-    Lee 2017, arXiv:1705.07874, corollary 1). ``gaussian``: unknown columns take the mean that a normal
-    distribution with the background's means and covariances expects from the known ones, so that correlated
-    columns share what one of them tells (Aas et al. 2021, arXiv:1903.10464, section 3.1); exact too, from
-    all sets of at most 12 source columns. Generalised linear models with a log link are explained in the
+    `correlation` says how correlated columns are treated. ``independent``: a column's contribution is its
+    coefficient times its distance from the background's mean, whatever the other columns are (Lundberg and
+    Lee 2017, arXiv:1705.07874, corollary 1). ``gaussian``: unknown columns take their conditional mean given
+    the known columns, under a normal distribution with the background's means and covariances, so that
+    correlated columns share their contributions (Aas et al. 2021, arXiv:1903.10464, section 3.1); exact too,
+    from all sets of at most 12 source columns. Generalised linear models with a log link are explained in the
     logarithm of their prediction, unit ``margin``.
 
     Example:
@@ -78,13 +78,13 @@ class LinearExplainer(Explainer):
 
 
 def _shared(predictor: Predictor, known: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """What a unit of each encoded column adds through each source column, if columns are jointly normal.
+    """Contribution of each source column per unit of each encoded column, if columns are jointly normal.
 
-    The worth of known columns S is linear in the distances d from the mean: what the model expects then is
+    The worth of known columns S is linear in the distances d from the mean: the expected score is
     ``w_S d_S + w_N C_NS pinv(C_SS) d_S`` with covariances C. So the Shapley values are linear too.
 
     Args:
-        predictor: Tells the source of each encoded column.
+        predictor: Knows the source column of each encoded column.
         known: The encoded background, shape (rows, encoded columns).
         coefficients: Shape (encoded columns, outputs).
 
@@ -103,10 +103,8 @@ def _shared(predictor: Predictor, known: np.ndarray, coefficients: np.ndarray) -
     spread = known.std(axis=0)
     spread[spread == 0] = 1
     correlations = np.cov((known / spread).T, bias=True).reshape(len(sources), -1)
-    scaled, found = (
-        coefficients * spread[:, np.newaxis],
-        np.zeros((len(sources), columns, len(coefficients.T))),
-    )
+    scaled = coefficients * spread[:, np.newaxis]
+    values = np.zeros((len(sources), columns, len(coefficients.T)))
     for code in range(1, 2**columns):
         chosen = code >> np.arange(columns) & 1 == 1
         size, inside = int(chosen.sum()), chosen[sources]
@@ -114,17 +112,17 @@ def _shared(predictor: Predictor, known: np.ndarray, coefficients: np.ndarray) -
         left = factorial(size) * factorial(columns - 1 - size) / factorial(columns) if size < columns else 0.0
         weights = np.where(chosen, joined, -left)
         known_ones, others = correlations[np.ix_(inside, inside)], correlations[np.ix_(inside, ~inside)]
-        told = np.linalg.pinv(known_ones, rcond=1e-10, hermitian=True) @ others @ scaled[~inside]
-        found[inside] += weights[:, np.newaxis] * (scaled[inside] + told)[:, np.newaxis]
-    return found / spread[:, np.newaxis, np.newaxis]
+        expected = np.linalg.pinv(known_ones, rcond=1e-10, hermitian=True) @ others @ scaled[~inside]
+        values[inside] += weights[:, np.newaxis] * (scaled[inside] + expected)[:, np.newaxis]
+    return values / spread[:, np.newaxis, np.newaxis]
 
 
 def _coefficients(predictor: Predictor) -> np.ndarray:
-    """Shape (encoded columns, outputs)."""
+    """The model's coefficients, shape (encoded columns, outputs)."""
     import numpy as np
 
-    found = _gblinear(predictor)
-    return np.atleast_2d(predictor.core.coef_).T.astype(float) if found is None else found
+    own = _gblinear(predictor)
+    return np.atleast_2d(predictor.core.coef_).T.astype(float) if own is None else own
 
 
 def _gblinear(predictor: Predictor) -> np.ndarray | None:
@@ -142,7 +140,9 @@ def _gblinear(predictor: Predictor) -> np.ndarray | None:
 
 
 def _numbers(predictor: Predictor, table: pd.DataFrame) -> np.ndarray:
-    """What the linear model multiplies, shape (rows, encoded columns); xgboost skips what is missing.
+    """The numbers that coefficients are multiplied with, shape (rows, encoded columns).
+
+    For xgboost, which skips missing numbers, they are 0.
 
     Raises:
         ModelError: Some are not finite numbers.
@@ -150,10 +150,10 @@ def _numbers(predictor: Predictor, table: pd.DataFrame) -> np.ndarray:
     import numpy as np
 
     chosen = predictor.select(table) if predictor.flavor == "xgboost" else predictor.encode(table)
-    found = np.asarray(chosen, dtype=float)
+    numbers = np.asarray(chosen, dtype=float)
     if _gblinear(predictor) is not None:
-        found = np.where(np.isnan(found), 0.0, found)
-    if not np.isfinite(found).all():
+        numbers = np.where(np.isnan(numbers), 0.0, numbers)
+    if not np.isfinite(numbers).all():
         msg = "A linear model takes finite numbers, and some encoded cells are missing or infinite."
         raise ModelError(msg)
-    return found
+    return numbers

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 SPARE_ORDERS = 2
-"""Orders that do not count in the divisor of a standard error: one for the mean, and one because the values
-of single orders are few and skewed, so that their spread is too small more often than too large."""
+"""Number of orders by which the divisor of a standard error is reduced: one for the mean, and one because the
+values of single orders are few and skewed, so that their spread is more often too small than too large."""
 
 
 class PermutationExplainer(Explainer):
     """Estimated SHAP values of any model, from orders of its source columns drawn forward and backward.
 
-    Rows of the background stand in for absent columns. Values add up to the prediction whatever the number
-    of orders. Their standard error covers the chance of the orders, not that of the background. It is NaN for
-    two orders, and has one degree of freedom less than there are orders. Source: antithetic permutations,
+    Absent columns take the cells of background rows. Values add up to the prediction whatever the number of
+    orders. Their standard error covers the chance of the orders but not of the background. It is NaN for two
+    orders, and has one degree of freedom less than there are orders. Source: antithetic permutations,
     Mitchell et al. 2022, JMLR 23(43), section 4.
 
     Example:
@@ -38,16 +38,16 @@ class PermutationExplainer(Explainer):
     exact: ClassVar[bool] = False
 
     orders: Annotated[int, Field(ge=1)] = 10
-    """Random orders of the columns drawn for each row; each is used forward and backward."""
+    """Number of random orders of the columns for each row; each order is used forward and backward."""
 
     background_rows: Annotated[int, Field(ge=1)] = 50
-    """Rows of the background to use, the same for every row explained."""
+    """Number of background rows to use, the same rows for every row explained."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of the orders, with a row's id, and of the choice of background rows."""
+    """Seed of the orders, together with a row's id, and of the choice of background rows."""
 
-    def serves(self, predictor: Predictor) -> bool:  # noqa: ARG002 - it asks nothing of the model but predictions
-        return True
+    def serves(self, predictor: Predictor) -> bool:
+        return len(predictor.columns) > 0
 
     def explain(
         self, predictor: Predictor, inputs: pd.DataFrame, background: pd.DataFrame | None
@@ -56,10 +56,11 @@ class PermutationExplainer(Explainer):
         few = " (too few for a standard error)" if self.orders == SPARE_ORDERS else ""
         orders = f"{self.orders} orders and their reverses{few}"
         method = f"Permutation SHAP, {orders}, {len(known)} background rows"
-        found = play(predictor, inputs, known, self.seed, self._solve)
-        return replace(found, method=method, freedom=self.orders - 1.0)
+        explanation = play(predictor, inputs, known, self.seed, self._solve)
+        return replace(explanation, method=method, freedom=self.orders - 1.0)
 
     def _solve(self, game: Game) -> tuple[np.ndarray, np.ndarray | None]:
+        """Values and their standard errors, each of shape (columns, outputs)."""
         import numpy as np
 
         orders = game.chance.random((self.orders, len(game.pool.cells))).argsort(axis=1)

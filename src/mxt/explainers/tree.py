@@ -1,9 +1,8 @@
-"""Tree ensembles, exactly, by MXT's own compiled kernels."""
+"""Tree ensembles, exactly, with MXT's own compiled kernels."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple
 from weakref import WeakKeyDictionary
 
 from loguru import logger
@@ -37,13 +36,13 @@ class TreeExplainer(Explainer):
     exact: ClassVar[bool] = True
 
     feature_perturbation: Literal["tree_path_dependent", "interventional"] = "tree_path_dependent"
-    """What stands in for absent columns: training weights along the trees' paths, or a background."""
+    """How absent columns are treated: by training weights along the trees' paths, or by a background."""
 
     encoded: Literal["sum", "joint"] = "sum"
-    """How encoded columns make one source column: their values are summed, or they are one player."""
+    """How encoded columns of one source column are treated: values are summed, or they are one player."""
 
     unit: Unit = "margin"
-    """Whether contributions add up to the model's own scores, or through its link to its probabilities."""
+    """Whether contributions add up to the model's own scores or, through its link, to its probabilities."""
 
     def serves(self, predictor: Predictor) -> bool:
         return predictor.trees is not None or hasattr(predictor.core, "get_cat_feature_indices")
@@ -53,27 +52,27 @@ class TreeExplainer(Explainer):
     ) -> Explanation:
         self.require(predictor)
         if predictor.trees is not None and available():
-            found = self._by_kernels(predictor, predictor.trees, inputs, background)
+            raw = self._by_kernels(predictor, predictor.trees, inputs, background)
         else:
-            found = self._by_library(predictor, inputs)
+            raw = self._by_library(predictor, inputs)
         slope, intercept = predictor.calibration
         scores = predictor.scores(inputs)
         explanation = Explanation(
             ids=inputs.index,
             columns=predictor.columns,
-            values=found.values if slope == 1 else slope * found.values,
-            base=slope * found.base + intercept,
+            values=raw.values if slope == 1 else slope * raw.values,
+            base=slope * raw.base + intercept,
             prediction=scores.values,
             unit=scores.unit,
             outputs=predictor.outputs,
-            method=found.method,
-            reason=found.reason,
+            method=raw.method,
+            reason=raw.reason,
         )
         return in_probability(explanation, predictor, inputs) if self.unit == "probability" else explanation
 
     def _by_kernels(
         self, predictor: Predictor, trees: TreeEnsemble, inputs: pd.DataFrame, background: pd.DataFrame | None
-    ) -> _Found:
+    ) -> _Raw:
         import numpy as np
 
         joint, columns = self.encoded == "joint", len(predictor.columns)
@@ -87,25 +86,24 @@ class TreeExplainer(Explainer):
             values = fold(values, predictor.sources, columns)
         elif values.shape[1] < columns:
             values = np.pad(values, ((0, 0), (0, columns - values.shape[1]), (0, 0)))
-        return _Found(values, engine.base, method)
+        return _Raw(values, engine.base, method)
 
-    def _by_library(self, predictor: Predictor, inputs: pd.DataFrame) -> _Found:
-        """The library's own contributions, which know paths and sums only."""
+    def _by_library(self, predictor: Predictor, inputs: pd.DataFrame) -> _Raw:
+        """The library's own contributions, which are path-dependent and summed over encoded columns only."""
         why = NO_KERNELS if predictor.trees is not None else "its trees test what only CatBoost reads"
-        asked = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
-        more = {name: value for name, value in asked.items() if value not in {"tree_path_dependent", "sum"}}
+        fields = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
+        more = {name: value for name, value in fields.items() if value not in {"tree_path_dependent", "sum"}}
         own = None if more else predictor.contributions(inputs)
         if own is None:
-            msg = f"This {type(predictor.core).__name__} cannot be explained with {more or asked}: {why}."
+            msg = f"This {type(predictor.core).__name__} cannot be explained with {more or fields}: {why}."
             raise ModelError(msg)
         logger.warning("{} computes the contributions, slower than MXT would: {}.", own.method, why)
         values = fold(own.values, predictor.sources, len(predictor.columns))
-        return _Found(values, own.base, own.method, f"{why[0].upper()}{why[1:]}")
+        return _Raw(values, own.base, own.method, f"{why[0].upper()}{why[1:]}")
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Contributions of source columns to the core model's raw outputs."""
+class _Raw(NamedTuple):
+    """Contributions of source columns to the core model's raw outputs, before calibration."""
 
     values: np.ndarray
     base: np.ndarray
@@ -113,26 +111,16 @@ class _Found:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class _Planned:
-    engine: Engine
-    background: pd.DataFrame | None
-    joint: bool
-
-
-_PLANS: WeakKeyDictionary[TreeEnsemble, _Planned] = WeakKeyDictionary()
-"""The last plan of each model's trees, which every part of a table uses again."""
+_ENGINES: WeakKeyDictionary[TreeEnsemble, tuple[Engine, pd.DataFrame | None, bool]] = WeakKeyDictionary()
+"""The last engine of each model's trees, for every part of a table, with its background and `joint`."""
 
 
 def _engine(
     predictor: Predictor, trees: TreeEnsemble, background: pd.DataFrame | None, *, joint: bool
 ) -> Engine:
-    planned = _PLANS.get(trees)
-    if planned is None or planned.background is not background or planned.joint != joint:
-        engine = Engine(
-            trees,
-            players=predictor.sources if joint else None,
-            background=None if background is None else predictor.encode(background),
-        )
-        planned = _PLANS[trees] = _Planned(engine, background, joint)
-    return planned.engine
+    planned = _ENGINES.get(trees)
+    if planned is None or planned[1] is not background or planned[2] != joint:
+        players = predictor.sources if joint else None
+        engine = Engine(trees, players, None if background is None else predictor.encode(background))
+        planned = _ENGINES[trees] = engine, background, joint
+    return planned[0]

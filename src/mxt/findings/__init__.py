@@ -1,4 +1,4 @@
-"""Findings: the one result of a job, and the one form of its page."""
+"""Findings: what every job returns, and the content of its page."""
 
 from mxt.findings.base import Chart, Fact, Findings, Output
 from mxt.findings.documents import Bullets, Code, Document, Grid, Heading, Pairs, Paragraph

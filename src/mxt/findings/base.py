@@ -1,9 +1,9 @@
-"""What a job found: facts, scores, tables, charts, a page, and the outputs that it asks to be written."""
+"""The result of a job: verdict, facts, scores, tables, charts, a page, and the outputs to be written."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from mxt.findings.documents import Document
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
 
 Fact: TypeAlias = str | int | float | bool | None
-"""A value that a person or a program is told at the end of a job; never a cell of a customer's table."""
+"""A value that a job reports at its end, to people and programs; never a cell of a customer's table."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A picture of a table, with what it shows in a sentence."""
+    """A picture of a table, with a sentence that describes it."""
 
     title: str
     sentence: str
-    """What is to be seen, for those who do not see it."""
+    """What the picture shows, for readers who do not see it."""
     table: str
-    """Name of the table, among those of the findings, that holds the same numbers."""
+    """Name of the table of the same findings that holds the same numbers."""
     draw: Callable[[Figure], object]
     """Draws the chart on an empty figure of matplotlib."""
 
@@ -44,11 +44,11 @@ class Output:
     """None if the config names none: then nothing is written."""
     data: pd.DataFrame | Iterable[pa.RecordBatch]
     unit: str = ""
-    """That of the values."""
+    """Unit of the values."""
     facts: Mapping[str, str] = field(default_factory=dict)
-    """What else its provenance holds, such as how far its rows reach."""
+    """Entries to add to its provenance, such as how far its rows reach."""
     present: Provenance | None = None
-    """That of the output that rows are added to; None replaces the output."""
+    """Provenance of the output that rows are added to; None replaces the output."""
 
 
 @dataclass(frozen=True)
@@ -61,50 +61,51 @@ class Findings:
     passed: bool | None = None
     """The verdict; None in a stage that does not decide it."""
     answer: Sequence[str] = ()
-    """Sentences that answer what the job was run for: on what, the verdict, the reason. They lead the last
-    screen, the page, the notification and the description of the run."""
+    """Sentences that answer what the job was run for: on what, the verdict, the reason. The last screen, the
+    page, the notification and the description of the run begin with them."""
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    """What the last screen, the JSON line and the notification hold, in this order."""
+    """Values of the last screen, the JSON line and the notification, by name, in this order."""
     scores: Mapping[str, float] = field(default_factory=dict)
-    """Metrics of the run; what is not known is left out."""
+    """Metrics of the run by name; unknown ones are left out."""
     tags: Mapping[str, str] = field(default_factory=dict)
-    """Tags of the run, for gates."""
+    """Tags of the run, which gates read."""
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    """By name."""
+    """Tables by name; each becomes a CSV artifact of the run."""
     charts: Mapping[str, Chart] = field(default_factory=dict)
-    """By name."""
+    """Charts by name; each becomes a PNG artifact of the run."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Texts that are kept as they are, by the name of their file."""
+    """Texts by the name of their file; each becomes an artifact of the run."""
     page: Document = field(default_factory=Document)
-    """What the page holds below the answer."""
+    """Content of the page below the answer."""
     outputs: Sequence[Output] = ()
-    """Written in this order; what marks rows as done comes last."""
+    """Outputs in the order in which they are written; the one that marks rows as done comes last."""
     about: Pinned | None = None
-    """The version that the findings are about; that of the run if left out."""
+    """The version that the findings are about; the version of the run if left out."""
     evidence: bool = False
     """Whether gates may rely on it: then the version names the run as the last of its KIND."""
     skipped: str = ""
     """Why there was nothing to do; empty if there was."""
     next: Sequence[str] = ()
-    """What a person would do next, as commands."""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """What else the Locals hold, for those who run the job in Python."""
+    """Commands that a person would run next."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """Further objects by name, for callers who run the job in Python."""
 
     def __or__(self, later: Findings) -> Findings:
-        """The findings of both stages; the later one decides what there is but one of."""
-        return Findings(**{each.name: _joined(self, later, each.name) for each in fields(Findings)})
-
-
-_JOINED = {"facts", "scores", "tags", "tables", "charts", "files", "page", "values"}
-_IN_ORDER = {"answer", "outputs"}
-
-
-def _joined(first: Findings, later: Findings, name: str) -> Any:  # noqa: ANN401 - a field of any type
-    one, other = getattr(first, name), getattr(later, name)
-    if name in _JOINED:
-        return one | other
-    if name in _IN_ORDER:
-        return (*one, *other)
-    if name == "passed":
-        return one if other is None else other
-    return other or one
+        """The findings of both stages; where there can be one value only, that of the later stage wins."""
+        return Findings(
+            passed=self.passed if later.passed is None else later.passed,
+            answer=(*self.answer, *later.answer),
+            facts={**self.facts, **later.facts},
+            scores={**self.scores, **later.scores},
+            tags={**self.tags, **later.tags},
+            tables={**self.tables, **later.tables},
+            charts={**self.charts, **later.charts},
+            files={**self.files, **later.files},
+            page=self.page | later.page,
+            outputs=(*self.outputs, *later.outputs),
+            about=later.about or self.about,
+            evidence=later.evidence or self.evidence,
+            skipped=later.skipped or self.skipped,
+            next=later.next or self.next,
+            values={**self.values, **later.values},
+        )

@@ -1,15 +1,15 @@
-"""Documents: the content of a page, whatever it is rendered to."""
+"""Documents: the content of a page, independent of the format it is rendered to."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MOST_COLUMNS = 5
-"""Columns of a table that a narrow page still shows side by side (420 px in MLflow's viewer)."""
+"""The most columns that a narrow page shows side by side (420 px in MLflow's viewer)."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Sentences."""
+    """A paragraph of sentences."""
 
     text: str
 
@@ -35,7 +35,7 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Pairs:
-    """A list of terms, and what is to be said of each."""
+    """A list of terms, each with its description."""
 
     items: Sequence[tuple[str, str]]
 
@@ -49,7 +49,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Grid:
-    """Cells in words, in at most `MOST_COLUMNS` columns; what else there is to say belongs below."""
+    """A table of texts, of at most `MOST_COLUMNS` columns."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -66,19 +66,19 @@ Block: TypeAlias = Heading | Paragraph | Bullets | Pairs | Code | Grid
 
 @dataclass(frozen=True)
 class Document:
-    """The blocks of a page in their order. The texts are plain: whoever renders them escapes them."""
+    """The blocks of a page in their order, as plain texts, which the renderer escapes."""
 
     blocks: Sequence[Block] = ()
     title: str = ""
-    """What stands above all; the base of `Job` gives it."""
+    """Title of the page; the base of `Job` sets it."""
     name: str = ""
-    """That of its file."""
+    """Name of the page's file, without its ending."""
 
     def __or__(self, other: Document) -> Document:
-        """One document after the other, with the title and the name of the first that has one."""
+        """The blocks of both documents, under the title and name of the first document that has one."""
         return Document((*self.blocks, *other.blocks), self.title or other.title, self.name or other.name)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The document as JSON holds it: each block with its kind."""
+    def to_dict(self) -> dict[str, object]:
+        """The document as a JSON object: each block with the name of its class."""
         blocks = [{"block": type(block).__name__, **asdict(block)} for block in self.blocks]
         return {"title": self.title, "blocks": blocks}

@@ -1,7 +1,7 @@
 """Tags of runs and versions that one job writes and another, or a gate, reads."""
 
 LAST = "mxt.last."
-"""Before the KIND of a job: the tag of a version that names the run of the last such job about it."""
+"""Prefix of a tag of a version, before the KIND of a job: the id of the last run of that KIND."""
 
 PASSED = "mxt.passed"
 """Tag of a run: whether its verdict was yes."""
@@ -10,16 +10,17 @@ ROWS = "mxt.evaluated_rows"
 """Tag of an evaluation's run: the digest of the ids of the rows that it scored."""
 
 DATA = "mxt.data_digest"
-"""Tag of an evaluation's run, and of the table that a run read: its fingerprint."""
+"""Tag of an evaluation's run, and of a dataset of any run: the fingerprint of the table read."""
 
 DATA_BEFORE = "mxt.data_digest_before"
-"""Tag of an evaluation's run: the fingerprint of its table before cells were read exactly, if another."""
+"""Tag of an evaluation's run: the fingerprint that older releases, which inferred the types of cells, gave to
+its table; only where it differs."""
 
 JUDGED = "mxt.judged"
-"""Tag of an evaluation's run: false if there was no limit to keep."""
+"""Tag of an evaluation's run: false if the config set no limit."""
 
 BASELINE = "mxt.baseline_version"
-"""Tag of a run that compared two versions: the number of the other one."""
+"""Tag of a run that compared two versions: the number of the baseline."""
 
 POSITIVE = "mxt.positive."
-"""Before the label of a score: the tag of a run that names the class the score is about."""
+"""Prefix of a tag of a run, before the label of a score: the class that the score is about."""

@@ -1,11 +1,11 @@
-"""What a model's own library tells of its columns."""
+"""A model's importances as its own library computes them."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from mxt.errors import ModelError
-from mxt.importances.base import Importance, Measurement, Subject, ranked
+from mxt.importances.base import Basis, Importance, Measurement, ranked
 
 _UNITS = {
     "gain": "loss reduction",
@@ -20,8 +20,8 @@ _UNITS = {
 class LibraryImportance(Importance):
     """The library's own importances: gain, cover and splits of trees, impurity, or sizes of coefficients.
 
-    Those of encoded columns are summed over their source column. An encoding that cannot be traced back
-    leaves them out.
+    Importances of encoded columns are summed over their source column. If an encoding cannot be traced back
+    to source columns, the library's importances are left out.
 
     Example:
         {KIND: LibraryImportance}
@@ -29,11 +29,11 @@ class LibraryImportance(Importance):
 
     KIND: Literal["LibraryImportance"] = "LibraryImportance"
 
-    def measure(self, subject: Subject) -> Measurement:
+    def measure(self, basis: Basis) -> Measurement:
         import numpy as np
         import pandas as pd
 
-        predictor = subject.predictor
+        predictor = basis.predictor
         importances = predictor.importances
         if not importances:
             core = type(predictor.core).__name__
@@ -43,10 +43,10 @@ class LibraryImportance(Importance):
         except ModelError as error:
             return Measurement(None, note=f"The library's own importances are left out. {error}")
         tables = []
-        for method, found in importances.items():
-            if len(found) != len(sources):
-                why = f"there are {len(found)}, and {len(sources)} columns were traced to source columns"
+        for method, encoded in importances.items():
+            if len(encoded) != len(sources):
+                why = f"there are {len(encoded)}, and {len(sources)} columns were traced to source columns"
                 return Measurement(None, note=f"The library's own importances are left out: {why}.")
-            summed = np.bincount(sources, weights=found, minlength=len(predictor.columns))
+            summed = np.bincount(sources, weights=encoded, minlength=len(predictor.columns))
             tables.append(ranked(predictor.columns, summed, method, _UNITS.get(method, method)))
         return Measurement(pd.concat(tables, ignore_index=True))

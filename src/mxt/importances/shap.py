@@ -1,13 +1,14 @@
 """How much a column contributes on average.
 
-Means and intervals are those of all rows; the direction is told by some of them, drawn by their ids.
+Means and intervals cover all rows; the direction is computed from some rows, drawn by their ids.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mxt.importances.base import SHOWN_ROWS, Importance, Measurement, Subject, bounds, direction, ranked
+from mxt.importances.base import Basis, Importance, Measurement, bounds, direction, ranked
+from mxt.importances.base.draws import SHOWN_ROWS
 from mxt.stats.intervals import interval
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ class ShapImportance(Importance):
 
     needs_explanation: ClassVar[bool] = True
 
-    def measure(self, subject: Subject) -> Measurement:
+    def measure(self, basis: Basis) -> Measurement:
         import pandas as pd
 
-        tally = subject.tally
+        tally = basis.tally
         if tally is None or not tally.rows:
             return Measurement(None, note="No samples were explained.")
         tables = [_table(tally, place) for place in range(len(tally.explanation.outputs))]
@@ -44,18 +45,17 @@ def _table(tally: Tally, place: int) -> pd.DataFrame:
 
     drawn = tally.explanation
     means, errors, freedom = tally.mean_sizes(place)
-    found = interval(means, errors, freedom)
-    told = [
+    directions = [
         direction(_numbers(tally.inputs[name])[:SHOWN_ROWS], drawn.values[:SHOWN_ROWS, column, place])
         for column, name in enumerate(drawn.columns)
     ]
-    facts = {key: np.maximum(end, 0) for key, end in bounds(found).items()}
+    facts = {key: np.maximum(end, 0) for key, end in bounds(interval(means, errors, freedom)).items()}
     facts |= {"class": drawn.outputs[place] or None, "n": tally.rows}
-    return ranked(drawn.columns, means, "mean_abs_shap", drawn.unit, direction=told, **facts)
+    return ranked(drawn.columns, means, "mean_abs_shap", drawn.unit, direction=directions, **facts)
 
 
-def _numbers(cells: pd.Series[Any]) -> np.ndarray:
-    """A column as numbers; NaN for one that has no order."""
+def _numbers(cells: pd.Series) -> np.ndarray:
+    """A column as numbers; all NaN for texts and categories."""
     import numpy as np
     import pandas as pd
 

@@ -9,9 +9,11 @@ from pydantic import Field
 
 from mxt.datasets.splitters.base import draw, lowest_share
 from mxt.errors import DataError
+from mxt.explainers.base.units import Unit
 from mxt.findings import Grid, Paragraph
-from mxt.importances.base import Importance, Measurement, Subject, drawn, ranked
-from mxt.importances.base.curves import Unit, answers, asked
+from mxt.importances.base import Basis, Importance, Measurement, ranked
+from mxt.importances.base.curves import prediction_function, predictions_with_cells
+from mxt.importances.base.draws import drawn
 from mxt.importances.base.rules import Imitation, imitate
 
 if TYPE_CHECKING:
@@ -22,16 +24,17 @@ if TYPE_CHECKING:
     from mxt.findings.documents import Block
 
 LEAST_ROWS = 5
-"""Fewest rows of a leaf, so that a rule tells of no single one; or one row in a hundred, if that is more."""
+"""Fewest rows of a leaf, so that no rule describes a single row; or one row in a hundred, if that is more."""
 _FEWEST = 4 * LEAST_ROWS
 
 
 class SurrogateTreeImportance(Importance):
     """A regression tree fitted to the model's predictions (Craven and Shavlik 1995), in source columns.
 
-    Its fidelity is the share of the predictions' variance that it tells, R squared, on rows held out from the
-    fit: near 1, its rules say what the model does; lower, they say that much of it. A column's importance is
-    its share in the variance that the tree's splits explain. Categories are split into two sets.
+    The tree's fidelity is the share of the predictions' variance that it explains (R squared), on rows held
+    out from the fit: near 1, its rules describe the model; lower, they describe that share of its behaviour.
+    A column's importance is its share in the variance that the tree's splits explain. Categories are split
+    into two sets.
 
     Example:
         {KIND: SurrogateTreeImportance, depth: 2}
@@ -40,10 +43,10 @@ class SurrogateTreeImportance(Importance):
     KIND: Literal["SurrogateTreeImportance"] = "SurrogateTreeImportance"
 
     depth: Annotated[int, Field(ge=1, le=6)] = 3
-    """Most questions on the way to a prediction."""
+    """Most splits on the way to a prediction."""
 
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3
-    """Share of the rows that only the fidelity is told by."""
+    """Share of the rows that are held out from the fit, to measure the fidelity."""
 
     rows: Annotated[int, Field(ge=_FEWEST)] = 20_000
     """Most rows to use, drawn by their ids and the seed."""
@@ -56,34 +59,32 @@ class SurrogateTreeImportance(Importance):
 
     method: ClassVar[str] = "surrogate_tree"
 
-    def measure(self, subject: Subject) -> Measurement:
+    def measure(self, basis: Basis) -> Measurement:
         import numpy as np
         import pandas as pd
 
-        inputs = drawn(subject.samples(self.KIND), self.rows, self.seed)
+        inputs = drawn(basis.samples(self.KIND), self.rows, self.seed)
         if len(inputs) < _FEWEST:
             msg = f"A surrogate tree needs {_FEWEST} rows at least; there are {len(inputs)}."
             raise DataError(msg)
-        ask, unit = asked(subject.predictor, self.unit)
-        rows = np.arange(len(inputs))
-        scores = answers(ask, inputs, subject.predictor.columns[0], rows, rows)
+        predictor, rows = basis.predictor, np.arange(len(inputs))
+        predict, unit = prediction_function(predictor, self.unit)
+        scores = predictions_with_cells(predict, inputs, predictor.columns[0], rows, rows)
         held_out = lowest_share(draw(inputs.index, self.seed + 1), self.test_share)
         least = max(LEAST_ROWS, math.ceil(len(inputs) / 100))
         tables: list[pd.DataFrame] = []
         blocks: list[Block] = []
-        for place, name in enumerate(subject.predictor.outputs):
+        for place, name in enumerate(predictor.outputs):
             tree = imitate(inputs, scores[:, place], held_out, self.depth, least)
             facts = {"class": name or None, "n": tree.rows, "fidelity": tree.fidelity}
             shares = tree.fitted.feature_importances_
-            tables.append(
-                ranked(subject.predictor.columns, shares, self.method, "share of variance told", **facts)
-            )
+            tables.append(ranked(predictor.columns, shares, self.method, "share of variance told", **facts))
             blocks += _rules(tree, name, unit)
         return Measurement(pd.concat(tables, ignore_index=True), blocks=blocks)
 
 
 def _rules(tree: Imitation, name: str, unit: str) -> Sequence[Block]:
-    """The fidelity, and the rules as a table."""
+    """For a page: the fidelity in a sentence, and the rules as a table."""
     what, of_class = "prediction" if unit == "target" else unit, f" of class {name}" if name else ""
     fidelity = (
         f"A tree of at most {tree.fitted.get_depth()} questions imitates the {what}{of_class} with a "

@@ -22,7 +22,7 @@ from mxt.kinds import OneOf
 from mxt.metrics.base import Metric, positives
 from mxt.metrics.base.answers import Named
 from mxt.models.base import Recipe
-from mxt.models.base.refits import Table
+from mxt.models.base.refits import TrainingTable
 from mxt.pages.certification import assessed, issued, line
 from mxt.pages.positives import positive_fact
 from mxt.registries import certificates
@@ -150,7 +150,7 @@ class CertificationJob(ModelJob):
             inputs=inputs.loc[held_out.index],
             truth=truth.loc[held_out.index],
             table=held_out,
-            training=Table(inputs, truth, origin.splitter, table[origin.splitter.columns]),
+            training=TrainingTable(inputs, truth, origin.splitter, table[origin.splitter.columns]),
             recipe=origin.recipe,
             seed=self.seed,
             workers=self.workers,

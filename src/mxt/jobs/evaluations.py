@@ -28,7 +28,7 @@ from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, colum
 from mxt.jobs.base.positives import chosen, warn_of_other
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.metrics.base.answers import Classes, Named, answers
+from mxt.metrics.base.answers import Classes, Named, encoded
 from mxt.pages.evaluations import Evaluation
 from mxt.registries.readings import digest_before
 from mxt.registries.versions import aliases_of
@@ -222,7 +222,7 @@ class EvaluationsJob(ModelJob):
 
     def _classes(self, labelled: LabelledPredictions) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
         """The tables of classes and of confidence, as far as the model has classes and probabilities."""
-        answered = answers(labelled.truth, labelled.predictions)
+        answered = encoded(labelled.truth, labelled.predictions)
         if not isinstance(answered, Classes):
             return None, None
         confidence = None if answered.shares is None else confidence_table(answered)

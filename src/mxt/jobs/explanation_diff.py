@@ -12,10 +12,10 @@ from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
 from mxt.explainers.base import Explainer
-from mxt.explainers.base.comparison import Told, cells_of, compared
+from mxt.explainers.base.comparison import ExplainedDecisions, cells_of, compared
 from mxt.findings import Findings, Output
 from mxt.findings.tags import BASELINE
-from mxt.importances.base import drawn
+from mxt.importances.base.draws import drawn
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
@@ -153,7 +153,7 @@ class ExplanationDiffJob(ModelJob):
             self.context.sample = f"{most} of {len(table)} rows, drawn by their ids and seed {self.seed}"
         return drawn(table, most, self.seed)
 
-    def _explained(self, served: Served, table: pd.DataFrame) -> Told:
+    def _explained(self, served: Served, table: pd.DataFrame) -> ExplainedDecisions:
         """The decision of a version for each row, and its explanation."""
         context, version = self.context, served.pinned.version
         inputs = context.check(served.schema, table, self.inputs.source)
@@ -161,7 +161,7 @@ class ExplanationDiffJob(ModelJob):
         with context.step(f"explain {len(inputs)} rows with version {version}"):
             decisions = model.predict(inputs)[PREDICTION]
             explanation = model.explain(inputs, self.explainer)
-        return Told(f"version {version}", decisions, explanation)
+        return ExplainedDecisions(f"version {version}", decisions, explanation)
 
     def _measures(self, both: Compared, table: pd.DataFrame) -> pd.DataFrame:
         """The changes as a table: a row for each measure of all rows, and of each group of each segment."""

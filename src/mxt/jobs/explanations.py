@@ -14,7 +14,7 @@ from mxt.datasets.writers.base import Writer
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base import Explainer
 from mxt.findings import Findings, Output
-from mxt.importances.base import Importance, effects_table, importances_table, rows_asked
+from mxt.importances.base import Importance, effects_table, importances_table, rows_by_seed, stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
@@ -98,7 +98,7 @@ class ExplanationsJob(IncrementalJob):
     budget: Budget | None = None
     """What explaining may cost; if all rows cost more, a sample of them is explained."""
 
-    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.pyplot", "shap")
+    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.figure")
 
     @property
     def reader(self) -> Reader:
@@ -119,7 +119,7 @@ class ExplanationsJob(IncrementalJob):
         known = None if target is None else served.truth_schema(target)
         reader = served.reader(increment.reader, known)
         record = Record.of(served) if target is not None and self.rows == "held_out" else None
-        drawn = rows_asked(self.importances)
+        drawn = rows_by_seed(self.importances)
         task = Explaining(model, self.explainer, drawn, target, truth, record, self.inputs_samples)
         workload = self._workload(task, served.schema, reader)
         with self.worked(workload, self.samples_explanations, "explain", self.budget, model) as parts:
@@ -176,7 +176,7 @@ class ExplanationsJob(IncrementalJob):
         Raises:
             DataError: The target is the same in all of them.
         """
-        tally, sample = merge(map(Tally.from_bytes, parts.states(TALLY))), parts.plan.sample
+        tally, sample = merge(map(stored.from_bytes, parts.states(TALLY))), parts.plan.sample
         if tally.targets is not None and not tally.targets_differ:
             name, rows = str(tally.targets.name), f"{tally.rows} rows explained"
             TargetsSchema.refuse_same(name, rows, self.inputs_samples.source)

@@ -1,12 +1,12 @@
-"""How far probabilities are from what happened."""
+"""How far probabilities are from outcomes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.errors import ConfigError
 from mxt.metrics.base import Metric
-from mxt.metrics.base.answers import TWO, Classes, Named, classes, labelled, positive_among
+from mxt.metrics.base.answers import TWO, Named, classes, labelled, positive_among
 from mxt.stats.cells import Cells, mean_of
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class BrierMetric(Metric):
     """Mean squared distance between probabilities and outcomes; 0 is best.
 
-    Of two classes: the squared error of the positive one's probability, in 0..1. Of more: the sum of squared
-    errors over all classes, in 0..2 (Brier 1950). scikit-learn's `brier_score_loss` does the same.
+    With two classes, it is the squared error of the positive class's probability, in 0..1; with more, the sum
+    of squared errors over all classes, in 0..2 (Brier 1950), as in scikit-learn's `brier_score_loss`.
 
     Example:
         {KIND: BrierMetric, maximum: 0.2}
@@ -30,7 +30,7 @@ class BrierMetric(Metric):
     higher_is_better: ClassVar[bool] = False
 
     positive: Named = None
-    """Whose probability is looked at, of two classes; it changes no more than the last digits."""
+    """The positive class of two; the score of the other class differs by rounding only."""
 
     @property
     def label(self) -> str:
@@ -44,17 +44,15 @@ class BrierMetric(Metric):
             raise ConfigError(msg)
         return positive_among(self.label, names, self.named)
 
-    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        found = self.cells(truth, predictions)
-        return float(found.statistic(found.sizes[None])[0])
+    def score(self, truth: pd.Series, predictions: pd.DataFrame) -> float:
+        return self._score_by_cells(truth, predictions)
 
-    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+    def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
         import numpy as np
 
-        found = self._facing(classes(self.label, truth, predictions))
-        errors = found.probabilities(self.label) - np.eye(len(found.names))[found.truth]
-        return mean_of((errors**2)[:, 1] if len(found.names) == TWO else (errors**2).sum(axis=1))
-
-    def _facing(self, found: Classes) -> Classes:
-        self.positive_of(found.names)
-        return found.facing(self.label, self.named) if len(found.names) == TWO else found
+        pairs = classes(self.label, truth, predictions)
+        self.positive_of(pairs.names)
+        two = len(pairs.names) == TWO
+        pairs = pairs.facing(self.label, self.named) if two else pairs
+        errors = pairs.probabilities(self.label) - np.eye(len(pairs.names))[pairs.truth]
+        return mean_of((errors**2)[:, 1] if two else (errors**2).sum(axis=1))

@@ -1,13 +1,13 @@
-"""Whether a classifier's confidence can be believed."""
+"""How far a classifier's probabilities are from the frequencies of outcomes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.metrics.base import RESAMPLES, Estimate, Metric, ordered
+from mxt.metrics.base import RESAMPLES, Estimate, Metric, order_of
 from mxt.metrics.base.answers import ClassName, classes, labelled, positive_among
 from mxt.stats.calibration import calibration_errors, calibration_interval, equal_masses, equal_widths
 from mxt.stats.cells import Cells, of_rows
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class CalibrationErrorMetric(Metric):
     """Expected calibration error: the mean gap between probability and outcome over bins, weighted by rows.
 
-    Few rows a bin make it larger than it is: the gap of a perfect model is the noise of its bins. Its
-    interval takes that noise into account. In resamples the bins stay those of the whole sample.
+    Few rows in a bin make the error too large: even a perfect model has the noise of its bins. The interval
+    takes that noise into account. Resamples keep the bins of the whole sample.
 
     Example:
         {KIND: CalibrationErrorMetric, maximum: 0.05}
@@ -34,13 +34,13 @@ class CalibrationErrorMetric(Metric):
     higher_is_better: ClassVar[bool] = False
 
     bins: Annotated[int, Field(ge=2)] = 10
-    """Number of bins of [0, 1]."""
+    """Number of bins that [0, 1] is cut into."""
 
     binning: Literal["equal_width", "equal_mass"] = "equal_width"
-    """Bins as wide as each other, or with as many rows as each other."""
+    """Whether all bins are equally wide, or hold equally many rows."""
 
     of: Literal["predicted", "positive"] = "predicted"
-    """Whose probability: that of the predicted class, or of the positive one."""
+    """Whether the probability of the predicted or of the positive class is compared with outcomes."""
 
     positive: ClassName | None = None
     """The positive class; that of the job or of the version if left out, else the last of two in alphabetical
@@ -49,8 +49,8 @@ class CalibrationErrorMetric(Metric):
     @model_validator(mode="after")
     def _looked_at(self) -> Self:
         if self.positive is not None and self.of == "predicted":
-            kind, told = "contradiction", "`positive` is looked at with `of: positive` alone"
-            raise PydanticCustomError(kind, told)
+            kind, fault = "contradiction", "`positive` has a meaning with `of: positive` only"
+            raise PydanticCustomError(kind, fault)
         return self
 
     @property
@@ -62,28 +62,28 @@ class CalibrationErrorMetric(Metric):
     def positive_of(self, names: Sequence[str]) -> str:
         return "" if self.of == "predicted" else positive_among(self.label, names, self.named)
 
-    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        import numpy as np
-
-        return float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
+    def score(self, truth: pd.Series, predictions: pd.DataFrame) -> float:
+        return self._score_by_cells(truth, predictions)
 
     def interval(
-        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+        self, truth: pd.Series, predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     ) -> Estimate:
-        found = calibration_interval(*self._binned(*ordered(truth, predictions)), resamples, seed)
-        return Estimate.of(self.score(truth, predictions), found, "noise", len(truth))
+        order = order_of(truth, predictions)
+        binned = self._binned(truth.iloc[order], predictions.iloc[order])
+        interval = calibration_interval(*binned, resamples, seed)
+        return Estimate.of(self.score(truth, predictions), interval, "noise", len(truth))
 
-    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+    def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
         shares, outcome, places = self._binned(truth, predictions)
         return of_rows(lambda counts: calibration_errors(outcome - shares, places, counts), len(truth))
 
     def _binned(
-        self, truth: pd.Series[Any], predictions: pd.DataFrame
+        self, truth: pd.Series, predictions: pd.DataFrame
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The probability, outcome and bin of each row."""
-        found = classes(self.label, truth, predictions)
-        shares, outcome = found.probabilities(self.label).max(axis=1), found.right
+        pairs = classes(self.label, truth, predictions)
+        shares, outcome = pairs.probabilities(self.label).max(axis=1), pairs.right
         if self.of == "positive":
-            shares, outcome = found.scored(self.label, self.named)
+            shares, outcome = pairs.scored(self.label, self.named)
         places = (equal_widths if self.binning == "equal_width" else equal_masses)(shares, self.bins)
         return shares, outcome, places

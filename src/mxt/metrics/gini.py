@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mxt.errors import DataError
 from mxt.metrics.base import RESAMPLES, Estimate, Metric
 from mxt.metrics.base.answers import TWO, ClassName, classes, labelled, positive_among
 from mxt.stats.cells import Cells, of_rows
@@ -29,8 +28,8 @@ class GiniMetric(Metric):
     higher_is_better: ClassVar[bool] = True
 
     positive: ClassName | None = None
-    """The positive class of several, which is ranked against all others; that of the job or of the version if
-    left out. Of two classes either has the same coefficient."""
+    """The positive class of several, which is ranked against all others; the positive class of the job or of
+    the version if left out. With two classes, both have the same coefficient."""
 
     @property
     def label(self) -> str:
@@ -40,18 +39,13 @@ class GiniMetric(Metric):
         alike = self.positive is None and len(names) <= TWO
         return "" if alike else positive_among(self.label, names, self.named)
 
-    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        import numpy as np
-
-        found = float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
-        if np.isnan(found):
-            msg = f"The metric gini is not defined for these {len(truth)} predictions (one class)."
-            raise DataError(msg)
-        return found
+    def score(self, truth: pd.Series, predictions: pd.DataFrame) -> float:
+        undefined = f"The metric gini is not defined for these {len(truth)} predictions (one class)."
+        return self._score_by_cells(truth, predictions, undefined)
 
     def interval(
         self,
-        truth: pd.Series[Any],
+        truth: pd.Series,
         predictions: pd.DataFrame,
         seed: int = 0,  # noqa: ARG002 - nothing is drawn
         resamples: int = RESAMPLES,  # noqa: ARG002 - as above
@@ -60,6 +54,6 @@ class GiniMetric(Metric):
         doubled = Interval(*(2 * part - 1 for part in area))
         return Estimate.of(self.score(truth, predictions), doubled, "delong", len(truth))
 
-    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+    def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
         scores, positive = classes(self.label, truth, predictions).scored(self.label, self.named)
         return of_rows(lambda counts: 2 * auc(scores, positive, counts) - 1, len(truth))

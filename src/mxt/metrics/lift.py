@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mxt.errors import DataError
 from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import ClassName, classes, labelled, positive_among
 from mxt.stats.cells import Cells, of_rows
@@ -19,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class LiftMetric(Metric):
-    """Share of positives among the rows with the highest probabilities, over that of all rows.
+    """Share of positives among the rows with the highest probabilities, over the share among all rows.
 
-    Rows that tie at the cut count in part, so the order of rows does not matter.
+    Rows with the same probability at the cut count in part, so the order of rows does not matter.
 
     Example:
         {KIND: LiftMetric, share: 0.1, minimum: 2}
@@ -32,7 +31,7 @@ class LiftMetric(Metric):
     higher_is_better: ClassVar[bool] = True
 
     share: Annotated[float, Field(gt=0, lt=1)] = 0.1
-    """Which share of the rows has the highest probabilities."""
+    """Share of the rows, those with the highest probabilities, in which positives are counted."""
 
     positive: ClassName | None = None
     """The positive class; that of the job or of the version if left out, else the last of two in alphabetical
@@ -45,15 +44,12 @@ class LiftMetric(Metric):
     def positive_of(self, names: Sequence[str]) -> str:
         return positive_among(self.label, names, self.named)
 
-    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
-        import numpy as np
+    def score(self, truth: pd.Series, predictions: pd.DataFrame) -> float:
+        undefined = (
+            f"The metric {self.label} is not defined for these {len(truth)} predictions (no positive)."
+        )
+        return self._score_by_cells(truth, predictions, undefined)
 
-        found = float(self.cells(truth, predictions).statistic(np.ones((1, len(truth))))[0])
-        if np.isnan(found):
-            msg = f"The metric {self.label} is not defined for these {len(truth)} predictions (no positive)."
-            raise DataError(msg)
-        return found
-
-    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
+    def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
         scores, positive = classes(self.label, truth, predictions).scored(self.label, self.named)
         return of_rows(lambda counts: lift(scores, positive, self.share, counts), len(truth))

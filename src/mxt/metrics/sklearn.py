@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -16,12 +16,11 @@ from mxt.metrics.base.answers import (
     Classes,
     Named,
     Numbers,
-    answers,
+    encoded,
     labelled,
     labels,
     positive_among,
 )
-from mxt.metrics.base.resampled import resampled
 from mxt.schemas.outputs import PREDICTION
 from mxt.stats.bootstrap import of_indices
 from mxt.stats.cells import Cells, of_rows
@@ -29,13 +28,13 @@ from mxt.stats.proportions import wilson
 from mxt.stats.roc import delong
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy as np
     import pandas as pd
 
 RIGHT = ("accuracy", "f1_micro", "precision_micro", "recall_micro")
-"""Scorers whose score is the share of right labels."""
+"""Scorers that give the share of right labels."""
 AVERAGES = ("_macro", "_micro", "_weighted")
 OF_ONE = (
     "average_precision",
@@ -46,16 +45,16 @@ OF_ONE = (
     "precision",
     "recall",
 )
-"""Scorers of two classes whose score is that of the positive one."""
+"""Scorers of the positive one of two classes."""
 OF_EITHER = ("d2_brier_score", "neg_brier_score", "roc_auc")
-"""Scorers that look at the probability of one of two classes, and score the same by that of the other."""
+"""Scorers of the probability of one of two classes that give either class the same score."""
 
 
 class SklearnMetric(Metric):
-    """A scorer of scikit-learn, as in ``sklearn.metrics.get_scorer_names()``; errors are negative there.
+    """A scorer of scikit-learn by its name, as in ``sklearn.metrics.get_scorer_names()``.
 
-    Of two classes, f1, jaccard, precision, recall, average_precision and the likelihood ratios are about the
-    positive one. Scorers of clusterings are refused.
+    Errors are negative, so that a higher score is better. Of two classes, f1, jaccard, precision, recall,
+    average_precision and the likelihood ratios score the positive one. Scorers of clusterings are refused.
 
     Example:
         {KIND: SklearnMetric, name: roc_auc, minimum: 0.8}
@@ -75,12 +74,12 @@ class SklearnMetric(Metric):
     @model_validator(mode="after")
     def _has_a_positive_class(self) -> Self:
         if self.positive is not None and self.name not in (*OF_ONE, *OF_EITHER):
-            kind, told = (
+            kind, fault = (
                 "contradiction",
-                "{name} has no positive class; leave `positive` out, or name {those}",
+                "{name} has no positive class; leave `positive` out, or name {others}",
             )
-            those = ", ".join(sorted((*OF_ONE, *OF_EITHER)))
-            raise PydanticCustomError(kind, told, {"name": self.name, "those": those})
+            others = ", ".join(sorted((*OF_ONE, *OF_EITHER)))
+            raise PydanticCustomError(kind, fault, {"name": self.name, "others": others})
         return self
 
     @property
@@ -93,14 +92,14 @@ class SklearnMetric(Metric):
             return ""
         return positive_among(self.label, names, self.named)
 
-    def score(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> float:
+    def score(self, truth: pd.Series, predictions: pd.DataFrame) -> float:
         import numpy as np
 
-        scorer, found = self._scorer(), self._answers(truth, predictions)
+        scorer, pairs = self._scorer(), self._pairs(truth, predictions)
         with warnings.catch_warnings():
             self._keep_quiet()
             try:
-                score = float(scorer(_estimator(found), np.arange(len(truth)), found.truth))
+                score = float(scorer(_estimator(pairs), np.arange(len(truth)), pairs.truth))
             except (ValueError, AttributeError, TypeError, Warning) as error:
                 raise self._undefined(truth, type(error).__name__) from error
         if not math.isfinite(score):
@@ -108,33 +107,35 @@ class SklearnMetric(Metric):
         return score
 
     def interval(
-        self, truth: pd.Series[Any], predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
+        self, truth: pd.Series, predictions: pd.DataFrame, seed: int = 0, resamples: int = RESAMPLES
     ) -> Estimate:
-        found = self._answers(truth, predictions)
-        two = isinstance(found, Classes) and len(found.names) == TWO
-        if isinstance(found, Numbers) or not (self.name in RIGHT or two):
+        pairs = self._pairs(truth, predictions)
+        two = isinstance(pairs, Classes) and len(pairs.names) == TWO
+        if isinstance(pairs, Numbers) or not (self.name in RIGHT or two):
             return self.bootstrap(truth, predictions, seed, resamples)
-        if self.name == "roc_auc" and found.shares is not None:
+        if self.name == "roc_auc" and pairs.shares is not None:
             score = self.score(truth, predictions)
-            return Estimate.of(score, delong(found.shares[:, 1], found.truth == 1), "delong", len(truth))
-        asked = {"precision": found.told == 1, "recall": found.truth == 1}.get(self.name)
-        if asked is None and self.name not in RIGHT:
+            return Estimate.of(score, delong(pairs.shares[:, 1], pairs.truth == 1), "delong", len(truth))
+        rows = {"precision": pairs.predicted == 1, "recall": pairs.truth == 1}.get(self.name)
+        if rows is None and self.name not in RIGHT:
             return self.bootstrap(truth, predictions, seed, resamples)
-        right = found.right if asked is None else found.right[asked]
+        right = pairs.right if rows is None else pairs.right[rows]
         return Estimate.of(
             self.score(truth, predictions), wilson(right.sum(), right.size), "wilson", right.size
         )
 
-    def cells(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Cells:
-        found = self._answers(truth, predictions)
-        at_once = resampled(self.name, found)
+    def cells(self, truth: pd.Series, predictions: pd.DataFrame) -> Cells:
+        from mxt.metrics.base.resampled import resampled
+
+        pairs = self._pairs(truth, predictions)
+        at_once = resampled(self.name, pairs)
         if at_once is not None:
             return at_once
-        scorer, estimator = self._scorer(), _estimator(found)
+        scorer, estimator = self._scorer(), _estimator(pairs)
 
         def score(rows: np.ndarray) -> float:
             try:
-                return float(scorer(estimator, rows, found.truth[rows]))
+                return float(scorer(estimator, rows, pairs.truth[rows]))
             except (ValueError, Warning):
                 return math.nan
 
@@ -147,7 +148,7 @@ class SklearnMetric(Metric):
 
         return of_rows(statistic, len(truth))
 
-    def _scorer(self) -> Any:  # noqa: ANN401 - scikit-learn is untyped
+    def _scorer(self) -> Callable[..., float]:
         from sklearn.metrics import get_scorer, get_scorer_names
 
         if self.name not in get_scorer_names():
@@ -161,9 +162,9 @@ class SklearnMetric(Metric):
         return scorer
 
     def _keep_quiet(self) -> None:
-        """Tell no warning, but take that of a score that is not defined for an error.
+        """Ignore warnings, but raise the warning that a score is not defined.
 
-        In an average over classes scikit-learn counts a class without a score as 0, and so does this.
+        Averages over classes are an exception, since scikit-learn counts a class without a score as 0.
         """
         from sklearn.exceptions import UndefinedMetricWarning
 
@@ -171,29 +172,30 @@ class SklearnMetric(Metric):
         if not self.name.endswith(AVERAGES):
             warnings.simplefilter("error", UndefinedMetricWarning)
 
-    def _answers(self, truth: pd.Series[Any], predictions: pd.DataFrame) -> Classes | Numbers:
-        """What the scorer compares; whole numbers are classes to a scorer of classes, the positive one last.
+    def _pairs(self, truth: pd.Series, predictions: pd.DataFrame) -> Classes | Numbers:
+        """Truth and predictions as the scorer compares them, the positive one of two classes last.
+
+        Whole numbers are classes where the scorer is for classes.
 
         Raises:
-            ConfigError: The positive class is none of the model's.
+            ConfigError: The model has no such positive class.
             DataError: The scorer is for numbers and the model predicts classes, or the reverse.
         """
-        numbers, found = "regression" in _home(self._scorer()), answers(truth, predictions)
-        if isinstance(found, Numbers) and not numbers and found.told.dtype.kind in "iu":
-            found = labels(truth, predictions[PREDICTION])
-        if numbers != isinstance(found, Numbers):
+        numbers, pairs = "regression" in _home(self._scorer()), encoded(truth, predictions)
+        if isinstance(pairs, Numbers) and not numbers and pairs.predicted.dtype.kind in "iu":
+            pairs = labels(truth, predictions[PREDICTION])
+        if numbers != isinstance(pairs, Numbers):
             wanted, given = ("numbers", "classes") if numbers else ("classes", "numbers")
             msg = (
                 f"The metric {self.name} is not defined for these predictions: it is for {wanted}, and the "
                 f"model predicts {given}."
             )
             raise DataError(msg)
-        return self._facing(found) if isinstance(found, Classes) else found
-
-    def _facing(self, found: Classes) -> Classes:
-        self._refuse_several(len(found.names))
-        one = self.name in (*OF_ONE, *OF_EITHER) and len(found.names) <= TWO
-        return found.facing(self.label, self.named) if one else found
+        if isinstance(pairs, Numbers):
+            return pairs
+        self._refuse_several(len(pairs.names))
+        one = self.name in (*OF_ONE, *OF_EITHER) and len(pairs.names) <= TWO
+        return pairs.facing(self.label, self.named) if one else pairs
 
     def _refuse_several(self, classes: int) -> None:
         """Raise a ConfigError if the config names a positive class of more than two."""
@@ -204,44 +206,34 @@ class SklearnMetric(Metric):
             )
             raise ConfigError(msg)
 
-    def _undefined(self, truth: pd.Series[Any], reason: str) -> DataError:
+    def _undefined(self, truth: pd.Series, reason: str) -> DataError:
         return DataError(
             f"The metric {self.name} is not defined for these {len(truth)} predictions ({reason})."
         )
 
 
-def _home(scorer: Any) -> str:  # noqa: ANN401 - as above
-    """The module that the scorer's function is from."""
-    return str(scorer._score_func.__module__)  # noqa: SLF001 - scikit-learn tells it nowhere else
+def _home(scorer: object) -> str:
+    """The module of a scorer's function; scikit-learn keeps the function in a private attribute alone."""
+    return str(vars(scorer)["_score_func"].__module__)
 
 
-def _estimator(found: Classes | Numbers) -> Any:  # noqa: ANN401 - as above
-    """An estimator that, asked for row numbers, gives the predictions back."""
+def _estimator(pairs: Classes | Numbers) -> object:
+    """An estimator of scikit-learn whose predictions for row numbers are those of the pairs."""
     import numpy as np
     from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-    if isinstance(found, Numbers):
+    def predict(_: BaseEstimator, rows: np.ndarray) -> np.ndarray:
+        return pairs.predicted[rows]
 
-        class Values(RegressorMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
-            def predict(self, rows: np.ndarray) -> np.ndarray:
-                return found.told[rows]
+    if isinstance(pairs, Numbers):
+        return type("Values", (RegressorMixin, BaseEstimator), {"predict": predict})()
+    shares = pairs.shares
+    methods = {"predict": predict, "classes_": np.arange(len(pairs.names))}
+    if shares is None:
+        return type("Labels", (ClassifierMixin, BaseEstimator), methods)()
 
-        return Values()
+    def predict_proba(_: BaseEstimator, rows: np.ndarray) -> np.ndarray:
+        return shares[rows]
 
-    size = len(found.names)
-
-    class Labels(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn is untyped
-        classes_ = np.arange(size)
-
-        def predict(self, rows: np.ndarray) -> np.ndarray:
-            return found.told[rows]
-
-    if found.shares is None:
-        return Labels()
-    shares = found.shares
-
-    class Chances(Labels):
-        def predict_proba(self, rows: np.ndarray) -> np.ndarray:
-            return shares[rows]
-
-    return Chances()
+    methods["predict_proba"] = predict_proba
+    return type("Chances", (ClassifierMixin, BaseEstimator), methods)()

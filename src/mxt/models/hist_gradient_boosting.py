@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -31,9 +31,9 @@ class HistGradientBoostingRecipe(Recipe):
     """Most leaves of a tree (max_leaf_nodes)."""
 
     learning_rate: Annotated[float, Field(gt=0)] = 0.1
-    """Share of each tree that is added."""
+    """Factor by which each tree's values are multiplied before they are added."""
 
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
         kind = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class LogisticRegressionRecipe(Recipe):
     inverse_penalty: Annotated[float, Field(gt=0)] = 1.0
     """Inverse strength of the L2 penalty (C)."""
 
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
         from sklearn.impute import SimpleImputer
         from sklearn.linear_model import LogisticRegression
         from sklearn.pipeline import make_pipeline

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -31,9 +31,9 @@ class RandomForestRecipe(Recipe):
     """Greatest depth of a tree; unlimited if left out."""
 
     leaf_rows: Annotated[int, Field(ge=1)] = 5
-    """Least rows in a leaf (min_samples_leaf)."""
+    """Fewest rows in a leaf (min_samples_leaf)."""
 
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
         from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
         from sklearn.impute import SimpleImputer
 

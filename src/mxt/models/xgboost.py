@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from mxt.models.base import Recipe, text_names
-from mxt.models.base.model import Model
-from mxt.predictors.xgboost import XgboostPredictor
-from mxt.stats.calibration import Sigmoid, fit_sigmoid
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import xgboost as xgb
 
+    from mxt.models.base.model import Model
+    from mxt.predictors.base.outputs import Label
+    from mxt.stats.calibration import Sigmoid
+
 
 class XgboostRecipe(Recipe):
-    """Gradient-boosted trees; texts are categories of xgboost itself.
+    """Gradient-boosted trees of xgboost; texts are native categories.
 
-    A sigmoid calibration is folded into the leaves, so the stored model is a plain xgboost model whose
-    own probabilities are the calibrated ones, and whose contributions add up to them.
+    A sigmoid calibration is folded into the leaves, so the stored model is a plain xgboost model whose own
+    probabilities are calibrated, and whose contributions add up to their log-odds.
 
     Example:
         {KIND: XgboostRecipe, trees: 200, depth: 3, learning_rate: 0.05, calibration: sigmoid}
@@ -38,7 +39,7 @@ class XgboostRecipe(Recipe):
     """Greatest depth of a tree (max_depth)."""
 
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
-    """Share of each tree that is added."""
+    """Factor by which each tree's values are multiplied before they are added."""
 
     row_share: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the rows drawn for each tree (subsample)."""
@@ -47,15 +48,18 @@ class XgboostRecipe(Recipe):
     """Share of the columns drawn for each tree (colsample_bytree)."""
 
     child_weight: Annotated[float, Field(ge=0)] = 1.0
-    """Least sum of hessians in a leaf (min_child_weight)."""
+    """Smallest sum of hessians in a leaf (min_child_weight)."""
 
     l2: Annotated[float, Field(ge=0)] = 1.0
     """Penalty on squared leaf values (reg_lambda)."""
 
     threads: Annotated[int, Field(ge=1)] = 1
-    """Threads to train with; one gives the same bytes on any machine."""
+    """Threads to train with; with one, the model is the same bytes on any machine."""
 
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
+        from mxt.models.base.model import Model
+        from mxt.predictors.xgboost import XgboostPredictor
+
         self.check(inputs, targets)
         frame = inputs.astype(dict.fromkeys(text_names(inputs), "category"))
         columns = [str(name) for name in inputs.columns]
@@ -67,7 +71,7 @@ class XgboostRecipe(Recipe):
             estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
         return Model(XgboostPredictor(estimator, columns, classes))
 
-    def _estimator(self) -> Any:
+    def _estimator(self) -> xgb.XGBModel:
         import xgboost as xgb
 
         kind = xgb.XGBClassifier if self.task == "classification" else xgb.XGBRegressor
@@ -90,24 +94,28 @@ class XgboostRecipe(Recipe):
         import numpy as np
         from sklearn.model_selection import cross_val_predict
 
+        from mxt.stats.calibration import fit_sigmoid
+
         chances = cross_val_predict(self._estimator(), frame, codes, cv=5, method="predict_proba")[:, 1]
         chances = np.clip(chances.astype(float), 1e-7, 1 - 1e-7)
         return fit_sigmoid(np.log(chances / (1 - chances)), codes == 1)
 
 
-def _coded(targets: pd.Series[Any]) -> tuple[list[Any], np.ndarray]:
-    """The sorted classes, and each target as the place of its class."""
+def _coded(targets: pd.Series) -> tuple[list[Label], np.ndarray]:
+    """The sorted classes, and the position of each target's class among them."""
     import pandas as pd
 
+    from mxt.predictors.base.outputs import plain
+
     codes, uniques = pd.factorize(targets, sort=True)
-    return [label.item() if hasattr(label, "item") else label for label in uniques], codes
+    return plain(uniques), codes
 
 
 def _folded(booster: xgb.Booster, sigmoid: Sigmoid) -> bytearray:
-    """The booster, in xgboost's JSON form, with margins `slope` times as large and moved by `intercept`.
+    """The booster in xgboost's JSON form, each margin multiplied by the slope and moved by the intercept.
 
-    A margin is a sum of leaf values and the base score's log-odds, so scaling each leaf and moving the
-    base score is the whole calibration.
+    A margin is the sum of leaf values and the log-odds of the base score, so the calibration scales each leaf
+    and moves the base score.
     """
     content = json.loads(booster.save_raw("json"))
     learner = content["learner"]

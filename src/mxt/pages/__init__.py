@@ -1,1 +1,1 @@
-"""Reports: what a job found, for people."""
+"""Pages: the findings of each job, as the sentences, tables and charts that people see."""

@@ -1,10 +1,11 @@
-"""What an A/B test found: a page of text and tables, and one figure of all endpoints."""
+"""The findings of an A/B test: its answer, a table, a page, and a chart of all endpoints."""
 
 from __future__ import annotations
 
 import math
 import re
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mxt.findings import Bullets, Chart, Document, Findings, Grid, Heading, Pairs, Paragraph
@@ -24,25 +25,25 @@ if TYPE_CHECKING:
     from mxt.findings.documents import Block
 
 MARKS = {"yes": "o", "no": "X", "inconclusive": "D"}
-"""The shape of a verdict, so that nobody needs colours."""
+"""The mark of each verdict in a chart, so that no colours are needed."""
 LONGEST_NAME = 200
-"""MLflow takes 250 characters; what is measured follows the name."""
+"""The most characters of an endpoint in the name of a metric; MLflow allows 250 for the whole name."""
 ROW_INCHES, WIDE_INCHES = 1.3, 8.0
 LEADING = 3
-"""Endpoints that the answer names."""
+"""Number of endpoints that the answer names."""
 
 
 def ab_test_findings(
     findings: Sequence[Contrast], verdict: str, plan: Design, arms: str, facts: Mapping[str, Fact]
 ) -> Findings:
-    """All that an experiment found.
+    """The findings of an A/B test.
 
     Args:
-        findings: One of each endpoint.
-        verdict: Of the whole test.
+        findings: One contrast for each endpoint.
+        verdict: Verdict of the whole test.
         plan: How the endpoints were tested.
         arms: The arms in words, the treatment first.
-        facts: Those of `check_split`.
+        facts: Facts about the sizes of the arms, from `check_split`.
     """
     results = results_table(findings)
     return Findings(
@@ -58,28 +59,29 @@ def ab_test_findings(
 
 
 def _answer(findings: Sequence[Contrast], verdict: str, arms: str, facts: Mapping[str, Fact]) -> list[str]:
-    """Which arms were compared, the verdict, and what each endpoint says."""
+    """The arms, the verdict, and the leading endpoints, each in a sentence."""
     answer = [f"{arms}: {verdict}."]
     if "mismatch" in facts:
         return [*answer, f"Mismatch: {facts['mismatch']}."]
-    return [*answer, *(f"{shortened(found.endpoint)}: {_line(found)}." for found in findings[:LEADING])]
+    shown = findings[:LEADING]
+    return [*answer, *(f"{shortened(contrast.endpoint)}: {_line(contrast)}." for contrast in shown)]
 
 
 def _page(findings: Sequence[Contrast], plan: Design, facts: Mapping[str, Fact]) -> Document:
-    """The endpoints, those that fail first, what the experiment could see, and how to read it."""
+    """The page: endpoints (failed ones first), arms, power, and how to read it all."""
     order = {"no": 0, "inconclusive": 1, "yes": 2}
-    ranked = sorted(findings, key=lambda found: order[found.verdict])
+    ranked = sorted(findings, key=lambda contrast: order[contrast.verdict])
     heads = ("endpoint", "verdict", "control and treatment", "effect", "p")
     sights = ("endpoint", "margin", "power", "smallest effect", "subjects needed")
     return Document(
         [
             Heading("Endpoints"),
-            Grid(heads, [_row(found) for found in ranked]),
+            Grid(heads, [_row(contrast) for contrast in ranked]),
             *_notes(ranked),
             Heading("Arms"),
             Paragraph(_split(facts)),
             Heading("What the experiment could see"),
-            Grid(sights, [_sight(found) for found in ranked]),
+            Grid(sights, [_sight(contrast) for contrast in ranked]),
             Heading("How to read it"),
             Bullets(_legend(findings, plan)),
         ],
@@ -88,88 +90,88 @@ def _page(findings: Sequence[Contrast], plan: Design, facts: Mapping[str, Fact])
 
 
 def _charts(findings: Sequence[Contrast]) -> dict[str, Chart]:
-    """The intervals of the endpoints that could be compared, by name; none if there is none."""
-    if all(math.isnan(found.effect) for found in findings):
+    """The chart of the endpoints that could be compared; none if there are no such endpoints."""
+    if all(math.isnan(contrast.effect) for contrast in findings):
         return {}
     sentence = (
         "The interval of each endpoint beside no effect, a solid line, and the margin, a dashed one. A round "
         "dot is a yes, a cross a no, a diamond inconclusive."
     )
-    title = "Treatment against control"
-    return {"ab_test": Chart(title, sentence, "ab_test", lambda figure: draw_effects(figure, findings))}
+    draw = partial(draw_effects, findings=findings)
+    return {"ab_test": Chart("Treatment against control", sentence, "ab_test", draw)}
 
 
 def results_table(findings: Sequence[Contrast]) -> pd.DataFrame:
-    """A row for each endpoint, indexed by it; `positive` is the class it is about, if any is about one."""
+    """A row for each endpoint; the column `positive` is left out if no endpoint is about one class."""
     import pandas as pd
 
-    table = pd.DataFrame([asdict(found) for found in findings]).set_index("endpoint")
+    table = pd.DataFrame([asdict(contrast) for contrast in findings]).set_index("endpoint")
     if not table["positive"].any():
         table = table.drop(columns="positive")
     return table.astype({"needed_control": "float64", "needed_treatment": "float64"})
 
 
 def _scores(findings: Sequence[Contrast]) -> dict[str, float]:
-    """The numbers of the findings that are known, by names that MLflow takes."""
+    """The known numbers of the findings, by names that MLflow allows."""
     return {
-        f"{_safe(found.endpoint)}_{name}": getattr(found, name)
-        for found in findings
+        f"{_safe(contrast.endpoint)}_{name}": getattr(contrast, name)
+        for contrast in findings
         for name in ("control", "treatment", "effect", "p_superiority", "p_non_inferiority")
-        if not math.isnan(getattr(found, name))
+        if not math.isnan(getattr(contrast, name))
     }
 
 
 def _safe(name: str) -> str:
-    """A name that MLflow takes: a slash could make a path that leaves its folder."""
+    """The name without characters that MLflow does not allow, nor dots at its start."""
     return re.sub(r"^\.+", "_", re.sub(r"[^\w. -]", "_", name))[-LONGEST_NAME:]
 
 
 def _lines(findings: Sequence[Contrast]) -> dict[str, str]:
-    """The class that the findings are about, if they are about one, and each finding in one line."""
-    about = {found.endpoint: found.positive for found in findings if found.positive}
-    return positive_fact(about) | {found.endpoint: _line(found) for found in findings}
+    """Each contrast in one line, after the class that the findings are about, if any."""
+    about = {contrast.endpoint: contrast.positive for contrast in findings if contrast.positive}
+    return positive_fact(about) | {contrast.endpoint: _line(contrast) for contrast in findings}
 
 
-def _line(found: Contrast) -> str:
-    if math.isnan(found.effect):
-        return f"{found.verdict}: {found.note}"
-    sure = f"{found.low:.4g} to {found.high:.4g}"
-    told = f"{found.verdict}: {found.control:.4g} to {found.treatment:.4g}, {found.scale} {found.effect:.4g}"
-    needs = ""
-    if found.verdict == "inconclusive" and found.needed_control and found.needed_control > found.control_n:
-        needs = f"; needs {found.needed_control} and {found.needed_treatment} subjects"
-    return f"{told} ({sure}){needs}"
+def _line(contrast: Contrast) -> str:
+    if math.isnan(contrast.effect):
+        return f"{contrast.verdict}: {contrast.note}"
+    sure = f"{contrast.low:.4g} to {contrast.high:.4g}"
+    arms = f"{contrast.control:.4g} to {contrast.treatment:.4g}"
+    needs, needed = "", contrast.needed_control
+    if contrast.verdict == "inconclusive" and needed and needed > contrast.control_n:
+        needs = f"; needs {needed} and {contrast.needed_treatment} subjects"
+    return f"{contrast.verdict}: {arms}, {contrast.scale} {contrast.effect:.4g} ({sure}){needs}"
 
 
 def draw_effects(figure: Figure, findings: Sequence[Contrast]) -> None:
-    """The interval of each endpoint beside no effect and the margin; the shape of the dot is the verdict."""
-    shown = [found for found in findings if not math.isnan(found.effect)]
+    """Draw the interval of each endpoint, with lines at no effect and at the margin."""
+    shown = [contrast for contrast in findings if not math.isnan(contrast.effect)]
     figure.set_size_inches(WIDE_INCHES, ROW_INCHES * len(shown) + 0.6)
     grid = figure.subplots(len(shown), 1, squeeze=False)
-    for axes, found in zip(grid.flat, shown, strict=True):
-        _draw(axes, found)
+    for axes, contrast in zip(grid.flat, shown, strict=True):
+        _draw(axes, contrast)
     figure.suptitle("Treatment against control: solid line no effect, dashed line the margin", fontsize=10)
 
 
-def _draw(axes: Axes, found: Contrast) -> None:
-    """One endpoint; what is better lies to the side that the label names."""
-    reach = [[found.effect - found.low], [found.high - found.effect]]
-    axes.errorbar([found.effect], [0], xerr=reach, fmt=MARKS[found.verdict], color="black", capsize=4)
-    axes.axvline(1.0 if found.scale == "ratio" else 0.0, color="black", linewidth=1)
-    axes.axvline(_limit(found), color="black", linewidth=1, linestyle="--")
-    axes.set_yticks([0], [shortened(found.endpoint, LONGEST_LABEL)])
+def _draw(axes: Axes, contrast: Contrast) -> None:
+    """Draw one endpoint, under a title that says whether higher or lower is better."""
+    reach = [[contrast.effect - contrast.low], [contrast.high - contrast.effect]]
+    axes.errorbar([contrast.effect], [0], xerr=reach, fmt=MARKS[contrast.verdict], color="black", capsize=4)
+    axes.axvline(1.0 if contrast.scale == "ratio" else 0.0, color="black", linewidth=1)
+    axes.axvline(_limit(contrast), color="black", linewidth=1, linestyle="--")
+    axes.set_yticks([0], [shortened(contrast.endpoint, LONGEST_LABEL)])
     axes.set_ylim(-1, 1)
-    better = "higher" if found.higher_is_better else "lower"
-    words = f"{found.hypothesis.replace('_', '-')}: {found.verdict}"
-    axes.set_title(f"{words} ({found.scale}, {better} is better)", fontsize=9, loc="left")
+    better = "higher" if contrast.higher_is_better else "lower"
+    words = f"{contrast.hypothesis.replace('_', '-')}: {contrast.verdict}"
+    axes.set_title(f"{words} ({contrast.scale}, {better} is better)", fontsize=9, loc="left")
 
 
-def _limit(found: Contrast) -> float:
-    """Where the margin lies: the harm that is refused, or the gain worth finding."""
-    up = found.higher_is_better == (found.hypothesis == "superiority")
-    if found.scale == "ratio":
-        return 1 + found.margin if up else 1 / (1 + found.margin)
-    return found.margin if up else -found.margin
+def _limit(contrast: Contrast) -> float:
+    """The margin on the effect's scale: the largest harm allowed, or the smallest gain of interest."""
+    up = contrast.higher_is_better == (contrast.hypothesis == "superiority")
+    if contrast.scale == "ratio":
+        return 1 + contrast.margin if up else 1 / (1 + contrast.margin)
+    return contrast.margin if up else -contrast.margin
 
 
 def _split(facts: Mapping[str, Fact]) -> str:
@@ -182,29 +184,37 @@ def _split(facts: Mapping[str, Fact]) -> str:
     return split
 
 
-def _row(found: Contrast) -> tuple[str, ...]:
-    name = shortened(found.endpoint)
-    if found.positive:
-        name += f" of class {shortened(found.positive)}"
-    arms = f"{_number(found.control)} and {_number(found.treatment)}"
-    if math.isnan(found.effect):
-        return name, found.verdict, arms, "", ""
-    effect = f"{found.scale} {interval(found.effect, found.low, found.high)}"
-    return name, found.verdict, arms, effect, f"{p_value(found.p_value)} (level {number(found.level, 3)})"
+def _row(contrast: Contrast) -> tuple[str, ...]:
+    name = shortened(contrast.endpoint)
+    if contrast.positive:
+        name += f" of class {shortened(contrast.positive)}"
+    arms = f"{_number(contrast.control)} and {_number(contrast.treatment)}"
+    if math.isnan(contrast.effect):
+        return name, contrast.verdict, arms, "", ""
+    effect = f"{contrast.scale} {interval(contrast.effect, contrast.low, contrast.high)}"
+    return (
+        name,
+        contrast.verdict,
+        arms,
+        effect,
+        f"{p_value(contrast.p_value)} (level {number(contrast.level, 3)})",
+    )
 
 
 def _notes(findings: Sequence[Contrast]) -> list[Block]:
-    """Why endpoints could not be compared."""
-    notes = [(shortened(found.endpoint), found.note) for found in findings if math.isnan(found.effect)]
+    """Why endpoints could not be compared, if there are any such endpoints."""
+    notes = [
+        (shortened(contrast.endpoint), contrast.note) for contrast in findings if math.isnan(contrast.effect)
+    ]
     return [Pairs(notes)] if notes else []
 
 
-def _sight(found: Contrast) -> tuple[str, ...]:
+def _sight(contrast: Contrast) -> tuple[str, ...]:
     sizes = ""
-    if found.needed_control is not None and found.needed_treatment is not None:
-        sizes = f"{found.needed_control:,} + {found.needed_treatment:,}"
-    margin = f"{found.margin:g} ({found.hypothesis.replace('_', '-')})"
-    return shortened(found.endpoint), margin, _number(found.power), _number(found.detectable), sizes
+    if contrast.needed_control is not None and contrast.needed_treatment is not None:
+        sizes = f"{contrast.needed_control:,} + {contrast.needed_treatment:,}"
+    margin = f"{contrast.margin:g} ({contrast.hypothesis.replace('_', '-')})"
+    return shortened(contrast.endpoint), margin, _number(contrast.power), _number(contrast.detectable), sizes
 
 
 def _number(value: float) -> str:
@@ -212,7 +222,7 @@ def _number(value: float) -> str:
 
 
 def _legend(findings: Sequence[Contrast], plan: Design) -> list[str]:
-    claims = sum(found.hypothesis == "superiority" for found in findings)
+    claims = sum(contrast.hypothesis == "superiority" for contrast in findings)
     lines = [
         f"Behind an effect stands its {100 * (1 - 2 * plan.nominal()):.5g} % interval.",
         f"Tests are one-sided at level {plan.level:g}; an interval ends where one test changes its mind.",
@@ -230,6 +240,8 @@ def _legend(findings: Sequence[Contrast], plan: Design) -> list[str]:
         )
     if plan.looks is not None:
         name = plan.looks.spending.replace("_", "-")
-        told = f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level"
-        lines.append(f"{told} (Lan and DeMets): one test at this look is held against {plan.nominal():.3g}.")
+        lines.append(
+            f"This is look {plan.looks.look} of {plan.looks.planned}, with {name} spending of the level "
+            f"(Lan and DeMets): one test at this look is held against {plan.nominal():.3g}."
+        )
     return lines

@@ -1,4 +1,4 @@
-"""What a certification found: which criteria were met, which not, and by how much."""
+"""The findings of a certification: which criteria were met, which were not, and by how much."""
 
 from __future__ import annotations
 
@@ -28,57 +28,57 @@ _ORDER: dict[Outcome, int] = {"FAIL": 0, "INSUFFICIENT": 1, "PASS": 2}
 def assessed(
     version: str, outcome: Outcome, assessments: Sequence[Assessment], evidence: Mapping[str, pd.DataFrame]
 ) -> Findings:
-    """The findings of a certification, which are on record before the certificate is issued.
+    """The findings of a certification, which are recorded before the certificate is issued.
 
     Args:
-        version: In words.
-        outcome: Of all criteria together.
-        assessments: What each criterion found.
-        evidence: What lies behind the assessments, by the name of a table.
+        version: The version in words.
+        outcome: Outcome of all criteria together.
+        assessments: One or more assessments for each criterion.
+        evidence: Tables that the assessments rest on, by name.
     """
     import pandas as pd
 
-    table = pd.DataFrame([asdict(found) for found in assessments]).set_index("criterion")
-    open_ = [_reason(found) for found in assessments if found.outcome == outcome]
+    table = pd.DataFrame([asdict(assessment) for assessment in assessments]).set_index("criterion")
+    open_ = [_reason(assessment) for assessment in assessments if assessment.outcome == outcome]
     verdict = f"{OUTCOMES[outcome]}{'' if outcome == 'PASS' else f' {listed(open_)}'}"
     return Findings(
         passed=outcome == "PASS",
         answer=[f"{outcome}: {version} {verdict}."],
-        facts={found.criterion: line(found) for found in assessments},
+        facts={assessment.criterion: line(assessment) for assessment in assessments},
         scores={str(name): float(value) for name, value in table["value"].dropna().items()},
         tables={**evidence, "certification": table},
         page=_page(assessments),
     )
 
 
-def line(found: Assessment) -> str:
+def line(assessment: Assessment) -> str:
     """An assessment in one line: outcome, value, interval and target."""
-    if math.isnan(found.value):
-        return f"{found.outcome}, {found.note} (target: {found.target})"
-    why = f" ({found.note})" if found.outcome == "INSUFFICIENT" else ""
-    measured = f"{found.outcome}{why}, {number(found.value)} {_ends(found)}"
-    return f"{measured}, target {_target(found)}, n {found.n}"
+    if math.isnan(assessment.value):
+        return f"{assessment.outcome}, {assessment.note} (target: {assessment.target})"
+    why = f" ({assessment.note})" if assessment.outcome == "INSUFFICIENT" else ""
+    measured = f"{assessment.outcome}{why}, {number(assessment.value)} {_ends(assessment)}"
+    return f"{measured}, target {_target(assessment)}, n {assessment.n}"
 
 
 def issued(expires_at: str) -> str:
-    """Until when a certificate counts, in a sentence."""
+    """A sentence that says until when a certificate is valid."""
     return f"The certificate counts until {stated(expires_at)}."
 
 
 def _page(assessments: Sequence[Assessment]) -> Document:
-    """The criteria, those that are not met first, and how each was measured."""
-    ranked = sorted(assessments, key=lambda found: _ORDER[found.outcome])
+    """The page: the criteria, unmet ones first, and notes on how they were measured."""
+    ranked = sorted(assessments, key=lambda assessment: _ORDER[assessment.outcome])
     rows = [
         (
-            shortened(found.criterion),
-            found.outcome,
-            interval(found.value, found.low, found.high),
-            _target(found),
-            f"{found.n:,}",
+            shortened(assessment.criterion),
+            assessment.outcome,
+            interval(assessment.value, assessment.low, assessment.high),
+            _target(assessment),
+            f"{assessment.n:,}",
         )
-        for found in ranked
+        for assessment in ranked
     ]
-    notes = [(shortened(found.criterion), found.note) for found in ranked if found.note]
+    notes = [(shortened(assessment.criterion), assessment.note) for assessment in ranked if assessment.note]
     blocks: list[Block] = [
         Heading("Criteria"),
         Paragraph("Behind a value stands its 95 % interval."),
@@ -88,14 +88,18 @@ def _page(assessments: Sequence[Assessment]) -> Document:
     return Document(blocks, name="certification")
 
 
-def _reason(found: Assessment) -> str:
-    return f"{found.criterion} ({_target(found)})"
+def _reason(assessment: Assessment) -> str:
+    return f"{assessment.criterion} ({_target(assessment)})"
 
 
-def _target(found: Assessment) -> str:
-    return f"{found.target}, missed by {number(found.missed_by)}" if found.missed_by else found.target
+def _target(assessment: Assessment) -> str:
+    return (
+        f"{assessment.target}, missed by {number(assessment.missed_by)}"
+        if assessment.missed_by
+        else assessment.target
+    )
 
 
-def _ends(found: Assessment) -> str:
-    ends = [number(end) or "?" for end in (found.low, found.high)]
+def _ends(assessment: Assessment) -> str:
+    ends = [number(end) or "?" for end in (assessment.low, assessment.high)]
     return "" if ends == ["?", "?"] else f"[{ends[0]}, {ends[1]}]"

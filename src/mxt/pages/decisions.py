@@ -1,4 +1,4 @@
-"""A promotion's decision: who asked, why, and what each gate said."""
+"""The decision of a promotion: who requested it, why, and the verdict of each gate."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def decision_page(
 
 
 def decision_answer(version: str, alias: str, judged: Sequence[tuple[str, Verdict]]) -> str:
-    """Whether the alias may move to a version, and why.
+    """A sentence that says whether the alias may move to a version, and why.
 
     Args:
-        version: In words.
-        alias: Its name.
-        judged: Each gate's name, and what it said.
+        version: The version in words.
+        alias: Name of the alias.
+        judged: Name and verdict of each gate.
     """
     missed = [verdict.reason for _, verdict in judged if not verdict.passed]
     if missed:

@@ -1,4 +1,4 @@
-"""What a comparison of data found: which columns have drifted, and how far every column has moved."""
+"""The findings of a drift job: which columns have drifted, and how far every column has moved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
 
 SHOWN = 40
-"""Lines of the page's table."""
+"""The most lines of the page's table."""
 
 
 def drift_answer(table: pd.DataFrame, version: Pinned, rows: int, allowed: int) -> list[str]:
@@ -23,8 +23,8 @@ def drift_answer(table: pd.DataFrame, version: Pinned, rows: int, allowed: int) 
     Args:
         table: A row for each column and measure, indexed by the column.
         version: The version whose training the rows were compared with.
-        rows: How many rows were compared.
-        allowed: How many columns may drift.
+        rows: Number of rows that were compared.
+        allowed: Number of columns that may drift.
     """
     drifted = sorted(set(table.index[table["drifted"]]))
     columns = count(table.index.nunique(), "column")
@@ -36,7 +36,7 @@ def drift_answer(table: pd.DataFrame, version: Pinned, rows: int, allowed: int) 
 
 
 def drift_page(table: pd.DataFrame) -> Document:
-    """What drifted first, the largest distance in terms of its threshold before the others."""
+    """The page: drifted columns first, each part ordered by the distance in terms of its threshold."""
     ratio = (table["statistic"] / table["threshold"].where(table["threshold"] > 0)).fillna(0)
     order = table.assign(ratio=ratio, place=range(len(table)))
     order = order.sort_values(["drifted", "ratio", "place"], ascending=[False, False, True])

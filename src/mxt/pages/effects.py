@@ -1,4 +1,4 @@
-"""Curves of effects as figures: one small chart for each of the leading columns."""
+"""Charts of effects: one small panel with a curve for each of the leading columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SENTENCE = (
 
 
 def effects_charts(effects: pd.DataFrame) -> dict[str, Chart]:
-    """A chart of each method and class, by name.
+    """A chart for each method and class, by name.
 
     Args:
         effects: Rows of `EffectsSchema`.
@@ -39,11 +39,11 @@ def effects_charts(effects: pd.DataFrame) -> dict[str, Chart]:
 
 
 def draw_effects(figure: Figure, effects: pd.DataFrame) -> None:
-    """The curves of one method and class: lines of numbers, dots of categories, with their intervals.
+    """Draw the curves of one method and class: lines for numbers, dots for categories, with intervals.
 
     Args:
-        figure: An empty one.
-        effects: Rows of `EffectsSchema`; the columns of the widest range are shown.
+        figure: An empty figure.
+        effects: Rows of `EffectsSchema`; the columns with the widest range of effects are shown.
     """
     import numpy as np
 
@@ -68,7 +68,7 @@ def _title(effects: pd.DataFrame) -> str:
 
 
 def _draw(axes: Axes, curve: pd.DataFrame) -> None:
-    """One column's curve; the missing value as a dot of its own, at the right."""
+    """Draw one column's curve; the missing value is a dot at the right."""
     numbers = curve[curve["number"].notna()]
     others = curve[curve["number"].isna()]
     if len(numbers):

@@ -1,4 +1,4 @@
-"""The charts of an evaluation: how often the model is right, and how it scores in each segment."""
+"""The charts of an evaluation: the reliability of probabilities, and the scores of segments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN_METRICS = 3
 
 
 def draw_reliability(figure: Figure, confidence: pd.DataFrame) -> None:
-    """Accuracy by confidence with its intervals, above how many rows there are of each."""
+    """Draw accuracy by confidence with its intervals, above the number of rows."""
     figure.set_size_inches(5, 6)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     held = confidence[confidence["rows"] > 0]
@@ -34,7 +34,7 @@ def draw_reliability(figure: Figure, confidence: pd.DataFrame) -> None:
 
 
 def draw_segments(figure: Figure, segments: pd.DataFrame) -> None:
-    """The scores of each cell with their intervals, one panel for each of the leading metrics."""
+    """Draw the scores of each cell with their intervals, one panel for each of the leading metrics."""
     metrics = list(dict.fromkeys(segments["metric"]))[:SHOWN_METRICS]
     cells = list(dict.fromkeys(segments.index))[:SHOWN_CELLS]
     figure.set_size_inches(1.5 + 3.5 * len(metrics), 1.2 + 0.28 * len(cells))

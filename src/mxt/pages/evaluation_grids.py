@@ -1,8 +1,8 @@
-"""The tables of an evaluation as its page shows them: what misses its limits first."""
+"""The tables of an evaluation's page; lines that miss their limits come first."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.assessments.scores import BROKEN, INSUFFICIENT, KEPT, UNDEFINED
 from mxt.findings import Grid, Paragraph
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 
 SHOWN_CELLS = 40
 _RANKS = {BROKEN: 0, UNDEFINED: 2, INSUFFICIENT: 2}
-"""Where the cells of an outcome stand; all others stand at 1."""
+"""Order of the cells by their outcome; all other outcomes have 1."""
 
 
 def label(name: object, positives: Mapping[str, str]) -> str:
-    """A score, with the class that it is about if it is about one."""
+    """The name of a score, with its positive class if it has one."""
     about = positives.get(str(name), "")
     return f"{name} of class {shortened(about)}" if about else str(name)
 
 
-def estimate(row: pd.Series[Any]) -> str:
+def estimate(row: pd.Series) -> str:
     """A score with its interval."""
     return interval(row["score"], row["low"], row["high"])
 
 
 def scores(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
-    """The scores of all rows."""
+    """The score of each metric, on all rows."""
     rows = [
         (
             label(name, positives),
@@ -48,7 +48,7 @@ def scores(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
 
 
 def comparison(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
-    """The scores beside those of the baseline."""
+    """The score of each metric beside the baseline's score."""
     rows = [
         (
             label(name, positives),
@@ -63,7 +63,7 @@ def comparison(table: pd.DataFrame, positives: Mapping[str, str]) -> Grid:
 
 
 def segments(table: pd.DataFrame) -> list[Block]:
-    """The scores of cells."""
+    """The scores of the cells of segments."""
     ranks = table["outcome"].map(_RANKS).fillna(1).to_numpy()
     shown = table.iloc[ranks.argsort(kind="stable")[:SHOWN_CELLS]]
     rows = [
@@ -101,7 +101,7 @@ def classes(table: pd.DataFrame) -> Grid:
 
 
 def confidence(table: pd.DataFrame) -> Grid:
-    """How often the model is right, by how sure it is."""
+    """The share of right predictions, by the probability of the predicted class."""
     rows = [
         (
             f"{start:g} to {row['confidence_to']:g}",
@@ -115,7 +115,7 @@ def confidence(table: pd.DataFrame) -> Grid:
 
 
 def latency(table: pd.DataFrame) -> Grid:
-    """How long predictions take."""
+    """The quantiles of the duration of a prediction."""
     rows = [
         (
             f"{size:,}",
@@ -129,5 +129,5 @@ def latency(table: pd.DataFrame) -> Grid:
 
 
 def _outcome(limits: str, limited: str, free: str = KEPT) -> str:
-    """What became of a score: in words if it has limits, else only if it could not be computed."""
+    """The outcome of a score; without limits, only if the score could not be computed."""
     return limited if limits != NO_LIMIT else "" if free == KEPT else free

@@ -1,4 +1,4 @@
-"""What an evaluation found: scores with their intervals, in tables, on a page and in charts."""
+"""The findings of an evaluation: scores with their intervals, in tables, on a page and in charts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INTERVALS = "Behind a number stands its 95 % interval, which takes the rows to be independent."
 LEADING_SCORES = 3
-"""Scores that the answer names."""
+"""Number of scores that the answer names."""
 
 
 @dataclass(frozen=True)
@@ -30,34 +30,34 @@ class Evaluation:
 
     version: str
     rows: int
-    """How many rows were scored."""
+    """Number of rows that were scored."""
     scores: pd.DataFrame
-    """By metric."""
+    """A row for each metric."""
     segments: pd.DataFrame | None
-    """By segment and cell."""
+    """A row for each segment, cell and metric."""
     classes: pd.DataFrame | None
     confidence: pd.DataFrame | None
     latency: pd.DataFrame | None
     baseline: str
-    """The version that the scores are beside, or an empty text."""
+    """The version that the scores are compared with; empty if there is none."""
     held_out: str = ""
-    """Whether a version was fitted to the rows scored, in words."""
+    """The fact that says whether a version was fitted to the scored rows."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """The tables there are, by name."""
-        found = {
+        """The tables that were made, by name."""
+        tables = {
             "evaluations": self.scores,
             "segments": self.segments,
             "classes": self.classes,
             "confidence": self.confidence,
             "latency": self.latency,
         }
-        return {name: table for name, table in found.items() if table is not None}
+        return {name: table for name, table in tables.items() if table is not None}
 
     @property
     def beyond(self) -> list[str]:
-        """What does not keep its limits, in words without a value of the data."""
+        """Scores and latencies that do not keep their limits, in words without a value of the data."""
         failed = self.scores[~self.scores["passed"]]
         beyond = [f"{label} ({row['limits']})" for label, row in failed.iterrows()]
         if "met" in self.scores:
@@ -80,12 +80,12 @@ class Evaluation:
 
     @property
     def positives(self) -> dict[str, str]:
-        """The class that each score is about, by its label, of those that are about one."""
+        """The positive class of each score that has one, by the label of the score."""
         known = self.scores.get("positive")
         return {} if known is None else {str(label): name for label, name in known.items() if name}
 
     def findings(self) -> Findings:
-        """All of it, for the run, the page and the screen."""
+        """The findings of the job."""
         ends = {
             f"{label}_{end}": self.scores.loc[label, end]
             for label in self.scores.index
@@ -112,7 +112,7 @@ class Evaluation:
         return [f"{self.version} {verdict}, scored on {rows}{beside}.", f"{listed(scores, LEADING_SCORES)}."]
 
     def _facts(self) -> dict[str, Fact]:
-        """What is stated at the end of the job."""
+        """The facts of the job."""
         facts: dict[str, Fact] = {
             str(label): round(float(score), 4) for label, score in self.scores["score"].items()
         }
@@ -128,7 +128,7 @@ class Evaluation:
         if self.segments is not None:
             cells = self.segments.groupby(level=[0, 1], sort=False)["outcome"].agg(set)
             facts["cells"] = len(cells)
-            facts["insufficient_cells"] = int(cells.map(lambda found: INSUFFICIENT in found).sum())
+            facts["insufficient_cells"] = int(cells.map(lambda outcomes: INSUFFICIENT in outcomes).sum())
         if self.latency is not None:
             p95 = self.latency[self.latency["quantile"] == "p95"]
             facts["p95_ms"] = ", ".join(
@@ -137,7 +137,7 @@ class Evaluation:
         return facts | ({"beyond_limits": ", ".join(self.beyond)} if self.beyond else {})
 
     def _blocks(self) -> list[Block]:
-        """The sections of the page, what misses its limits first."""
+        """The sections of the page."""
         blocks: list[Block] = []
         if self.held_out:
             blocks.append(Paragraph(f"Held out from training: {self.held_out}."))
@@ -156,7 +156,7 @@ class Evaluation:
         return blocks
 
     def _charts(self) -> dict[str, Chart]:
-        """The charts there are, by name."""
+        """The charts that the tables allow, by name."""
         charts: dict[str, Chart] = {}
         confidence, segments = self.confidence, self.segments
         if confidence is not None:

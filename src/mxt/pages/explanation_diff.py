@@ -1,9 +1,9 @@
-"""What an explanation diff found: two tables, a page and a figure."""
+"""The findings of an explanation diff: two tables, a page and a chart."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.findings import Bullets, Chart, Document, Grid, Heading, Paragraph
 from mxt.findings.words import LONGEST_LABEL, count, share, shortened
@@ -30,13 +30,12 @@ TITLES = {
 }
 
 
-def diff_table(
-    found: Sequence[tuple[str, str, int, Mapping[str, Interval] | None]],
-) -> pd.DataFrame:
-    """A row for each group of each segment and measure.
+def diff_table(groups: Sequence[tuple[str, str, int, Mapping[str, Interval] | None]]) -> pd.DataFrame:
+    """A row for each group and measure.
 
     Args:
-        found: Segment, group, rows and measures of each; None for a group that is insufficient.
+        groups: Segment, name, number of rows and measures of each group; None for measures if the group has
+            too few rows.
     """
     import pandas as pd
 
@@ -45,20 +44,20 @@ def diff_table(
             "segment": segment,
             "group": group,
             "measure": name,
-            "value": None if told is None else float(told[name].estimate),
-            "ci_low": None if told is None else float(told[name].low),
-            "ci_high": None if told is None else float(told[name].high),
+            "value": None if measures is None else float(measures[name].estimate),
+            "ci_low": None if measures is None else float(measures[name].low),
+            "ci_high": None if measures is None else float(measures[name].high),
             "rows": count,
-            "sufficient": told is not None,
+            "sufficient": measures is not None,
         }
-        for segment, group, count, told in found
+        for segment, group, count, measures in groups
         for name in TITLES
     ]
     return pd.DataFrame(rows).astype({"value": float, "ci_low": float, "ci_high": float})
 
 
 def roles_table(pair: Pair, columns: Sequence[str], exchanged: Sequence[Swap]) -> pd.DataFrame:
-    """A row for each column, that of the largest change of its share first."""
+    """A row for each column, the largest change of its share first."""
     import pandas as pd
 
     changes = role_changes(pair)
@@ -87,14 +86,14 @@ def roles_table(pair: Pair, columns: Sequence[str], exchanged: Sequence[Swap]) -
 def diff_answer(
     whole: pd.DataFrame, version: str, baseline: str, few: str, reasons: Sequence[str]
 ) -> list[str]:
-    """How much has changed, in a sentence, and which limits that does not keep.
+    """Sentences that say how much has changed, and which limits the changes do not keep.
 
     Args:
-        whole: The measures of all rows, by their name.
-        version: The one that may have changed.
-        baseline: The one that it is compared with.
-        few: Why there is nothing to judge; empty if there is.
-        reasons: The limits that the changes do not keep.
+        whole: Measures of all rows, by name.
+        version: The version that may have changed, in words.
+        baseline: The version that it is compared with, in words.
+        few: Why the rows are too few to compare; empty if they are enough.
+        reasons: Limits that the changes do not keep.
     """
     rows = count(int(whole["rows"].iloc[0]), "row")
     if few:
@@ -108,13 +107,13 @@ def diff_answer(
 
 
 def diff_page(measures: pd.DataFrame, roles: pd.DataFrame, top: int, unit: str) -> Document:
-    """The changes of each group, and the roles of the columns.
+    """The page: the changes of each group, and the roles of columns.
 
     Args:
-        measures: By `diff_table`.
-        roles: By `roles_table`.
-        top: How many columns are the reasons of a row.
-        unit: That of the contributions.
+        measures: A table by `diff_table`.
+        roles: A table by `roles_table`.
+        top: Number of columns that count as the reasons of a row.
+        unit: Unit of the contributions.
     """
     how = (
         f"Reasons are the {top} columns of the largest contributions, in {unit}, to what the baseline "
@@ -125,7 +124,8 @@ def diff_page(measures: pd.DataFrame, roles: pd.DataFrame, top: int, unit: str) 
         part = measures.iloc[start : start + len(TITLES)]
         first = part.iloc[0]
         group = f"{first['segment']}: {shortened(first['group'])}" if first["segment"] else first["group"]
-        rows.append((f"{group} ({count(int(first['rows']), 'row')})", *map(_figure, part.itertuples())))
+        cells = [_measure(row) for _, row in part.iterrows()]
+        rows.append((f"{group} ({count(int(first['rows']), 'row')})", *cells))
     columns = [
         (
             f"{shortened(str(row.column))}{'' if row.both_versions else ' (one version only)'}",
@@ -151,7 +151,7 @@ def diff_page(measures: pd.DataFrame, roles: pd.DataFrame, top: int, unit: str) 
 
 
 def diff_chart(roles: pd.DataFrame) -> Chart:
-    """Each leading column's share of the contributions before and after."""
+    """The chart of each leading column's share of the contributions in both versions."""
     sentence = (
         "The mean share of each leading column in a row's contributions: an open ring for the baseline, a "
         "filled dot for this version."
@@ -162,7 +162,7 @@ def diff_chart(roles: pd.DataFrame) -> Chart:
 
 
 def draw_roles(figure: Figure, roles: pd.DataFrame) -> None:
-    """Each leading column's share of the contributions before, an open ring, and after, a filled dot."""
+    """Draw each leading column's share of the contributions, a ring for the baseline, a dot for the other."""
     shown = roles.head(TOP).iloc[::-1]
     figure.set_size_inches(7, 1.5 + ROW_INCHES * len(shown))
     axes = figure.subplots()
@@ -189,21 +189,21 @@ def draw_roles(figure: Figure, roles: pd.DataFrame) -> None:
     axes.legend(loc="lower right")
 
 
-def _figure(row: Any) -> str:  # noqa: ANN401 - a row of a table
-    """A figure and its interval."""
-    if not row.sufficient:
+def _measure(row: pd.Series) -> str:
+    """The value of a row of `diff_table` with its interval."""
+    if not row["sufficient"]:
         return "insufficient"
-    if math.isnan(row.value):
+    if math.isnan(row["value"]):
         return "unknown"
-    form = ".3f" if row.measure == "rank_correlation" else ".1%"
-    return f"{row.value:{form}} ({row.ci_low:{form}} to {row.ci_high:{form}})"
+    form = ".3f" if row["measure"] == "rank_correlation" else ".1%"
+    return f"{row['value']:{form}} ({row['ci_low']:{form}} to {row['ci_high']:{form}})"
 
 
 def _exchanges(roles: pd.DataFrame) -> Block:
-    """The exchanges of roles in words."""
+    """A list of the pairs of columns that exchanged their roles."""
     pairs = zip(roles["column"].astype(str), roles["exchanged_with"].astype(str), strict=True)
-    found = sorted((first, second) for first, second in pairs if first < second)
-    if not found:
+    exchanged = sorted((first, second) for first, second in pairs if first < second)
+    if not exchanged:
         return Paragraph("No two columns exchanged their roles.")
-    names = [(shortened(first), shortened(second)) for first, second in found]
+    names = [(shortened(first), shortened(second)) for first, second in exchanged]
     return Bullets([f"{first} and {second} exchanged their roles." for first, second in names])

@@ -1,4 +1,4 @@
-"""What an explanations job found: the leading columns in a sentence, tables of importances, and charts."""
+"""The findings of an explanations job: the leading columns in a sentence, a page and charts."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from mxt.findings import Chart, Document, Grid, Heading, Paragraph
 from mxt.findings.words import LONGEST_LABEL, count, interval, number, shortened
+from mxt.pages.beeswarm import draw_beeswarm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import pandas as pd
-    from matplotlib.figure import Figure
 
     from mxt.findings.documents import Block
     from mxt.importances.base import Measurement
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 TOP = 10
 LEADING = 3
-"""Columns that the answer names."""
+"""Number of columns that the answer names."""
 FIGURE_ROWS = 2000
+"""The most rows that a chart shows."""
 FEWEST = 5
-"""Rows of a category from which its mean contribution is worth a word."""
+"""Rows that a category needs so that the page names it."""
 LONGEST_CATEGORY = 30
 FIRST = "mean_abs_shap"
-"""The method that the page begins with."""
+"""The method that comes first on the page."""
 SAMPLED = f"The intervals of {FIRST} are for the importance that all these rows together would have."
 _METHODS = {
     r"exact, along the trees' paths": "exactly (path-dependent TreeSHAP)",
@@ -38,12 +39,12 @@ _EFFECTS = {"raises": "a higher value raises it", "lowers": "a higher value lowe
 
 
 def explained(tally: Tally, importances: pd.DataFrame, version: str) -> list[str]:
-    """How many rows were explained, how exactly, and which columns matter most.
+    """Sentences that say which columns matter most, how many rows were explained, and how exactly.
 
     Args:
-        tally: Of all rows explained.
+        tally: Tally of all explained rows.
         importances: A table of `FeatureImportancesSchema`.
-        version: In words.
+        version: The version in words.
     """
     explanation, strata = tally.explanation, tally.strata
     rows = count(tally.rows, "row") if strata is None else f"{tally.rows:,} of {count(strata.rows, 'row')}"
@@ -58,7 +59,7 @@ def explained(tally: Tally, importances: pd.DataFrame, version: str) -> list[str
 
 
 def relative_residual(tally: Tally) -> float:
-    """The largest residual in terms of the largest prediction drawn, if that is larger than 1."""
+    """The largest residual over the largest drawn prediction, or over 1 if that is larger."""
     import numpy as np
 
     return tally.largest_residual / max(1.0, float(np.abs(tally.explanation.prediction).max(initial=0.0)))
@@ -67,13 +68,13 @@ def relative_residual(tally: Tally) -> float:
 def explanations_page(
     tally: Tally, importances: pd.DataFrame, measurements: Sequence[Measurement], sample: str
 ) -> Document:
-    """The leading columns of each method and class, and what else the importances found.
+    """The page: the leading columns of each method and class, and further blocks of the importances.
 
     Args:
-        tally: Of all rows explained.
+        tally: Tally of all explained rows.
         importances: A table of `FeatureImportancesSchema`.
-        measurements: What the table is made of.
-        sample: Which rows were explained, if not all.
+        measurements: The measurements that the table was made of.
+        sample: Which rows were explained; empty if all were.
     """
     blocks: list[Block] = [Paragraph(f"Explained were {sample}. {SAMPLED}")] if sample else []
     for method in _ordered(importances):
@@ -81,14 +82,14 @@ def explanations_page(
         for place, (name, part) in enumerate(of_method.groupby("class", dropna=False, sort=False)):
             effects = _effects(tally, part, place) if method == FIRST else {}
             blocks += _section(part, name, tally.rows, effects)
-    more = [block for found in measurements for block in found.blocks]
+    more = [block for measurement in measurements for block in measurement.blocks]
     return Document(
         [*blocks, *([Heading("More about the model"), *more] if more else [])], name="explanations"
     )
 
 
 def contributions_charts(tally: Tally) -> dict[str, Chart]:
-    """A beeswarm of the contributions to each output, by name."""
+    """A chart of the contributions to each output, by name."""
     several = len(tally.explanation.outputs) > 1
     return {
         f"contributions_{place}" if several else "contributions": _beeswarm(tally, place, name)
@@ -97,41 +98,32 @@ def contributions_charts(tally: Tally) -> dict[str, Chart]:
 
 
 def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
-    """A dot a row, coloured by the column's value; of many rows some are shown, drawn by their ids."""
-    shown = min(tally.rows, len(tally.inputs), FIGURE_ROWS)
+    """The chart of the contributions to one output; of many rows it shows those that the tally drew first."""
+    explanation, shown = tally.explanation, min(tally.rows, len(tally.inputs), FIGURE_ROWS)
     few = f", {shown} of {tally.rows} rows" if shown < tally.rows else ""
     to = f" to {shortened(name, LONGEST_LABEL)}" if name else ""
-    title = f"Contributions{to} ({tally.explanation.unit}{few})"
+    title = f"Contributions{to} ({explanation.unit}{few})"
     sentence = (
-        "A dot for each row; right of the line a column raises the prediction, left of it it lowers it."
+        "A dot for each row and column: right of the line the column raises the prediction, left of it it "
+        "lowers it. Bright dots are high values (texts: late in the alphabet), grey dots missing ones."
     )
     return Chart(
         title,
         sentence,
         "models_explanations",
-        lambda figure: draw_contributions(figure, tally, output, title),
+        lambda figure: draw_beeswarm(
+            figure, title, explanation.values[:shown, :, output], tally.inputs.head(shown), explanation.unit
+        ),
     )
 
 
-def draw_contributions(figure: Figure, tally: Tally, output: int, title: str) -> None:
-    """The beeswarm of one output."""
-    import shap
-
-    shown = tally.explanation.to_shap(tally.inputs, output)[:FIGURE_ROWS]
-    shown.feature_names = [shortened(str(name), LONGEST_LABEL) for name in shown.feature_names]
-    figure.set_size_inches(8, 1.5 + 0.4 * min(TOP, len(tally.explanation.columns)))
-    axes = figure.subplots()
-    shap.plots.beeswarm(shown, max_display=TOP, show=False, ax=axes, plot_size=None)
-    axes.set_title(title)
-
-
 def _ordered(importances: pd.DataFrame) -> list[str]:
-    """The methods, that of contributions first."""
+    """The methods of a table of importances, `FIRST` before all others."""
     return sorted(map(str, importances["method"].unique()), key=lambda method: method != FIRST)
 
 
 def _how(method: str) -> str:
-    """How the contributions were computed, in the field's words."""
+    """How the contributions were computed, as an adverb."""
     for pattern, words in _METHODS.items():
         if re.fullmatch(pattern, method):
             return re.sub(pattern, words, method)
@@ -146,7 +138,7 @@ def _law(tally: Tally) -> str:
 
 
 def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str]) -> Iterator[Block]:
-    """The leading columns of one method and class."""
+    """The section of one method and class, with its leading columns."""
     first, used = part.iloc[0], part["n"].max()
     drawn = f", {used:,} of {rows:,} rows" if part["n"].notna().any() and used < rows else ""
     of_class = f", class {shortened(name)}" if isinstance(name, str) else ""
@@ -170,10 +162,10 @@ def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str
 
 
 def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:
-    """The category of each column without an order that raises or lowers the prediction most."""
+    """For each column of categories, which category raises or lowers the prediction most."""
     import pandas as pd
 
-    found = {}
+    effects = {}
     drawn = tally.explanation
     for name in part.loc[part["direction"] == "varies", "feature"]:
         cells = tally.inputs[name]
@@ -181,12 +173,12 @@ def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:
             continue
         values = pd.Series(drawn.values[:, drawn.columns.index(name), output])
         texts = cells.astype(object).where(cells.notna(), "missing").astype(str).reset_index(drop=True)
-        found[str(name)] = _strongest(values.groupby(texts, sort=True).agg(["mean", "size"]))
-    return {name: effect for name, effect in found.items() if effect}
+        effects[str(name)] = _strongest(values.groupby(texts, sort=True).agg(["mean", "size"]))
+    return {name: effect for name, effect in effects.items() if effect}
 
 
 def _strongest(means: pd.DataFrame) -> str:
-    """The category of the largest mean contribution, among those of enough rows."""
+    """The category with the largest mean contribution, among categories of enough rows."""
     enough = means[means["size"] >= FEWEST]["mean"]
     if enough.empty or not enough.any():
         return ""

@@ -1,4 +1,4 @@
-"""An alias's history: a page with its moves, and a figure with the version it stood for over time."""
+"""The findings of a history job: the moves of an alias, and a chart of the version it stood for."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact
     """Which version the alias stood for at a moment, since when and by whom.
 
     Args:
-        model: Its name.
-        alias: That of the alias.
-        moment: As text.
-        facts: Those of the job.
+        model: Name of the model.
+        alias: Name of the alias.
+        moment: The moment as text.
+        facts: Facts of the job.
     """
     when = stated(moment)
     if "version" not in facts:
@@ -39,7 +39,7 @@ def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact
 
 
 def history_page(moves: pd.DataFrame) -> Document:
-    """The moves in their order.
+    """The page: the moves in their order.
 
     Args:
         moves: A row for each move.
@@ -58,11 +58,11 @@ def history_page(moves: pd.DataFrame) -> Document:
 
 
 def history_chart(alias: str, steps: Sequence[tuple[datetime, int | None]], now: datetime) -> Chart:
-    """The version that an alias stood for over time.
+    """The chart of the version that an alias stood for over time.
 
     Args:
-        alias: Its name.
-        steps: The moment of each recorded move, and the version since.
+        alias: Name of the alias.
+        steps: The moment of each recorded move, and the version from then on.
         now: Where the last step ends.
     """
     title = f"The version that {alias} stood for, until {now:%Y-%m-%d %H:%M} UTC"
@@ -73,14 +73,14 @@ def history_chart(alias: str, steps: Sequence[tuple[datetime, int | None]], now:
 def draw_history(
     figure: Figure, title: str, steps: Sequence[tuple[datetime, int | None]], now: datetime
 ) -> None:
-    """The version as steps over time up to now."""
+    """Draw the version as steps over time up to now."""
     figure.set_size_inches(8, 3)
     axes = figure.subplots()
     times = [_microseconds(moment) for moment, _ in steps]
     versions = [float("nan") if version is None else version for _, version in steps]
     axes.step([*times, _microseconds(now)], [*versions, versions[-1]], where="post", color="black")
     axes.plot(times, versions, "o", color="black")
-    axes.set_yticks(sorted({version for version in versions if version == version}))  # noqa: PLR0124 - NaN is not
+    axes.set_yticks(sorted({version for _, version in steps if version is not None}))
     axes.set_ylabel("version")
     axes.set_title(title)
     axes.tick_params(axis="x", labelrotation=30)
@@ -88,7 +88,7 @@ def draw_history(
 
 
 def _microseconds(moment: datetime) -> np.datetime64:
-    """The moment as matplotlib takes it: UTC, without saying so."""
+    """The moment in UTC without a time zone, which matplotlib would not accept."""
     import numpy as np
 
     return np.datetime64(moment.replace(tzinfo=None), "us")

@@ -1,4 +1,4 @@
-"""Which class scores are about, as a person reads it."""
+"""The positive class of scores, as a fact that people read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
 
 
 def positive_fact(positives: Mapping[str, str]) -> dict[str, str]:
-    """The class that all scores are about, or each class with its scores; nothing if no score is about one.
+    """The fact `positive`: the class of all scores, or each class with its scores; empty without scores.
 
     Args:
-        positives: The class that a score is about, by its label.
+        positives: The class that each score is about, by the label of the score.
     """
     labels: dict[str, list[str]] = {}
     for label, name in positives.items():
         labels.setdefault(name, []).append(label)
-    each = [f"{name} ({', '.join(those)})" for name, those in labels.items()]
+    each = [f"{name} ({', '.join(scores)})" for name, scores in labels.items()]
     return {"positive": ", ".join(each if len(labels) > 1 else labels)} if labels else {}

@@ -1,4 +1,4 @@
-"""What a job that fits a model found: its scores on the rows held out."""
+"""The findings of a job that fits a model: its scores on held-out rows."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def scored(target: str, rows: int, metrics: Sequence[Metric], scores: Mapping[str, float]) -> Findings:
-    """The findings of a model that was just fitted.
+    """The scores of a model that was just fitted, with a verdict.
 
     Args:
-        target: The column that it predicts.
-        rows: How many were held out.
-        metrics: What it is scored by.
-        scores: By the labels of the metrics.
+        target: The column that the model predicts.
+        rows: Number of held-out rows.
+        metrics: Metrics that the model is scored by.
+        scores: Score of each metric, by its label.
     """
     missed = [metric for metric in metrics if not metric.passes(scores[metric.label])]
     values = listed([f"{label} {number(score)}" for label, score in scores.items()])

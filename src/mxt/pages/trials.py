@@ -1,8 +1,9 @@
-"""What a search found: a table of its trials, a page that sums them up, and a figure."""
+"""The findings of a search: a table of its trials, a page that sums them up, and a chart."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from typing import TYPE_CHECKING
 
 from mxt.findings import Chart, Document, Grid, Heading, Pairs, Paragraph
 from mxt.findings.words import LONGEST_LABEL, LONGEST_REASON, count, number, shortened
@@ -22,20 +23,20 @@ TOP = 10
 ACROSS = 3
 SIZE_INCHES = (4.0, 3.0)
 DECADES = 10.0
-"""Greatest over least value from which a field's axis is logarithmic."""
+"""Ratio of a field's largest to its smallest value from which its axis is logarithmic."""
 FEW = 8
-"""Most values of a field that stand side by side; more numbers make a scale."""
+"""The most values of a field that are drawn side by side; more numbers are drawn on a scale."""
 WIDTH = 0.6
-"""How wide the trials of one such value are spread."""
+"""Width over which the trials of one value are spread, where 1 is the distance of two values."""
 FIELD = "recipe."
-"""Before the name of a field: the column of its values."""
+"""Prefix of the columns that hold the values of fields."""
 
 
 def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive: str = "") -> pd.DataFrame:
     """A row for each trial: its values, its score, the score of each fold, and whether it is the best.
 
-    The rank is that among trials of as many rounds, after those of more; a trial that failed has none. If the
-    score is about one class, the column `positive` says which.
+    Ranks order the trials by their number of rounds, then by their score; failed trials have no rank. The
+    column `positive` names the class that the score is about, if there is one.
     """
     import pandas as pd
 
@@ -65,12 +66,12 @@ def trials_table(trials: Sequence[Trial], best: Trial, metric: Metric, positive:
 
 
 def searched(table: pd.DataFrame, how: str, folds: int) -> str:
-    """What a search found, in a sentence.
+    """A sentence that names the best trial and its score.
 
     Args:
-        table: That of `trials_table`.
-        how: The search, by its KIND.
-        folds: How many there were.
+        table: A table by `trials_table`.
+        how: KIND of the search.
+        folds: Number of folds.
     """
     best = table[table["best"]].iloc[0]
     about = f" of the class {shortened(best['positive'])}" if "positive" in best else ""
@@ -82,7 +83,7 @@ def searched(table: pd.DataFrame, how: str, folds: int) -> str:
 
 
 def trials_page(table: pd.DataFrame) -> Document:
-    """The best trials, and how far the choice among them can be trusted."""
+    """The page: the best trials, how many others score as well, and failed trials."""
     failed = table[table["failure"] != ""]
     trust = (
         f"Other trials within one standard deviation of the best: {_rivals(table)}. The best of many scores "
@@ -112,8 +113,8 @@ def trials_page(table: pd.DataFrame) -> Document:
     return Document(blocks, name="tuning")
 
 
-def _values(row: pd.Series[Any]) -> str:
-    """The values of a trial in words."""
+def _values(row: pd.Series) -> str:
+    """The values of a trial as a text."""
     fields = [name for name in row.index if name.startswith(FIELD)]
     return ", ".join(f"{name.removeprefix(FIELD)} {shown(row[name])}" for name in fields)
 
@@ -128,9 +129,9 @@ def trials_chart(table: pd.DataFrame) -> Chart:
 
 
 def draw_trials(figure: Figure, table: pd.DataFrame) -> None:
-    """The score of each trial by the value of each field, with its deviation; the best as a star.
+    """Draw the score of each trial by the value of each field, with its deviation; the best is a star.
 
-    Trials that came to an earlier round only, so that their scores rest on fewer rows, are hollow.
+    Trials that ended in an earlier round, and were scored on fewer rows, are hollow.
     """
     fields = [name for name in table.columns if name.startswith(FIELD)]
     across = min(ACROSS, len(fields))
@@ -150,14 +151,14 @@ def draw_trials(figure: Figure, table: pd.DataFrame) -> None:
 
 
 def shown(cell: object) -> str:
-    """A cell in words; a field left out is null, as in a config."""
-    if cell is None or cell != cell:  # noqa: PLR0124 - NaN is unlike itself
+    """A cell as a text; a field that was left out is null, as in a config."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return "null"
     return f"{cell:.4g}" if isinstance(cell, float) else str(cell)
 
 
-def _draw(axes: Axes, scored: pd.DataFrame, values: pd.Series[Any]) -> None:
-    """The points of one field, with their deviations."""
+def _draw(axes: Axes, scored: pd.DataFrame, values: pd.Series) -> None:
+    """Draw the trials by the values of one field."""
     places = _places(axes, values)
     late = scored["rounds"] == scored["rounds"].max()
     for part, filled in ((scored[~late], False), (scored[late & ~scored["best"]], True)):
@@ -184,8 +185,8 @@ def _draw(axes: Axes, scored: pd.DataFrame, values: pd.Series[Any]) -> None:
     )
 
 
-def _places(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
-    """Where each value stands: many numbers on a scale; else side by side, trials of one value apart."""
+def _places(axes: Axes, values: pd.Series) -> pd.Series:
+    """Horizontal place of each trial: many numbers on a scale, few values side by side with space between."""
     import pandas as pd
 
     numbers = pd.to_numeric(values, errors="coerce").astype(float)
@@ -207,7 +208,7 @@ def _places(axes: Axes, values: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _rivals(table: pd.DataFrame) -> int:
-    """How many other trials of as many rounds score within one standard deviation of the best."""
+    """Number of other trials of as many rounds that score within one standard deviation of the best."""
     best = table[table["best"]].iloc[0]
     others = table[~table["best"] & (table["failure"] == "") & (table["rounds"] == best["rounds"])]
     return int(((others["score"] - best["score"]).abs() <= best["deviation"]).sum())

@@ -147,23 +147,13 @@ def issue(
     training = recorded_training_rows(pinned, root)
     if training is None or training.digest == certification.table.digest:
         training = certification.table  # the same rows, by the reader that knows the columns of texts
-    bound = {
-        "model": digests.model_digest(pinned),
-        "training_data": training.digest,
-        "evaluation_data": certification.evaluation.digest,
-        "training_config": digests.config_digest(pinned.run_id),
-        "certification_config": digests.config_digest(run_id),
-        "code": digests.code_commit(root),
-        "packages": packages.written(*certification.packages),
-        **digests.named(digests.config_files(pinned.run_id) | digests.config_files(run_id)),
-    }
     certificate = Certificate(
         pinned.name,
         pinned.version,
         certification.outcome,
         moments.to_text(now),
         moments.to_text(now + certification.lifetime),
-        bound,
+        _bound(pinned, certification, training),
         {
             "training_run": pinned.run_id,
             "certification_run": run_id,
@@ -175,6 +165,21 @@ def issue(
     )
     _store(client, pinned, run_id, certificate)
     return certificate
+
+
+def _bound(pinned: Pinned, certification: Certification, training: CertifiedRows) -> dict[str, str]:
+    """The digests of all that a certificate is bound to."""
+    run_id, root = certification.run_id, certification.root
+    return {
+        "model": digests.model_digest(pinned),
+        "training_data": training.digest,
+        "evaluation_data": certification.evaluation.digest,
+        "training_config": digests.config_digest(pinned.run_id),
+        "certification_config": digests.config_digest(run_id),
+        "code": digests.code_commit(root),
+        "packages": packages.written(*certification.packages),
+        **digests.named(digests.config_files(pinned.run_id) | digests.config_files(run_id)),
+    }
 
 
 def stored(pinned: Pinned) -> Certificate | None:

@@ -19,23 +19,23 @@ _FENCE = re.compile(r"`{3,}")
 
 
 def render(document: Document) -> str:
-    """The page, with every text escaped."""
+    """The document as Markdown, with every text escaped."""
     title = [f"# {escaped(document.title)}"] if document.title else []
     return "\n\n".join([*title, *map(_block, document.blocks)]) + "\n"
 
 
 def escaped(text: str) -> str:
-    """The text on one line, where nothing in it means anything to Markdown or HTML.
+    """The text on one line, with everything escaped that has a meaning in Markdown or HTML.
 
-    Marks are escaped as in GitHub Flavored Markdown, section 2.4; an underscore within a word is none.
+    Marks are escaped as in GitHub Flavored Markdown, section 2.4; an underscore within a word has no meaning.
     """
-    line = re.sub("[&<>]", lambda found: _ENTITIES[found[0]], " ".join(text.split()))
+    line = re.sub("[&<>]", lambda match: _ENTITIES[match[0]], " ".join(text.split()))
     return _LIST_MARK.sub(_unlisted, _MARKS.sub(r"\\\g<0>", line))
 
 
-def _unlisted(found: re.Match[str]) -> str:
-    """The start of a line that would begin a list, or draw a rule."""
-    return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
+def _unlisted(match: re.Match[str]) -> str:
+    """The escaped start of a line that would otherwise begin a list or draw a rule."""
+    return f"{match[0]}\\" if match[0].isdigit() else f"\\{match[0]}"
 
 
 def _block(block: Block) -> str:

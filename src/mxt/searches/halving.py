@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sklearn.model_selection import HalvingGridSearchCV, HalvingRandomSearchCV
 
-    from mxt.searches.base import Value
+    from mxt.searches.base.ranges import Value
     from mxt.searches.base.studies import Study
     from mxt.searches.base.trials import Round, Trial
 

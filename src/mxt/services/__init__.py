@@ -1,4 +1,4 @@
-"""Services: what stands around a job while it runs. Started in order, stopped in reverse."""
+"""Services: logs, alerts and MLflow. A job starts them in order, and stops them in reverse order."""
 
 from mxt.services.alerts import AlertsService
 from mxt.services.logger import LoggerService

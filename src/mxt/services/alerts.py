@@ -1,4 +1,4 @@
-"""Alerts: tell people how a job ended, without ever changing how it ends."""
+"""Alerts: notify people of how a job ended; a notification that fails never changes how the job ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from loguru import logger
 from pydantic import Field
@@ -14,6 +14,9 @@ from pydantic import Field
 from mxt.configs import Secret
 from mxt.errors import MissingExtraError
 from mxt.services.base import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DEFAULT_TARGETS = "env:MXT_ALERTS_TARGETS"
 _DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
@@ -30,30 +33,30 @@ class AlertsService(Service):
     """Whether to notify at all."""
 
     app_name: str = "MXT"
-    """Name that notifications come from."""
+    """Name of the sender of notifications."""
 
     timeout: Annotated[int, Field(ge=1)] = 10
     """Seconds that a desktop notification stays."""
 
     targets: tuple[Secret, ...] = (DEFAULT_TARGETS,)
-    """Environment variables that each hold apprise URLs separated by spaces."""
+    """Environment variables, each of which holds apprise URLs separated by spaces."""
 
     def start(self) -> None:
-        """Nothing to make ready."""
+        """Do nothing: each notification opens a connection of its own."""
 
     def stop(self) -> None:
-        """Nothing to leave."""
+        """Do nothing: each notification closes its connection."""
 
     def notify(self, title: str, message: str) -> bool:
-        """Send a notification; whether someone was reached. Failures are logged, never raised."""
+        """Send a notification, and return whether it reached anyone; failures are logged, never raised."""
         if not self.enable:
             return False
         reached = [self._safely(send, title, message) for send in (self._send_desktop, self._send_targets)]
         return any(reached)
 
-    def _safely(self, send: object, title: str, message: str) -> bool:
+    def _safely(self, send: Callable[[str, str], bool], title: str, message: str) -> bool:
         try:
-            return bool(send(title, message))  # type: ignore[operator] # a bound method
+            return send(title, message)
         except MissingExtraError as error:
             logger.warning("The notification was not sent: {}", error)
         except Exception as error:  # noqa: BLE001 - no failure of a notification may change a job's result

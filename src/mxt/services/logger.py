@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
@@ -28,7 +29,7 @@ LogFile = Annotated[
 
 
 class LoggerService(Service):
-    """Writes what a job does, a line a step; tracebacks never show the values of variables."""
+    """Writes a line for each step of a job; tracebacks never show the values of variables."""
 
     level: Literal["DEBUG", "INFO", "SUCCESS", "WARNING", "ERROR"] = "INFO"
     """The least severe level that is written."""
@@ -51,29 +52,20 @@ class LoggerService(Service):
         logger.remove()
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        self._sinks.append(logger.add(sys.stderr, **self._options()))
+        as_json = self.format == "json"
+        # Tracebacks never show the values of variables.
+        add = partial(
+            logger.add, level=self.level, format=TEXT, serialize=as_json, backtrace=False, diagnose=False
+        )
+        self._sinks.append(add(sys.stderr))
         if self.file:
+            full = None if self.retention is None else self.retention - 1  # besides the one being written
+            literal = self.file.replace("{", "{{").replace("}", "}}")  # loguru formats the path
             try:
-                self._sinks.append(self._add_file(self.file))
+                self._sinks.append(add(literal, rotation=self.rotation, retention=full))
             except OSError as error:
                 msg = f"The log file {self.file} cannot be written ({error.strerror})."
                 raise ServiceError(msg) from error
-
-    def _add_file(self, file: str) -> int:
-        full = None if self.retention is None else self.retention - 1  # besides the one being written
-        literal = file.replace("{", "{{").replace("}", "}}")  # loguru formats the path
-        return logger.add(literal, rotation=self.rotation, retention=full, **self._options())
-
-    def _options(self) -> dict[str, Any]:
-        """What both sinks share; tracebacks never show the values of variables."""
-        as_json = self.format == "json"
-        return {
-            "level": self.level,
-            "format": TEXT,
-            "serialize": as_json,
-            "backtrace": False,
-            "diagnose": False,
-        }
 
     def stop(self) -> None:
         while self._sinks:

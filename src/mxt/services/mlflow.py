@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import time
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
 _LOCK_SECONDS = 600
-"""How long to wait for other processes that open the store; the lock of one that dies is free at once."""
+"""How long to wait for other processes that open the store; a process that dies frees its lock at once."""
 
 _DATABASE_TRIES = 5
 _ENVIRONMENT = {
@@ -41,8 +42,8 @@ _ENVIRONMENT = {
 
 def _anchored_store(uri: str, info: ValidationInfo) -> str:
     """Make a relative SQLite file absolute: MLflow would look for it in the current folder."""
-    found = _SQLITE.match(uri)
-    return found[1] + anchored(found[2], info) if found else uri
+    match = _SQLITE.match(uri)
+    return match[1] + anchored(match[2], info) if match else uri
 
 
 StoreUri = Annotated[
@@ -59,7 +60,7 @@ StoreUri = Annotated[
 
 @contextmanager
 def _own_variables() -> Iterator[None]:
-    """Keep the user's variables: MLflow would set them to this store, and the next job would read them."""
+    """Restore variables of the user that MLflow sets to this store, so that the next job finds its own."""
     names = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     try:
@@ -71,7 +72,7 @@ def _own_variables() -> Iterator[None]:
 
 
 class MlflowService(Service):
-    """Opens the tracking store and the registry, and makes the experiment if it is new."""
+    """Opens the tracking store and the model registry, and makes the experiment if it is new."""
 
     tracking_uri: StoreUri = Field(
         default_factory=lambda: os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
@@ -82,7 +83,7 @@ class MlflowService(Service):
     """Model registry; the tracking store if left out."""
 
     experiment_name: Annotated[str, StringConstraints(min_length=1)] = "mxt"
-    """Experiment that the job's run belongs to."""
+    """Experiment of the job's run."""
 
     registry_name: Annotated[str, StringConstraints(pattern=r"^[^/:.%\"']+$")] = "model"
     """Name of the registered model."""
@@ -118,7 +119,7 @@ class MlflowService(Service):
             self._experiment_id = self._experiment()
 
     def stop(self) -> None:
-        """Nothing to leave: the job ends its own run."""
+        """Do nothing: the job ends its own run."""
 
     def client(self) -> MlflowClient:
         """A client of the store and the registry."""
@@ -146,24 +147,24 @@ class MlflowService(Service):
         return str(known.experiment_id)
 
     def _artifact_location(self) -> str | None:
-        """Beside a SQLite file, by absolute path: MLflow would keep the current folder for ever."""
-        found = _SQLITE.match(self.tracking_uri)
-        if not found:
+        """A folder beside the SQLite file; MLflow itself would take one in the current folder."""
+        match = _SQLITE.match(self.tracking_uri)
+        if not match:
             return None
         name = re.sub(r"[^\w.-]", "_", self.experiment_name)
-        return (Path(found[2]).parent / "mlartifacts" / name).as_uri()
+        return (Path(match[2]).parent / "mlartifacts" / name).as_uri()
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         """Let one process at a time make a SQLite store: MLflow's migrations break when they race."""
-        found = _SQLITE.match(self.tracking_uri)
-        if not found:
+        match = _SQLITE.match(self.tracking_uri)
+        if not match:
             yield
             return
-        import mlflow.store.tracking.sqlalchemy_store  # noqa: F401 - before the lock: the others wait for it
         from filelock import FileLock
 
-        with FileLock(f"{found[2]}.lock", timeout=_LOCK_SECONDS):
+        importlib.import_module("mlflow.store.tracking.sqlalchemy_store")  # others need not wait for it
+        with FileLock(f"{match[2]}.lock", timeout=_LOCK_SECONDS):
             yield
 
     @contextmanager

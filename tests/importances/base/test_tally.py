@@ -14,9 +14,10 @@ import pytest
 from mxt.datasets.splitters.base import draw
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import Explanation
-from mxt.importances.base import drawn, importances_table, rows_asked
+from mxt.importances.base import importances_table, rows_by_seed
+from mxt.importances.base.draws import drawn
+from mxt.importances.base.stored import from_bytes, to_bytes
 from mxt.importances.base.tally import Tally, merge
-from mxt.importances.library import LibraryImportance
 from mxt.importances.partial_dependence import PartialDependenceImportance
 from mxt.importances.permutation import PermutationImportance
 from mxt.importances.shap import ShapImportance
@@ -65,31 +66,16 @@ def cuts(seed: int, parts: int) -> list[Tally]:
 
 @pytest.mark.parametrize(("seed", "parts"), [(0, 2), (1, 7), (2, 30)])
 def test_no_cut_and_no_order_changes_a_byte(seed: int, parts: int) -> None:
-    assert merge(cuts(seed, parts)).to_bytes() == tally().to_bytes()
+    assert to_bytes(merge(cuts(seed, parts))) == to_bytes(tally())
 
 
 def test_merging_is_associative_and_commutative() -> None:
-    one, two, three = (part.to_bytes() for part in cuts(5, 3))
+    one, two, three = (to_bytes(part) for part in cuts(5, 3))
 
     def joined(*parts: bytes) -> bytes:
-        return merge(map(Tally.from_bytes, parts)).to_bytes()
+        return to_bytes(merge(map(from_bytes, parts)))
 
     assert joined(joined(one, two), three) == joined(one, joined(two, three)) == joined(three, one, two)
-
-
-def test_bytes_bring_back_every_type_and_number() -> None:
-    whole = tally()
-    back = Tally.from_bytes(whole.to_bytes())
-    pd.testing.assert_frame_equal(back.inputs, whole.inputs)
-    assert back.targets is not None
-    assert whole.targets is not None
-    pd.testing.assert_series_equal(back.targets, whole.targets)
-    assert back.inputs.index.name == "flag"
-    for name in ("values", "base", "prediction"):
-        np.testing.assert_array_equal(getattr(back.explanation, name), getattr(whole.explanation, name))
-    assert (back.sizes == whole.sizes).all()
-    assert (back.rows, back.largest_residual, back.asked) == (ROWS, whole.largest_residual, ASKED)
-    assert back.explanation.columns == [*INPUTS]
 
 
 def test_whether_targets_differ_is_told_of_all_rows_however_they_are_cut() -> None:
@@ -101,11 +87,11 @@ def test_whether_targets_differ_is_told_of_all_rows_however_they_are_cut() -> No
     for differs in (False, True):
         targets.iloc[lonely] = 0 if differs else 1
         whole = tally(asked=asked, targets=targets)
-        cut = merge(Tally.from_bytes(tally(at, asked, targets=targets).to_bytes()) for at in parts)
+        cut = merge(from_bytes(to_bytes(tally(at, asked, targets=targets))) for at in parts)
         assert whole.targets is not None
         assert (whole.targets == 1).all()
         assert (whole.targets_differ, cut.targets_differ) == (differs, differs)
-        assert cut.to_bytes() == whole.to_bytes()
+        assert to_bytes(cut) == to_bytes(whole)
 
 
 def test_sums_are_exact() -> None:
@@ -153,7 +139,7 @@ def test_importances_are_those_of_the_whole_table() -> None:
                 standard_error=None,
             ),
             inputs.iloc[some],
-            rows_asked(importances),
+            rows_by_seed(importances),
             truth.iloc[some],
         )
         for some in places
@@ -161,19 +147,6 @@ def test_importances_are_those_of_the_whole_table() -> None:
     told = importances_table(model.measure_tally(importances, merge(parts)))
     known = importances_table(model.measure(importances, inputs, explanation, truth))
     pd.testing.assert_frame_equal(told, known, check_exact=True)
-
-
-def test_importances_ask_for_the_most_rows_of_each_seed() -> None:
-    asked = rows_asked(
-        [
-            LibraryImportance(),
-            PermutationImportance(rows=70, seed=4),
-            PartialDependenceImportance(rows=90, seed=4),
-            SurrogateTreeImportance(rows=20_000),
-        ]
-    )
-    assert asked == {0: 20_000, 4: 90}
-    assert rows_asked([]) == {0: 5000}
 
 
 def test_no_rows_are_no_harm() -> None:
@@ -185,7 +158,7 @@ def test_no_rows_are_no_harm() -> None:
 def test_parts_of_different_explanations_and_no_parts_are_refused() -> None:
     with pytest.raises(ModelError, match=r"differ in: unit, method;"):
         merge([tally(), tally(unit="probability", method="another")])
-    with pytest.raises(ModelError, match="rows asked"):
+    with pytest.raises(ModelError, match="rows by seed"):
         merge([tally(), tally(asked={0: 1})])
     with pytest.raises(DataError, match="No part"):
         merge([])

@@ -34,7 +34,11 @@ TABLE = pd.DataFrame({"x": [1.5]}, index=pd.Index(["a"], name="id"))
 
 
 class EndingJob(ModelJob):
-    """Ends as a test wants it."""
+    """Ends as a test wants it.
+
+    Example:
+        {KIND: EndingJob, writer: {KIND: CsvWriter, path: out.csv}}
+    """
 
     KIND: Literal["EndingJob"] = "EndingJob"
 

@@ -12,6 +12,7 @@ from sklearn.tree import DecisionTreeRegressor
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.errors import DataError
 from mxt.explainers.tree import TreeExplainer
+from mxt.importances.base import stored
 from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base.explaining import Explaining
 from mxt.models import Model
@@ -42,7 +43,7 @@ def task(model: Model, target: str | None = None, truth: pd.Series[float] | None
 
 
 def tally(*done: Done) -> Tally:
-    return merge(Tally.from_bytes(part.states[TALLY]) for part in done)
+    return merge(stored.from_bytes(part.states[TALLY]) for part in done)
 
 
 def test_the_contributions_of_each_row_add_up_to_its_prediction(model: Model) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from mxt.errors import DataError
-from mxt.metrics.base.answers import Classes, answers
+from mxt.metrics.base.answers import Classes, encoded
 from mxt.metrics.sklearn import SklearnMetric
 
 TOLD = pd.DataFrame(
@@ -30,7 +30,7 @@ TOLD = pd.DataFrame(
     ids=["whole", "doubles", "booleans", "whole that may miss", "categories", "texts"],
 )
 def test_labels_that_are_equal_as_numbers_are_one_class(truth: Any) -> None:
-    found = answers(pd.Series(truth), TOLD)
+    found = encoded(pd.Series(truth), TOLD)
     assert isinstance(found, Classes)
     np.testing.assert_array_equal(found.truth, [0, 1, 0, 0])
     assert SklearnMetric(name="accuracy").score(pd.Series(truth), TOLD) == pytest.approx(0.75)
@@ -43,16 +43,16 @@ def test_booleans_meet_numbers_where_the_model_gives_no_probabilities() -> None:
 
 def test_a_class_that_the_model_does_not_know_is_refused_with_those_it_knows() -> None:
     with pytest.raises(DataError, match=r"^2 rows have a class that is not among the model's 2: 0, 1\.$"):
-        answers(pd.Series([0.0, 2.0, 0.5, 1.0]), TOLD)
+        encoded(pd.Series([0.0, 2.0, 0.5, 1.0]), TOLD)
 
 
 def test_texts_that_look_like_numbers_stay_texts() -> None:
     told = pd.DataFrame(
         {"prediction": ["01", "1"], "probability_01": [0.9, 0.1], "probability_1": [0.1, 0.9]}
     )
-    found = answers(pd.Series(["1", "01"]), told)
+    found = encoded(pd.Series(["1", "01"]), told)
     np.testing.assert_array_equal(found.truth, [1, 0])
     with pytest.raises(DataError, match="not among the model's 2: 01, 1"):
-        answers(pd.Series([1.0, 2.0]), told)
+        encoded(pd.Series([1.0, 2.0]), told)
     with pytest.raises(DataError, match="not among the model's 2: 0, 1"):
-        answers(pd.Series(["1.0", "0.0", "1", "0"]), TOLD)
+        encoded(pd.Series(["1.0", "0.0", "1", "0"]), TOLD)

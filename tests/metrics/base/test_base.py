@@ -22,7 +22,7 @@ from sweeps import trials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "add-a-kind.md"
+HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "add-a-kind.md"
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from sklearn.metrics import get_scorer_names
 
 from metrics.tables import classified, measured
 from mxt.errors import MxtError
-from mxt.metrics.base import ordered
-from mxt.metrics.base.answers import answers
+from mxt.metrics.base import order_of
+from mxt.metrics.base.answers import encoded
 from mxt.metrics.base.resampled import resampled
 from mxt.metrics.sklearn import SklearnMetric
 
@@ -29,7 +29,7 @@ def defined(name: str, kind: str) -> bool:
 
 
 CASES = [(name, kind) for kind in SETS for name in get_scorer_names() if defined(name, kind)]
-QUICK = [(name, kind) for name, kind in CASES if resampled(name, answers(*SETS[kind])) is not None]
+QUICK = [(name, kind) for name, kind in CASES if resampled(name, encoded(*SETS[kind])) is not None]
 OF_CLASSES = [case for case in QUICK if case[1] != "numbers"]
 
 
@@ -40,7 +40,9 @@ def test_scorers_of_all_three_sorts_are_known() -> None:
 
 @pytest.mark.parametrize(("name", "kind"), CASES)
 def test_resamples_score_as_repeated_rows(name: str, kind: str) -> None:
-    metric, (truth, table) = SklearnMetric(name=name), ordered(*SETS[kind])
+    metric, (truth, table) = SklearnMetric(name=name), SETS[kind]
+    order = order_of(truth, table)
+    truth, table = truth.iloc[order], table.iloc[order]
     cells = metric.cells(truth, table)
     chance = np.random.default_rng(0)
     rows = [np.sort(chance.integers(120, size=120)) for _ in range(5)]

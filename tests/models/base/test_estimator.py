@@ -18,7 +18,7 @@ from sklearn.model_selection import (
 )
 
 from churn import churn
-from mxt.errors import ConfigError, ModelError
+from mxt.errors import ModelError
 from mxt.models.base import Recipe
 from mxt.models.base.estimator import RecipeEstimator
 from mxt.models.hist_gradient_boosting import HistGradientBoostingRecipe
@@ -48,13 +48,14 @@ def by_hand(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> li
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: f"{recipe.KIND}-{recipe.calibration}")
 def test_cross_validation_gives_what_a_loop_over_the_folds_gives(recipe: Recipe) -> None:
-    inputs, targets = churn()
+    inputs, targets = churn(300)
     scores = cross_val_score(RecipeEstimator(recipe), inputs, targets, cv=FOLDS, scoring="accuracy")
     np.testing.assert_allclose(scores, by_hand(recipe, inputs, targets), rtol=0, atol=1e-12)
 
 
+@pytest.mark.slow  # each worker imports all libraries anew
 def test_two_workers_give_the_same_scores_as_one() -> None:
-    inputs, targets = churn()
+    inputs, targets = churn(300)
     estimator = RecipeEstimator(RECIPES[0])
     alone, together = (
         cross_val_score(estimator, inputs, targets, cv=FOLDS, scoring="roc_auc", n_jobs=jobs)
@@ -65,7 +66,7 @@ def test_two_workers_give_the_same_scores_as_one() -> None:
 
 
 def test_a_fitted_estimator_keeps_its_predictions_when_it_is_pickled() -> None:
-    inputs, targets = churn()
+    inputs, targets = churn(300)
     fitted = RecipeEstimator(RECIPES[0]).fit(inputs, targets)
     again = pickle.loads(pickle.dumps(fitted))  # noqa: S301 - our own bytes
     np.testing.assert_array_equal(again.predict_proba(inputs), fitted.predict_proba(inputs))
@@ -74,18 +75,18 @@ def test_a_fitted_estimator_keeps_its_predictions_when_it_is_pickled() -> None:
 
 
 def test_targets_are_taken_in_their_order_when_scikit_learn_permutes_them() -> None:
-    inputs, targets = churn()
+    inputs, targets = churn(300)
     score, chances, p = permutation_test_score(
-        RecipeEstimator(RECIPES[0]), inputs, targets, cv=FOLDS, scoring="roc_auc", n_permutations=10
+        RecipeEstimator(RECIPES[0]), inputs, targets, cv=FOLDS, scoring="roc_auc", n_permutations=7
     )
-    assert abs(float(np.mean(chances)) - 0.5) < 0.1
+    assert abs(float(np.mean(chances)) - 0.5) < 0.15
     assert score > 0.7
-    assert p == pytest.approx(1 / 11)
+    assert p == pytest.approx(1 / 8)
 
 
 def test_a_search_of_scikit_learn_varies_the_fields() -> None:
-    inputs, targets = churn()
-    grid = {"depth": [1, 3], "trees": [5, 20]}
+    inputs, targets = churn(300)
+    grid = {"depth": [1, 3], "trees": [5]}
     search = GridSearchCV(RecipeEstimator(RECIPES[0]), grid, cv=FOLDS, scoring="accuracy", refit=False)
     search.fit(inputs, targets)
     for params, mean in zip(search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True):
@@ -94,7 +95,7 @@ def test_a_search_of_scikit_learn_varies_the_fields() -> None:
 
 
 def test_a_clone_has_the_recipe_but_not_the_model() -> None:
-    inputs, targets = churn()
+    inputs, targets = churn(300)
     fitted = RecipeEstimator(RECIPES[0]).fit(inputs, targets)
     fresh = clone(fitted)
     assert fresh.recipe == fitted.recipe
@@ -114,23 +115,3 @@ def test_a_regression_is_one_for_scikit_learn() -> None:
     assert (cross_val_score(estimator, rest, charges, cv=KFold(3), scoring="r2") > 0.5).all()
     with pytest.raises(ModelError, match="XgboostRecipe for a regression gives no probabilities"):
         estimator.fit(rest, charges).predict_proba(rest)
-
-
-@pytest.mark.parametrize(
-    ("values", "told"),
-    [
-        ({"depht": 3}, "XgboostRecipe has no field 'depht'; perhaps 'depth' was meant"),
-        ({"zzz": 3}, "XgboostRecipe has no field 'zzz'; it has task, calibration, seed, trees"),
-        ({"depth": 0}, r"XgboostRecipe cannot take depth: 0 \(Input should be greater than or equal to 1\)"),
-        ({"depth": "3"}, r"XgboostRecipe cannot take depth: '3' \(Input should be a valid integer\)"),
-        ({"KIND": "RandomForestRecipe"}, "XgboostRecipe has no field 'KIND'"),
-    ],
-)
-def test_a_wrong_field_or_value_is_named(values: dict[str, Any], told: str) -> None:
-    with pytest.raises(ConfigError, match=told):
-        RecipeEstimator(XgboostRecipe()).set_params(**values)
-
-
-def test_numbers_of_numpy_are_numbers() -> None:
-    recipe = XgboostRecipe().varied({"depth": np.int64(7), "learning_rate": np.float64(0.5)})
-    assert (recipe.depth, recipe.learning_rate) == (7, 0.5)

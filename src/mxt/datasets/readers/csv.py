@@ -12,7 +12,6 @@ from mxt.datasets.conditions import expression
 from mxt.datasets.csv_texts import HEAD_BYTES, Head, head_of, header
 from mxt.datasets.places import remembered
 from mxt.datasets.readers.base.files import FileReader
-from mxt.datasets.writers.base.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ class CsvReader(FileReader):
     def _texts(self, schema: pa.Schema, columns: AbstractSet[str]) -> set[str]:
         """Which of some columns are texts, though another type is inferred for them."""
         import pyarrow as pa
+
+        from mxt.datasets.writers.base.texts import written_texts
 
         types = {
             field.name: field.type

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING, Literal, Self
 
 from mxt.datasets.readers.base.files import FileReader
-from mxt.datasets.writers.base.texts import written_texts
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -62,6 +61,8 @@ class JsonlReader(FileReader):
     def _kept(self, schema: pa.Schema) -> dict[str, pa.DataType]:
         """The types of ids, and of texts that MXT wrote, which Arrow takes for times and doubles."""
         import pyarrow as pa
+
+        from mxt.datasets.writers.base.texts import written_texts
 
         if not self.exact:
             return {}

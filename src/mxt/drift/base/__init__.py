@@ -19,28 +19,31 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far a column has moved."""
+    """How far a column has moved, by one measure."""
 
     column: str
     method: str
+    """KIND of the measure."""
     statistic: float
     threshold: float
+    """What the statistic must exceed for drift."""
     drifted: bool
     p_value: float | None = None
+    """None if the measure makes no test."""
 
 
 class Drift(Kind, ABC):
-    """Compares two samples of one column."""
+    """A measure of drift: compares the current rows of one column with reference rows."""
 
     @abstractmethod
     def applies_to(self, reference: Profile) -> bool:
-        """Whether the measure is defined for the column's type."""
+        """Whether the measure is defined for the type of the reference column."""
 
     @abstractmethod
     def compare(self, reference: Profile, current: Profile) -> Comparison:
-        """Compare two samples of a column, both told by the values of the reference.
+        """Compare two samples of a column.
 
         Args:
-            reference: Rows of the reference; some may miss a value, but there are rows.
-            current: Rows to compare, at least one.
+            reference: Profile of the reference, of at least one row; all values may be missing.
+            current: Profile of the rows to compare, of at least one row, counted by the reference's values.
         """

@@ -1,4 +1,4 @@
-"""Profiles: where the values of a column lie among those of its reference, in counts that add up."""
+"""Profiles: counts of a column's rows among the distinct values of its reference."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import DataError
 
@@ -18,43 +18,43 @@ if TYPE_CHECKING:
 
 
 COMPLETE_COUNT = 3
-"""A sample of which each category has so many rows is taken to have all, if nothing else is known."""
+"""If every category of a sample has at least so many rows, the sample is taken to have all categories."""
 
 Holds = Literal["numbers", "booleans", "categories", "texts or times"]
-"""What a column has: numbers, one of two values, one of certain values, or any value."""
+"""What the cells of a column are: numbers, one of two values, one of certain values, or any value."""
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How many rows of a column lie where among the distinct values of its reference.
+    """Number of rows of a column at each distinct value of its reference, and between two of them.
 
-    Counts of the parts of a table add up to those of the table, in any order. Nothing that a measure needs
-    is lost: between two neighbours of the reference its distribution function does not change.
+    The counts of the parts of a table add up to those of the whole table, in any order. Every measure can be
+    computed from them exactly: the reference's distribution function is flat between two of its values.
     """
 
     column: str
     holds: Holds
-    """Of which type the reference is."""
+    """What the cells of the reference are."""
     values: np.ndarray
-    """In increasing order, shape (m,): the distinct numbers of the reference, as doubles; or the categories
-    that may come, as text; none where any text or time may come."""
+    """In increasing order, shape (m,): the distinct numbers of the reference, as doubles; or the known
+    categories, as text; empty for free texts and times."""
     counts: np.ndarray
-    """Numbers of rows, the last that of rows without a value.
+    """Numbers of rows; the last one counts rows without a value.
 
-    Of numbers, shape (2m + 2,): those below the first value, at it, between it and the next, and so on.
-    Of anything else, shape (m + 2,): those of each category, and those of none of them.
+    Of numbers, shape (2m + 2,): rows below the first value, at it, between it and the next, and so on.
+    Of anything else, shape (m + 2,): rows of each category, and rows of an unknown category.
     """
     listed: bool = True
-    """Whether the categories are all that may come, instead of those that a sample happens to have."""
+    """Whether `values` are all categories that exist, not just those that a sample happens to have."""
 
     @classmethod
-    def of(cls, reference: pd.Series[Any], *, listed: bool | None = None) -> Profile:
-        """The profile of a reference among the values that it has or, of pandas' categories, may have.
+    def of(cls, reference: pd.Series, *, listed: bool | None = None) -> Profile:
+        """The profile of a reference column, whose own values become the `values`.
 
         Args:
-            reference: A column.
-            listed: Whether its categories are all that may come. None if that is not known: then they are if
-                the column lacks one of them, which must come from a list, or has each in several rows.
+            reference: A column; of pandas' categorical columns, all declared categories count as values.
+            listed: Whether its categories are all that exist. None if that is not known: then they are taken
+                for all if one of them has no row, so that it must come from a list, or each has several rows.
         """
         import numpy as np
 
@@ -69,13 +69,13 @@ class Profile:
             listed = not known.all() or bool((known >= COMPLETE_COUNT).all())
         return replace(profile, listed=listed)
 
-    def like(self, column: pd.Series[Any]) -> Profile:
-        """The profile of another column among the same values.
+    def like(self, column: pd.Series) -> Profile:
+        """The profile of another column, counted by the same values.
 
-        Booleans may be doubles, 0 and 1, where some are missing.
+        Where some booleans are missing, the others may have become the numbers 0 and 1.
 
         Raises:
-            DataError: It holds something else than the reference.
+            DataError: The column holds something else than the reference.
         """
         if column.notna().any() and not self._fits(column):
             msg = (
@@ -97,57 +97,57 @@ class Profile:
 
     @property
     def closed(self) -> bool:
-        """Whether it holds one of certain categories, so that another one is new."""
+        """Whether the reference holds known categories, so that any other category is new."""
         return self.holds in {"booleans", "categories"}
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return int(self.counts.sum())
 
     @property
     def missing(self) -> int:
-        """How many of them have no value."""
+        """Number of rows without a value."""
         return int(self.counts[-1])
 
     @property
     def present(self) -> np.ndarray:
-        """The counts of rows with a value."""
+        """The counts of rows that have a value."""
         return self.counts[:-1]
 
-    def _fits(self, column: pd.Series[Any]) -> bool:
+    def _fits(self, column: pd.Series) -> bool:
         import pandas as pd
 
         if self.numeric:
             return bool(pd.api.types.is_numeric_dtype(column))
-        found = _held(column)
+        holds = _held(column)
         if self.holds == "booleans":
-            return found == "booleans" or (found == "numbers" and bool(column.dropna().isin([0, 1]).all()))
-        return found != "numbers"
+            return holds == "booleans" or (holds == "numbers" and bool(column.dropna().isin([0, 1]).all()))
+        return holds != "numbers"
 
-    def _number_counts(self, column: pd.Series[Any]) -> np.ndarray:
+    def _number_counts(self, column: pd.Series) -> np.ndarray:
         import numpy as np
 
-        found = np.sort(_doubles(column.dropna()))
-        upto = [np.searchsorted(found, self.values, side) for side in ("left", "right")]
-        known = np.diff(np.stack(upto, axis=1).ravel(), prepend=0, append=len(found))
-        return np.append(known, len(column) - len(found))
+        numbers = np.sort(_doubles(column.dropna()))
+        upto = [np.searchsorted(numbers, self.values, side) for side in ("left", "right")]
+        known = np.diff(np.stack(upto, axis=1).ravel(), prepend=0, append=len(numbers))
+        return np.append(known, len(column) - len(numbers))
 
-    def _category_counts(self, column: pd.Series[Any]) -> np.ndarray:
+    def _category_counts(self, column: pd.Series) -> np.ndarray:
         import numpy as np
         import pandas as pd
 
-        codes, found = pd.factorize(column)
-        told = map(bool, found) if self.holds == "booleans" else found
-        texts = pd.Index([str(value) for value in told], dtype=object)
+        codes, values = pd.factorize(column)
+        cells = map(bool, values) if self.holds == "booleans" else values
+        texts = pd.Index([str(value) for value in cells], dtype=object)
         places = pd.Index(self.values, dtype=object).get_indexer(texts)
         counts = np.zeros_like(self.counts)
-        rows = np.bincount(codes[codes >= 0], minlength=len(found))
+        rows = np.bincount(codes[codes >= 0], minlength=len(values))
         np.add.at(counts, np.where(places < 0, len(self.values), places), rows)
         counts[-1] = (codes < 0).sum()
         return counts
 
-    def _any_counts(self, column: pd.Series[Any]) -> np.ndarray:
+    def _any_counts(self, column: pd.Series) -> np.ndarray:
         import numpy as np
 
         known = int(column.notna().sum())
@@ -155,7 +155,7 @@ class Profile:
 
 
 def to_bytes(profiles: Iterable[Profile]) -> bytes:
-    """The counts of some profiles, without zeros, as compressed pairs of place and count."""
+    """The counts of profiles in their order, without zeros, as compressed pairs of place and count."""
     import numpy as np
 
     counts = np.concatenate([profile.counts for profile in profiles])
@@ -164,11 +164,11 @@ def to_bytes(profiles: Iterable[Profile]) -> bytes:
 
 
 def merged(references: Sequence[Profile], states: Iterable[bytes]) -> list[Profile]:
-    """The profiles of all parts together.
+    """The profiles of a whole table, summed over its parts.
 
     Args:
-        references: What the profiles were made like, in their order.
-        states: Of `to_bytes`, one for each part.
+        references: The profiles that those of the parts were made from by `Profile.like`, in their order.
+        states: What `to_bytes` returned, once for each part.
     """
     import numpy as np
 
@@ -182,12 +182,12 @@ def merged(references: Sequence[Profile], states: Iterable[bytes]) -> list[Profi
 
 
 def digest(references: Iterable[Profile]) -> str:
-    """SHA-256 of what the places of counts depend on: names, types and values of the references."""
-    told = [[profile.column, profile.holds, profile.values.tolist()] for profile in references]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+    """SHA-256 of what gives counts their meaning: names, types and values of the references."""
+    meaning = [[profile.column, profile.holds, profile.values.tolist()] for profile in references]
+    return hashlib.sha256(json.dumps(meaning).encode()).hexdigest()
 
 
-def _held(column: pd.Series[Any]) -> Holds:
+def _held(column: pd.Series) -> Holds:
     import pandas as pd
 
     types = pd.api.types
@@ -198,7 +198,7 @@ def _held(column: pd.Series[Any]) -> Holds:
     return "categories" if isinstance(column.dtype, pd.CategoricalDtype) else "texts or times"
 
 
-def _values(reference: pd.Series[Any], holds: Holds) -> np.ndarray:
+def _values(reference: pd.Series, holds: Holds) -> np.ndarray:
     import numpy as np
 
     match holds:
@@ -211,6 +211,6 @@ def _values(reference: pd.Series[Any], holds: Holds) -> np.ndarray:
     return np.array([], dtype=object)
 
 
-def _doubles(column: pd.Series[Any]) -> np.ndarray:
+def _doubles(column: pd.Series) -> np.ndarray:
     """Numbers as doubles, whatever their type is in this part of the table."""
     return column.to_numpy(dtype=float)

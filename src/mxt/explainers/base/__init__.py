@@ -1,4 +1,4 @@
-"""What every explainer returns, and the law that it must keep: base plus contributions is the prediction."""
+"""What every explainer returns, and the law it keeps: base plus contributions is the prediction."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Explanation:
     """Contributions of source columns to predictions.
 
     Law: ``base[k] + values[i, :, k].sum() == prediction[i, k]`` for each row i and output k (local
-    accuracy; Lundberg and Lee 2017, arXiv:1705.07874, property 1). A surrogate keeps it for its own
-    predictions only, and is not `additive`.
+    accuracy; Lundberg and Lee 2017, arXiv:1705.07874, property 1). The contributions of a surrogate add up to
+    the surrogate's prediction instead of the model's; such an explanation is not `additive`.
     """
 
     ids: pd.Index
@@ -43,23 +43,23 @@ class Explanation:
     base: np.ndarray
     """The prediction that contributions start from, shape (outputs,), or (rows, outputs) if rows differ."""
     prediction: np.ndarray
-    """By the library's own prediction function, shape (rows, outputs)."""
+    """Predictions of the library's own prediction function, shape (rows, outputs)."""
     unit: str
     """Unit of values, base and prediction: log-odds, margin, probability or target."""
     outputs: list[str]
-    """The class of each output, or one empty text."""
+    """The class of each output; one empty text for a single output without a class."""
     method: str
     """How the values were computed."""
     reason: str = ""
-    """Why that method was chosen, where the choice was MXT's."""
+    """Why this method was used, if MXT chose it."""
     standard_error: np.ndarray | None = None
-    """Of values that were estimated by sampling, shape (rows, columns, outputs); NaN where it is unknown."""
+    """Standard errors of sampled values, shape (rows, columns, outputs); NaN where unknown."""
     freedom: float = math.inf
     """Degrees of freedom of the standard errors, for Student's t."""
     fit: Mapping[str, np.ndarray] | None = None
-    """How well a fitted surrogate fits, by measure, each of shape (rows, outputs)."""
+    """How well a surrogate fits: an array of shape (rows, outputs) for each measure."""
     additive: bool = True
-    """Whether values must add up to the prediction; those of a surrogate add up to the surrogate's."""
+    """Whether values must add up to the model's prediction, as all but a surrogate's must."""
 
     @property
     def bases(self) -> np.ndarray:
@@ -70,13 +70,13 @@ class Explanation:
 
     @property
     def totals(self) -> np.ndarray:
-        """The sum of each row's contributions, shape (rows, outputs): the same bits in any company."""
+        """The sum of each row's contributions, shape (rows, outputs), not influenced by other rows."""
         import numpy as np
 
-        found = np.zeros(self.prediction.shape)
+        totals = np.zeros(self.prediction.shape)
         for place in range(self.values.shape[1]):  # numpy's own sum adds in an order that shapes decide
-            found += self.values[:, place]
-        return found
+            totals += self.values[:, place]
+        return totals
 
     @property
     def residual(self) -> np.ndarray:
@@ -85,16 +85,16 @@ class Explanation:
 
     @property
     def intervals(self) -> Interval | None:
-        """Student's intervals of values that were estimated by sampling; None for values that were not."""
-        return (
-            None if self.standard_error is None else interval(self.values, self.standard_error, self.freedom)
-        )
+        """Student's intervals of sampled values; None for exact values."""
+        if self.standard_error is None:
+            return None
+        return interval(self.values, self.standard_error, self.freedom)
 
     def checked(self) -> Explanation:
-        """Itself, if every row adds up; a surrogate's need only be finite numbers.
+        """The explanation itself, if every row adds up; contributions of a surrogate need only be finite.
 
         Raises:
-            ModelError: Some rows do not.
+            ModelError: Some rows do not add up, or are not finite.
         """
         import numpy as np
 
@@ -104,7 +104,7 @@ class Explanation:
         if endless.any():
             msg = (
                 f"The scores of {int(endless.sum())} of {len(self.ids)} rows are not finite numbers, "
-                "as those of a model that was trained on one class; no contributions add up to them."
+                "as happens if a model was trained on one class; no contributions add up to them."
             )
             raise ModelError(msg)
         allowed = TOLERANCE * np.maximum(1, np.abs(self.prediction))
@@ -130,7 +130,7 @@ class Explanation:
     def to_arrow(self, output: int = 0) -> pa.Table:
         """One output's contributions as an Arrow table: the ids, then a column for each source column.
 
-        Columns share the memory of `values` where it holds each of them in one stretch.
+        Columns share the memory of `values` where `values` holds each column in one stretch.
         """
         import numpy as np
         import pyarrow as pa
@@ -140,7 +140,7 @@ class Explanation:
         return pa.table([ids, *contributions], ["id" if name is None else str(name), *self.columns])
 
     def to_shap(self, inputs: pd.DataFrame, output: int = 0) -> shap.Explanation:
-        """One output's contributions as shap's own type, which each of its plots takes."""
+        """One output's contributions as shap's own type, which each of shap's plots accepts."""
         import shap
 
         return shap.Explanation(
@@ -152,7 +152,7 @@ class Explanation:
 
 
 def join(parts: list[Explanation]) -> Explanation:
-    """One explanation of the rows of several, in their order."""
+    """Explanations of parts as one explanation of all rows, in the order of the parts."""
     import numpy as np
 
     first = parts[0]
@@ -176,7 +176,7 @@ class Explainer(Kind, ABC):
     """Whether the values are exact, or estimated by sampling."""
 
     cost: ClassVar[int] = 0
-    """Rank among exact explainers: 0 of the model's own form, 1 of its parts, 2 doubles with each column."""
+    """Rank of an exact explainer: 0 uses the model's own form, 1 its parts, 2 doubles with each column."""
 
     @abstractmethod
     def serves(self, predictor: Predictor) -> bool:
@@ -191,7 +191,7 @@ class Explainer(Kind, ABC):
         Args:
             predictor: A fitted model.
             inputs: Rows to explain, with the model's source columns.
-            background: Rows that stand for the population, where the method needs one.
+            background: Rows that stand for the population, if the method needs them.
 
         Raises:
             ModelError: The explainer does not serve the model, or needs a background.
@@ -200,13 +200,16 @@ class Explainer(Kind, ABC):
     def require(self, predictor: Predictor) -> None:
         """Raise a ModelError unless the explainer serves the model."""
         if not self.serves(predictor):
-            core = type(predictor.core).__name__
-            msg = f"{type(self).__name__} does not serve a {core}; try {{KIND: AutoExplainer}}."
-            raise ModelError(msg)
+            raise self.refusal(predictor)
+
+    def refusal(self, predictor: Predictor) -> ModelError:
+        """The error for a model that the explainer does not serve."""
+        core = type(predictor.core).__name__
+        return ModelError(f"{type(self).__name__} does not serve a {core}; try {{KIND: AutoExplainer}}.")
 
 
 def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
-    """Sum the contributions of encoded columns that come from one source column.
+    """Sum the contributions of encoded columns that come from the same source column.
 
     Args:
         values: Shape (rows, encoded columns, outputs).
@@ -214,7 +217,7 @@ def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
         columns: Number of source columns.
 
     Returns:
-        Shape (rows, columns, outputs). Sums are kept, so what added up still does.
+        Shape (rows, columns, outputs). The sum of each row stays the same.
     """
     import numpy as np
 
@@ -233,7 +236,11 @@ def fold(values: np.ndarray, sources: list[int], columns: int) -> np.ndarray:
 
 
 def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFrame:
-    """The background, or a ModelError that says how to give one."""
+    """The background.
+
+    Raises:
+        ModelError: There is none, or it has no rows.
+    """
     if background is None or background.empty:
         msg = f"{kind} compares with a background, and the model keeps none; give it one as `background`."
         raise ModelError(msg)

@@ -1,9 +1,9 @@
-"""Explanations of the same rows by two versions of a model, put side by side."""
+"""Explanations of the same rows by two versions of a model, side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, ModelError
 from mxt.stats.explanation_diff import Pair
@@ -16,43 +16,43 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What a version decides for each row, and why."""
+class ExplainedDecisions:
+    """A version's decision for each row, with the explanation of the rows."""
 
     version: str
-    """What messages call it."""
-    decisions: pd.Series[Any]
+    """The name of the version in messages."""
+    decisions: pd.Series
     """Classes or numbers, in the order of the explanation's rows."""
     explanation: Explanation
 
     @property
     def decides(self) -> str:
-        """What there is to decide."""
+        """What the version decides between, in words."""
         classes = [name for name in self.explanation.outputs if name]
         return f"classes such as {', '.join(classes)}" if classes else "numbers"
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Two versions' contributions to the output that the baseline decides for, column by column."""
+    """Contributions of two versions to the output that the baseline decides for, column by column."""
 
     pair: Pair
     columns: list[str]
-    """Those of the baseline, then those that only the other version has."""
+    """The columns of the baseline, then columns that only the other version has."""
     unit: str
 
 
-def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
-    """Put two versions side by side.
+def compared(before: ExplainedDecisions, after: ExplainedDecisions, tolerance: float | None) -> Compared:
+    """Put the explanations of two versions side by side.
 
     Args:
         before: The baseline.
-        after: The other version, which explains the same rows.
-        tolerance: Numbers that differ by more are another decision.
+        after: The other version, for the same rows.
+        tolerance: Predicted numbers that differ by more are different decisions.
 
     Raises:
-        ModelError: They decide between different things, or their contributions are in different units.
-        ConfigError: They predict numbers, and there is no tolerance.
+        ModelError: The versions have different classes, or contributions in different units.
+        ConfigError: The versions predict numbers, and there is no tolerance.
     """
     import numpy as np
 
@@ -70,7 +70,7 @@ def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
         else np.abs(before.decisions.to_numpy(float) - after.decisions.to_numpy(float)) > tolerance
     )
     columns = list(dict.fromkeys([*first.columns, *second.columns]))
-    reached = decided(first, before.decisions)
+    reached = decided_outputs(first, before.decisions)
     # The same classes may stand in another order.
     matched = np.array([second.outputs.index(name) for name in first.outputs])[reached]
     pair = Pair(
@@ -82,8 +82,8 @@ def compared(before: Told, after: Told, tolerance: float | None) -> Compared:
     return Compared(pair, columns, first.unit)
 
 
-def decided(explanation: Explanation, decisions: pd.Series[Any]) -> np.ndarray:
-    """The place of the output that each row's decision is explained by, shape (rows,)."""
+def decided_outputs(explanation: Explanation, decisions: pd.Series) -> np.ndarray:
+    """Position of the output that explains each row's decision, shape (rows,)."""
     import numpy as np
 
     if len(explanation.outputs) == 1:
@@ -93,14 +93,14 @@ def decided(explanation: Explanation, decisions: pd.Series[Any]) -> np.ndarray:
 
 
 def contributions(explanation: Explanation, outputs: np.ndarray) -> np.ndarray:
-    """The contributions to one output of each row, shape (rows, columns)."""
+    """Contributions to one output of each row, shape (rows, columns)."""
     import numpy as np
 
     return explanation.values[np.arange(len(outputs)), :, outputs]
 
 
 def cells_of(table: pd.DataFrame, columns: list[str]) -> list[np.ndarray]:
-    """The values of each column: doubles, NaN where missing, or texts."""
+    """The values of each column, as doubles with NaN where missing, or as texts."""
     import numpy as np
     import pandas as pd
 
@@ -113,17 +113,17 @@ def cells_of(table: pd.DataFrame, columns: list[str]) -> list[np.ndarray]:
 
 
 def _spread(explanation: Explanation, outputs: np.ndarray, columns: list[str]) -> np.ndarray:
-    """`contributions` in the order of `columns`; 0 in those that the explanation lacks."""
+    """`contributions` in the order of `columns`; 0 in columns that the explanation lacks."""
     import numpy as np
 
-    found = np.zeros((len(outputs), len(columns)))
+    spread = np.zeros((len(outputs), len(columns)))
     places = [columns.index(name) for name in explanation.columns]
-    found[:, places] = contributions(explanation, outputs)
-    return found
+    spread[:, places] = contributions(explanation, outputs)
+    return spread
 
 
-def _refuse_unlike(before: Told, after: Told) -> None:
-    """Raise a ModelError unless the two can be compared."""
+def _refuse_unlike(before: ExplainedDecisions, after: ExplainedDecisions) -> None:
+    """Raise a ModelError unless the explanations of two versions can be compared."""
     first, second = before.explanation, after.explanation
     if sorted(first.outputs) != sorted(second.outputs):
         msg = (
@@ -132,13 +132,9 @@ def _refuse_unlike(before: Told, after: Told) -> None:
         )
         raise ModelError(msg)
     if first.unit != second.unit:
-        _refuse_units(before, after)
-
-
-def _refuse_units(before: Told, after: Told) -> NoReturn:
-    msg = (
-        f"The contributions of {after.version} are in {after.explanation.unit}, and those of the baseline, "
-        f"{before.version}, in {before.explanation.unit}. To have both in probability, write: explainer: "
-        "{KIND: AutoExplainer, unit: probability}"
-    )
-    raise ModelError(msg)
+        msg = (
+            f"The contributions of {after.version} are in {second.unit}, and those of the baseline, "
+            f"{before.version}, in {first.unit}. To have both in probability, write: explainer: "
+            "{KIND: AutoExplainer, unit: probability}"
+        )
+        raise ModelError(msg)

@@ -1,4 +1,4 @@
-"""What explainers of any model share: rows mixed from cells, bounded model calls, a row's own chance.
+"""Sampling explanations of any model: rows mixed from cells, bounded model calls, a random generator a row.
 
 A model call never holds cells of two explained rows, because the last bits of a matrix product may depend
 on the rows beside it: so a row gets the same bytes in any order, part or worker.
@@ -7,7 +7,7 @@ on the rows beside it: so a row gets the same bytes in any order, part or worker
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets.splitters.base import draw
 from mxt.errors import ModelError
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 CELLS = 400_000
-"""Most cells of one model call."""
+"""Largest number of cells of one model call."""
 
 _TREES = ("xgboost.", "lightgbm.", "catboost.", "sklearn.tree.", "sklearn.ensemble._forest")
-"""Modules of models made of trees."""
+"""Modules whose models are made of trees."""
 
 
 @dataclass(frozen=True)
 class Pool:
-    """Cells to mix new rows from, column by column: those of the background, then of explained rows."""
+    """Cells to mix new rows from, column by column: cells of the background, then of explained rows."""
 
     cells: dict[str, ExtensionArray]
-    """Arrays of pandas, so that a mixed row keeps the types of its columns."""
+    """The cells of each column, as arrays of pandas so that mixed rows keep the types of columns."""
     background_rows: int
 
     def mixed(self, places: np.ndarray) -> pd.DataFrame:
-        """New rows: in column j the cell at ``places[:, j]``, whole numbers of shape (rows, columns)."""
+        """New rows, with the cell at ``places[:, j]`` in column j; `places` has the shape (rows, columns)."""
         import pandas as pd
 
         taken = {name: cells.take(places[:, at]) for at, (name, cells) in enumerate(self.cells.items())}
         return pd.DataFrame(taken)
 
     def at(self, row: int) -> Pool:
-        """The background and the explained row `row` alone."""
+        """The pool of the background and one explained row, at position `row` among the explained rows."""
         import numpy as np
 
         kept = np.append(np.arange(self.background_rows), self.background_rows + row)
@@ -56,32 +56,32 @@ class Pool:
 class Game:
     """The worth of sets of known columns, for one row to explain.
 
-    The worth of a set is the mean prediction over the background's rows with the set's cells replaced by
-    those of the explained row (Lundberg and Lee 2017, arXiv:1705.07874, with columns taken as independent).
+    The worth of a set is the mean prediction over the background's rows with the set's cells taken from the
+    explained row (Lundberg and Lee 2017, arXiv:1705.07874, with columns taken as independent).
     """
 
     predictor: Predictor
     pool: Pool
     chance: np.random.Generator
-    """The row's own chance."""
+    """The row's own generator of random numbers."""
     base: np.ndarray
     """The worth of no column, shape (outputs,)."""
     prediction: np.ndarray
     """The worth of all columns, shape (outputs,)."""
 
     def worth(self, coalitions: np.ndarray) -> np.ndarray:
-        """Worths, shape (coalitions, outputs), of sets of columns: booleans, shape (coalitions, columns)."""
+        """Worths, shape (coalitions, outputs), of sets: booleans of shape (coalitions, columns)."""
         import numpy as np
 
         rows, columns = self.pool.background_rows, coalitions.shape[1]
         step = max(1, CELLS // (rows * columns))
-        found = [np.empty((0, len(self.base)))]
+        worths = [np.empty((0, len(self.base)))]
         for start in range(0, len(coalitions), step):
             known = coalitions[start : start + step, np.newaxis]
             places = np.where(known, rows, np.arange(rows)[:, np.newaxis]).reshape(-1, columns)
-            answers = predicted(self.predictor, self.pool, places)
-            found.append(answers.reshape(len(known), rows, -1).mean(axis=1))
-        return np.concatenate(found)
+            predictions = predicted(self.predictor, self.pool, places)
+            worths.append(predictions.reshape(len(known), rows, -1).mean(axis=1))
+        return np.concatenate(worths)
 
 
 def play(
@@ -96,10 +96,10 @@ def play(
     Args:
         predictor: A fitted model.
         inputs: Rows to explain.
-        known: Rows of the background, by `chosen`.
-        seed: Seed of the rows' chance.
-        solve: What gives the values of one game and their standard errors, each of shape (columns, outputs);
-            None for exact values.
+        known: Rows of the background, from `chosen`.
+        seed: Seed of the rows' random generators.
+        solve: Computes the values of one game and their standard errors, both of shape (columns, outputs);
+            None in place of standard errors if the values are exact.
 
     Raises:
         ModelError: A column holds infinite numbers, or a prediction is not finite.
@@ -137,25 +137,25 @@ def unit(predictor: Predictor) -> str:
 def outputs(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
     """Probabilities of the explained classes, or the predicted numbers: shape (rows, outputs).
 
-    A classifier without probabilities gives 1 to the class that it predicts.
+    A classifier without probabilities has probability 1 for the class that it predicts.
 
     Raises:
-        ModelError: Some are not finite numbers.
+        ModelError: Some outputs are not finite numbers.
     """
     import numpy as np
 
     probabilities = predictor.probabilities(inputs) if predictor.classes else None
     if probabilities is not None:
-        found = np.asarray(probabilities, dtype=float)
+        every = np.asarray(probabilities, dtype=float)
     else:
         labels = predictor.labels_and_probabilities(inputs)[0]
-        found = labels[:, np.newaxis] == np.asarray(predictor.classes) if predictor.classes else labels
-        found = np.asarray(found, dtype=float).reshape(len(inputs), -1)
-    found = found[:, -len(predictor.outputs) :]
-    if not np.isfinite(found).all():
+        every = labels[:, np.newaxis] == np.asarray(predictor.classes) if predictor.classes else labels
+        every = np.asarray(every, dtype=float).reshape(len(inputs), -1)
+    explained = every[:, -len(predictor.outputs) :]
+    if not np.isfinite(explained).all():
         msg = f"The {type(predictor.native).__name__} predicts numbers that are not finite; check the inputs."
         raise ModelError(msg)
-    return found
+    return explained
 
 
 def predicted(predictor: Predictor, pool: Pool, places: np.ndarray) -> np.ndarray:
@@ -168,9 +168,9 @@ def predicted(predictor: Predictor, pool: Pool, places: np.ndarray) -> np.ndarra
 
 
 def alone(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
-    """`outputs` of each row as if no other row were there: shape (rows, outputs).
+    """`outputs` of each row, not influenced by other rows: shape (rows, outputs).
 
-    Trees compare and add row by row, so that one call serves them; other models are asked row by row.
+    Models of trees predict row by row, so one call serves all rows; other models are called once a row.
     """
     import numpy as np
 
@@ -199,7 +199,8 @@ def chosen(
 def chances(ids: pd.Index, seed: int) -> Iterator[np.random.Generator]:
     """Each row's own generator of random numbers, decided by its id and the seed alone.
 
-    Philox (Salmon et al. 2011, doi:10.1145/2063384.2063405) keyed by the id's SipHash and the seed.
+    The generator is Philox (Salmon et al. 2011, doi:10.1145/2063384.2063405), keyed by the SipHash of the id
+    and by the seed.
     """
     import numpy as np
 
@@ -215,14 +216,14 @@ def chance(seed: int) -> np.random.Generator:
 
 
 def pooled(known: pd.DataFrame, inputs: pd.DataFrame | None = None) -> Pool:
-    """The cells of the background, then those of every row to explain, each column in one common type."""
+    """The pool of the background's cells and those of every row to explain, each column in one type."""
     if inputs is None or inputs.empty:
         return Pool({str(name): known[name].array for name in known}, len(known))
-    return Pool({str(name): _joined(known[name], inputs[name]) for name in known}, len(known))
+    return Pool({str(name): _joined_cells(known[name], inputs[name]) for name in known}, len(known))
 
 
 def finite(table: pd.DataFrame) -> pd.DataFrame:
-    """The table itself.
+    """The table itself, if its numbers are finite or missing.
 
     Raises:
         ModelError: A column holds infinite numbers.
@@ -237,14 +238,12 @@ def finite(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _joined(known: pd.Series[Any], inputs: pd.Series[Any]) -> ExtensionArray:
-    """The cells of both; categories are those of either."""
+def _joined_cells(known: pd.Series, inputs: pd.Series) -> ExtensionArray:
+    """The cells of both columns; a category of either is a category of the result."""
     import pandas as pd
 
-    categorical = isinstance(known.dtype, pd.CategoricalDtype) and isinstance(
-        inputs.dtype, pd.CategoricalDtype
-    )
-    if categorical and known.dtype != inputs.dtype:
+    types = (known.dtype, inputs.dtype)
+    if all(isinstance(dtype, pd.CategoricalDtype) for dtype in types) and types[0] != types[1]:
         either = known.cat.categories.append(inputs.cat.categories).unique()
         known, inputs = (cells.cat.set_categories(either, ordered=False) for cells in (known, inputs))
     return pd.concat([known, inputs]).array

@@ -1,4 +1,4 @@
-"""Explanations of margins, told in probabilities."""
+"""Explanations of margins, converted to probabilities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from mxt.errors import ModelError
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from mxt.explainers.base import Explanation
@@ -24,12 +23,13 @@ NOISE = 1e-5
 def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.DataFrame) -> Explanation:
     """Contributions to a classifier's probabilities, from contributions to its scores.
 
-    They are the path attribution of the link (logistic or softmax) over the contributions to margins, see
-    `mxt.stats.links`; they are not the SHAP values of the probability itself. Sums are kept, so base plus
-    contributions is the probability. The base is the link of the margins' base, not the mean probability.
+    The result is the path attribution of the link (logistic or softmax) over the contributions to margins,
+    see `mxt.stats.links`; it differs from the SHAP values of the probability itself. Base plus contributions
+    is the probability. The base is the link of the margins' base, not the mean probability.
 
     Args:
-        explanation: Of the scores of `predictor` for `inputs`; one of probabilities is given back as it is.
+        explanation: Explanation of the predictor's scores for `inputs`; an explanation of probabilities is
+            returned as it is.
         predictor: The model.
         inputs: The rows explained.
 
@@ -42,10 +42,13 @@ def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.Da
         return explanation
     link = predictor.link
     if predictor.task != "classification" or link is None:
-        raise ModelError(_refusal(predictor))
-    chances = _probabilities(predictor, inputs)
+        raise _refusal(predictor)
+    every = predictor.labels_and_probabilities(inputs)[1]
+    if every is None:
+        raise _refusal(predictor)
+    chances = every[:, -len(predictor.outputs) :].astype(float)
     if np.abs(link.apply(explanation.prediction) - chances).max(initial=0) > NOISE:
-        raise ModelError(_refusal(predictor))
+        raise _refusal(predictor)
     start = np.array(explanation.bases)
     base = link.apply(start)
     return replace(
@@ -59,16 +62,9 @@ def in_probability(explanation: Explanation, predictor: Predictor, inputs: pd.Da
     )
 
 
-def _probabilities(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
-    """The library's own, shape (rows, outputs)."""
-    _, chances = predictor.labels_and_probabilities(inputs)
-    if chances is None:
-        raise ModelError(_refusal(predictor))
-    return chances[:, -len(predictor.outputs) :].astype(float)
-
-
-def _refusal(predictor: Predictor) -> str:
+def _refusal(predictor: Predictor) -> ModelError:
     core = type(predictor.core).__name__
+    why = f"The probabilities of a {core} are no known function of its scores"
     if predictor.task != "classification":
-        return f"A {core} predicts numbers and has no probabilities; leave out unit: probability."
-    return f"The probabilities of a {core} are no known function of its scores; leave out unit: probability."
+        why = f"A {core} predicts numbers and has no probabilities"
+    return ModelError(f"{why}; leave out unit: probability.")

@@ -1,1 +1,1 @@
-"""Shap's interface over MXT's explainers: its tree explainer, and the type that its plots draw."""
+"""The interface of shap over MXT's explainers: its tree explainer, and the type that its plots draw."""

@@ -1,39 +1,40 @@
-# ruff: noqa: ANN401 - tables of any sort
-"""An engine's answers in the shapes of shap: outputs told twice, left out or in probability; single rows."""
+"""An engine's values in the shapes of shap, in margins or in probabilities."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.explainers.base import TOLERANCE
 from mxt.explainers.base.kernels.engine import Engine
 from mxt.explainers.shap.tables import is_row, width_of
+from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
     import numpy as np
     import shap
 
     from mxt.explainers.shap.models import TreeModel
+    from mxt.explainers.shap.tables import AnyTable
 
 CHANCES = ("probability", "predict_proba")
-"""Outputs on the scale of probabilities; the second tells both of two classes."""
+"""Names of outputs on the scale of probabilities; the second has both of two classes."""
 
 
 class Answers:
-    """The engine of a model of trees, which takes and gives what shap's tree explainer does."""
+    """Values of a model of trees by MXT's engine, for the tables and in the shapes of shap."""
 
-    def __init__(self, model: TreeModel, output: str, background: Any | None, limit: int | None) -> None:
-        """Plan.
+    def __init__(self, model: TreeModel, output: str, background: AnyTable | None, limit: int | None) -> None:
+        """Plan the computation.
 
         Args:
-            model: The trees, and how tables become what they test.
+            model: The trees, and how tables are encoded for them.
             output: ``raw``, or one of `CHANCES`.
-            background: Rows to compare with, a table of any sort.
-            limit: How many of the first trees to explain; None for those that the library itself uses.
+            background: Rows to compare with, a table of any type.
+            limit: Number of the first trees to explain; None for the trees that the library itself uses.
 
         Raises:
-            ModelError: The trees keep no training weights and there is no background, or it has no rows.
+            ModelError: The trees keep no training weights, and there is no background with rows.
         """
         import numpy as np
 
@@ -50,58 +51,63 @@ class Answers:
         if self.curved and rows is not None:
             self.base = (1 / (1 + np.exp(-self._engine.predict(rows)))).mean(axis=0)
         both = model.chances or output == "predict_proba"
-        self._doubled = both and model.classes == 2  # noqa: PLR2004 - two classes
+        self._doubled = both and model.classes == BINARY
 
     @property
-    def expected(self) -> Any:
-        """The mean that values start from: shape (outputs,), or a number.
+    def expected(self) -> np.ndarray | float:
+        """The base of the values: shape (outputs,), or a number for a single output.
 
-        A single output is a number, but shape (1,) where shap explains its own trees without a background.
+        For a single output it has the shape (1,) if shap explains the model by its own trees, without a
+        background.
         """
         import numpy as np
 
-        told = np.append(1 - self.base, self.base) if self._doubled else self.base
-        return told if len(told) > 1 or self._listed else told[0]
+        base = np.append(1 - self.base, self.base) if self._doubled else self.base
+        return base if len(base) > 1 or self._listed else base[0]
 
-    def values(self, table: Any) -> np.ndarray:
-        """Shape (rows, columns, outputs), of two classes the second."""
+    def values(self, table: AnyTable) -> np.ndarray:
+        """Contributions, shape (rows, columns, outputs); of two classes, to the second."""
         rows = self._model.encode(table)
         return self._engine.probabilities(rows) if self.curved else self._engine.values(rows)
 
-    def interactions(self, table: Any) -> np.ndarray:
-        """Shape (rows, columns, columns, outputs)."""
+    def interactions(self, table: AnyTable) -> np.ndarray:
+        """Contributions of pairs, shape (rows, columns, columns, outputs)."""
         return self._engine.interactions(self._model.encode(table))
 
-    def check(self, values: np.ndarray, table: Any) -> None:
-        """Hold base plus contributions to what the library itself predicts, where that is known.
+    def check(self, values: np.ndarray, table: AnyTable) -> None:
+        """Check that base plus contributions are the library's own predictions, if these are known.
 
         Raises:
-            ExplainerError: Shap's; some rows do not add up.
+            ExplainerError: Shap's own error; some rows do not add up.
         """
         if self.checkable and self._model.scores is not None and len(values):
             require_sums(self.base + values.sum(axis=1), self._model.scores(table))
 
-    def told(self, values: np.ndarray, table: Any) -> np.ndarray:
-        """As shap shapes it: without outputs if there is one, and without rows for one row.
+    def shaped(self, values: np.ndarray, table: AnyTable) -> np.ndarray:
+        """Values in shap's shape, see `squeezed`.
 
-        A model read by shap takes tables of any width: columns after the last that a tree tests have zeros.
+        A model read by shap takes tables of any width: columns beyond those that the trees test get zeros.
         """
         import numpy as np
 
         extra = width_of(table) - values.shape[1] if self._model.by_shap else 0
         if extra > 0:
             values = np.pad(values, [(0, 0), *[(0, extra)] * (values.ndim - 2), (0, 0)])
-        found = np.concatenate([-values, values], axis=-1) if self._doubled else values
-        found = found if found.shape[-1] > 1 else found[..., 0]
-        return found[0] if is_row(table) else found
+        return squeezed(np.concatenate([-values, values], axis=-1) if self._doubled else values, table)
+
+
+def squeezed(values: np.ndarray, table: AnyTable) -> np.ndarray:
+    """Values without outputs if there is one output, and without rows if the table is a single row."""
+    values = values if values.shape[-1] > 1 else values[..., 0]
+    return values[0] if is_row(table) else values
 
 
 def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
     """Raise shap's ExplainerError unless base plus contributions are the library's scores, row by row.
 
     Args:
-        sums: Shape (rows, outputs).
-        scores: The same shape.
+        sums: Base plus contributions, shape (rows, outputs).
+        scores: The library's scores, shape (rows, outputs).
     """
     import numpy as np
     from shap.utils._exceptions import ExplainerError
@@ -118,16 +124,16 @@ def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
 
 
 def explained(
-    values: np.ndarray, base: Any, table: Any, names: list[str] | None, seconds: float
+    values: np.ndarray, base: np.ndarray | float, table: AnyTable, names: list[str] | None, seconds: float
 ) -> shap.Explanation:
-    """Contributions in shap's form, which its plots take.
+    """Contributions as shap's own type, which its plots accept.
 
     Args:
         values: Shape (rows, columns), and outputs last if there are several.
         base: The expected value, or one for each output.
-        table: The rows explained, of any sort.
-        names: Of the columns, if they have some.
-        seconds: What it took.
+        table: The rows explained, a table of any type.
+        names: Names of the columns, if they have names.
+        seconds: How long the computation took.
     """
     import numpy as np
     import shap

@@ -1,16 +1,15 @@
-# ruff: noqa: ANN401 - models of any library, tables of any sort
-"""CatBoost's own contributions, for models whose trees test what only CatBoost can read.
+"""CatBoost's own contributions, for models whose trees only CatBoost can read.
 
-CatBoost's contributions do not add up for some models, such as those grown depthwise or lossguide, so here
-they are always compared with its predictions.
+For some models, such as models grown depthwise or lossguide, CatBoost's contributions do not add up, so they
+are always compared with its predictions.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError, MxtError
-from mxt.explainers.shap.answers import require_sums
+from mxt.explainers.shap.answers import require_sums, squeezed
 from mxt.explainers.shap.tables import frame_of, is_row
 from mxt.predictors.base.library import predictor_of
 
@@ -18,18 +17,19 @@ if TYPE_CHECKING:
     import numpy as np
     import shap
 
+    from mxt.explainers.shap.tables import AnyModel, AnyTable
     from mxt.predictors.catboost import CatboostPredictor
 
 
 class CatboostAnswers:
-    """What `Answers` gives, by CatBoost itself: along the trees' paths, of all trees."""
+    """The interface of `Answers` over CatBoost's own contributions: path-dependent, of all trees."""
 
     def __init__(self, predictor: CatboostPredictor, limit: int | None) -> None:
         """Serve a model.
 
         Args:
-            predictor: The model's.
-            limit: How many of the first trees to explain, which CatBoost cannot.
+            predictor: The predictor of the model.
+            limit: Number of the first trees to explain, which CatBoost does not support.
 
         Raises:
             ModelError: There is a limit.
@@ -42,53 +42,52 @@ class CatboostAnswers:
         self._predictor = predictor
 
     @property
-    def expected(self) -> Any:
-        """The mean that values start from: a number, or shape (outputs,) of several."""
+    def expected(self) -> np.ndarray | float:
+        """The base of the values: a number, or shape (outputs,) for several outputs."""
         base = self._predictor.base
         return base if len(base) > 1 else base[0]
 
-    def values(self, table: Any) -> np.ndarray:
-        """Shape (rows, columns, outputs).
+    def values(self, table: AnyTable) -> np.ndarray:
+        """Contributions, shape (rows, columns, outputs).
 
         Raises:
-            ExplainerError: Shap's; some rows do not add up.
+            ExplainerError: Shap's own error; some rows do not add up.
         """
         rows = self._rows(table)
-        found = self._predictor.contributions(rows)
-        require_sums(found.base + found.values.sum(axis=1), self._predictor.scores(rows).values)
-        return found.values
+        own = self._predictor.contributions(rows)
+        require_sums(own.base + own.values.sum(axis=1), self._predictor.scores(rows).values)
+        return own.values
 
-    def interactions(self, table: Any) -> np.ndarray:
-        """Shape (rows, columns, columns, outputs).
+    def interactions(self, table: AnyTable) -> np.ndarray:
+        """Contributions of pairs, shape (rows, columns, columns, outputs).
 
         Raises:
-            ExplainerError: Shap's; some rows do not add up.
+            ExplainerError: Shap's own error; some rows do not add up.
         """
         rows = self._rows(table)
-        found = self._predictor.interactions(rows)
-        require_sums(self._predictor.base + found.sum(axis=(1, 2)), self._predictor.scores(rows).values)
-        return found
+        pairs = self._predictor.interactions(rows)
+        require_sums(self._predictor.base + pairs.sum(axis=(1, 2)), self._predictor.scores(rows).values)
+        return pairs
 
-    def check(self, values: np.ndarray, table: Any) -> None:
-        """Nothing: values are compared with predictions whenever they are computed."""
+    def check(self, values: np.ndarray, table: AnyTable) -> None:
+        """Check nothing: values are compared with predictions whenever they are computed."""
 
-    def told(self, values: np.ndarray, table: Any) -> np.ndarray:
-        """As shap shapes it: without outputs if there is one, and without rows for one row."""
-        found = values if values.shape[-1] > 1 else values[..., 0]
-        return found[0] if is_row(table) else found
+    def shaped(self, values: np.ndarray, table: AnyTable) -> np.ndarray:
+        """Values in shap's shape, see `squeezed`."""
+        return squeezed(values, table)
 
-    def _rows(self, table: Any) -> Any:
-        """A frame, or CatBoost's own table as it is, since it gives back no categories."""
+    def _rows(self, table: AnyTable) -> AnyTable:
+        """The table as a frame; CatBoost's own table as it is, since its categories cannot be read back."""
         return table if type(table).__name__ == "Pool" else frame_of(table, self._predictor.columns)
 
 
-def is_catboost(model: Any) -> bool:
+def is_catboost(model: object) -> bool:
     """Whether a model is CatBoost's."""
     return type(model).__module__.startswith("catboost.")
 
 
-def catboost_predictor(model: Any) -> CatboostPredictor | None:
-    """The predictor of a model of CatBoost; None for others, and for those that MXT refuses."""
+def catboost_predictor(model: AnyModel) -> CatboostPredictor | None:
+    """The predictor of a CatBoost model; None for other models, and for CatBoost models that MXT refuses."""
     if not is_catboost(model):
         return None
     try:
@@ -97,16 +96,16 @@ def catboost_predictor(model: Any) -> CatboostPredictor | None:
         return None
 
 
-def check_peer(peer: shap.TreeExplainer, values: np.ndarray, table: Any) -> None:
-    """Compare what shap hands on from CatBoost with CatBoost's predictions, for models that MXT refuses.
+def check_peer(peer: shap.TreeExplainer, values: np.ndarray, table: AnyTable) -> None:
+    """Compare contributions that shap takes over from CatBoost with CatBoost's predictions.
 
     Args:
-        peer: Shap's explainer of a model of any library; nothing is compared for those of others.
+        peer: Shap's explainer of a model of any library; only CatBoost models are checked.
         values: Contributions, shape (rows, columns), or (rows, columns, outputs) of several outputs.
         table: The rows.
 
     Raises:
-        ExplainerError: Shap's; some rows do not add up.
+        ExplainerError: Shap's own error; some rows do not add up.
     """
     import numpy as np
 

@@ -1,10 +1,10 @@
-"""MXT's explanations in the form of shap's, which each of shap's plots takes."""
+"""MXT's explanations as shap's own type, which each of shap's plots accepts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import shap  # noqa: TID253 - its type is the parent; this module is imported by those who want it only
+import shap  # noqa: TID253 - its type is the parent, and only users of shap's type import this module
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class ShapExplanation(shap.Explanation):  # type: ignore[misc] # shap publishes no types that hold
-    """An explanation that is shap's own type, and keeps MXT's.
+    """An explanation of shap's own type that keeps MXT's explanation as an attribute.
 
-    Its values are of shape (rows, columns), or (rows, columns, outputs) where there are several outputs: then
-    ``found[:, :, "name"]`` is that output alone. What is cut out of it is shap's type only.
+    Values have the shape (rows, columns), or (rows, columns, outputs) if there are several outputs;
+    ``explanation[:, :, "name"]`` is then the part of one output. A part is of shap's type only.
     """
 
     def __init__(self, explanation: Explanation, inputs: pd.DataFrame) -> None:
-        """Hold both forms.
+        """Keep both forms of an explanation.
 
         Args:
             explanation: Contributions of the rows of `inputs`.
@@ -38,4 +38,4 @@ class ShapExplanation(shap.Explanation):  # type: ignore[misc] # shap publishes 
             error_std=None if error is None else error[shown],
         )
         self.explanation = explanation
-        """MXT's own: ids, unit, method and why, predictions, residuals."""
+        """MXT's explanation: ids, unit, method and the reason for it, predictions, residuals."""

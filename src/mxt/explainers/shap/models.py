@@ -1,11 +1,10 @@
-# ruff: noqa: ANN401 - models of any library
-"""Models that are sums of trees: the trees, what they test, and the scores that they should add up to."""
+"""Models that are sums of trees: their trees, the encoding of tables, and the scores to add up to."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError, MxtError
 from mxt.explainers.shap.parsed import read_trees
@@ -17,7 +16,9 @@ if TYPE_CHECKING:
 
     import numpy as np
     import pandas as pd
+    from shap.explainers._tree import TreeEnsemble as ShapEnsemble
 
+    from mxt.explainers.shap.tables import AnyModel, AnyTable
     from mxt.predictors.base import Predictor
     from mxt.predictors.base.trees import TreeEnsemble
 
@@ -34,27 +35,27 @@ class TreeModel:
     """A fitted model of trees."""
 
     trees: TreeEnsemble
-    encode: Callable[[Any], np.ndarray]
-    """From any table to what the trees test, shape (rows, columns)."""
-    scores: Callable[[Any], np.ndarray] | None
-    """From any table to what the library itself predicts, on the trees' scale, shape (rows, outputs)."""
+    encode: Callable[[AnyTable], np.ndarray]
+    """Encodes a table of any type for the trees, shape (rows, columns)."""
+    scores: Callable[[AnyTable], np.ndarray] | None
+    """The library's own predictions for a table, on the trees' scale, shape (rows, outputs), if known."""
     chances: bool = False
-    """Whether the trees give chances of classes; of two classes, that of the second."""
+    """Whether the trees predict probabilities of classes; of two classes, of the second."""
     classes: int = 0
-    """How many classes there are; none for regression."""
+    """Number of classes; 0 for regression."""
     slope: float | None = None
-    """The chance is the logistic of slope times score; None if it is not."""
+    """The probability is the logistic of slope times score; None if it is not."""
     boosted: bool = False
-    """Whether the model is of a library whose own values shap gives."""
+    """Whether shap returns the library's own values for the model."""
     round_size: int = 1
-    """How many trees a boosting round makes, where the library counts in rounds."""
+    """Number of trees of a boosting round, if the library counts rounds."""
     best: int | None = None
-    """How many trees shap explains unless asked for more: those of a booster's best rounds."""
+    """Number of trees of a booster's best rounds, which shap explains by default."""
     by_shap: bool = False
-    """Whether shap has read the trees."""
+    """Whether the trees were read by shap."""
 
     def first(self, limit: int | None) -> TreeEnsemble:
-        """The ensemble of the first trees, in whole rounds; all of them for a number below 1."""
+        """The ensemble of the first trees, in whole rounds; of all trees if the limit is None or below 1."""
         whole = self.trees
         trees = (limit or 0) // self.round_size * self.round_size
         if not 0 < trees < len(whole.roots):
@@ -65,8 +66,8 @@ class TreeModel:
         return replace(whole, roots=whole.roots[:trees], **cut)
 
 
-def tree_model_of(model: Any) -> TreeModel | None:
-    """A model of a library whose trees MXT reads; None for others, and for what wraps a model.
+def tree_model_of(model: AnyModel) -> TreeModel | None:
+    """The trees of a model, if MXT reads them; None for other models, and for wrappers of a model.
 
     Args:
         model: A fitted model of xgboost, LightGBM, CatBoost or scikit-learn.
@@ -97,12 +98,12 @@ def tree_model_of(model: Any) -> TreeModel | None:
     )
 
 
-def tree_model_of_shap(parsed: Any, columns: int | None) -> TreeModel | None:
-    """A model that shap has read, such as those of libraries that only shap knows.
+def tree_model_of_shap(parsed: ShapEnsemble, columns: int | None) -> TreeModel | None:
+    """The trees of a model that shap has read, such as a model of a library that only shap knows.
 
     Args:
-        parsed: A ``shap.explainers._tree.TreeEnsemble``.
-        columns: How many columns the model takes, where it is known.
+        parsed: The model as shap reads it.
+        columns: Number of columns that the model takes, if known.
 
     Raises:
         ModelError: The model is damaged.
@@ -114,10 +115,10 @@ def tree_model_of_shap(parsed: Any, columns: int | None) -> TreeModel | None:
     if trees is None:
         return None
 
-    def encode(table: Any) -> np.ndarray:
+    def encode(table: AnyTable) -> np.ndarray:
         return _rows(array_of(table).astype(parsed.input_dtype), trees.columns)
 
-    def scores(table: Any) -> np.ndarray:
+    def scores(table: AnyTable) -> np.ndarray:
         rows = encode(table)
         return parsed.predict(rows).reshape(len(rows), parsed.num_outputs)
 
@@ -135,8 +136,8 @@ def _rows(table: np.ndarray, columns: int) -> np.ndarray:
     return rows[:, :columns]
 
 
-def _columns(model: Any) -> list[str]:
-    """Names by place, for models that were fitted without names."""
+def _columns(model: AnyModel) -> list[str]:
+    """Names by position, for models that were fitted without names."""
     if any(hasattr(model, name) for name in ("feature_name", "feature_name_", "feature_names_")):
         return []  # LightGBM and CatBoost name columns themselves
     count = getattr(model, "n_features_in_", None)
@@ -145,19 +146,21 @@ def _columns(model: Any) -> list[str]:
     return [f"f{place}" for place in range(count or 0)]
 
 
-def _frame(table: Any, predictor: Predictor, left_out: float) -> pd.DataFrame:
-    found = frame_of(table, predictor.columns, left_out)
-    return found if is_named(table) else predictor.labelled(found)
+def _frame(table: AnyTable, predictor: Predictor, left_out: float) -> pd.DataFrame:
+    """The table as a frame; codes of categories become labels if the table has no names."""
+    frame = frame_of(table, predictor.columns, left_out)
+    return frame if is_named(table) else predictor.labelled(frame)
 
 
-def _numbers(encoded: Any) -> np.ndarray:
+def _numbers(encoded: AnyTable) -> np.ndarray:
+    """Encoded columns as an array, shape (rows, encoded columns)."""
     import numpy as np
 
     return np.asarray(encoded.toarray() if hasattr(encoded, "toarray") else encoded)
 
 
 def _slope(predictor: Predictor) -> float | None:
-    """The slope of the logistic that leads from the trees' one score to a chance, if that is what does."""
+    """The slope of the logistic from the trees' single score to a probability, or None if there is none."""
     import numpy as np
 
     link = predictor.link
@@ -169,12 +172,12 @@ def _slope(predictor: Predictor) -> float | None:
     if not ((chances > 0) & (chances < 1)).all():
         return None
     odds = np.log(chances / (1 - chances))
-    found = float(odds[2, 0] / 0.5)
-    return found if np.allclose(odds, found * points, atol=1e-9) else None
+    own = float(odds[2, 0] / 0.5)
+    return own if np.allclose(odds, own * points, atol=1e-9) else None
 
 
-def _rounds(model: Any, trees: TreeEnsemble) -> tuple[int, int | None]:
-    """How many trees make a round, and how many trees the best rounds have, where a booster tells."""
+def _rounds(model: AnyModel, trees: TreeEnsemble) -> tuple[int, int | None]:
+    """Number of trees of a round, and of the best rounds of a booster that knows its best round."""
     count, best = len(trees.roots), getattr(model, "best_iteration", None)
     if hasattr(model, "get_booster"):
         return count // max(model.get_booster().num_boosted_rounds() if best is None else best + 1, 1), None

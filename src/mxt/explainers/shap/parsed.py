@@ -14,14 +14,14 @@ _NAN: tuple[Missing] = ("nan",)
 
 
 def read_trees(parsed: Parsed, columns: int) -> TreeEnsemble | None:
-    """The trees that shap has parsed from a model; the weights of its nodes become covers.
+    """The trees that shap has parsed from a model; the weights of nodes become covers.
 
     Args:
         parsed: The model as shap holds it.
-        columns: How many columns the model takes.
+        columns: Number of columns that the model takes.
 
     Returns:
-        None if shap could not read them, or they split on categories.
+        The trees; None if shap could not read them, or they split on categories.
 
     Raises:
         ModelError: The model is damaged.

@@ -1,35 +1,37 @@
-# ruff: noqa: ANN401 - models of any library
-"""What of a model can be pickled: all that it predicts with, if perhaps not all that it was fitted with."""
+"""Models as they can be pickled: with all that they predict with, but not all that they were fitted with."""
 
 from __future__ import annotations
 
 import copy
 import pickle
-from typing import Any
+from typing import TypeVar
+
+Fitted = TypeVar("Fitted")
 
 
-def portable(model: Any) -> Any:
-    """The model itself, or a copy in which None stands for each attribute that no pickle can hold.
+def portable(model: Fitted) -> Fitted:
+    """The model itself, or a copy with None in place of each attribute that cannot be pickled.
 
-    Such are functions and handles that a fit was given: an objective, a metric, a callback, a lock. A model
-    that cannot be pickled even so is given back as it is, so that pickle says why.
+    Such attributes are functions and handles that were passed to the fit: an objective, a metric, a callback,
+    a lock. A model that still cannot be pickled is returned as it is, so that pickle raises its own error.
     """
     if _pickles(model):
         return model
     live = [name for name, part in getattr(model, "__dict__", {}).items() if not _pickles(part)]
-    found = copy.copy(model)
-    vars(found).update(dict.fromkeys(live))
-    return found if live and _pickles(found) else model
+    without = copy.copy(model)
+    vars(without).update(dict.fromkeys(live))
+    return without if live and _pickles(without) else model
 
 
 class _Nowhere:
-    """A file that keeps nothing."""
+    """A file that discards what is written to it."""
 
     def write(self, data: bytes) -> int:
         return len(data)
 
 
-def _pickles(part: Any) -> bool:
+def _pickles(part: object) -> bool:
+    """Whether an object can be pickled."""
     try:
         pickle.Pickler(_Nowhere(), pickle.HIGHEST_PROTOCOL).dump(part)
     except (pickle.PicklingError, TypeError, AttributeError, ValueError, RuntimeError):

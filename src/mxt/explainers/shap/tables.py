@@ -1,5 +1,4 @@
-# ruff: noqa: ANN401 - tables of any sort
-"""Tables of every sort that users of shap give: to explain, and to stand for a population."""
+"""Tables of every type that shap accepts, as rows to explain and as a background."""
 
 from __future__ import annotations
 
@@ -12,53 +11,62 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    AnyTable = Any
+    """Rows in any form that shap accepts: a frame, an array, a list, a library's own table."""
+    AnyModel = Any
+    """A fitted model of any library."""
 
-def frame_of(table: Any, columns: list[str], left_out: float = 0.0) -> pd.DataFrame:
-    """A table as a frame whose columns are named as the model's, by place.
+ROWS_AND_COLUMNS = 2
+"""Number of dimensions of a table."""
+
+
+def frame_of(table: AnyTable, columns: list[str], left_out: float = 0.0) -> pd.DataFrame:
+    """A table as a frame with the model's column names, matched by position.
 
     Args:
         table: A frame of pandas, or anything with ``to_pandas``; an array, a matrix that may be sparse, a
             list of rows; one row as a series or array; a DMatrix of xgboost, a Pool of CatBoost, a Dataset
             of LightGBM.
-        columns: The model's columns; those of the table are kept if there are none.
-        left_out: What a sparse matrix leaves out: zero, or NaN for xgboost. A DMatrix leaves out NaN.
+        columns: The model's columns; if there are none, the table's own names are kept.
+        left_out: The value of cells that a sparse matrix leaves out: zero, or NaN for xgboost. For a DMatrix
+            it is always NaN.
 
     Returns:
         Shape (rows, columns), with the index of the table if it has one.
 
     Raises:
-        DataError: It has another number of columns, or the model's own in another order.
+        DataError: The table has another number of columns than the model, or its columns in another order.
     """
     import pandas as pd
 
-    found = _frame(table, left_out)
+    frame = _frame(table, left_out)
+    given = [str(name) for name in frame.columns]
     if not columns:
-        return found.set_axis([str(name) for name in found.columns], axis=1)
-    given = [str(name) for name in found.columns]
+        return frame.set_axis(given, axis=1)
     if len(given) != len(columns):
         msg = f"The model takes {len(columns)} columns; the table has {len(given)}."
         raise DataError(msg)
     if _moved(given, columns):
         msg = "The table has the model's columns in another order; give them as the model does."
         raise DataError(msg)
-    return found.set_axis(pd.Index(columns), axis=1)
+    return frame.set_axis(pd.Index(columns), axis=1)
 
 
 def _moved(given: list[str], columns: list[str]) -> bool:
-    """Whether a column of the model's is elsewhere in the table; LightGBM writes spaces as underscores."""
+    """Whether the table has a model's column at another position; LightGBM writes spaces as underscores."""
     named, known = ([name.replace(" ", "_") for name in names] for names in (given, columns))
     return any(name != there and name in known for name, there in zip(named, known, strict=True))
 
 
-def is_named(table: Any) -> bool:
+def is_named(table: AnyTable) -> bool:
     """Whether the columns of a table have names."""
     import pandas as pd
 
-    told = _told(table)
-    return isinstance(table, pd.DataFrame | pd.Series) if told is None else is_named(told)
+    inner = _unwrapped(table)
+    return isinstance(table, pd.DataFrame | pd.Series) if inner is None else is_named(inner)
 
 
-def array_of(table: Any) -> np.ndarray:
+def array_of(table: AnyTable) -> np.ndarray:
     """A table's numbers as one array, shape (rows, columns) or (columns,) for one row."""
     import numpy as np
     import pandas as pd
@@ -69,20 +77,22 @@ def array_of(table: Any) -> np.ndarray:
     return np.asarray(table) if plain else _frame(table, 0.0).to_numpy()
 
 
-def width_of(table: Any) -> int:
-    """How many columns a table of any sort has; the number of cells of a single row."""
+def width_of(table: AnyTable) -> int:
+    """The number of columns of a table of any type, or of cells of a single row."""
     import numpy as np
 
-    own = _told(table)
-    return width_of(own) if own is not None else int((getattr(table, "shape", None) or np.shape(table))[-1])
+    inner = _unwrapped(table)
+    if inner is not None:
+        return width_of(inner)
+    return int((getattr(table, "shape", None) or np.shape(table))[-1])
 
 
-def _frame(table: Any, left_out: float) -> pd.DataFrame:
+def _frame(table: AnyTable, left_out: float) -> pd.DataFrame:
     import pandas as pd
 
-    told = _told(table)
-    if told is not None:
-        return _frame(told, float("nan") if "DMatrix" in type(table).__name__ else left_out)
+    inner = _unwrapped(table)
+    if inner is not None:
+        return _frame(inner, float("nan") if "DMatrix" in type(table).__name__ else left_out)
     if isinstance(table, pd.DataFrame):
         return table
     if isinstance(table, pd.Series):
@@ -90,8 +100,8 @@ def _frame(table: Any, left_out: float) -> pd.DataFrame:
     return pd.DataFrame(_dense(table.tocoo(), left_out)) if hasattr(table, "tocoo") else _from_rows(table)
 
 
-def _told(table: Any) -> Any:
-    """What a library's own table holds, or None for other tables."""
+def _unwrapped(table: AnyTable) -> AnyTable | None:
+    """The data of a library's own table, or None for other tables."""
     name = f"{type(table).__module__.partition('.')[0]}.{type(table).__name__}"
     if name in {"xgboost.DMatrix", "xgboost.QuantileDMatrix", "lightgbm.Dataset"}:
         return table.get_data()
@@ -100,44 +110,44 @@ def _told(table: Any) -> Any:
     return table.to_pandas() if hasattr(table, "to_pandas") else None
 
 
-def _from_rows(table: Any) -> pd.DataFrame:
+def _from_rows(table: AnyTable) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
     rows = np.atleast_2d(np.asarray(table))
-    if rows.ndim != 2:  # noqa: PLR2004 - rows and columns
+    if rows.ndim != ROWS_AND_COLUMNS:
         msg = f"A table has rows and columns; the array is of shape {rows.shape}."
         raise DataError(msg)
     frame = pd.DataFrame(rows)
     return frame.infer_objects() if rows.dtype == object else frame
 
 
-def _dense(sparse: Any, left_out: float) -> np.ndarray:
+def _dense(sparse: AnyTable, left_out: float) -> np.ndarray:
     import numpy as np
 
-    found = np.full(sparse.shape, left_out, dtype=np.result_type(sparse.dtype, np.float32))
-    found[sparse.row, sparse.col] = sparse.data
-    return found
+    dense = np.full(sparse.shape, left_out, dtype=np.result_type(sparse.dtype, np.float32))
+    dense[sparse.row, sparse.col] = sparse.data
+    return dense
 
 
-def is_row(table: Any) -> bool:
-    """Whether it is a single row: a series, or an array or list of numbers."""
+def is_row(table: AnyTable) -> bool:
+    """Whether a table is a single row: a series, or an array or list of numbers."""
     import numpy as np
     import pandas as pd
 
     return isinstance(table, pd.Series) or (isinstance(table, np.ndarray | list) and np.ndim(table) == 1)
 
 
-def is_masker(data: Any) -> bool:
-    """Whether it is one of shap's maskers."""
+def is_masker(data: AnyTable) -> bool:
+    """Whether a background is one of shap's maskers."""
     return type(data).__module__.startswith("shap.maskers")
 
 
-def rows_of(model: Any, data: Any) -> Any:
-    """The rows of a background: a table's own, or those of a masker.
+def rows_of(model: AnyModel, data: AnyTable) -> AnyTable:
+    """The rows of a background, which is a table or a masker.
 
     Raises:
-        Exception: What shap raises for a masker that a tree explainer cannot take.
+        Exception: Shap's own error for a masker that no tree explainer takes.
     """
     if not is_masker(data):
         return getattr(data, "data", data) if type(data).__name__ == "DenseData" else data
@@ -148,28 +158,28 @@ def rows_of(model: Any, data: Any) -> Any:
     return data.data
 
 
-def perturbation(asked: str, *, against_rows: bool) -> str:
-    """What absent columns take: the values of a background's rows, or both ways of the trees.
+def perturbation(name: str, *, against_rows: bool) -> str:
+    """How absent columns are treated: by a background, or by training weights along the trees' paths.
 
     Args:
-        asked: ``auto``, ``interventional`` or ``tree_path_dependent``.
+        name: ``auto``, ``interventional`` or ``tree_path_dependent``.
         against_rows: Whether there is a background.
 
     Raises:
-        InvalidFeaturePerturbationError: It is none of the three.
+        InvalidFeaturePerturbationError: The name is none of the three.
     """
-    if asked == "auto":
+    if name == "auto":
         return "interventional" if against_rows else "tree_path_dependent"
-    if asked == "interventional" and not against_rows:
+    if name == "interventional" and not against_rows:
         msg = (
             "In the future, passing feature_perturbation='interventional' without data to compare with "
             "will raise an error; for now values are tree_path_dependent."
         )
         warnings.warn(msg, FutureWarning, stacklevel=3)
         return "tree_path_dependent"
-    if asked not in {"interventional", "tree_path_dependent"}:
+    if name not in {"interventional", "tree_path_dependent"}:
         from shap.utils._exceptions import InvalidFeaturePerturbationError
 
-        msg = f"feature_perturbation must be 'auto', 'interventional', or 'tree_path_dependent'. Got {asked}."
+        msg = f"feature_perturbation must be 'auto', 'interventional', or 'tree_path_dependent'. Got {name}."
         raise InvalidFeaturePerturbationError(msg)
-    return asked
+    return name

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN401, FBT001, FBT002, N803, PLR0913, PLR0917 - the signatures are shap's
+# ruff: noqa: FBT001, FBT002, N803, PLR0913, PLR0917 - the signatures are shap's
 """The interface of ``shap.TreeExplainer`` over MXT's engine: the same arguments, shapes and results."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.explainers.base.kernels.engine import available
@@ -19,48 +19,51 @@ from mxt.explainers.shap.tables import array_of, is_masker, perturbation, rows_o
 if TYPE_CHECKING:
     import numpy as np
     import shap
+    from shap.explainers._tree import TreeEnsemble as ShapEnsemble
 
+    from mxt.explainers.shap.tables import AnyModel, AnyTable
     from mxt.predictors.catboost import CatboostPredictor
 
 
 class TreeExplainer:
     """Exact SHAP values of models of trees: a drop-in for shap's class of the same name.
 
-    It differs where shap is less exact: every row of a background counts (shap draws 100 of a table), and
-    `expected_value` is right before the first call. What the engine cannot do is handed to shap, with a
-    warning: a model's loss, Saabas' approximation, and models whose trees cannot be read.
+    It differs where shap is less exact: all rows of a background are used (shap draws 100 of a table), and
+    `expected_value` is right before the first call. Requests that the engine does not serve are handed to
+    shap, with a warning: a model's loss, Saabas' approximation, and models whose trees cannot be read.
 
     Source: Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9.
     """
 
     output_names = None
+    expected_value: np.ndarray | float
 
     def __init__(
         self,
-        model: Any,
-        data: Any = None,
+        model: AnyModel,
+        data: AnyTable = None,
         model_output: str = "raw",
         feature_perturbation: str = "auto",
         feature_names: list[str] | None = None,
-        approximate: Any = None,
-        link: Any = None,
-        linearize_link: Any = None,
+        approximate: object = None,
+        link: object = None,
+        linearize_link: object = None,
     ) -> None:
-        """Read the model's trees and plan.
+        """Read the model's trees and plan the computation.
 
         Args:
             model: A model of xgboost, LightGBM, CatBoost or scikit-learn, or any that shap can read.
-            data: Rows that stand for the population, all of which count: a table, or shap's own masker.
+            data: Rows that stand for the population, all of which are used: a table, or shap's own masker.
             model_output: ``raw``, ``probability``, ``predict_proba`` or ``log_loss``.
             feature_perturbation: ``interventional`` compares with `data`, ``tree_path_dependent`` with the
-                training rows that the trees remember; ``auto`` is the first where there is data.
-            feature_names: Names for arrays, which have none.
-            approximate: Without effect, as in shap; give it to the call.
+                training weights kept in the trees; ``auto`` is the first if there is data, else the second.
+            feature_names: Names of columns, for arrays.
+            approximate: Without effect, as in shap; pass it to the call.
             link: Without effect, as in shap.
             linearize_link: Without effect, as in shap.
 
         Raises:
-            Exception: What shap raises for arguments that neither serves.
+            Exception: Shap's own error for arguments that it refuses too.
         """
         import pandas as pd
 
@@ -69,19 +72,17 @@ class TreeExplainer:
         for name in ("model", "masker"):  # `shap.Explainer` sets both before it turns itself into this class
             vars(self).pop(name, None)
         self.link, self.linearize_link = link, linearize_link
-        self._model, self._given = model, data
-        self._rows = rows_of(model, data)
+        self._model, self._given, self._rows = model, data, rows_of(model, data)
         self.data = None if self._rows is None else array_of(self._rows)
         self.data_missing = None if self.data is None else pd.isna(self.data)
         self.feature_perturbation = perturbation(feature_perturbation, against_rows=data is not None)
         self.model_output, self.feature_names = model_output, feature_names
         known = list(data.columns) if isinstance(data, pd.DataFrame) else None
         self.data_feature_names = feature_names or known
-        self.expected_value: Any = None
         self._plan()
 
     @cached_property
-    def model(self) -> Any:
+    def model(self) -> ShapEnsemble:
         """The model as shap reads it, a ``TreeEnsemble`` of its own."""
         from shap.explainers._tree import TreeEnsemble
 
@@ -89,8 +90,8 @@ class TreeExplainer:
         return self._peer.model if "_peer" in vars(self) else TreeEnsemble(*given)
 
     @cached_property
-    def masker(self) -> Any:
-        """The background as a masker of shap's, with all of its rows."""
+    def masker(self) -> AnyTable:
+        """The background as one of shap's maskers, with all rows."""
         import shap
 
         if self.data is None or is_masker(self._given):
@@ -99,13 +100,13 @@ class TreeExplainer:
 
     def __call__(
         self,
-        X: Any,
-        y: Any = None,
+        X: AnyTable,
+        y: AnyTable = None,
         interactions: bool = False,
         check_additivity: bool = True,
         approximate: bool = False,
     ) -> shap.Explanation:
-        """Explain each row of `X`; shap's plots take the answer as it is."""
+        """Explain each row of `X`; shap's plots accept the result."""
         start = time.time()
         if self._core is None or (interactions and approximate):
             return self._peer(X, y, interactions, check_additivity, approximate)
@@ -118,59 +119,61 @@ class TreeExplainer:
 
     def shap_values(
         self,
-        X: Any,
-        y: Any = None,
+        X: AnyTable,
+        y: AnyTable = None,
         tree_limit: int | None = None,
         approximate: bool = False,
         check_additivity: bool = True,
         from_call: bool = False,
     ) -> np.ndarray:
-        """Contributions, shape (rows, columns), or (rows, columns, outputs) of several outputs.
+        """Contributions, shape (rows, columns), or (rows, columns, outputs) if there are several outputs.
 
         Args:
-            X: Rows to explain, a table of any sort; of a single row the answer has no rows.
+            X: Rows to explain, a table of any type; for a single row the result has no dimension of rows.
             y: Labels, for a loss.
-            tree_limit: How many of the first trees to explain; the library's own choice if left out.
+            tree_limit: Number of the first trees to explain; the library's own choice if left out.
             approximate: Saabas' approximation, by shap itself.
-            check_additivity: Whether to compare the sums with what the library itself predicts.
+            check_additivity: Whether to compare sums with the library's own predictions.
             from_call: Without effect.
 
         Raises:
-            ExplainerError: Sums are not the predictions.
+            ExplainerError: Sums differ from the predictions.
             DataError: The table does not fit the model.
         """
         if self._core is None or approximate:
             if self._core is not None:
-                self._tell("approximate=True")
-            found = self._peer.shap_values(X, y, tree_limit, approximate, check_additivity, from_call)
+                self._warn("approximate=True")
+            values = self._peer.shap_values(X, y, tree_limit, approximate, check_additivity, from_call)
             self.expected_value = self._peer.expected_value
-            check_peer(self._peer, found, X)
-            return found
+            check_peer(self._peer, values, X)
+            return values
         answers = self._answers(tree_limit)
         values = answers.values(X)
         if check_additivity:
             answers.check(values, X)
-        return answers.told(values, X)
+        return answers.shaped(values, X)
 
-    def shap_interaction_values(self, X: Any, y: Any = None, tree_limit: int | None = None) -> np.ndarray:
-        """Contributions of pairs, shape (rows, columns, columns), and outputs last if there are several.
+    def shap_interaction_values(
+        self, X: AnyTable, y: AnyTable = None, tree_limit: int | None = None
+    ) -> np.ndarray:
+        """Contributions of pairs, shape (rows, columns, columns), or with outputs last if there are several.
 
-        Each half of a pair holds half of it, so a row of the square sums to the column's own contribution.
+        A pair's contribution is halved between its two cells, so a column's row sums to its contribution.
         """
         if self._core is None or self.model_output != "raw":
-            if is_catboost(self._model):  # its contributions, which the pairs add up to, must be right
+            if is_catboost(self._model):  # pairs add up to its contributions, which must add up too
                 self.shap_values(X, y)
             return self._peer.shap_interaction_values(X, y, tree_limit)
         answers = self._answers(tree_limit)
-        return answers.told(answers.interactions(X), X)
+        return answers.shaped(answers.interactions(X), X)
 
-    def assert_additivity(self, phi: Any, model_output: np.ndarray) -> None:
+    def assert_additivity(self, phi: np.ndarray, model_output: np.ndarray) -> None:
         """Raise shap's ExplainerError unless contributions and the expected value add up to outputs."""
         self._peer.assert_additivity(phi, model_output)
 
     @staticmethod
-    def supports_model_with_masker(model: Any, masker: Any) -> bool:
-        """Whether it explains the model against the masker."""
+    def supports_model_with_masker(model: AnyModel, masker: AnyTable) -> bool:
+        """Whether the class explains the model against the masker."""
         from shap.explainers._tree import TreeExplainer as Peer
 
         table = masker is None or (type(masker).__name__ == "Independent" and is_masker(masker))
@@ -178,7 +181,7 @@ class TreeExplainer:
         return own or bool(Peer.supports_model_with_masker(model, masker))
 
     def _plan(self) -> None:
-        """Read the trees, by MXT or else by shap, and make the engine; where neither can, shap serves."""
+        """Read the trees, with MXT or else with shap, and make the engine; if that fails, shap serves."""
         self._made: dict[int | None, Answers | CatboostAnswers] = {}
         self._core = None if "_peer" in vars(self) else self._read()
         try:
@@ -189,33 +192,31 @@ class TreeExplainer:
         if self._core is None:
             self.expected_value = self._peer.expected_value
         if not isinstance(self._core, TreeModel):
-            self._tell(f"model_output={self.model_output!r}", "shap" if self._core is None else "CatBoost")
+            self._warn(f"model_output={self.model_output!r}", "shap" if self._core is None else "CatBoost")
 
     def _read(self) -> TreeModel | CatboostPredictor | None:
-        """The model's trees, or what serves those that only CatBoost reads; None if shap must serve."""
+        """The model's trees, or its predictor if only CatBoost reads the trees; None if shap must serve."""
         weighed = self.data is not None and self.feature_perturbation == "tree_path_dependent"
-        able = available() and not weighed and self._model is not None
-        found = tree_model_of(self._model) if able else None
+        readable = available() and not weighed and self._model is not None
+        trees = tree_model_of(self._model) if readable else None
         if self.model_output in CHANCES:
-            able = found is not None and (found.chances or found.slope is not None)
-            return found if able and self.feature_perturbation == "interventional" else None
-        if self.model_output == "raw" and found is not None:
-            return found
+            scaled = trees is not None and (trees.chances or trees.slope is not None)
+            return trees if scaled and self.feature_perturbation == "interventional" else None
+        if self.model_output == "raw" and trees is not None:
+            return trees
         own = catboost_predictor(self._model) if self.model_output == "raw" and self.data is None else None
-        if own is not None or not available():
+        if own is not None or not available() or self.model_output == "log_loss":
             return own
-        width = None if self.data is None else self.data.shape[1]
-        return None if self.model_output == "log_loss" else tree_model_of_shap(self.model, width)
+        return tree_model_of_shap(self.model, None if self.data is None else self.data.shape[1])
 
     def _answers(self, tree_limit: int | None) -> Answers | CatboostAnswers:
         """The engine of the first trees; its base becomes the expected value."""
-        if tree_limit not in self._made and self._core is not None:
+        if (core := self._core) is not None and tree_limit not in self._made:
             rows = self._rows if self.feature_perturbation == "interventional" else None
-            self._made[tree_limit] = (
-                Answers(self._core, self.model_output, rows, tree_limit)
-                if isinstance(self._core, TreeModel)
-                else CatboostAnswers(self._core, tree_limit)
-            )
+            if isinstance(core, TreeModel):
+                self._made[tree_limit] = Answers(core, self.model_output, rows, tree_limit)
+            else:
+                self._made[tree_limit] = CatboostAnswers(core, tree_limit)
         self.expected_value = self._made[tree_limit].expected
         return self._made[tree_limit]
 
@@ -225,18 +226,17 @@ class TreeExplainer:
         from shap.explainers._tree import TreeExplainer as Peer
 
         given = (self.masker, self.model_output, self.feature_perturbation, self.feature_names)
-        found = Peer(self.model.trees if self._model is None else self._model, *given)
+        peer = Peer(self.model.trees if self._model is None else self._model, *given)
         if self._model is None:
-            found.model, found.expected_value = self.model, self.expected_value
-        return found
+            peer.model, peer.expected_value = self.model, self.expected_value
+        return peer
 
-    def _tell(self, what: str, who: str = "shap") -> None:
-        read = self.model if self._model is None else self._model
-        msg = f"MXT's engine does not serve {what} of this {type(read).__name__}; {who} itself does."
-        warnings.warn(msg, UserWarning, stacklevel=4)
+    def _warn(self, what: str, who: str = "shap") -> None:
+        name = type(self.model if self._model is None else self._model).__name__
+        warnings.warn(f"MXT's engine does not serve {what} of this {name}; {who} itself does.", stacklevel=4)
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Arguments, to plan anew from; in place of a model that only shap reads, the arrays that it read."""
+    def __getstate__(self) -> dict[str, object]:
+        """The arguments, to plan anew, with the arrays that shap read in place of a model it alone reads."""
         made = ("_core", "_made", "_peer", "model", "masker")
         state = {name: value for name, value in vars(self).items() if name not in made}
         if self._core is None:
@@ -245,6 +245,6 @@ class TreeExplainer:
             return state | {"_model": None, "model": self.model}
         return state | {"_model": portable(self._model)}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
         self._plan()

@@ -1,65 +1,31 @@
-"""What curves share: the levels of a column, the model's answers at them, and the tables of effects."""
+"""Effect curves: the prediction along a column, as a table of effects and as an importance."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, ClassVar
+
+from pydantic import Field
 
 from mxt.explainers.base import sampling
-from mxt.importances.base import Measurement, bounds, direction, ranked, texts, with_cells
+from mxt.explainers.base.units import Unit
+from mxt.importances.base import Basis, Importance, Measurement, bounds, direction, ranked, with_cells
+from mxt.importances.base.draws import drawn
 from mxt.stats.effects import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
     import pandas as pd
 
+    from mxt.importances.base.levels import Levels
     from mxt.predictors.base import Predictor
     from mxt.stats.intervals import Interval
 
-Unit = Literal["margin", "probability"]
-"""Whether effects are on the model's own scores, or on a classifier's probabilities."""
-
-
-@dataclass(frozen=True)
-class Levels:
-    """The values of one column at which effects are told, each a cell of the table."""
-
-    donors: np.ndarray
-    """A row that holds each level, shape (levels,)."""
-    labels: list[str | None]
-    """Each level as text; None for the missing value."""
-    numbers: np.ndarray
-    """Each level as a number; NaN for the missing value and for categories. Shape (levels,)."""
-    of_rows: np.ndarray
-    """The level that stands for each row: the next one up for numbers between two; -1 for rows of none."""
-    ordered: bool
-    """Whether the levels have an order of their own."""
-    held: np.ndarray
-    """Whether each row has the value of its level, instead of one below it; shape (rows,)."""
-
-    @property
-    def distinct(self) -> bool:
-        """Whether every value is a level, so that no row lies between two."""
-        return bool(self.held[self.of_rows >= 0].all())
-
-    @property
-    def counts(self) -> np.ndarray:
-        """Number of rows that each level stands for, shape (levels,)."""
-        import numpy as np
-
-        return np.bincount(self.of_rows[self.of_rows >= 0], minlength=len(self.labels))
-
-    def arranged(self, order: np.ndarray) -> Levels:
-        """The levels at places `order`, in that order; rows of the others have none."""
-        import numpy as np
-
-        places = np.full(len(self.labels) + 1, -1)
-        places[order] = np.arange(len(order))
-        labels = [self.labels[place] for place in order]
-        kept = {"donors": self.donors[order], "numbers": self.numbers[order]}
-        return replace(self, labels=labels, of_rows=places[self.of_rows], **kept)
+    Predict = Callable[[pd.DataFrame], np.ndarray]
+    """Gives predictions, shape (rows, outputs)."""
 
 
 @dataclass(frozen=True)
@@ -71,109 +37,65 @@ class Curve:
     effects: Interval
     """Arrays of shape (levels, outputs)."""
     counts: np.ndarray
-    """Number of rows that each effect was told by, shape (levels,)."""
+    """Number of rows that each effect was measured with, shape (levels,)."""
     shares: np.ndarray
-    """Share of the rows that each level stands for, shape (levels,), of sum 1."""
+    """Share of the rows that each level stands for, shape (levels,); their sum is 1."""
     rows: int
-    """Number of rows that the whole curve was told by."""
+    """Number of rows that the whole curve was measured with."""
 
 
-def levels_of(column: pd.Series[Any], points: int, categories: int) -> Levels:
-    """All values of a column, or `points` quantiles of its numbers, or its most frequent categories.
+class CurveImportance(Importance):
+    """Measures the effect of each column along its values; its importance is the spread of the effects."""
 
-    Booleans are numbers here. A missing value comes last.
-    """
-    import pandas as pd
+    KIND: str
 
-    found = _number_levels(column, points) if pd.api.types.is_numeric_dtype(column) else _text_levels(column)
-    counts, known = found.counts, [label is not None for label in found.labels]
-    if found.ordered and pd.api.types.is_numeric_dtype(column):
-        return found
-    leading = sorted(range(len(known)), key=lambda place: (-counts[place], place))[:categories]
-    return found.arranged(_array(sorted(leading)))
+    points: Annotated[int, Field(ge=2)] = 20
+    """Most values of a numeric column at which the effect is measured: all values, or as many quantiles."""
 
+    categories: Annotated[int, Field(ge=1)] = 30
+    """Most categories of a text column: the most frequent ones."""
 
-def known_levels(levels: Levels) -> Levels:
-    """The levels without that of the missing value."""
-    return levels.arranged(_array([place for place, label in enumerate(levels.labels) if label is not None]))
+    rows: Annotated[int, Field(ge=1)]
+    """Most rows to use, drawn by their ids and the seed."""
 
+    unit: Unit = "probability"
+    """Whether a classifier's effects are measured on its probabilities or on its margins."""
 
-def finer_levels(column: pd.Series[Any], levels: Levels, rows: int) -> Levels:
-    """The levels of a number, and between them each value that is `rows` rows after the one before."""
-    import numpy as np
+    seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of the draw."""
 
-    return known_levels(_levels_at(column, np.union1d(levels.numbers, _sorted(column)[::rows])))
+    method: ClassVar[str]
+    """Name of the method in tables."""
 
+    @abstractmethod
+    def curves(self, predict: Predict, inputs: pd.DataFrame, columns: list[str]) -> Iterator[Curve]:
+        """The curve of each column, measured on `inputs`."""
 
-def _number_levels(column: pd.Series[Any], points: int) -> Levels:
-    """Every distinct number if there are at most `points`, else quantiles that are values of the column."""
-    import numpy as np
-
-    known = _sorted(column)
-    levels = np.unique(known)
-    if len(levels) <= points:
-        return _levels_at(column, levels)
-    ranks = np.round(np.linspace(0, len(known) - 1, points)).astype(int)
-    return _levels_at(column, np.unique(known[ranks]))
+    def measure(self, basis: Basis) -> Measurement:
+        inputs = drawn(basis.samples(self.KIND), self.rows, self.seed)
+        predict, unit = prediction_function(basis.predictor, self.unit)
+        curves = [*self.curves(predict, inputs, basis.predictor.columns)]
+        return curves_measurement(curves, basis.predictor.outputs, self.method, unit)
 
 
-def _levels_at(column: pd.Series[Any], levels: np.ndarray) -> Levels:
-    """Levels at numbers that a column has, its greatest one too, and at the missing value if it has one."""
-    import numpy as np
-    import pandas as pd
-
-    values = _doubles(column)
-    known = ~np.isnan(values)
-    of_rows = np.where(known, np.searchsorted(levels, values), len(levels) if (~known).any() else -1)
-    every = [*levels, *([np.nan] if (~known).any() else [])]
-    donors = [int(np.flatnonzero(values == level)[0]) for level in levels]
-    donors += [int(np.flatnonzero(~known)[0])] if (~known).any() else []
-    flags = pd.api.types.is_bool_dtype(column)
-    labels = [None if np.isnan(level) else str(bool(level)) if flags else f"{level:.6g}" for level in every]
-    numbers = np.array(every)
-    held = ~known | (numbers[of_rows] == values)
-    return Levels(_array(donors), labels, numbers, of_rows, ordered=True, held=held)
-
-
-def _text_levels(column: pd.Series[Any]) -> Levels:
-    """Every category, in its order or that of its text."""
-    import numpy as np
-    import pandas as pd
-
-    named = texts(column)
-    ordered = isinstance(column.dtype, pd.CategoricalDtype) and bool(column.dtype.ordered)
-    present = {text for text in named if text is not None}
-    known = [text for text in map(str, column.cat.categories) if text in present] if ordered else [*present]
-    every = [*(known if ordered else sorted(known)), *([None] if None in named else [])]
-    places = {text: place for place, text in enumerate(every)}
-    of_rows = np.array([places[text] for text in named], dtype=np.intp)
-    gaps, donors = np.full(len(every), np.nan), np.unique(of_rows, return_index=True)[1]
-    held = np.ones(len(column), dtype=bool)
-    return Levels(donors, every, gaps, of_rows, ordered=ordered, held=held)
-
-
-def answers(
-    ask: Callable[[pd.DataFrame], np.ndarray],
-    inputs: pd.DataFrame,
-    column: str,
-    rows: np.ndarray,
-    donors: np.ndarray,
+def predictions_with_cells(
+    predict: Predict, inputs: pd.DataFrame, column: str, rows: np.ndarray, donors: np.ndarray
 ) -> np.ndarray:
-    """The model's answers for `mxt.importances.base.with_cells`: shape (rows, outputs)."""
+    """Predictions for the tables of `mxt.importances.base.with_cells`, shape (rows, outputs)."""
     import numpy as np
 
-    return np.concatenate([ask(part) for part in with_cells(inputs, column, rows, donors)])
+    return np.concatenate([predict(part) for part in with_cells(inputs, column, rows, donors)])
 
 
-def asked(predictor: Predictor, unit: Unit) -> tuple[Callable[[pd.DataFrame], np.ndarray], str]:
-    """What gives the model's answers, shape (rows, outputs), and their unit."""
+def prediction_function(predictor: Predictor, unit: Unit) -> tuple[Predict, str]:
+    """The model's predictions in a unit, as a function of a table, and the name of the unit."""
     if unit == "probability":
         return lambda table: sampling.outputs(predictor, table), sampling.unit(predictor)
     return lambda table: predictor.scores(table).values, "margin"
 
 
-def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -> Measurement:
-    """Curves as a table of effects, and their spread as importances.
+def curves_measurement(curves: list[Curve], names: list[str], method: str, unit: str) -> Measurement:
+    """A table of effects with all curves, and the spread of each curve as its column's importance.
 
     Args:
         curves: One for each source column.
@@ -188,9 +110,11 @@ def findings_of(curves: list[Curve], names: list[str], method: str, unit: str) -
     tables, effects = [], []
     for place, name in enumerate(names):
         sizes = [spread(curve.effects.estimate, curve.shares)[place] for curve in curves]
-        told = [direction(curve.levels.numbers, curve.effects.estimate[:, place]) for curve in curves]
-        counts = [curve.rows for curve in curves]
-        facts = {"class": name or None, "direction": told, "n": pd.array(counts, dtype="Int64")}
+        facts = {
+            "class": name or None,
+            "direction": [direction(one.levels.numbers, one.effects.estimate[:, place]) for one in curves],
+            "n": pd.array([curve.rows for curve in curves], dtype="Int64"),
+        }
         tables.append(ranked(columns, np.array(sizes), method, unit, **facts))
         effects += [_points(curve, place).assign(**{"class": name or None}) for curve in curves]
     drawn = pd.concat(effects, ignore_index=True).assign(method=method, unit=unit)
@@ -209,27 +133,7 @@ def _points(curve: Curve, output: int) -> pd.DataFrame:
             "value": pd.array(curve.levels.labels, dtype="str"),
             "number": curve.levels.numbers,
             "effect": curve.effects.estimate[:, output],
-            **bounds(curve.effects, (slice(None), output)),
+            **bounds(curve.effects, output),
             "n": curve.counts,
         }
     )
-
-
-def _array(places: list[int]) -> np.ndarray:
-    import numpy as np
-
-    return np.array(places, dtype=np.intp)
-
-
-def _doubles(column: pd.Series[Any]) -> np.ndarray:
-    import numpy as np
-
-    return column.to_numpy(dtype=float, na_value=np.nan)
-
-
-def _sorted(column: pd.Series[Any]) -> np.ndarray:
-    """The column's numbers in increasing order, without missing values."""
-    import numpy as np
-
-    values = _doubles(column)
-    return np.sort(values[~np.isnan(values)])

@@ -1,9 +1,9 @@
-"""A small tree in source columns: fitted to scores, tested on rows held out, and told as rules."""
+"""A small tree in source columns: fitted to scores, tested on rows held out, and written as rules."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mxt.importances.base import texts
 
@@ -22,11 +22,11 @@ class Coding:
 
     column: str
     categories: list[str | None] | None
-    """In the order of their codes; None for numbers."""
+    """The categories in the order of their codes; None for a column of numbers."""
     gaps: bool
     """Whether numbers are missing in the rows that the tree was fitted to."""
 
-    def codes(self, cells: pd.Series[Any]) -> np.ndarray:
+    def codes(self, cells: pd.Series) -> np.ndarray:
         """Numbers, NaN for a missing number or a category not seen before: shape (rows,)."""
         import numpy as np
 
@@ -37,7 +37,7 @@ class Coding:
 
 
 class Bounds(NamedTuple):
-    """What the questions on the way to a leaf leave of one column: low < code <= high, or missing."""
+    """Codes of one column that reach a leaf: low < code <= high, and missing values if `missing`."""
 
     low: float = float("-inf")
     high: float = float("inf")
@@ -45,7 +45,7 @@ class Bounds(NamedTuple):
 
 
 class Leaf(NamedTuple):
-    """One rule of a tree."""
+    """A leaf of a tree: the rule that leads there, and the mean score and number of its rows."""
 
     rule: str
     score: float
@@ -54,7 +54,7 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True)
 class Imitation:
-    """A tree, and how well it imitates."""
+    """A tree fitted to a model's scores, and how well it imitates them."""
 
     fitted: DecisionTreeRegressor
     codings: list[Coding]
@@ -64,16 +64,16 @@ class Imitation:
     """Number of rows that it was fitted to."""
 
     def leaves(self) -> list[Leaf]:
-        """The rules, the lowest score first."""
+        """The leaves, the lowest score first."""
         tree = self.fitted.tree_
-        found: list[Leaf] = []
+        leaves: list[Leaf] = []
 
         def visit(node: int, known: dict[int, Bounds]) -> None:
             left, right = tree.children_left[node], tree.children_right[node]
             if left < 0:
-                rule = " and ".join(_told(self.codings[at], known[at]) for at in sorted(known))
+                rule = " and ".join(_condition(self.codings[at], known[at]) for at in sorted(known))
                 score, rows = float(tree.value[node, 0, 0]), int(tree.n_node_samples[node])
-                found.append(Leaf(rule or "any row", score, rows))
+                leaves.append(Leaf(rule or "any row", score, rows))
                 return
             at, cut = int(tree.feature[node]), float(tree.threshold[node])
             goes_left, before = bool(tree.missing_go_to_left[node]), known.get(at, Bounds())
@@ -83,19 +83,19 @@ class Imitation:
             visit(right, {**known, at: upper})
 
         visit(0, {})
-        return sorted(found, key=lambda leaf: leaf.score)
+        return sorted(leaves, key=lambda leaf: leaf.score)
 
 
 def imitate(
     inputs: pd.DataFrame, scores: np.ndarray, held_out: np.ndarray, depth: int, least_rows: int
 ) -> Imitation:
-    """Fit a tree to the scores of the rows that are not held out, and test it on the others.
+    """Fit a tree to the scores of the rows that are not held out, and test it on the rows held out.
 
     Args:
         inputs: Source columns of any type.
         scores: What to imitate, shape (rows,).
         held_out: Booleans, shape (rows,).
-        depth: Most questions on the way to a leaf.
+        depth: Most splits on the way to a leaf.
         least_rows: Fewest rows of a leaf.
     """
     import numpy as np
@@ -110,10 +110,12 @@ def imitate(
     return Imitation(tree, codings, fidelity, len(known))
 
 
-def _coding(cells: pd.Series[Any], scores: np.ndarray) -> Coding:
-    """Categories in the order of their mean score: of all splits in two sets the best is among these.
+def _coding(cells: pd.Series, scores: np.ndarray) -> Coding:
+    """The coding of one column; categories are ordered by their mean score.
 
-    Breiman et al. 1984, Classification and Regression Trees, section 4.2.
+    So the best split into two sets of categories is a split of the codes.
+
+    Source: Breiman et al. 1984, Classification and Regression Trees, section 4.2.
     """
     import pandas as pd
 
@@ -127,16 +129,17 @@ def _coding(cells: pd.Series[Any], scores: np.ndarray) -> Coding:
 
 
 def _fidelity(scores: np.ndarray, imitated: np.ndarray) -> float:
+    """R squared, in which a constant score is imitated wholly or not at all."""
     lost, whole = ((scores - imitated) ** 2).sum(), ((scores - scores.mean()) ** 2).sum()
     if whole == 0:
         return 1.0 if lost == 0 else 0.0
     return float(1 - lost / whole)
 
 
-def _told(coding: Coding, bounds: Bounds) -> str:
-    """What the bounds ask of the column."""
+def _condition(coding: Coding, bounds: Bounds) -> str:
+    """The condition that the bounds put on the column, as text."""
     if coding.categories is not None:
-        return _told_categories(coding.column, coding.categories, bounds)
+        return _category_condition(coding.column, coding.categories, bounds)
     low, high, missing = bounds
     gap = " or missing" if missing and coding.gaps else ""
     if low == float("inf"):
@@ -150,7 +153,7 @@ def _told(coding: Coding, bounds: Bounds) -> str:
     return f"{low:.6g} < {coding.column} <= {high:.6g}{gap}"
 
 
-def _told_categories(column: str, categories: list[str | None], bounds: Bounds) -> str:
+def _category_condition(column: str, categories: list[str | None], bounds: Bounds) -> str:
     inside = [text for place, text in enumerate(categories) if bounds.low < place <= bounds.high]
     outside = [text for text in categories if text not in inside]
     few, word = (inside, "in") if len(inside) <= len(outside) else (outside, "not in")

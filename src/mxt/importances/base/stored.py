@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from mxt.datasets import frames
 from mxt.explainers.base import Explanation
+from mxt.importances.base.tally import SHARED, Tally
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mxt.importances.base.tally import Tally
-
-SHARED = ("columns", "outputs", "unit", "method", "reason", "additive")
-"""What is the same for all rows of an explanation."""
 
 _ARRAYS = ("values", "base", "prediction")
 
 
 def to_bytes(tally: Tally) -> bytes:
-    """The tally as a stream."""
+    """The tally as a stream of Arrow."""
     import numpy as np
     import pyarrow as pa
 
@@ -38,8 +34,8 @@ def to_bytes(tally: Tally) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def fields(content: bytes) -> dict[str, Any]:
-    """The fields of the tally that a stream holds."""
+def from_bytes(content: bytes) -> Tally:
+    """The tally that `to_bytes` made a stream of."""
     import numpy as np
     import pyarrow as pa
 
@@ -48,30 +44,30 @@ def fields(content: bytes) -> dict[str, Any]:
     facts, held = json.loads(batch.schema.metadata[b"tally"]), batch.to_pylist()[0]
     inputs = frames.from_bytes(held["inputs"])
     targets = frames.from_bytes(held["targets"])["target"] if "targets" in held else None
-    return {
-        "rows": facts["rows"],
-        "sizes": np.array([[int(total, 16) for total in of] for of in facts["sizes"]], dtype=object),
-        "squares": np.array([[int(total, 16) for total in of] for of in facts["squares"]], dtype=object),
-        "largest_residual": facts["largest_residual"],
-        "asked": dict(facts["asked"]),
-        "explanation": _explanation(inputs.index, facts["shared"], held),
-        "inputs": inputs,
-        "targets": targets if targets is None else targets.rename(facts["target"]),
-        "targets_differ": facts["targets_differ"],
-        "held_out": np.frombuffer(held["held_out"], bool) if "held_out" in held else None,
-        "fitted": facts.get("fitted", 0),
-        "known": facts.get("known", 0),
-    }
+    return Tally(
+        rows=facts["rows"],
+        sizes=np.array([[int(total, 16) for total in of] for of in facts["sizes"]], dtype=object),
+        squares=np.array([[int(total, 16) for total in of] for of in facts["squares"]], dtype=object),
+        largest_residual=facts["largest_residual"],
+        rows_by_seed=dict(facts["asked"]),
+        explanation=_explanation(inputs.index, facts["shared"], held),
+        inputs=inputs,
+        targets=targets if targets is None else targets.rename(facts["target"]),
+        targets_differ=facts["targets_differ"],
+        held_out=np.frombuffer(held["held_out"], bool) if "held_out" in held else None,
+        fitted=facts.get("fitted", 0),
+        known=facts.get("known", 0),
+    )
 
 
-def _facts(tally: Tally) -> dict[str, Any]:
+def _facts(tally: Tally) -> dict[str, object]:
     """All but tables and arrays; sums in hexadecimal, since decimal digits are slow and bounded in number."""
     return {
         "sizes": [[hex(total) for total in of] for of in tally.sizes],
         "squares": [[hex(total) for total in of] for of in tally.squares],
         "rows": tally.rows,
         "largest_residual": tally.largest_residual,
-        "asked": [*tally.asked.items()],
+        "asked": [*tally.rows_by_seed.items()],
         "shared": {name: getattr(tally.explanation, name) for name in SHARED},
         "target": None if tally.targets is None else tally.targets.name,
         "targets_differ": tally.targets_differ,

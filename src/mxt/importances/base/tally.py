@@ -1,4 +1,4 @@
-"""What is told of all rows of an explanation, gathered part by part: exact sums, and rows drawn by their ids.
+"""Summary of an explanation of any number of rows, gathered part by part: exact sums, and some rows.
 
 No order of the rows, of the parts or of their merging changes a bit, if each id stands for one row.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets import frames
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import join
-from mxt.importances.base import places_drawn, stored
+from mxt.importances.base.draws import places_drawn
 from mxt.stats.strata import Means, Strata
 from mxt.stats.sums import exact_sum, spread
 
@@ -25,62 +25,65 @@ if TYPE_CHECKING:
     from mxt.datasets.fitted import Membership
     from mxt.explainers.base import Explanation
 
+SHARED = ("columns", "outputs", "unit", "method", "reason", "additive")
+"""Fields of an explanation that are the same for all of its rows."""
+
 _LARGEST = 1e150
 """A contribution of this size can still be squared."""
 
 _AT_ONCE = 8
-"""Tallies that are merged at once: fewer take longer, more hold more memory."""
+"""Number of tallies that are merged at once: fewer take longer, more hold more memory."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Sums over all rows of an explanation, and some rows."""
+    """Sums over all rows of an explanation, and some of the rows, drawn by their ids."""
 
     rows: int
     """Number of rows explained."""
     sizes: np.ndarray
     """`exact_sum` of the absolute contributions, shape (columns, outputs)."""
     squares: np.ndarray
-    """That of their squares."""
+    """`exact_sum` of the squared contributions, shape (columns, outputs)."""
     largest_residual: float
-    """By its size."""
-    asked: Mapping[int, int]
-    """Number of rows to draw by each seed."""
+    """Largest absolute residual."""
+    rows_by_seed: Mapping[int, int]
+    """Number of rows to draw under each seed."""
     explanation: Explanation
-    """Of the rows drawn, in the order of the draw by `SEED`; a base for each."""
+    """Explanation of the rows drawn, in the order of their hashes under `SEED`, with a base for each row."""
     inputs: pd.DataFrame
     """The rows drawn."""
-    targets: pd.Series[Any] | None = None
-    """What the model should have predicted for the rows drawn."""
+    targets: pd.Series | None = None
+    """True targets of the rows drawn."""
     targets_differ: bool = False
-    """Whether the targets of all rows, not of those drawn only, have two values at least."""
+    """Whether the targets of all rows, and not only of the rows drawn, have at least two values."""
     strata: Strata | None = None
-    """Of sizes, if the rows explained are a sample of a table; gathered apart from the tally."""
+    """Sums by stratum, if the rows explained are a sample of a table; gathered apart from the tally."""
     held_out: np.ndarray | None = None
-    """Whether each row drawn may be compared with its target, since the model was not fitted to it, shape
-    (rows drawn,); None if nobody asks. As many of these are drawn as of all rows."""
+    """Whether the model was fitted without each row drawn, so that it may be compared with its target;
+    booleans, shape (rows drawn,). As many such rows are drawn as of all rows. None if it does not matter."""
     fitted: int = 0
-    """How many of all rows the model was fitted to, of those that `known` counts."""
+    """How many of the `known` rows the model was fitted to."""
     known: int = 0
-    """Of how many of all rows it is known whether the model was fitted to them."""
+    """For how many of all rows it is known whether the model was fitted to them."""
 
     @classmethod
     def of(
         cls,
         explanation: Explanation,
         inputs: pd.DataFrame,
-        asked: Mapping[int, int],
-        targets: pd.Series[Any] | None = None,
+        rows_by_seed: Mapping[int, int],
+        targets: pd.Series | None = None,
         compared: Membership | None = None,
     ) -> Tally:
         """The tally of some rows.
 
         Args:
-            explanation: Of the rows.
+            explanation: Explanation of the rows.
             inputs: The rows.
-            asked: How many rows to draw by each seed, see `rows_asked`.
-            targets: What the model should have predicted for the rows.
-            compared: Which of the rows the model was fitted to, if targets are not to be compared for them.
+            rows_by_seed: How many rows to draw under each seed, see `mxt.importances.base.rows_by_seed`.
+            targets: True targets of the rows.
+            compared: Which rows the model was fitted to, if those must not be compared with their targets.
 
         Raises:
             ModelError: Ids differ, or a contribution is not finite or too large to be squared.
@@ -93,47 +96,41 @@ class Tally:
             raise ModelError(msg)
         largest = float(np.abs(explanation.residual).max(initial=0.0))
         held, (sizes, squares) = inputs[explanation.columns], _sums(explanation.values)
-        tally = cls(len(held), sizes, squares, largest, asked, explanation, held, targets)
+        tally = cls(len(held), sizes, squares, largest, rows_by_seed, explanation, held, targets)
         if compared is None:
             return _drawn(tally)
         known, free = int(compared.known.sum()), compared.known & ~compared.fitted
         return _drawn(replace(tally, held_out=free, fitted=int(compared.fitted.sum()), known=known))
 
     def mean_sizes(self, output: int) -> Means:
-        """Each column's mean absolute contribution to one output, of the whole table if rows are a sample."""
+        """Each column's mean absolute contribution to one output.
+
+        If the rows are a sample of a table, the mean is an estimate for the whole table.
+        """
         import numpy as np
 
         if self.strata is not None:
             return self.strata.means(output)
         pairs = zip(self.sizes[:, output], self.squares[:, output], strict=True)
-        found = np.array([spread(self.rows, *pair) for pair in pairs])
-        return Means(found[:, 0], found[:, 1], np.full(len(found), max(1.0, self.rows - 1)))
-
-    def to_bytes(self) -> bytes:
-        """The tally as a stream of Arrow."""
-        return stored.to_bytes(self)
-
-    @classmethod
-    def from_bytes(cls, content: bytes) -> Tally:
-        """The tally of `to_bytes`."""
-        return cls(**stored.fields(content))
+        means, errors = np.array([spread(self.rows, *pair) for pair in pairs]).T
+        return Means(means, errors, np.full(len(means), max(1.0, self.rows - 1)))
 
 
 def merge(tallies: Iterable[Tally]) -> Tally:
-    """One tally of the rows of all; few are held at a time.
+    """One tally of the rows of all tallies; few tallies are held at a time.
 
     Raises:
         DataError: There are none.
         ModelError: They are not of one explanation.
     """
     left = iter(tallies)
-    found = list(islice(left, 1))
-    if not found:
+    merged = next(left, None)
+    if merged is None:
         msg = "No part of the table was explained."
         raise DataError(msg)
     while more := list(islice(left, _AT_ONCE)):
-        found = [_merged([*found, *more])]
-    return found[0]
+        merged = _merged([merged, *more])
+    return merged
 
 
 def _merged(tallies: list[Tally]) -> Tally:
@@ -163,10 +160,8 @@ def _merged(tallies: list[Tally]) -> Tally:
 
 
 def _require_same(one: Tally, other: Tally) -> None:
-    differ = [
-        name for name in stored.SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)
-    ]
-    differ += ["rows asked"] if dict(one.asked) != dict(other.asked) else []
+    differ = [name for name in SHARED if getattr(one.explanation, name) != getattr(other.explanation, name)]
+    differ += ["rows by seed"] if dict(one.rows_by_seed) != dict(other.rows_by_seed) else []
     for name in ("targets", "held_out"):
         differ += [name] if (getattr(one, name) is None) != (getattr(other, name) is None) else []
     if differ:
@@ -174,31 +169,36 @@ def _require_same(one: Tally, other: Tally) -> None:
         raise ModelError(msg)
 
 
-def _sums(values: np.ndarray) -> list[np.ndarray]:
-    """The sums of sizes and of squares of contributions of shape (rows, columns, outputs)."""
+def _sums(values: np.ndarray) -> np.ndarray:
+    """Sums of sizes and of squares of contributions of shape (rows, columns, outputs).
+
+    Returns:
+        Shape (2, columns, outputs).
+    """
     import numpy as np
 
-    found = np.empty((2, *values.shape[1:]), dtype=object)
+    sums = np.empty((2, *values.shape[1:]), dtype=object)
     for column, output in np.ndindex(values.shape[1:]):
         sizes = np.abs(values[:, column, output], dtype=np.float64)
         if not (sizes <= _LARGEST).all():
             msg = f"Contributions must be finite numbers of at most {_LARGEST:.0e}; some are not."
             raise ModelError(msg)
-        found[:, column, output] = exact_sum(sizes), exact_sum(sizes * sizes)
-    return [*found]
+        sums[:, column, output] = exact_sum(sizes), exact_sum(sizes * sizes)
+    return sums
 
 
 def _drawn(tally: Tally) -> Tally:
-    """The tally with those rows only that are asked for; if all have one target, those drawn tell which."""
+    """The tally with no other rows than those to be drawn; `targets_differ` still covers all rows."""
     import numpy as np
 
-    places, targets = places_drawn(tally.inputs.index, tally.asked, tally.held_out), tally.targets
+    places = places_drawn(tally.inputs.index, tally.rows_by_seed, tally.held_out)
+    targets, explanation = tally.targets, tally.explanation
     drawn = replace(
-        tally.explanation,
+        explanation,
         ids=tally.inputs.index[places],
-        values=tally.explanation.values[places].astype(np.float64),
-        base=tally.explanation.bases[places].astype(np.float64),
-        prediction=tally.explanation.prediction[places].astype(np.float64),
+        values=explanation.values[places].astype(np.float64),
+        base=explanation.bases[places].astype(np.float64),
+        prediction=explanation.prediction[places].astype(np.float64),
         standard_error=None,
         fit=None,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.datasets.likeness import joined
+from mxt.importances.base import stored
 from mxt.importances.base.tally import Tally
 from mxt.jobs.base.held_out import Record, columns_of
 from mxt.schemas import TargetsSchema
@@ -49,7 +50,7 @@ class Explaining(Task):
         if self.target is not None and self.truth is None:
             truth = TargetsSchema.check_part(table, self.target, self.reader.source)
         tally = Tally.of(explanation, inputs, self.drawn, truth, self._compared(table))
-        return Done(self.model.samples_table(explanation, inputs), {TALLY: tally.to_bytes()})
+        return Done(self.model.samples_table(explanation, inputs), {TALLY: stored.to_bytes(tally)})
 
     def _compared(self, table: pd.DataFrame) -> Membership | None:
         """Which rows the model was fitted to; None if nothing depends on it, or nobody can know."""

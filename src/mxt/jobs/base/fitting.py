@@ -13,7 +13,6 @@ from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
-from mxt.findings import Findings
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.positives import of_targets
@@ -22,7 +21,6 @@ from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.base import Recipe
-from mxt.registries.readings import READING_TAG, suited
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.datasets.fitted import FittedRows
+    from mxt.findings import Findings
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
@@ -108,6 +107,7 @@ class FittingJob(Job, ABC):
 
     def run(self) -> Locals:
         from mxt.datasets.fitted import FittedRows
+        from mxt.findings import Findings
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.rows import digest_of
 
@@ -149,6 +149,7 @@ class FittingJob(Job, ABC):
 
     def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
         """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
+        from mxt.findings import Findings
         from mxt.registries.aliases import move, move_tags
 
         context, tags = self.context, {}
@@ -187,6 +188,8 @@ class FittingJob(Job, ABC):
 
     def _table(self, declared: InputsSchema | None) -> pd.DataFrame:
         """The whole table in an order that its ids decide."""
+        from mxt.registries.readings import suited
+
         table = self.context.read(suited(self.inputs, None, declared), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
@@ -218,6 +221,8 @@ class FittingJob(Job, ABC):
         fitted: FittedRows,
         held_out: str,
     ) -> Pinned:
+        from mxt.registries.readings import READING_TAG
+
         context = self.context
         with context.step("save and register the model"):
             uri = self.saver.save(model, schema, inputs.head(100), self.target, fitted)

@@ -1,11 +1,11 @@
-"""What metrics compare: classes coded as numbers, or numbers."""
+"""Truth and predictions as metrics compare them: classes coded as whole numbers, or numbers."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
@@ -21,33 +21,33 @@ if TYPE_CHECKING:
 
 TWO = 2
 MOST_NAMED = 20
-"""More classes than this are counted in a message, not named: they may be cells of a wrong column."""
+"""The most classes that a message names; more may be the cells of a wrong column, and are only counted."""
 LONGEST_CLASS = 60
-"""A label holds the whole name of a class of so many characters; MLflow takes 250 for all of a name."""
+"""The most characters of a class in a label; MLflow allows 250 for a whole name."""
 
 ClassName: TypeAlias = str | int | bool
-"""A class as a config names it; classes are compared by their texts."""
+"""A class as a config names it; classes are compared as texts."""
 Named = Annotated[ClassName | None, Field(exclude_if=lambda name: name is None)]
-"""A class that a config may name; one that names none is recorded as it was before it could."""
+"""A class that a config may name; if it names none, the recorded config lacks the field."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers, and those predicted."""
+    """True and predicted numbers, each of shape (rows,)."""
 
     truth: np.ndarray
-    told: np.ndarray
+    predicted: np.ndarray
 
 
 @dataclass(frozen=True)
 class Classes:
-    """Classes, and those predicted, each by its place in `names`."""
+    """True and predicted classes, each by its place in `names`."""
 
     names: tuple[str, ...]
-    """In the model's order, which is alphabetical, unless a positive class was put last."""
+    """In alphabetical order, unless a positive class was put last."""
     truth: np.ndarray
     """Shape (rows,)."""
-    told: np.ndarray
+    predicted: np.ndarray
     """Shape (rows,)."""
     shares: np.ndarray | None
     """The probability of each class, shape (rows, classes); None if the model gives none."""
@@ -55,13 +55,16 @@ class Classes:
     @property
     def right(self) -> np.ndarray:
         """Whether each prediction is right, shape (rows,)."""
-        return self.truth == self.told
+        return self.truth == self.predicted
 
     def probabilities(self, metric: str) -> np.ndarray:
-        """The probabilities, which `metric` needs.
+        """The probabilities, for a metric that cannot do without.
+
+        Args:
+            metric: Its name.
 
         Raises:
-            DataError: The model gives none.
+            DataError: The model gives no probabilities.
         """
         if self.shares is None:
             msg = f"The metric {metric} needs probabilities, and the model gives classes alone."
@@ -80,10 +83,10 @@ class Classes:
         return shares[:, place], self.truth == place
 
     def facing(self, metric: str, positive: str | None) -> Classes:
-        """The same two classes in the order that puts the positive one last.
+        """The same two classes, ordered so that the positive one is last.
 
-        A model without probabilities names the classes of the rows alone; if that is one class, the other
-        class of the two is put beside it.
+        A model without probabilities has the classes of its rows alone; if all rows are of one class, the
+        second class is added.
 
         Raises:
             ConfigError: As `positive_among`.
@@ -93,19 +96,19 @@ class Classes:
         if self.shares is None and len(self.names) < TWO:
             known = self.names[0]
             if known == positive:
-                return Classes(("", positive), self.truth + 1, self.told + 1, None)
-            return Classes((known, positive), self.truth, self.told, None)
+                return Classes(("", positive), self.truth + 1, self.predicted + 1, None)
+            return Classes((known, positive), self.truth, self.predicted, None)
         if positive_among(metric, self.names, positive) == self.names[-1]:
             return self
         turned = None if self.shares is None else self.shares[:, ::-1]
-        return Classes(self.names[::-1], 1 - self.truth, 1 - self.told, turned)
+        return Classes(self.names[::-1], 1 - self.truth, 1 - self.predicted, turned)
 
 
 def positive_among(metric: str, names: Sequence[str], positive: str | None) -> str:
-    """The positive one of some classes: the one named, or the last of two.
+    """The positive class among `names`: the class given, or else the last of two.
 
     Raises:
-        ConfigError: The one named is none of them, or none is named of more than two.
+        ConfigError: There is no such class, or none is given and there are more than two.
     """
     if positive is None and len(names) > TWO:
         msg = f"The metric {metric} needs to know which of {len(names)} classes is the positive one."
@@ -117,20 +120,20 @@ def positive_among(metric: str, names: Sequence[str], positive: str | None) -> s
 
 
 def listed(names: Sequence[str]) -> str:
-    """Classes in the words of a message."""
+    """Classes as a message lists them."""
     return f"{list(names)}" if len(names) <= MOST_NAMED else f"its {len(names)} classes"
 
 
 def text_of(positive: ClassName | None) -> str | None:
-    """A class as its text, by which classes are compared."""
+    """A class as a text; None stays None."""
     return None if positive is None else str(positive)
 
 
 def labelled(label: str, positive: ClassName | None) -> str:
-    """The label of a score that is about a class which a config names, so that each class has its own.
+    """The label of a score, with the positive class if the config names one.
 
-    Characters that no name in MLflow may have become `_`, and long names are cut; a few digits of the digest
-    of the class then keep labels apart.
+    Characters that MLflow does not allow in names become `_`, and long names are cut; then a few digits of
+    the class's digest keep the labels of different classes apart.
     """
     if positive is None:
         return label
@@ -140,65 +143,67 @@ def labelled(label: str, positive: ClassName | None) -> str:
     return f"{label}_{plain}{digest}"
 
 
-def answers(truth: pd.Series[Any], predictions: pd.DataFrame) -> Classes | Numbers:
-    """The truth and a table of `OutputsSchema` as metrics compare them.
+def encoded(truth: pd.Series, predictions: pd.DataFrame) -> Classes | Numbers:
+    """Truth and predictions, a table of `OutputsSchema`, as metrics compare them.
 
     Raises:
-        DataError: A row's class is none that the model knows.
+        DataError: A row has a class that the model does not have.
     """
     import pandas as pd
 
     columns = [name for name in predictions.columns if name.startswith(PROBABILITY)]
-    told = predictions[PREDICTION]
-    if not columns and pd.api.types.is_numeric_dtype(told) and not pd.api.types.is_bool_dtype(told):
-        return Numbers(truth.to_numpy(), told.to_numpy())
+    predicted = predictions[PREDICTION]
+    types = pd.api.types
+    if not columns and types.is_numeric_dtype(predicted) and not types.is_bool_dtype(predicted):
+        return Numbers(truth.to_numpy(), predicted.to_numpy())
     if not columns:
-        return labels(truth, told)
+        return labels(truth, predicted)
     names = [name.removeprefix(PROBABILITY) for name in columns]
-    return Classes(tuple(names), _codes(truth, names), _codes(told, names), predictions[columns].to_numpy())
+    shares = predictions[columns].to_numpy()
+    return Classes(tuple(names), _codes(truth, names), _codes(predicted, names), shares)
 
 
-def class_names(truth: pd.Series[Any], predictions: pd.DataFrame) -> tuple[str, ...]:
-    """The classes of `answers` by their texts; none where numbers are compared.
+def class_names(truth: pd.Series, predictions: pd.DataFrame) -> tuple[str, ...]:
+    """The classes as texts, in their order; none where numbers are compared, unless they are whole.
 
     Raises:
-        DataError: A row's class is none that the model knows.
+        DataError: A row has a class that the model does not have.
     """
-    found = answers(truth, predictions)
-    if isinstance(found, Numbers):
-        whole = found.told.dtype.kind in "iu"
-        return labels(truth, predictions[PREDICTION]).names if whole else ()
-    return found.names
+    pairs = encoded(truth, predictions)
+    if isinstance(pairs, Classes):
+        return pairs.names
+    whole = pairs.predicted.dtype.kind in "iu"
+    return labels(truth, predictions[PREDICTION]).names if whole else ()
 
 
-def target_names(targets: pd.Series[Any]) -> tuple[str, ...]:
-    """The classes of targets by their texts, in the order that a model fitted to them has."""
+def target_names(targets: pd.Series) -> tuple[str, ...]:
+    """The classes of targets as texts, in the order of a model that is fitted to them."""
     import pandas as pd
 
     return tuple(map(str, pd.factorize(targets, sort=True)[1]))
 
 
-def labels(truth: pd.Series[Any], told: pd.Series[Any]) -> Classes:
-    """Classes of a model that gives no probabilities: those that are true or predicted."""
-    known = sorted({*told.astype(str)})
+def labels(truth: pd.Series, predicted: pd.Series) -> Classes:
+    """Classes of a model that gives no probabilities: all that are true or predicted."""
+    known = sorted({*predicted.astype(str)})
     names = sorted({*known, *truth[class_places(truth, known) < 0].astype(str)})
-    return Classes(tuple(names), _codes(truth, names), _codes(told, names), None)
+    return Classes(tuple(names), _codes(truth, names), _codes(predicted, names), None)
 
 
-def classes(metric: str, truth: pd.Series[Any], predictions: pd.DataFrame) -> Classes:
-    """`answers` of a classifier.
+def classes(metric: str, truth: pd.Series, predictions: pd.DataFrame) -> Classes:
+    """Truth and predictions as a metric for classes compares them.
 
     Raises:
-        DataError: The predictions are numbers, or a row's class is none that the model knows.
+        DataError: The predictions are numbers, or a row has a class that the model does not have.
     """
-    found = answers(truth, predictions)
-    if isinstance(found, Numbers):
+    pairs = encoded(truth, predictions)
+    if isinstance(pairs, Numbers):
         msg = f"The metric {metric} is for classes, and the model predicts numbers."
         raise DataError(msg)
-    return found
+    return pairs
 
 
-def _codes(labels: pd.Series[Any], names: list[str]) -> np.ndarray:
+def _codes(labels: pd.Series, names: list[str]) -> np.ndarray:
     codes = class_places(labels, names)
     if (codes < 0).any():
         shown = ", ".join([*names[:MOST_NAMED], *(["..."] if len(names) > MOST_NAMED else [])])

@@ -1,10 +1,10 @@
-"""The scorers of scikit-learn that score many samples at once, each as scikit-learn does, to rounding."""
+"""Scorers of scikit-learn for many samples at once; each equals scikit-learn's own but for rounding."""
 
 from __future__ import annotations
 
 import functools
 import itertools
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from mxt.metrics.base.answers import TWO, Classes, Numbers
 from mxt.stats import confusion, roc
@@ -24,7 +24,7 @@ AVERAGED = {
     "precision": confusion.precision,
     "recall": confusion.recall,
 }
-"""Scores of labels that know several averages, by the start of the scorer's name."""
+"""Scores of labels that can be averaged over classes in several ways, by the start of the scorer's name."""
 WHOLE = {
     "accuracy": confusion.accuracy,
     "balanced_accuracy": confusion.balanced_accuracy,
@@ -40,16 +40,16 @@ RANKED = {"average_precision": roc.average_precision, "roc_auc": roc.auc}
 """Scores of the probability of a class, by the start of the scorer's name."""
 
 
-def resampled(name: str, found: Classes | Numbers) -> Cells | None:
-    """The scorer `name` of many samples at once, or None if it scores them one by one."""
-    if isinstance(found, Numbers):
-        return _of_numbers(name, found)
-    score = _label_score(name, len(found.names))
-    return _of_shares(name, found) if score is None else _of_labels(found, score)
+def resampled(name: str, pairs: Classes | Numbers) -> Cells | None:
+    """The scorer `name` for many samples at once; None if there is none here."""
+    if isinstance(pairs, Numbers):
+        return _of_numbers(name, pairs)
+    score = _label_score(name, len(pairs.names))
+    return _of_shares(name, pairs) if score is None else _of_labels(pairs, score)
 
 
 def _label_score(name: str, classes: int) -> Callable[[np.ndarray], np.ndarray] | None:
-    """The score of a confusion matrix that a scorer is, if it is one."""
+    """The score of a confusion matrix that the scorer `name` computes; None if it computes another score."""
     start, _, end = name.rpartition("_")
     average = next((known for known in get_args(confusion.Average) if known == end), None)
     if average is not None and start in AVERAGED:
@@ -59,19 +59,19 @@ def _label_score(name: str, classes: int) -> Callable[[np.ndarray], np.ndarray] 
     return OF_TWO.get(name) if classes == TWO and name in OF_TWO else WHOLE.get(name)
 
 
-def _of_shares(name: str, found: Classes) -> Cells | None:
-    if found.shares is None:
+def _of_shares(name: str, pairs: Classes) -> Cells | None:
+    if pairs.shares is None:
         return None
     if name == "neg_log_loss":
-        return mean_of(_log_chances(found.shares, found.truth))
+        return mean_of(_log_chances(pairs.shares, pairs.truth))
     if name == "neg_brier_score":
-        return mean_of(-_squared_distances(found.shares, found.truth))
-    ranked = _ranking(name, found.shares, found.truth) or _spared(name, found.shares, found.truth)
-    return None if ranked is None else of_rows(ranked, len(found.truth))
+        return mean_of(-_squared_distances(pairs.shares, pairs.truth))
+    ranked = _ranking(name, pairs.shares, pairs.truth) or _spared(name, pairs.shares, pairs.truth)
+    return None if ranked is None else of_rows(ranked, len(pairs.truth))
 
 
 def _ranking(name: str, shares: np.ndarray, truth: np.ndarray) -> Statistic | None:
-    """The score of rows in the order of their probabilities that a scorer is, if it is one."""
+    """The score of ranked rows that the scorer `name` computes; None if it computes another score."""
     score, weighted = RANKED.get(name.partition("_ov")[0]), name.endswith("_weighted")
     if score is not None and shares.shape[1] == TWO:
         return functools.partial(score, shares[:, 1], truth == 1)
@@ -81,7 +81,7 @@ def _ranking(name: str, shares: np.ndarray, truth: np.ndarray) -> Statistic | No
 
 
 def _spared(name: str, shares: np.ndarray, truth: np.ndarray) -> Statistic | None:
-    """The share of the loss of constant probabilities that is spared, if that is what a scorer tells."""
+    """The share by which the loss of constant chances is lowered, if the scorer `name` computes that."""
     import numpy as np
     from scipy.special import xlogy
 
@@ -109,7 +109,7 @@ def _of_each(
     *,
     weighted: bool,
 ) -> np.ndarray:
-    """The mean score of each class against the rest, weighted by how often it is true if that is asked."""
+    """The mean score of each class against all others, weighted by the number of its rows if so wished."""
     import numpy as np
 
     chosen = [truth == place for place in range(shares.shape[1])]
@@ -119,7 +119,7 @@ def _of_each(
 
 
 def _of_pairs(shares: np.ndarray, truth: np.ndarray, counts: np.ndarray, *, weighted: bool) -> np.ndarray:
-    """The mean area of all pairs of classes, each ranked by the one and by the other (Hand and Till 2001)."""
+    """The mean area over all pairs of classes, ranked by the probability of either (Hand and Till 2001)."""
     import numpy as np
 
     areas, weights = [], []
@@ -131,19 +131,19 @@ def _of_pairs(shares: np.ndarray, truth: np.ndarray, counts: np.ndarray, *, weig
     return np.average(areas, axis=0, weights=np.array(weights))
 
 
-def _of_numbers(name: str, found: Numbers) -> Cells | None:
+def _of_numbers(name: str, pairs: Numbers) -> Cells | None:
     import numpy as np
 
     if name == "neg_mean_absolute_error":
-        return mean_of(-np.abs(found.told - found.truth))
-    squares = squared_errors(found.told, found.truth)[:, 0]
+        return mean_of(-np.abs(pairs.predicted - pairs.truth))
+    squares = squared_errors(pairs.predicted, pairs.truth)[:, 0]
     if name == "neg_mean_squared_error":
         return mean_of(-squares)
     if name == "neg_root_mean_squared_error":
         mean = mean_of(squares)
         return Cells(lambda counts: -np.sqrt(mean.statistic(counts)), mean.cell)
     if name == "r2":
-        return of_rows(functools.partial(_explained, squares, found.truth), len(squares))
+        return of_rows(functools.partial(_explained, squares, pairs.truth), len(squares))
     return None
 
 
@@ -158,12 +158,12 @@ def _explained(squares: np.ndarray, truth: np.ndarray, counts: np.ndarray) -> np
     return 1 - lost
 
 
-def _of_labels(found: Classes, score: Callable[[Any], np.ndarray]) -> Cells:
-    """A score of the confusion matrix, whose cells are those that hold rows."""
+def _of_labels(pairs: Classes, score: Callable[[np.ndarray], np.ndarray]) -> Cells:
+    """A score of the confusion matrix; only its cells with rows are counted."""
     import numpy as np
 
-    size = len(found.names)
-    places, cell = np.unique(found.truth * size + found.told, return_inverse=True)
+    size = len(pairs.names)
+    places, cell = np.unique(pairs.truth * size + pairs.predicted, return_inverse=True)
 
     def statistic(counts: np.ndarray) -> np.ndarray:
         matrix = np.zeros((len(counts), size * size))
@@ -174,7 +174,7 @@ def _of_labels(found: Classes, score: Callable[[Any], np.ndarray]) -> Cells:
 
 
 def _squared_distances(shares: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """The squared error of the second of two classes, or the sum of those of all classes."""
+    """The squared error of the second of two classes, or the sum of the squared errors of more classes."""
     import numpy as np
 
     errors = (shares - np.eye(shares.shape[1])[truth]) ** 2
@@ -182,7 +182,7 @@ def _squared_distances(shares: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 
 def _log_chances(shares: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """The logarithm of the true class's probability, kept one rounding away from 0 and 1."""
+    """The logarithm of the true class's probability, which is clipped to one rounding above 0 and below 1."""
     import numpy as np
 
     least = np.finfo(float).eps

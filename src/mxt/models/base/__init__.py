@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 import json
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
 from mxt.errors import ConfigError, DataError
 from mxt.kinds import Kind
+from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Recipe(Kind, ABC):
-    """Trains a model; the same recipe and table make the same model."""
+    """Trains a model; the same recipe and table give the same model."""
 
     task: Literal["classification", "regression"] = "classification"
     """Whether the target is a class or a number."""
@@ -30,21 +31,21 @@ class Recipe(Kind, ABC):
     """Calibrate the probabilities of two classes, by Platt scaling on cross-validated scores."""
 
     seed: Annotated[int, Field(ge=0)] = 0
-    """Seed of whatever the training draws."""
+    """Seed of the random draws of the training."""
 
     @abstractmethod
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
         """Fit a model.
 
         Args:
             inputs: Source columns: numbers, texts, booleans; missing values allowed.
-            targets: One class or number a row, none missing.
+            targets: A class or number for each row, none missing.
 
         Raises:
-            DataError: The targets do not fit the task, or a column is of a type that no model takes.
+            DataError: The targets do not fit the task, or a column has a type that no model takes.
         """
 
-    def varied(self, values: Mapping[str, Any]) -> Self:
+    def varied(self, values: Mapping[str, object]) -> Self:
         """The same recipe with other values of some fields.
 
         Raises:
@@ -63,11 +64,11 @@ class Recipe(Kind, ABC):
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
             place = fault["loc"][0] if fault["loc"] else next(iter(values))
-            told = f"{type(self).__name__} cannot take {place}: {plain.get(str(place))!r}"
-            msg = f"{told} ({fault['msg'].removeprefix('Value error, ')})."
+            why = fault["msg"].removeprefix("Value error, ")
+            msg = f"{type(self).__name__} cannot take {place}: {plain.get(str(place))!r} ({why})."
             raise ConfigError(msg) from None
 
-    def check(self, inputs: pd.DataFrame, targets: pd.Series[Any]) -> None:
+    def check(self, inputs: pd.DataFrame, targets: pd.Series) -> None:
         """Raise a DataError for targets or columns that the recipe cannot learn from."""
         import pandas as pd
 
@@ -79,18 +80,17 @@ class Recipe(Kind, ABC):
         if self.task == "classification" and types.is_float_dtype(targets):
             msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
             raise DataError(msg)
-        if self.calibration and (self.task != "classification" or targets.nunique() != 2):  # noqa: PLR2004 - two classes
+        if self.calibration and (self.task != "classification" or targets.nunique() != BINARY):
             msg = (
                 f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
             )
             raise DataError(msg)
-        odd = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
-        if odd or inputs.columns.empty:
-            msg = (
-                f"Times cannot be learned from as they are: leave out {odd}."
-                if odd
-                else "There are no input columns."
-            )
+        if inputs.columns.empty:
+            msg = "There are no input columns."
+            raise DataError(msg)
+        times = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
+        if times:
+            msg = f"Times cannot be learned from as they are: leave out {times}."
             raise DataError(msg)
 
 

@@ -1,8 +1,8 @@
-"""A recipe as scikit-learn knows estimators, for its cross-validation and its searches."""
+"""A recipe as an estimator of scikit-learn, for its cross-validation and its searches."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from mxt.errors import ModelError
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class RecipeEstimator:
-    """Fits a recipe's model; the recipe's fields are the parameters.
+    """An estimator that fits a recipe; the recipe's fields are its parameters.
 
-    It is no `BaseEstimator`, which only scikit-learn could give it, and that is imported late. It has what
-    scikit-learn asks of one instead: parameters, tags, and how to clone it.
+    It does not inherit from `BaseEstimator`, since scikit-learn is imported late. It has what scikit-learn
+    requires of an estimator instead: parameters, tags, and a way to clone it.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -27,11 +27,11 @@ class RecipeEstimator:
         self.recipe = recipe
         self.model_: Model | None = None
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - scikit-learn's signature
+    def get_params(self, deep: bool = True) -> dict[str, object]:  # noqa: ARG002, FBT001, FBT002 - scikit-learn's signature
         """The recipe's fields by name."""
         return {name: getattr(self.recipe, name) for name in type(self.recipe).model_fields if name != "KIND"}
 
-    def set_params(self, **values: Any) -> Self:
+    def set_params(self, **values: object) -> Self:
         """Change fields of the recipe.
 
         Raises:
@@ -40,8 +40,8 @@ class RecipeEstimator:
         self.recipe = self.recipe.varied(values)
         return self
 
-    def fit(self, inputs: pd.DataFrame, targets: pd.Series[Any] | np.ndarray) -> Self:
-        """Fit the recipe to inputs and targets of the same order, whatever the targets' index."""
+    def fit(self, inputs: pd.DataFrame, targets: pd.Series | np.ndarray) -> Self:
+        """Fit the recipe; targets are matched with inputs by position, whatever their index."""
         import pandas as pd
 
         name = getattr(targets, "name", None) or "target"
@@ -53,7 +53,7 @@ class RecipeEstimator:
         """The fitted model.
 
         Raises:
-            ModelError: Nothing was fitted yet.
+            ModelError: `fit` was not called yet.
         """
         if self.model_ is None:
             msg = f"{type(self.recipe).__name__} was not fitted yet; call fit() first."
@@ -75,7 +75,7 @@ class RecipeEstimator:
         """The probability of each class, shape (rows, classes).
 
         Raises:
-            ModelError: The model gives none.
+            ModelError: The model gives no probabilities.
         """
         chances = self.model.predict_proba(inputs)
         if chances is None:

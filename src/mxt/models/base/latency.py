@@ -22,10 +22,10 @@ NANOSECONDS = 1_000_000
 
 @dataclass(frozen=True)
 class Latency:
-    """Quantiles of the time of a call, in milliseconds, each with an interval by order statistics.
+    """Quantiles of the time of a call, in milliseconds, each with an interval from order statistics.
 
-    An interval ends in NaN where the calls are too few to tell: the upper end of `p99` needs 368 calls, that
-    of `p95` 72.
+    An end is NaN if there are too few calls for it: the upper end of `p99` needs 368 calls, the upper end of
+    `p95` needs 72.
     """
 
     rows: int
@@ -44,14 +44,14 @@ def measure_latency(
     calls: int = 200,
     warm_up: int = 20,
 ) -> Latency:
-    """Time calls of `predict`, one after the other, after some that are not counted.
+    """Time calls of `predict`, one after the other.
 
     Args:
-        predict: What is timed; what it gives is thrown away.
-        inputs: Where the rows come from: each call takes the next ones, and begins again at the end.
+        predict: The function to time; its results are thrown away.
+        inputs: Rows to predict: each call takes the next rows, and starts over at the end.
         rows: How many rows a call predicts.
         calls: How many calls are timed.
-        warm_up: How many calls are made before.
+        warm_up: How many calls are made before, and not timed.
 
     Raises:
         DataError: There are fewer inputs than a call takes.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.explainers.auto import AutoExplainer
-from mxt.importances.base import Importance, Measurement, Subject, importances_table, rows_asked
+from mxt.importances.base import Basis, Importance, Measurement, importances_table, rows_by_seed
 from mxt.importances.base.tally import Tally
 from mxt.importances.library import LibraryImportance
 from mxt.importances.shap import ShapImportance
@@ -25,32 +25,32 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 IMPORTANCES: tuple[Importance, ...] = (LibraryImportance(), ShapImportance())
-"""What tells of a model, if nothing else is asked for."""
+"""The importances of a model if none are named."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """A fitted model: a predictor, and the rows that stand for its population."""
+    """A fitted model: a predictor, and rows that stand for its population."""
 
     predictor: Predictor
     background: pd.DataFrame | None = None
-    """A sample of the training inputs, for explainers that compare with one."""
+    """A sample of the training inputs, for explainers that compare with a background."""
     positive: str | None = None
-    """The class that scores are about where nobody names another, if one was recorded, by its text."""
+    """The class that scores are about unless a metric names another, as text; None if none was recorded."""
     required: tuple[str, ...] = ()
-    """Packages that whoever stored the model says it needs, where its own objects do not show them."""
+    """Packages that the stored model declares as requirements, beside those that its objects show."""
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """The packages that its numbers come from, beside those of every model."""
+        """The packages that its numbers come from, beside the packages of every model."""
         return tuple(sorted({*packages_of(self.predictor.native), *self.required}))
 
     def with_background(self, background: pd.DataFrame) -> Model:
-        """The same model with other rows to stand for its population."""
+        """The same model with other rows that stand for its population."""
         return replace(self, background=background)
 
     def with_positive(self, positive: str | None) -> Model:
-        """The same model with another class that scores are about where nobody names one."""
+        """The same model with another class that scores are about."""
         return replace(self, positive=positive)
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
@@ -71,11 +71,11 @@ class Model:
         return (explainer or AutoExplainer()).explain(self.predictor, inputs, self.background).checked()
 
     def explain_samples(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> pd.DataFrame:
-        """`explain` as a table of `SHAPValuesSchema`: a row for each row explained, and class of several."""
+        """`explain` as a table of `SHAPValuesSchema`: a row for each explained row and output."""
         return self.samples_table(self.explain(inputs, explainer), inputs)
 
     def samples_table(self, explanation: Explanation, inputs: pd.DataFrame) -> pd.DataFrame:
-        """The table of `explain_samples`, where there is an explanation of `inputs` already."""
+        """The table of `explain_samples`, from an explanation of `inputs`."""
         return SHAPValuesSchema.check(samples_table(explanation, self._chances(explanation, inputs)))
 
     def _chances(self, explanation: Explanation, inputs: pd.DataFrame) -> np.ndarray | None:
@@ -93,15 +93,19 @@ class Model:
         inputs: pd.DataFrame | None = None,
         explanation: Explanation | None = None,
         importances: Sequence[Importance] = IMPORTANCES,
-        targets: pd.Series[Any] | None = None,
+        targets: pd.Series | None = None,
     ) -> pd.DataFrame:
         """How much each source column matters: a table of `FeatureImportancesSchema`.
 
-        The library's own importances, and with samples their mean absolute contribution and its direction,
-        unless others are asked for.
+        Args:
+            inputs: Samples; the background if left out.
+            explanation: The explanation of `inputs`, if there is one already.
+            importances: What to measure: the library's own importances and, with samples, the mean absolute
+                contribution and its direction, if left out.
+            targets: The true targets of the inputs, for importances that compare with them.
 
         Raises:
-            ModelError: The model tells no importances, and there are no samples.
+            ModelError: The model has no importances of its own, and there are no samples.
         """
         return importances_table(self.measure(importances, inputs, explanation, targets))
 
@@ -110,44 +114,34 @@ class Model:
         importances: Sequence[Importance],
         inputs: pd.DataFrame | None = None,
         explanation: Explanation | None = None,
-        targets: pd.Series[Any] | None = None,
+        targets: pd.Series | None = None,
     ) -> list[Measurement]:
-        """What each importance finds: a table each, and perhaps curves and rules.
+        """The measurement of each importance: a table, and perhaps curves and rules.
 
         Args:
             importances: What to measure.
             inputs: Samples; the background if left out.
-            explanation: The explanation of `inputs`, where there is one already.
-            targets: What the model should have predicted for the inputs, for those importances that compare.
+            explanation: The explanation of `inputs`, if there is one already.
+            targets: The true targets of the inputs, for importances that compare with them.
         """
         samples = self.background if inputs is None else inputs
-        wanted = any(importance.needs_explanation for importance in importances)
-        if samples is None or not wanted:
-            return _measured(importances, self._subject(samples, None, targets))
+        if samples is None or not any(importance.needs_explanation for importance in importances):
+            basis = Basis(self.predictor, samples, targets=targets, positive=self.positive)
+            return [importance.measure(basis) for importance in importances]
         explanation = explanation or self.explain(samples)
-        return self.measure_tally(
-            importances, Tally.of(explanation, samples, rows_asked(importances)), targets
-        )
+        tally = Tally.of(explanation, samples, rows_by_seed(importances))
+        return self.measure_tally(importances, tally, targets)
 
     def measure_tally(
-        self, importances: Sequence[Importance], tally: Tally, targets: pd.Series[Any] | None = None
+        self, importances: Sequence[Importance], tally: Tally, targets: pd.Series | None = None
     ) -> list[Measurement]:
-        """`measure` of rows that were explained part by part.
+        """`measure` for rows that were explained part by part.
 
         Args:
             importances: What to measure.
-            tally: What is told of all rows, with those that `rows_asked` of the importances.
-            targets: What the model should have predicted for the rows drawn; those of the tally if left out.
+            tally: Sums over all rows, with the rows drawn that `rows_by_seed` of the importances needs.
+            targets: The true targets of the rows drawn; the targets of the tally if left out.
         """
         truth = tally.targets if targets is None else targets
-        return _measured(importances, self._subject(tally.inputs, tally, truth))
-
-    def _subject(
-        self, inputs: pd.DataFrame | None, tally: Tally | None, targets: pd.Series[Any] | None
-    ) -> Subject:
-        held_out = None if tally is None else tally.held_out
-        return Subject(self.predictor, inputs, tally, targets, held_out, self.positive)
-
-
-def _measured(importances: Sequence[Importance], subject: Subject) -> list[Measurement]:
-    return [importance.measure(subject) for importance in importances]
+        basis = Basis(self.predictor, tally.inputs, tally, truth, tally.held_out, self.positive)
+        return [importance.measure(basis) for importance in importances]

@@ -1,27 +1,34 @@
-"""What scikit-learn recipes share: a pipeline that takes source columns as they are."""
+"""The pipeline of scikit-learn recipes, which takes source columns as they are."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from mxt.models.base import text_names
-from mxt.models.base.model import Model
-from mxt.predictors.sklearn import SklearnPredictor
 
 if TYPE_CHECKING:
     import pandas as pd
+    from sklearn.base import BaseEstimator
 
     from mxt.models.base import Recipe
+    from mxt.models.base.model import Model
 
 
 def fit_pipeline(
-    recipe: Recipe, estimator: Any, inputs: pd.DataFrame, targets: pd.Series[Any], numbers: Any
+    recipe: Recipe,
+    estimator: BaseEstimator,
+    inputs: pd.DataFrame,
+    targets: pd.Series,
+    numbers: BaseEstimator | Literal["passthrough"],
 ) -> Model:
-    """Fit one-hot encoded categories, numbers through the transformer `numbers`, and `estimator` on both."""
+    """Fit `estimator` to one-hot encoded categories and to numbers prepared by the transformer `numbers`."""
     from sklearn.calibration import CalibratedClassifierCV
     from sklearn.compose import ColumnTransformer
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
+
+    from mxt.models.base.model import Model
+    from mxt.predictors.sklearn import SklearnPredictor
 
     recipe.check(inputs, targets)
     categories = [*text_names(inputs), *inputs.select_dtypes("bool").columns]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mxt.datasets.folds import folds
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     import numpy as np
     import pandas as pd
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
-    """What a recipe learns from, and how its rows may be cut; the order of rows is one of their ids."""
+class TrainingTable:
+    """A table to fit recipes to, its rows ordered by their ids, and how its rows may be split."""
 
     inputs: pd.DataFrame
-    targets: pd.Series[Any]
+    targets: pd.Series
     splitter: Splitter
-    """How rows were held out from training: folds keep groups together and go by time as it does."""
+    """How rows were held out from training: folds keep its groups together and follow its order of time."""
     keys: pd.DataFrame
-    """The columns that the splitter looks at."""
+    """The columns that the splitter uses."""
 
     def folds(self, recipe: Recipe, count: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Places of the training and test rows of each fold.
+        """Positions of the training and test rows of each fold.
 
         Raises:
-            DataError: There are too few rows, rows of a class, or groups.
+            DataError: There are too few rows in all, too few of a class, or too few groups.
         """
         name = str(self.targets.name)
         keyed = self.keys.assign(**{name: self.targets})
@@ -44,20 +44,20 @@ class Table:
 
     @property
     def bound(self) -> str:
-        """Why the targets cannot change places, which only alike rows can; empty if they can.
+        """Why the targets cannot be permuted, as only targets of exchangeable rows can; empty if they can.
 
-        Rows of one group can if they share one target, which then goes from group to group.
+        Rows of one group may share one target, which is then permuted from group to group.
         """
         if self.splitter.time_column is not None:
             return "rows in the order of time are not alike, so their targets cannot change places"
-        told = [] if self.splitter.group_column is None else self._groups
-        if any((self.targets.iloc[rows] != self.targets.iloc[rows[0]]).any() for rows in told):
+        groups = [] if self.splitter.group_column is None else self._groups
+        if any((self.targets.iloc[rows] != self.targets.iloc[rows[0]]).any() for rows in groups):
             return "rows of one group have several targets, which cannot change places with those of others"
         return ""
 
     @cached_property
     def _groups(self) -> list[np.ndarray]:
-        """The places of the rows that belong together."""
+        """Positions of the rows of each group."""
         import numpy as np
         import pandas as pd
 
@@ -65,10 +65,10 @@ class Table:
         codes = pd.factorize(keys, use_na_sentinel=False)[0]
         return np.split(codes.argsort(kind="stable"), np.bincount(codes).cumsum()[:-1])
 
-    def permuted(self, seed: int, number: int) -> Table:
-        """The table with its targets in another order, which the seed and a number decide.
+    def permuted(self, seed: int, number: int) -> TrainingTable:
+        """The table with its targets permuted, in an order decided by the seed and a number.
 
-        Targets of groups go from group to group; the table must not be `bound`.
+        Targets of groups are permuted from group to group; the table must not be `bound`.
         """
         import numpy as np
 
@@ -84,10 +84,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Refit:
-    """One fit: a recipe, a table, and the places of the rows to fit and to score."""
+    """One fit to be made: a recipe, a table, and the positions of the rows to fit and to score."""
 
     recipe: Recipe
-    table: Table
+    table: TrainingTable
     train: np.ndarray
     test: np.ndarray
 
@@ -95,7 +95,7 @@ class Refit:
         """The score on the test rows of the model fitted to the training rows.
 
         Raises:
-            DataError: The training rows have one target only, or the metric is not defined for the test rows.
+            DataError: All training rows have the same target, or the metric is not defined for the test rows.
         """
         inputs, targets = self.table.inputs, self.table.targets
         learned = targets.iloc[self.train]
@@ -106,35 +106,26 @@ class Refit:
         return metric.score(targets.iloc[self.test], model.predictor.predict(inputs.iloc[self.test]))
 
 
-def last_fold(recipe: Recipe, table: Table, count: int, seed: int) -> Refit:
-    """The fit that is scored on the last of so many folds: of a table cut by time, on the latest rows."""
+def last_fold(recipe: Recipe, table: TrainingTable, count: int, seed: int) -> Refit:
+    """The fit that is scored on the last of `count` folds; if rows are split by time, on the latest rows."""
     return Refit(recipe, table, *table.folds(recipe, count, seed)[-1])
 
 
 def scores(refits: Iterable[Refit], metric: Metric, workers: int) -> Iterator[float]:
-    """The score of each refit in its order, with so many processes; what is not asked for is not finished."""
-    yield from parallel(_Score(metric), refits, workers)
+    """The score of each refit, in order, computed by `workers` processes.
 
-
-@dataclass(frozen=True)
-class _Score:
-    metric: Metric
-
-    def __call__(self, refit: Refit) -> float:
-        return refit.score(self.metric)
-
-
-def parallel(function: Callable[[Any], Any], tasks: Iterable[Any], workers: int) -> Iterator[Any]:
-    """What `function` says of each task in its order, with so many processes."""
+    Refits are computed as they are read; once the caller stops reading, the others are dropped.
+    """
     if workers == 1:
-        yield from map(function, tasks)
+        yield from (refit.score(metric) for refit in refits)
         return
     import warnings
 
     from joblib import Parallel, delayed
 
-    call = delayed(function)
+    score = delayed(Refit.score)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*adjusting the input task iterator", UserWarning)
-        with closing(Parallel(n_jobs=workers, return_as="generator")(call(task) for task in tasks)) as found:
-            yield from found
+        run = Parallel(n_jobs=workers, return_as="generator")
+        with closing(run(score(refit, metric) for refit in refits)) as results:
+            yield from results

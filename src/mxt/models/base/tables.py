@@ -17,22 +17,21 @@ if TYPE_CHECKING:
 def samples_table(explanation: Explanation, probabilities: np.ndarray | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
-    Where values were sampled, the degrees of freedom of their standard errors follow, and these errors, a
-    column each; where a surrogate was fitted, how well it fits.
+    If values were sampled, the degrees of freedom and the standard error of each column follow; if a
+    surrogate was fitted, the measures of its fit.
 
     Args:
-        explanation: What to tell.
-        probabilities: Of its outputs, shape (rows, outputs), if the model gives any.
+        explanation: The explanation to write.
+        probabilities: Probabilities of the outputs, shape (rows, outputs), if the model gives any.
 
     Raises:
-        DataError: A source column has the name of a fact, or of another's standard errors.
+        DataError: A source column has the name of a fact, or of another column's standard errors.
     """
     import pandas as pd
 
-    told = (
-        [] if explanation.standard_error is None else [SHAPValuesSchema.FREEDOM, *_error_names(explanation)]
-    )
-    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *told, *(explanation.fit or {})})
+    sampled = explanation.standard_error is not None
+    errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
+    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})})
     if clashing:
         msg = f"The source columns {clashing} have the names of facts of an explanation; rename them."
         raise DataError(msg)
@@ -58,7 +57,7 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
         "unit": explanation.unit,
     }
     after = {"residual": explanation.residual[:, place]}
-    after |= {measure: found[:, place] for measure, found in (explanation.fit or {}).items()}
+    after |= {measure: fit[:, place] for measure, fit in (explanation.fit or {}).items()}
     if explanation.standard_error is not None:
         after[SHAPValuesSchema.FREEDOM] = np.full(len(explanation.ids), explanation.freedom)
     tables = [

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from mxt.errors import ConfigError
 from mxt.kinds import Kind
-from mxt.searches.base.ranges import Range
+from mxt.searches.base.ranges import Range, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,9 +32,6 @@ def _each_once(values: tuple[Value, ...]) -> tuple[Value, ...]:
             raise PydanticCustomError(kind, msg, {"value": repr(pair[1])})
     return values
 
-
-Value: TypeAlias = bool | int | float | str | None
-"""A value of a recipe's field."""
 
 Values = Annotated[tuple[Value, ...], Field(min_length=1), AfterValidator(_each_once)]
 """Values of a field to try, each once."""

@@ -1,9 +1,9 @@
-"""Ranges of numbers to draw from."""
+"""Values of a recipe's fields, and ranges of numbers to draw them from."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,10 @@ from mxt.kinds import Strict
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+Value: TypeAlias = bool | int | float | str | None
+"""A value of a recipe's field."""
 
 
 class Range(Strict):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from mxt.metrics.base import Metric
     from mxt.models.base import Recipe
-    from mxt.searches.base import Value
+    from mxt.searches.base.ranges import Value
 
 AT_ONCE = 2
 """Trials a worker that are scored in one batch, so that few workers wait at its end."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mxt.metrics.base import Metric
-    from mxt.searches.base import Value
+    from mxt.searches.base.ranges import Value
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What every service does: start before the job, stop after it, whatever happened."""
+"""The base of services: each starts before the job, and stops after it, whatever happened."""
 
 from abc import ABC, abstractmethod
 
@@ -6,16 +6,16 @@ from mxt.kinds import Strict
 
 
 class Service(Strict, ABC):
-    """Something around a job that is started before it and stopped after it."""
+    """A connection to the world around a job, open while the job runs."""
 
     @abstractmethod
     def start(self) -> None:
-        """Make ready.
+        """Open the connection.
 
         Raises:
-            ServiceError: What the service needs does not answer.
+            ServiceError: The other side does not answer.
         """
 
     @abstractmethod
     def stop(self) -> None:
-        """Leave nothing behind; never raises."""
+        """Close the connection and free what `start` took; never raises."""

@@ -1,4 +1,4 @@
-"""A run in MLflow: what a job tells of itself while it works."""
+"""A run in MLflow: where a job records what it does."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 MAX_TAG = 5000
 MAX_PARAMETER = 500
 _KEPT_TAGS = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
-"""Tags that MLflow gives the active run, and a nested one has too."""
+"""Tags of the active run that nested runs get too."""
 
 
 @dataclass(frozen=True)
 class Nested:
-    """What a run within another tells."""
+    """Content of a run within another run, such as a trial of a search."""
 
     name: str
     parameters: Mapping[str, object]
     metrics: Sequence[tuple[str, float, int]]
-    """Name, value and step of each; those without a value are left out."""
+    """Name, value and step of each metric; NaN values are left out."""
     tags: Mapping[str, str]
     seconds: float
-    """How long what it tells of took."""
+    """How long the trial took."""
     failed: bool = False
 
 
@@ -49,7 +49,7 @@ class Run:
     run_id: str
     service: MlflowService
     artifacts: list[str] = field(default_factory=list)
-    """Files logged so far."""
+    """Names of the files logged so far."""
 
     @classmethod
     def begin(cls, service: MlflowService, name: str, tags: Mapping[str, str]) -> Run:
@@ -91,9 +91,9 @@ class Run:
         mlflow.log_params(_cut(parameters, MAX_PARAMETER))
 
     def nest(self, nested: Nested) -> str:
-        """Log a run within this one, which stays the active one; its id.
+        """Log a finished run within this one, in three calls of the store, and return its id.
 
-        It is made whole, ended already, in three calls of the store.
+        This run stays the active one.
         """
         import mlflow
         from mlflow.entities import Metric, Param
@@ -114,7 +114,10 @@ class Run:
         return run_id
 
     def describe(self, text: str) -> None:
-        """Describe the run in Markdown, unless the config does; links to pages come first, others last."""
+        """Describe the run in Markdown, with links to its pages above and to its other files below.
+
+        Nothing is done if the config has a description.
+        """
         import mlflow
 
         if self.service.run_description is None:
@@ -124,7 +127,7 @@ class Run:
             mlflow.set_tag("mlflow.note.content", "\n\n".join(filter(None, parts))[:MAX_TAG])
 
     def address(self, file: str) -> str:
-        """Where MLflow's pages show a file of the run, for links from any of them."""
+        """Link to a file of the run in MLflow's UI, relative to any of its pages."""
         page = f"#/experiments/{self.service.experiment_id}/runs/{self.run_id}/artifacts"
         return f"{page}/{file}?workflowType=machine_learning"
 
@@ -154,7 +157,7 @@ class Run:
             mlflow.log_artifact(str(path))
 
     def chart(self, draw: Callable[[Figure], object], file: str) -> None:
-        """Draw a chart on a figure that pyplot does not keep, and log it with its labels whole."""
+        """Draw a chart on an empty figure, and log it as a PNG artifact wide enough for its labels."""
         import matplotlib as mpl
         import mlflow
         from matplotlib.figure import Figure
@@ -169,11 +172,11 @@ class Run:
         """Link the data that the job read, by the fingerprint of its whole content.
 
         Args:
-            head: Some rows, for the column types only.
+            head: Some rows, from which MLflow takes the types of columns.
             digest: Fingerprint of the whole table; MLflow keeps 36 of its digits, a tag keeps all.
-            rows: How many rows the whole table has.
-            source: Where the table came from.
-            role: What the table is to the job, such as training.
+            rows: Number of rows of the whole table.
+            source: Where the table was read from.
+            role: What the job uses the table for, such as training.
         """
         import mlflow
 
@@ -185,7 +188,7 @@ class Run:
 
     @contextmanager
     def _kept(self, file: str) -> Iterator[None]:
-        """Remember a file that is logged; tell an artifact store that is full, closed or gone."""
+        """Add a logged file to `artifacts`; an artifact store that is full or gone is a ServiceError."""
         try:
             yield
         except OSError as error:
@@ -197,7 +200,7 @@ class Run:
 
 
 def _origin(source: str) -> DatasetSource:
-    """What MLflow makes of a source; a database, which it has no kind for, goes by its name."""
+    """MLflow's form of a source; a database, for which MLflow has none, is recorded by its name."""
     from mlflow.data.code_dataset_source import CodeDatasetSource
     from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.exceptions import MlflowException
@@ -214,7 +217,7 @@ def _cut(texts: Mapping[str, object], length: int) -> dict[str, str]:
 
 @contextmanager
 def translated(endpoint: str) -> Iterator[None]:
-    """Tell failures of MLflow and its store as a ServiceError that names the endpoint."""
+    """Turn failures of MLflow and its store into a ServiceError that names the endpoint."""
     import mlflow.exceptions
     import requests
     import sqlalchemy.exc

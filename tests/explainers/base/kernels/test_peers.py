@@ -37,7 +37,7 @@ MODELS: dict[str, Any] = {
     "extra trees": lambda: ExtraTreesRegressor(10, max_depth=8, random_state=0),
     "boosting": lambda: GradientBoostingRegressor(n_estimators=30, random_state=0),
     "histograms": lambda: HistGradientBoostingRegressor(max_iter=30, random_state=0),
-    "LightGBM": lambda: LGBMRegressor(n_estimators=30, verbose=-1),
+    "LightGBM": lambda: LGBMRegressor(n_estimators=30, n_jobs=1, verbose=-1),
     "CatBoost": lambda: CatBoostRegressor(iterations=30, depth=5, verbose=0, allow_writing_files=False),
 }
 
@@ -88,6 +88,7 @@ def test_values_are_those_of_shaps_extension(name: str) -> None:
     np.testing.assert_allclose(found / scale, own.reshape(found.shape) / scale, rtol=0, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_values_cost_no_more_than_those_of_shaps_extension() -> None:
     """For each row; by how much less is a benchmark."""
     _, trees, inputs = trained("xgboost")
@@ -115,6 +116,7 @@ def test_values_against_a_background_are_those_of_shaps_extension(name: str) -> 
     np.testing.assert_allclose(found.values(rows)[:, :, 0] / scale, own / scale, rtol=0, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ours", "theirs"), [(600, 20), (5, 5)])
 def test_a_deep_forest_against_a_background_costs_less_than_in_shaps_extension(
     ours: int, theirs: int

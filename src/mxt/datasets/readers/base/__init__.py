@@ -110,9 +110,8 @@ class Reader(Kind, ABC):
             other: The other reader.
             columns: As in `read`.
         """
-        if self == other:
-            return True
-        return self.declared(self.wanted(columns)) == other.declared(other.wanted(columns))
+        types = (reader.declared(reader.wanted(columns)) for reader in (self, other))
+        return self == other or next(types) == next(types)
 
     def declared(self, columns: list[str]) -> dict[str, pa.DataType]:
         """Columns with the types that they are read in; by the first rows if nothing declares them."""
@@ -124,7 +123,7 @@ class Reader(Kind, ABC):
 
     def empty(self) -> bool:
         """Whether there is no row to read."""
-        columns = self.wanted([]) or self.wanted(None)[:1]  # batches without columns may have lost their rows
+        columns = self.wanted([]) or self.wanted(None)[:1]  # batches without columns may lose their rows
         return not any(batch.num_rows for batch in self._chosen(columns, 0))
 
     def known_rows(self) -> int | None:
@@ -226,11 +225,9 @@ class Reader(Kind, ABC):
             return
         import numpy as np
 
-        count = self.count()
-        total = min(count, self.limit or count)
+        total = min([self.count(), *([self.limit] if self.limit else [])])
         chooser = np.random.default_rng(self.sample.seed)
-        chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))
-        chosen = chosen[first_row:]
+        chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))[first_row:]
         if not len(chosen):
             return
         start = int(chosen[0])

@@ -1,4 +1,4 @@
-"""Whether arrays make trees, which the kernels take for granted."""
+"""Checks that arrays form valid trees, which the kernels assume."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mxt.predictors.base.trees import TreeEnsemble
 
 MOST_LEVELS = 1000
-"""The kernels walk trees by recursion, on threads whose stack may be small."""
+"""Largest depth of a tree: the kernels walk trees by recursion, on threads whose stack may be small."""
 
 
 def check(trees: TreeEnsemble, players: np.ndarray) -> None:
-    """Refuse what is no ensemble of trees over the columns, or has no player for each of them.
+    """Refuse arrays that form no ensemble of trees, or that have no player for each column.
 
     Raises:
-        ModelError: A node names a child, a column or a set that is not there; nodes run in circles; a tree is
+        ModelError: A node names a child, a column or a set that does not exist; nodes form a cycle; a tree is
             too deep; a leaf's value is not finite; or columns and players do not match.
     """
     import numpy as np
@@ -37,6 +37,7 @@ def check(trees: TreeEnsemble, players: np.ndarray) -> None:
 
 
 def _within(trees: TreeEnsemble) -> bool:
+    """Whether every node, column and category that the trees name exists."""
     nodes, inner = len(trees.left), trees.left >= 0
     bounds = [
         (trees.roots, nodes),
@@ -49,6 +50,7 @@ def _within(trees: TreeEnsemble) -> bool:
 
 
 def _check_levels(trees: TreeEnsemble) -> None:
+    """Refuse nodes that are reached in two ways, and trees that are too deep."""
     import numpy as np
 
     level, seen = trees.roots, 0

@@ -1,8 +1,8 @@
-"""What the kernels are told of columns: their split values and categories, and their numbers."""
+"""Columns in the form that the kernels take: split values, categories, and numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from mxt.errors import ModelError
 
@@ -10,25 +10,27 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.explainers.base.kernels._kernels import Column
     from mxt.predictors.base.trees import TreeEnsemble
 
-    Table = np.ndarray | pd.DataFrame
+    Matrix = np.ndarray | pd.DataFrame
+    """Numbers, shape (rows, columns)."""
 
 
-class Tests(NamedTuple):
-    """What each node asks, in codes."""
+class NodeTests(NamedTuple):
+    """The tests of all nodes, on the codes of columns."""
 
     cuts: np.ndarray
-    """Largest code that goes left, int32, shape (nodes,)."""
+    """Largest code that goes left at each node, int32, shape (nodes,)."""
     sets: list[list[int]]
-    """Codes that go left at categorical nodes."""
+    """Codes that go left at each categorical test."""
 
 
-def make_columns(trees: TreeEnsemble) -> tuple[list[Any], Tests]:
-    """The kernels' columns, and the ensemble's tests on their codes.
+def make_columns(trees: TreeEnsemble) -> tuple[list[Column], NodeTests]:
+    """The kernels' columns, and the ensemble's tests on the codes of the columns.
 
-    A number's code is how many split values of its column are below it, so it is at most a split value just
-    if its code is at most the split value's place.
+    The code of a number is how many split values of its column are below it. So a number is at most a split
+    value if, and only if, its code is at most the position of the split value.
 
     Raises:
         ModelError: A column is tested both as a number and as a category.
@@ -68,14 +70,14 @@ def make_columns(trees: TreeEnsemble) -> tuple[list[Any], Tests]:
                 missing=kinds[trees.missing[column] if trees.missing else "nan"],
             )
         )
-    return columns, Tests(cuts, sets)
+    return columns, NodeTests(cuts, sets)
 
 
-def float_columns(table: Table, columns: int) -> list[np.ndarray]:
-    """The columns as float32 or float64 arrays, without a copy where they are.
+def float_columns(table: Matrix, columns: int) -> list[np.ndarray]:
+    """The columns as float32 or float64 arrays, without a copy where they already are such arrays.
 
     Raises:
-        ModelError: There are more or fewer, or one does not hold numbers.
+        ModelError: The number of columns is wrong, or a column does not hold numbers.
     """
     import numpy as np
 
@@ -83,27 +85,20 @@ def float_columns(table: Table, columns: int) -> list[np.ndarray]:
         msg = f"The trees test {columns} columns; the table has {table.shape[1]}."
         raise ModelError(msg)
     if isinstance(table, np.ndarray):
-        numbers = (
-            table if table.dtype in {np.dtype(np.float32), np.dtype(np.float64)} else table.astype(float)
-        )
+        numbers = table if table.dtype in {np.dtype("float32"), np.dtype("float64")} else table.astype(float)
         return [numbers[:, place] for place in range(columns)]
-    found = []
+    arrays = []
     for place in range(columns):
         column = table.iloc[:, place]
         single = column.dtype == np.float32
         try:
-            found.append(column.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan))
+            arrays.append(column.to_numpy(dtype=np.float32 if single else np.float64, na_value=np.nan))
         except (TypeError, ValueError) as error:
             msg = f"The column {table.columns[place]!r} holds no numbers ({column.dtype})."
             raise ModelError(msg) from error
-    return found
+    return arrays
 
 
-def column_names(table: Table) -> list[str]:
-    """Names to tell columns by."""
-    columns = getattr(table, "columns", None)
-    return (
-        [str(place) for place in range(table.shape[1])]
-        if columns is None
-        else [str(name) for name in columns]
-    )
+def column_names(table: Matrix) -> list[str]:
+    """Names of the columns; positions if they have no names."""
+    return [str(name) for name in getattr(table, "columns", range(table.shape[1]))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import TYPE_CHECKING
 
@@ -17,48 +18,50 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mxt.explainers.base.kernels import _kernels
-    from mxt.explainers.base.kernels.columns import Table, Tests
+    from mxt.explainers.base.kernels.columns import Matrix, NodeTests
     from mxt.predictors.base.trees import TreeEnsemble
 
 PADDING = 64
+"""Number of unused codes after the last row, which the kernels may read."""
 MOST_PLAYERS = 256
-"""On one path, of values along paths."""
+"""Largest number of players on one path, for path-dependent values."""
 KEPT_ENTRIES = 2**26
-"""Numbers in tables against a background, of all outputs together, eight bytes each: 512 MB at most."""
+"""Most numbers in the tables against a background, of all outputs together: 512 MB."""
 
 
 def available() -> bool:
     """Whether the kernels were compiled when MXT was installed."""
     try:
-        import mxt.explainers.base.kernels._kernels  # noqa: F401 - whether it is there is the answer
+        importlib.import_module("mxt.explainers.base.kernels._kernels")
     except ImportError:
         return False
     return True
 
 
 class Engine:
-    """A plan of one ensemble: made once, then values cost a few nanoseconds for each row and leaf.
+    """Explains one ensemble: planned once, then values cost a few nanoseconds for each row and leaf.
 
-    Without a background, an absent column takes both ways at its tests, in the shares of the training weight
-    (path-dependent; Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, algorithm 1). With one, it takes the
-    values of each of the background's rows in turn (interventional; the same, algorithm 3). Rows do not
-    depend on each other, so values are the same bits for any order, part and number of threads.
+    Without a background, an absent column goes both ways at its tests, in the shares of the training weight
+    (path-dependent; Lundberg et al. 2020, doi:10.1038/s42256-019-0138-9, algorithm 1). With a background, an
+    absent column takes the value of each background row in turn (interventional; the same paper, algorithm
+    3). Rows do not influence each other, so values are the same bits for any order, part and number of
+    threads.
     """
 
     def __init__(
-        self, trees: TreeEnsemble, players: Iterable[int] | None = None, background: Table | None = None
+        self, trees: TreeEnsemble, players: Iterable[int] | None = None, background: Matrix | None = None
     ) -> None:
-        """Plan.
+        """Plan the computation.
 
         Args:
             trees: The ensemble.
-            players: For each of its columns, which player it belongs to, from 0 on; each its own if left out.
-            background: Rows of the columns, shape (rows, columns).
+            players: The player of each column, numbered from 0; each column is a player if left out.
+            background: Rows that stand for the population, shape (rows, columns).
 
         Raises:
             ModelError: The ensemble keeps no training weights and there is no background; a path tests too
                 many columns for values along paths; or nodes do not make trees.
-            DataError: The background has no rows, or infinite values.
+            DataError: The background has no rows, or holds infinite values.
         """
         import numpy as np
 
@@ -80,11 +83,11 @@ class Engine:
         else:
             self.base = self._set_background(background)
 
-    def values(self, table: Table) -> np.ndarray:
-        """What each player adds to each output, shape (rows, players, outputs), contiguous by player.
+    def values(self, table: Matrix) -> np.ndarray:
+        """Contribution of each player to each output, shape (rows, players, outputs), contiguous by player.
 
         Args:
-            table: Rows of the ensemble's columns, shape (rows, columns): numbers, categories as codes.
+            table: Rows of the ensemble's columns, categories as codes, shape (rows, columns).
 
         Raises:
             DataError: A value is infinite.
@@ -92,23 +95,23 @@ class Engine:
         import numpy as np
 
         codes, rows = self._codes(table)
-        found = np.zeros((self.outputs, self.players, rows))
-        for forest, out in zip(self._forests, found, strict=True):
+        values = np.zeros((self.outputs, self.players, rows))
+        for forest, out in zip(self._forests, values, strict=True):
             add = forest.add_background_values if self._against_background else forest.add_values
             add(codes, rows, out, threads())
-        return found.transpose(2, 1, 0)
+        return values.transpose(2, 1, 0)
 
-    def interactions(self, table: Table) -> np.ndarray:
-        """What each pair of players adds to each output, shape (rows, players, players, outputs).
+    def interactions(self, table: Matrix) -> np.ndarray:
+        """Contribution of each pair of players to each output, shape (rows, players, players, outputs).
 
-        Both halves of a pair get half of it, and the diagonal what is left of a player's value, so a
-        player's row sums to its value.
+        A pair's contribution is halved between its two cells, and the diagonal holds the rest of a player's
+        value, so a player's row sums to its value.
         """
         import numpy as np
 
         codes, rows = self._codes(table)
-        found = np.zeros((self.outputs, self.players**2, rows))
-        for forest, out in zip(self._forests, found, strict=True):
+        pairs = np.zeros((self.outputs, self.players**2, rows))
+        for forest, out in zip(self._forests, pairs, strict=True):
             diagonal, values = out[:: self.players + 1], np.zeros((self.players, rows))
             if self._against_background:
                 forest.add_background_interactions(codes, rows, out, threads())
@@ -119,14 +122,14 @@ class Engine:
             diagonal += values
             square = out.reshape(self.players, self.players, rows)
             diagonal -= _sum_in_order(square) - diagonal
-        return found.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
+        return pairs.reshape(self.outputs, self.players, self.players, rows).transpose(3, 1, 2, 0)
 
-    def probabilities(self, table: Table) -> np.ndarray:
-        """What each player adds to the logistic of each output, shape (rows, players, outputs).
+    def probabilities(self, table: Matrix) -> np.ndarray:
+        """Contribution of each player to the logistic of each output, shape (rows, players, outputs).
 
-        Against each of the background's rows a player's value is scaled by the slope of the logistic between
-        the two scores, as shap has it, so values add up to the probability less the background's mean
-        probability. They are not the Shapley values of the probability itself.
+        Against each background row a player's value is scaled by the slope of the logistic between the two
+        scores, as in shap, so values add up to the probability less the background's mean probability. They
+        differ from the Shapley values of the probability itself.
 
         Raises:
             ModelError: There is no background.
@@ -137,30 +140,30 @@ class Engine:
             msg = "Probabilities are explained against a background; give one."
             raise ModelError(msg)
         codes, rows = self._codes(table)
-        found = np.zeros((self.outputs, self.players, rows))
-        for forest, out, base in zip(self._forests, found, self._trees.base.tolist(), strict=True):
+        values = np.zeros((self.outputs, self.players, rows))
+        for forest, out, base in zip(self._forests, values, self._trees.base.tolist(), strict=True):
             forest.add_chances(codes, rows, out, threads(), base)
-        return found.transpose(2, 1, 0)
+        return values.transpose(2, 1, 0)
 
-    def predict(self, table: Table) -> np.ndarray:
+    def predict(self, table: Matrix) -> np.ndarray:
         """The ensemble's scores, shape (rows, outputs)."""
         import numpy as np
 
         codes, rows = self._codes(table)
-        found = np.zeros((self.outputs, 1, rows))
-        for forest, out in zip(self._forests, found, strict=True):
+        scores = np.zeros((self.outputs, 1, rows))
+        for forest, out in zip(self._forests, scores, strict=True):
             forest.predict(codes, rows, out, threads())
-        return found[:, 0].T + self._trees.base
+        return scores[:, 0].T + self._trees.base
 
-    def _make_forests(self, tests: Tests, weights: np.ndarray) -> list[_kernels.Trees]:
-        """For each output, the trees that add to it."""
+    def _make_forests(self, tests: NodeTests, weights: np.ndarray) -> list[_kernels.Trees]:
+        """For each output, the trees that contribute to it."""
         import numpy as np
 
         from mxt.explainers.base.kernels import _kernels
 
         trees = self._trees
         owners = tree_of(trees) if self.outputs > 1 else None
-        asked = np.maximum(trees.feature, 0)
+        columns = np.maximum(trees.feature, 0)
         forests = []
         for value in trees.values.T:
             roots = trees.roots
@@ -172,8 +175,8 @@ class Engine:
                     roots=_ints(roots),
                     left=_ints(trees.left),
                     right=_ints(trees.right),
-                    column=_ints(asked),
-                    player=_ints(self._players[asked] if len(self._players) else asked),
+                    column=_ints(columns),
+                    player=_ints(self._players[columns] if len(self._players) else columns),
                     cut=tests.cuts,
                     set=_ints(trees.category),
                     missing_left=trees.missing_left.astype(np.uint8),
@@ -186,7 +189,7 @@ class Engine:
         return forests
 
     def _plan(self) -> None:
-        """Along paths, settles all that does not depend on rows."""
+        """Prepare path-dependent values, as far as they do not depend on rows."""
         try:
             for forest in self._forests:
                 forest.plan(threads())
@@ -197,8 +200,8 @@ class Engine:
             )
             raise ModelError(msg) from error
 
-    def _codes(self, table: Table) -> tuple[np.ndarray, int]:
-        """Which split values each number lies between, shape (columns, rows and padding)."""
+    def _codes(self, table: Matrix) -> tuple[np.ndarray, int]:
+        """The code of each number, shape (columns, rows + `PADDING`), and the number of rows."""
         import numpy as np
 
         columns = float_columns(table, self._trees.columns)
@@ -213,7 +216,8 @@ class Engine:
             raise DataError(msg)
         return codes, rows
 
-    def _set_background(self, background: Table) -> np.ndarray:
+    def _set_background(self, background: Matrix) -> np.ndarray:
+        """Prepare values against a background; returns the mean score of its rows, shape (outputs,)."""
         import numpy as np
 
         codes, rows = self._codes(background)
@@ -227,13 +231,13 @@ class Engine:
 
 
 def _sum_in_order(parts: np.ndarray) -> np.ndarray:
-    """The sum over the first axis, one after the other: numpy's own depends on how many rows there are."""
+    """The sum over the first axis, in its order; numpy's own order depends on the number of rows."""
     import numpy as np
 
-    found = np.zeros(parts.shape[1:])
+    total = np.zeros(parts.shape[1:])
     for part in parts:
-        found += part
-    return found
+        total += part
+    return total
 
 
 def _ints(values: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How many threads the kernels may use."""
+"""Number of threads that the kernels use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ THREADS = "MXT_NUM_THREADS"
 
 
 def threads() -> int:
-    """How many threads to use: ``MXT_NUM_THREADS``, or as many as this process has cores.
+    """Number of threads to use: ``MXT_NUM_THREADS``, or the number of cores of this process.
 
     Raises:
         ConfigError: ``MXT_NUM_THREADS`` is not a whole number from 1 on.

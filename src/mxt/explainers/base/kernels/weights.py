@@ -1,4 +1,4 @@
-"""How much of the training weight goes each way, and what trees predict if nothing is known."""
+"""Shares of the training weight at each node, and the mean prediction of trees."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def tree_of(trees: TreeEnsemble) -> np.ndarray:
-    """The tree of each node, or -1 where no tree reaches it, shape (nodes,)."""
+    """Position of the tree of each node, shape (nodes,); -1 where no tree reaches the node."""
     import numpy as np
 
     owners = np.full(len(trees.left), -1)
@@ -27,7 +27,7 @@ def tree_of(trees: TreeEnsemble) -> np.ndarray:
 
 
 def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
-    """Parents and their children, from the roots down."""
+    """Parents and their children, level by level from the roots down."""
     import numpy as np
 
     nodes = trees.roots
@@ -38,13 +38,13 @@ def _levels(trees: TreeEnsemble) -> Iterable[tuple[np.ndarray, np.ndarray]]:
 
 
 def shares(trees: TreeEnsemble) -> np.ndarray:
-    """Each node's share of its parent's training weight; a half where that has none, shape (nodes,).
+    """Each node's share of its parent's training weight, shape (nodes,); a half if the parent has none.
 
-    A root is no exception: a tree that no training weight reached gives each branch a half, as xgboost's own
-    contributions do from 3.4 on.
+    So a tree whose root has no training weight gives each branch a half, as xgboost's own contributions do
+    since version 3.4.
 
     Raises:
-        ModelError: No node of any tree has training weight: the library keeps none.
+        ModelError: No node of any tree has training weight, since the library keeps none.
     """
     import numpy as np
 
@@ -64,7 +64,7 @@ def shares(trees: TreeEnsemble) -> np.ndarray:
 
 
 def expectations(trees: TreeEnsemble, shares: np.ndarray) -> np.ndarray:
-    """The sum over leaves of value times share of the training weight, shape (outputs,)."""
+    """Mean prediction of the trees over the training weight, without their base, shape (outputs,)."""
     import numpy as np
 
     reached = np.zeros(len(trees.left))

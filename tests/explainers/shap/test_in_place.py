@@ -12,8 +12,8 @@ import pytest
 import shap
 from sklearn.ensemble import GradientBoostingRegressor
 
-from explainers.test_shap import MODELS as FITTED
-from explainers.test_shap import NUMBER, X, same
+from explainers.shap.test_tree import MODELS as FITTED
+from explainers.shap.test_tree import NUMBER, X, same
 from mxt.explainers import TreeExplainer
 from mxt.explainers.base.kernels.engine import available
 

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from explainers.base.kernels.forests import forest
-from mxt.errors import ConfigError, DataError, ModelError
+from mxt.errors import DataError, ModelError
 from mxt.explainers.base.kernels.engine import Engine, available
-from mxt.explainers.base.kernels.threads import threads
 from mxt.predictors.base.trees import TreeEnsemble
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
@@ -80,17 +79,3 @@ def test_arrays_that_make_no_trees_are_refused(name: str, value: int) -> None:
 def test_players_that_do_not_match_the_columns_are_refused(players: list[int]) -> None:
     with pytest.raises(ModelError, match="The trees test 5 columns"):
         Engine(forest(np.random.default_rng(0)), players)
-
-
-def test_a_column_that_is_number_and_category_is_refused() -> None:
-    trees = forest(np.random.default_rng(0))
-    both = damaged(replace(trees, sets=(np.arange(2),), feature=np.minimum(trees.feature, 0)), "category", 0)
-    with pytest.raises(ModelError, match="both as a number and as a category"):
-        Engine(both)
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "two", "1.5", "²"])
-def test_a_number_of_threads_that_is_none_is_refused(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MXT_NUM_THREADS", given)
-    with pytest.raises(ConfigError, match="MXT_NUM_THREADS is"):
-        threads()

@@ -17,7 +17,7 @@ from mxt.explainers import TreeExplainer
 
 pytestmark = pytest.mark.filterwarnings("ignore:MXT's engine does not serve")
 
-ROWS = 200
+ROWS = 120
 QUIET: dict[str, Any] = {"iterations": 12, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
 POLICIES = ["SymmetricTree", "Depthwise", "Lossguide"]
 

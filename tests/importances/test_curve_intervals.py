@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 
 from mxt.importances.accumulated_effects import AccumulatedEffectsImportance
-from mxt.importances.base import Subject
+from mxt.importances.base import Basis
 from mxt.predictors.function import FunctionPredictor
 from sweeps import trials
 
@@ -82,7 +82,7 @@ def test_nineteen_intervals_of_twenty_hold_the_effect_at_every_level(points: int
     found = []
     for seed in range(count):
         table = rows_of(seed, 500)
-        curves = importance.measure(Subject(FunctionPredictor(predict, [*table], []), table)).effects
+        curves = importance.measure(Basis(FunctionPredictor(predict, [*table], []), table)).effects
         assert curves is not None
         for name, truth in truths.items():
             curve = curves[curves["feature"] == name]

@@ -1,0 +1,95 @@
+"""What a short job costs beside the least it must do: ``python -m benchmarks.starting [TIMES]``.
+
+Each job of a table of 1,000 rows, or of none, is compared with a bare script that imports the same libraries,
+opens the store and a run, loads the model as MLflow does, and logs a text. The two take turns as whole
+processes; what counts is the least CPU time (user and system) of each. Fails where a job costs more times its
+script than `LIMITS` allows.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+REPOSITORY = Path(__file__).parents[2]
+LIMITS = {"history": 1.25, "inference": 1.25, "explanations": 1.4}
+"""CPU time of each job over that of its bare script."""
+TIMES = 10
+
+OPEN = """
+import mlflow, pandas
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+mlflow.set_experiment("churn")
+"""
+LOG = """
+with mlflow.start_run(run_name="bare"):
+    mlflow.log_text("bare", "page.md")
+"""
+LOAD = """
+import mlflow.xgboost
+model = mlflow.xgboost.load_model("models:/churn@Challenger")
+"""
+BARE = {"history": OPEN + LOG, "inference": OPEN + LOAD + LOG, "explanations": OPEN + LOAD + LOG}
+OVERRIDES = {
+    "history": ["job.alias=Challenger"],
+    "inference": ["job.alias_or_version=Challenger"],
+    "explanations": [],
+}
+QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_DISABLE_AGENT_HINT": "true",
+    "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+}
+"""What a bare script needs to be as quiet as a job."""
+
+
+def main(times: int) -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "data").symlink_to(REPOSITORY / "data")
+        (Path(folder) / "confs").symlink_to(REPOSITORY / "confs")
+        cpu_seconds(folder, _job("training"))
+        return max([compare(folder, name, times) for name in LIMITS])
+
+
+def compare(folder: str, name: str, times: int) -> int:
+    """Print the least CPU time of a job and of its script; 1 if the job costs too much, else 0."""
+    job, script = _job(name, *OVERRIDES[name]), [sys.executable, "-c", BARE[name]]
+    pairs = [(cpu_seconds(folder, script, QUIET), cpu_seconds(folder, job)) for _ in range(times + 1)][1:]
+    bare, own = (min(seconds) for seconds in zip(*pairs, strict=True))
+    print(
+        f"{name}: {own:.2f} CPU s, {own / bare:.2f} times a bare script's {bare:.2f} (at most {LIMITS[name]})"
+    )
+    return int(own / bare > LIMITS[name])
+
+
+def cpu_seconds(folder: str, command: Sequence[str], variables: Mapping[str, str] | None = None) -> float:
+    """CPU time, user and system, of a process of its own, which must end well."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=os.environ | dict(variables or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    output = process.stdout.read() if process.stdout else b""
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(output.decode())
+    return used.ru_utime + used.ru_stime
+
+
+def _job(name: str, *overrides: str) -> list[str]:
+    return [sys.executable, "-m", "mxt", f"confs/{name}.yaml", *overrides]
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]) if sys.argv[1:] else TIMES))
