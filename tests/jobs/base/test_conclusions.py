@@ -34,11 +34,7 @@ TABLE = pd.DataFrame({"x": [1.5]}, index=pd.Index(["a"], name="id"))
 
 
 class EndingJob(ModelJob):
-    """Ends as a test wants it.
-
-    Example:
-        {KIND: EndingJob, writer: {KIND: CsvWriter, path: out.csv}}
-    """
+    """Ends as a test wants it."""
 
     KIND: Literal["EndingJob"] = "EndingJob"
 
