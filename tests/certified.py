@@ -1,4 +1,4 @@
-"""Certificates for tests of what asks for one: a real evaluation, and assessments made by hand."""
+"""Certificates for tests of what needs one: a real evaluation, and assessments made by hand."""
 
 from __future__ import annotations
 

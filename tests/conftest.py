@@ -34,7 +34,7 @@ hypothesis.settings.load_profile("any machine")
 
 REPOSITORY = Path(__file__).parents[1]
 BEYOND_SCHEMA = {"contradiction", "no_count", "no_limit", "not_a_range", "not_of_the_recipe", "twice"}
-"""Faults that no JSON Schema can tell: they depend on other fields, or on values beside each other."""
+"""Faults that no JSON Schema can express: they depend on other fields, or on values beside each other."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _one_empty_store(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def _of_no_other_store() -> None:
-    """Forget the store that MLflow was told of in another module: it keeps that in the environment."""
+    """Forget the store of another module, which MLflow keeps in the environment."""
     for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"):
         os.environ.pop(name, None)
 

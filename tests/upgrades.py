@@ -1,4 +1,4 @@
-"""Other versions of packages, as the metadata of an installation tell them."""
+"""Other versions of packages, as the metadata of an installation declare them."""
 
 from __future__ import annotations
 

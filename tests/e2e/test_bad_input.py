@@ -1,4 +1,4 @@
-"""What users and the world can break: one line, the right exit code, people told, nothing half-done."""
+"""What users and the world can break: one line, the right exit code, people notified, nothing half-done."""
 
 from __future__ import annotations
 

@@ -138,8 +138,8 @@ def test_a_damaged_file_is_named_and_only_changed_rows_are_worked_on_again(
     assert f"{len(kept)} finished parts count if the table still has their rows" in capfd.readouterr().err
     changed = {part for part, when in finished(table).items() if kept.get(part) not in (None, when)}
     assert changed == {"00000000"}
-    found = score(root, table, executor=executor)
-    assert found == score(root, table, fresh=True)
+    scored = score(root, table, executor=executor)
+    assert scored == score(root, table, fresh=True)
     assert not Path(f"{output(table)}.parts").exists()
 
 

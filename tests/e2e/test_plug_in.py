@@ -110,7 +110,7 @@ DARK = "job.gates=[{{KIND: DuskGate, least: {}}}]"
 
 @pytest.fixture(scope="module")
 def refused(trained: Project, env: dict[str, str]) -> Ended:
-    """A promotion before any run of the job that its gate asks for."""
+    """A promotion whose gate needs a run of the job, before there is one."""
     trained.config("dusk.yaml", CONFIG)
     return trained.mxt(*PROMOTION, DARK.format(0.7), env=env)
 
@@ -161,13 +161,13 @@ def test_findings_of_a_job_from_outside_lie_where_those_of_every_job_do(
         "# DuskJob churn 1: passed\n\nIt is dark from 21 on.\n\n## Hours\n\n- 21 is darker than 20\n"
     )
     assert "- **dusk.png**: Dusk. It gets darker." in page
-    found = json.loads((folder / "findings.json").read_text())
-    assert found["answer"] == ["It is dark from 21 on."]
-    assert found["facts"]["darkest"] == found["scores"]["darkest"] == 0.75
-    assert found["charts"] == [
+    findings = json.loads((folder / "findings.json").read_text())
+    assert findings["answer"] == ["It is dark from 21 on."]
+    assert findings["facts"]["darkest"] == findings["scores"]["darkest"] == 0.75
+    assert findings["charts"] == [
         {"file": "dusk.png", "title": "Dusk", "sentence": "It gets darker.", "table": "dusk.csv"}
     ]
-    assert found["about"] == {"model": "churn", "version": 1}
-    assert found["page"]["blocks"][0] == {"block": "Paragraph", "text": "It is dark from 21 on."}
+    assert findings["about"] == {"model": "churn", "version": 1}
+    assert findings["page"]["blocks"][0] == {"block": "Paragraph", "text": "It is dark from 21 on."}
     written = pd.read_csv(trained.root / "outputs" / "hours.csv")
     assert written["darkness"].tolist() == [0.5, 0.75]

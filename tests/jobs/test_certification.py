@@ -1,4 +1,4 @@
-"""A certification says what it found, of which data, and the same whoever works on them in which order."""
+"""Certifications: outcomes bound to their data, the same whatever the workers and the order of rows."""
 
 from __future__ import annotations
 
@@ -166,10 +166,10 @@ def test_the_evidence_of_several_criteria_is_kept_whole(root: Path) -> None:
     fair = {"KIND": "FairnessCriterion", "positive": "Yes", "minimum_rows": 20}
     gender, senior = [{"column": "gender"}], [{"column": "SeniorCitizen"}]
     parity, odds = {"demographic_parity_ratio": 0.1}, {"equalized_odds_difference": 0.9}
-    asked = [(gender, parity, "Yes"), (senior, parity, "Yes"), (senior, odds, "Yes"), (gender, odds, "No")]
+    limited = [(gender, parity, "Yes"), (senior, parity, "Yes"), (senior, odds, "Yes"), (gender, odds, "No")]
     criteria = [
         {**fair, "columns": columns, "limits": limits, "positive": positive}
-        for columns, limits, positive in asked
+        for columns, limits, positive in limited
     ]
     result = certify(root, criteria=criteria)
     run_id = result["certificate"].sources["certification_run"]

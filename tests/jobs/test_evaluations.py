@@ -52,18 +52,18 @@ def latest(root: Path) -> Any:
 
 def test_the_run_records_scores_ends_rows_and_data(root: Path) -> None:
     result = evaluate(root, metrics=[AUC, {"KIND": "BrierMetric"}])
-    told = latest(root).data
+    recorded = latest(root).data
     for label, row in result["evaluations"].iterrows():
-        values = [told.metrics[name] for name in (label, f"{label}_low", f"{label}_high")]
+        values = [recorded.metrics[name] for name in (label, f"{label}_low", f"{label}_high")]
         assert values == row[["score", "low", "high"]].tolist()
         assert row["low"] < row["score"] < row["high"]
     evaluate(root, alias_or_version="Worse")
     for tag in ("mxt.evaluated_rows", "mxt.data_digest"):
-        assert len(told.tags[tag]) == 64
-        assert latest(root).data.tags[tag] == told.tags[tag]
+        assert len(recorded.tags[tag]) == 64
+        assert latest(root).data.tags[tag] == recorded.tags[tag]
     evaluate(root, splitter={**STRATIFIED, "seed": 1}, rows="training")
-    assert latest(root).data.tags["mxt.evaluated_rows"] != told.tags["mxt.evaluated_rows"]
-    assert latest(root).data.tags["mxt.data_digest"] == told.tags["mxt.data_digest"]
+    assert latest(root).data.tags["mxt.evaluated_rows"] != recorded.tags["mxt.evaluated_rows"]
+    assert latest(root).data.tags["mxt.data_digest"] == recorded.tags["mxt.data_digest"]
 
 
 def test_tables_page_and_figures_are_kept_with_the_run(root: Path) -> None:
@@ -118,8 +118,8 @@ def test_a_version_is_compared_with_another_on_the_same_rows(root: Path) -> None
     assert not worse["passed"]
     assert worse["facts"]["beyond_limits"] == "roc_auc (not_surely_worse than the baseline)"
     assert worse["facts"]["baseline"] == 1
-    told = latest(root)
-    assert told.data.tags["mxt.model_version"] == "2", "the run is of the version evaluated"
+    recorded = latest(root)
+    assert recorded.data.tags["mxt.model_version"] == "2", "the run is of the version evaluated"
 
 
 def test_a_missing_baseline_is_an_error_unless_a_first_version_is_allowed(root: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "kind", "told"),
+    ("fields", "kind", "message"),
     [
         (
             {"metrics": [{"KIND": "SklearnMetric", "name": "r2"}]},
@@ -176,8 +176,8 @@ def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
         ),
     ],
 )
-def test_bad_input_is_named(root: Path, fields: dict[str, Any], kind: type[Exception], told: str) -> None:
-    with pytest.raises(kind, match=told):
+def test_bad_input_is_named(root: Path, fields: dict[str, Any], kind: type[Exception], message: str) -> None:
+    with pytest.raises(kind, match=message):
         evaluate(root, **fields)
 
 

@@ -29,7 +29,7 @@ def scorer(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def train(root: Path, alias: str, **fields: Any) -> dict[str, Any]:
-    told = {
+    defaults = {
         "inputs": reader(root, 2000, 1),
         "target": "arrival",
         "exclude": ["arm"],
@@ -37,7 +37,7 @@ def train(root: Path, alias: str, **fields: Any) -> dict[str, Any]:
         "recipe": RECIPE,
         "alias": alias,
     }
-    return run(root, "TrainingJob", **{**told, **fields})
+    return run(root, "TrainingJob", **{**defaults, **fields})
 
 
 @pytest.fixture(scope="module")
@@ -63,14 +63,14 @@ def warned(capsys: pytest.CaptureFixture[str], words: str) -> list[str]:
 
 
 def evaluate(root: Path, **fields: Any) -> dict[str, Any]:
-    told = {
+    defaults = {
         "inputs": reader(root, 2000, 1),
         "splitter": STRATIFIED,
         "alias_or_version": "Late",
         "metrics": [scorer("f1")],
         "intervals": QUICK,
     }
-    return run(root, "EvaluationsJob", **{**told, **fields})
+    return run(root, "EvaluationsJob", **{**defaults, **fields})
 
 
 def latest(job: str) -> Any:
@@ -94,12 +94,12 @@ def predicted(version: int, table: pd.DataFrame) -> pd.DataFrame:
 
 def by_scikit_learn(rows: pd.DataFrame, positive: str) -> dict[str, float]:
     """Scores with `pos_label`, by the names of the scorers."""
-    truth, told, share = rows["truth"], rows["prediction"], rows[f"probability_{positive}"]
+    truth, labels, share = rows["truth"], rows["prediction"], rows[f"probability_{positive}"]
     return {
-        "f1": theirs.f1_score(truth, told, pos_label=positive),
-        "precision": theirs.precision_score(truth, told, pos_label=positive),
-        "recall": theirs.recall_score(truth, told, pos_label=positive),
-        "jaccard": theirs.jaccard_score(truth, told, pos_label=positive),
+        "f1": theirs.f1_score(truth, labels, pos_label=positive),
+        "precision": theirs.precision_score(truth, labels, pos_label=positive),
+        "recall": theirs.recall_score(truth, labels, pos_label=positive),
+        "jaccard": theirs.jaccard_score(truth, labels, pos_label=positive),
         "average_precision": theirs.average_precision_score(truth, share, pos_label=positive),
         "neg_brier_score": -theirs.brier_score_loss(truth, share, pos_label=positive),
         "roc_auc": theirs.roc_auc_score(truth == positive, share),
@@ -300,9 +300,9 @@ def test_a_class_that_is_none_is_refused_before_anything_is_fitted(
         criteria = [{"KIND": "MetricCriterion", "metric": scorer("f1", minimum=0.1)}]
     else:
         criteria = [{"KIND": "PermutationCriterion", "metric": fields["metrics"][0]}]
-    told = {name: value for name, value in fields.items() if name == "positive"}
+    named = {name: value for name, value in fields.items() if name == "positive"}
     with pytest.raises(ConfigError, match=message):
-        run(root, "CertificationJob", alias_or_version="Late", criteria=criteria, workers=1, **told)
+        run(root, "CertificationJob", alias_or_version="Late", criteria=criteria, workers=1, **named)
 
 
 def test_a_model_of_numbers_has_no_positive_class(root: Path) -> None:
@@ -316,10 +316,10 @@ def test_two_texts_of_which_none_is_named_are_warned_of_once(
 ) -> None:
     metrics = [scorer("f1"), scorer("recall"), scorer("roc_auc")]
     result = train(tmp_path, "Plain", metrics=metrics)
-    told = warned(capsys, "alphabetical order")
-    assert len(told) == 1
-    assert "the positive class of f1, recall is 'on time'" in told[0]
-    assert "set `positive`" in told[0]
+    warnings = warned(capsys, "alphabetical order")
+    assert len(warnings) == 1
+    assert "the positive class of f1, recall is 'on time'" in warnings[0]
+    assert "set `positive`" in warnings[0]
     assert result["facts"]["positive"] == "on time"
     train(tmp_path, "Plain", metrics=[scorer("f1")], positive="late")
     train(tmp_path, "Plain", metrics=[scorer("f1", positive="late"), scorer("roc_auc")])
@@ -458,7 +458,7 @@ def test_served_predictions_are_scored_by_the_class_of_the_job(root: Path, tmp_p
 
 
 def test_permutation_importance_spoils_the_score_of_the_class(root: Path) -> None:
-    told = {
+    outputs = {
         "inputs_samples": reader(root, 1500, 2),
         "models_explanations": {"KIND": "ParquetWriter", "path": "importances.parquet"},
         "samples_explanations": {"KIND": "ParquetWriter", "path": "samples.parquet"},
@@ -469,7 +469,7 @@ def test_permutation_importance_spoils_the_score_of_the_class(root: Path) -> Non
             {"KIND": "PermutationImportance", "metric": scorer("recall"), "repeats": 2},
             {"KIND": "PermutationImportance", "metric": scorer("recall", positive="late"), "repeats": 2},
         ]
-        tables = run(root, "ExplanationsJob", alias_or_version=alias, importances=importances, **told)
+        tables = run(root, "ExplanationsJob", alias_or_version=alias, importances=importances, **outputs)
         table = tables["models_explanations"]
         result[alias] = {
             method: (part["class"].iloc[0], part["importance"].tolist())
@@ -486,9 +486,9 @@ def test_gates_do_not_compare_the_scores_of_two_classes(root: Path) -> None:
     evaluate(root, alias_or_version="Late")
     evaluate(root, alias_or_version="OnTime")
     first = [{"KIND": "ThresholdGate", "metric": "f1", "minimum": 0.1, "positive": "late"}]
-    asked = {**promote, "gates": first}
-    assert run(root, "PromotionJob", alias_or_version=1, allow_first=True, **asked)["passed"]
-    other = run(root, "PromotionJob", alias_or_version=2, **asked)
+    threshold = {**promote, "gates": first}
+    assert run(root, "PromotionJob", alias_or_version=1, allow_first=True, **threshold)["passed"]
+    other = run(root, "PromotionJob", alias_or_version=2, **threshold)
     assert not other["passed"]
     assert "f1 is about the class 'on time'; asked for is 'late'" in other["facts"]["reasons"]
     beat = {**promote, "gates": [{"KIND": "ChallengerGate", "metric": "f1"}]}

@@ -112,14 +112,14 @@ def test_an_evaluation_without_a_limit_opens_no_gate_that_needs_a_verdict(bare: 
 
 def config_of(project: Project, tag: str) -> Path:
     """The config that the training, or the run that certified, recorded."""
-    found = client(project).get_model_version("churn", "1")
-    run_id = found.tags[tag] if tag else found.run_id
+    version = client(project).get_model_version("churn", "1")
+    run_id = version.tags[tag] if tag else version.run_id
     return project.root / "mlartifacts" / "churn" / run_id / "artifacts" / "config.json"
 
 
 def one(project: Project, pattern: str) -> Path:
-    (found,) = project.root.glob(pattern)
-    return found
+    (path,) = project.root.glob(pattern)
+    return path
 
 
 CHANGES: dict[str, Callable[[Project], Path]] = {

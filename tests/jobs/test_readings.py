@@ -189,8 +189,8 @@ def test_the_challenger_is_compared_with_a_champion_evaluated_before(former: Pat
     score(former)
     score(former, "Challenger")
     gates = [{"KIND": "ChallengerGate", "metric": "roc_auc", "margin": -1}]
-    asked = {"alias": "Champion", "alias_or_version": "Challenger", "reason": "a test", "gates": gates}
-    result = run(former, "PromotionJob", **asked)
+    promotion = {"alias": "Champion", "alias_or_version": "Challenger", "reason": "a test", "gates": gates}
+    result = run(former, "PromotionJob", **promotion)
     assert result["passed"], result["facts"]
 
 

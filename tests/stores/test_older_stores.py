@@ -55,7 +55,7 @@ def outcomes(older: Project) -> dict[str, dict[str, Any]]:
 
 
 def client_of(older: Project) -> MlflowClient:
-    """A client of the store, which everything else that asks MLflow reads too."""
+    """A client of the store; everything else that uses MLflow reads this store too."""
     store = f"sqlite:///{older.root}/mlflow.db"
     mlflow.set_tracking_uri(store)
     mlflow.set_registry_uri(store)
