@@ -24,10 +24,10 @@ ASSESSMENTS = (
 )
 
 
-def certify(project: Project, *overrides: str, conf: str = "evaluations", **told: Any) -> Certificate:
+def certify(project: Project, *overrides: str, conf: str = "evaluations", **fields: Any) -> Certificate:
     """Evaluate a version as a config of the project says, and certify it."""
     job = settings.load([str(project.root / "confs" / f"{conf}.yaml")], overrides).job
-    return certify_by(job, **told)
+    return certify_by(job, **fields)
 
 
 def certify_by(
@@ -39,8 +39,8 @@ def certify_by(
     """Run an evaluation, and certify the version that it evaluated."""
     assert isinstance(job, EvaluationsJob)
     with job:
-        found = job.run()
-        context, pinned = job.context, found["version"]
+        result = job.run()
+        context, pinned = job.context, result["version"]
         target = job.loader.load_target(pinned.uri) or ""
         table = context.read(job.inputs, "certification")
         assert context.data is not None

@@ -48,8 +48,8 @@ class Ended:
     @property
     def outcome(self) -> dict[str, Any]:
         """The JSON object on the last line of the standard output."""
-        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
-        return found
+        outcome: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return outcome
 
 
 @dataclass(frozen=True)

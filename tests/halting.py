@@ -33,9 +33,9 @@ def at_replacement(path: Path, number: signal.Signals) -> dict[str, str]:
 
 def wait_until_halted(process: subprocess.Popen[str]) -> None:
     """Wait until a job has been stopped by SIGSTOP; fail if it ended instead."""
-    found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-    assert found is not None
-    assert found.si_code == os.CLD_STOPPED, process.communicate()
+    state = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+    assert state is not None
+    assert state.si_code == os.CLD_STOPPED, process.communicate()
 
 
 def _environment(order: dict[str, Any], number: signal.Signals) -> dict[str, str]:

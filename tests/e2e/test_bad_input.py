@@ -173,9 +173,9 @@ NAMES = [
 def broken(trained: Project) -> dict[str, Fault]:
     ended = trained.here("training", "job.version='1.0.0'", "job.recipe.trees=5", "job.alias=null")
     assert ended.code == 0, ended.err
-    found = faults(trained)
-    assert list(found) == NAMES
-    return found
+    broken = faults(trained)
+    assert list(broken) == NAMES
+    return broken
 
 
 @pytest.fixture
@@ -241,7 +241,7 @@ def test_a_full_disk_leaves_the_previous_output(trained: Project) -> None:
     assert not Path(f"{kept}.parts").exists()
 
 
-def test_a_job_that_is_stopped_ends_its_run_and_tells_people(trained: Project) -> None:
+def test_a_job_that_is_stopped_ends_its_run_and_notifies_people(trained: Project) -> None:
     with webhook() as (url, received):
         process = subprocess.Popen(
             [sys.executable, "-m", "mxt", "confs/training.yaml", "job.recipe.trees=100000"],

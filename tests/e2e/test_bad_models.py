@@ -71,10 +71,10 @@ FAULTS = {
 
 def weightless(booster: xgb.Booster) -> xgb.Booster:
     """The same booster with no training rows in any node."""
-    told = json.loads(booster.save_raw("json"))
-    for tree in told["learner"]["gradient_booster"]["model"]["trees"]:
+    saved = json.loads(booster.save_raw("json"))
+    for tree in saved["learner"]["gradient_booster"]["model"]["trees"]:
         tree["sum_hessian"] = [0.0] * len(tree["sum_hessian"])
-    return xgb.Booster(model_file=bytearray(json.dumps(told), "ascii"))
+    return xgb.Booster(model_file=bytearray(json.dumps(saved), "ascii"))
 
 
 def models() -> dict[str, Any]:

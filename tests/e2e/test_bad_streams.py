@@ -283,7 +283,7 @@ def grow(disk: Path) -> None:
 
 
 @each_executor
-def test_parts_that_fill_the_disk_are_told_and_kept(
+def test_parts_that_fill_the_disk_are_kept_and_the_error_says_so(
     executor: dict[str, Any], root: Path, table: Path, small_disk: Path
 ) -> None:
     outputs = {"KIND": "ParquetWriter", "path": str(small_disk / "scored.parquet")}
@@ -304,7 +304,7 @@ def test_parts_that_fill_the_disk_are_told_and_kept(
 
 
 @pytest.mark.slow
-def test_a_store_on_a_full_disk_is_told_and_the_output_stays(
+def test_a_store_on_a_full_disk_is_named_and_the_output_stays(
     root: Path, table: Path, small_disk: Path
 ) -> None:
     grow(small_disk)

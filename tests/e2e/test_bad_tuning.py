@@ -85,7 +85,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_is_told_in_one_sentence(fault: str, project: Project) -> None:
+def test_a_fault_is_one_sentence(fault: str, project: Project) -> None:
     words, code, message = FAULTS[fault]
     ended = project.here("tuning", *QUICK, *words)
     assert ended.code == code, ended.err

@@ -94,7 +94,7 @@ def test_any_current_folder_will_do(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_shifted_table_is_told_by_its_columns(trained: Project) -> None:
+def test_the_columns_of_the_shifted_table_have_drifted(trained: Project) -> None:
     ended = trained.here("drift_shifted")
     drifted = set(ended.outcome["facts"]["drifted"].split(", "))
     assert {"Contract", "MonthlyCharges", "PaymentMethod", "TechSupport"} <= drifted

@@ -38,7 +38,7 @@ def parcels() -> pd.DataFrame:
     return pd.DataFrame({"weight": weight, "depot": depot, "label": label}, index=pd.Index(IDS, name="id"))
 
 
-def told(project: Project, kind: str, **fields: Any) -> dict[str, Any]:
+def outcome_of(project: Project, kind: str, **fields: Any) -> dict[str, Any]:
     """The outcome of a job, run from a config by the command line."""
     content = {"job": {"KIND": kind, "mlflow_service": SERVICE, **fields}}
     project.config(f"{kind}.yaml", yaml.safe_dump(content))
@@ -92,15 +92,15 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
         source.writer.write(table)
     inputs = reader_of(source)
     training = {"inputs": inputs, "target": "label", "splitter": SPLITTER, "recipe": RECIPE, "positive": "01"}
-    trained = told(project, "TrainingJob", **training, metrics=METRICS, alias="Champion")
+    trained = outcome_of(project, "TrainingJob", **training, metrics=METRICS, alias="Champion")
     scores = [*METRICS, {"KIND": "SklearnMetric", "name": "f1"}]
-    evaluated = told(project, "EvaluationsJob", inputs=inputs, metrics=scores)
+    evaluated = outcome_of(project, "EvaluationsJob", inputs=inputs, metrics=scores)
     facts = evaluated["facts"]
     assert (facts["roc_auc"], facts["evaluation_rows"]) == (trained["facts"]["test_roc_auc"], 120)
-    told(project, "CertificationJob", criteria=CRITERIA, workers=1)
+    outcome_of(project, "CertificationJob", criteria=CRITERIA, workers=1)
 
     outputs, scored = at(project.root, writer, "scored")
-    told(project, "InferenceJob", inputs=inputs, outputs=outputs)
+    outcome_of(project, "InferenceJob", inputs=inputs, outputs=outputs)
     predictions = read(scored)
     assert (sorted(predictions.index), {*predictions["prediction"]}) == (sorted(IDS), {"01", "1"})
     assert {"probability_01", "probability_1"} <= {*predictions}
@@ -112,7 +112,7 @@ def test_ids_and_labels_are_unchanged_from_end_to_end(name: str, project: Projec
     samples, explained = at(project.root, writer, "explained")
     models, _ = at(project.root, writer, "importances")
     written = {"samples_explanations": samples, "models_explanations": models}
-    told(project, "ExplanationsJob", inputs_samples=inputs, **written)
+    outcome_of(project, "ExplanationsJob", inputs_samples=inputs, **written)
     explanations = read(explained)
     assert sorted(explanations.index) == sorted(IDS)
     assert set(explanations["class"]) == {"1"}
@@ -124,16 +124,16 @@ def test_subjects_are_unchanged_in_the_list_of_arms(name: str, project: Project)
     source.writer.write(parcels())
     assignments, assigned = at(project.root, name, "assigned")
     fields = {"salt": "parcels", "endpoints": [MEAN], "assignments": assignments}
-    told(project, "ABTestJob", inputs=reader_of(source), **fields)
+    outcome_of(project, "ABTestJob", inputs=reader_of(source), **fields)
     assert sorted(read(assigned, "subject").index) == sorted(IDS)
 
 
 def test_the_numbers_do_not_depend_on_the_format(project: Project) -> None:
-    found = []
+    facts = []
     for name in ("CsvWriter", "ParquetWriter", "JsonlWriter", "SqlWriter"):
         _, source = at(project.root, name, name)
         source.writer.write(parcels())
         fields = {"inputs": reader_of(source), "target": "label", "splitter": SPLITTER, "recipe": RECIPE}
         metrics = [{"KIND": "SklearnMetric", "name": "neg_log_loss"}]
-        found.append(told(project, "TrainingJob", **fields, metrics=metrics)["facts"])
-    assert len({facts["test_neg_log_loss"] for facts in found}) == 1
+        facts.append(outcome_of(project, "TrainingJob", **fields, metrics=metrics)["facts"])
+    assert len({facts["test_neg_log_loss"] for facts in facts}) == 1

@@ -175,7 +175,7 @@ def test_a_job_and_a_gate_from_outside_decide_a_promotion(
     assert bright.outcome["facts"]["reasons"] == "it is too bright for version 1"
 
 
-def test_what_a_job_from_outside_found_lies_where_that_of_every_job_does(
+def test_findings_of_a_job_from_outside_lie_where_those_of_every_job_do(
     trained: Project, ended: tuple[Ended, list[dict[str, Any]]]
 ) -> None:
     run_id, client = ended[0].outcome["run_id"], client_of(trained)

@@ -59,7 +59,7 @@ def on_a_terminal(project: Project, *words: str) -> tuple[int, str]:
     return code, shown.decode()
 
 
-def test_the_json_line_comes_on_a_terminal_only_if_asked_for_and_in_a_pipe_always(trained: Project) -> None:
+def test_the_json_line_comes_on_a_terminal_only_by_option_and_in_a_pipe_always(trained: Project) -> None:
     words = ("confs/history.yaml", "job.alias=Champion")
     assert on_a_terminal(trained, *words) == (0, "")
     code, shown = on_a_terminal(trained, *words, "--json")

@@ -81,32 +81,32 @@ def tried(root: Path, folder: Path, table: pd.DataFrame, **fields: Any) -> dict[
 
 
 def test_the_offer_that_keeps_customers_is_better(root: Path) -> None:
-    found = observed(root)
+    result = observed(root)
     churned = TABLE["Churn"].eq("Yes").groupby(TABLE["variant"]).mean()
-    results = found["results"]
+    results = result["results"]
     assert results.loc["Churn_Yes_rate", "effect"] == pytest.approx(churned["B"] - churned["A"], abs=1e-12)
     # The truth of this table: offer B lowers churn by 3.0 points on average.
     assert results.loc["Churn_Yes_rate", "low"] < -0.030 < results.loc["Churn_Yes_rate", "high"] < 0
-    assert (found["verdict"], found["passed"]) == ("yes", True)
-    assert found["facts"]["control_subjects"] == (TABLE["variant"] == "A").sum()
+    assert (result["verdict"], result["passed"]) == ("yes", True)
+    assert result["facts"]["control_subjects"] == (TABLE["variant"] == "A").sum()
 
 
 def test_the_run_holds_table_page_and_figure(root: Path) -> None:
     with make(root, "ABTestJob", inputs=CHURN, variant=VARIANT, endpoints=[CHURNED, CHARGES]) as job:
-        found = job.run()
+        result = job.run()
         run_id, client = job.context.run.run_id, job.context.client
     files = {file.path for file in client.list_artifacts(run_id)}
     assert {"ab_test.csv", "ab_test.md", "ab_test.png"} <= files
     page = Path(client.download_artifacts(run_id, "ab_test.md")).read_text()
     assert "variant B (treatment) against A (control): yes." in page
-    for label, row in found["results"].iterrows():
+    for label, row in result["results"].iterrows():
         assert re.search(rf"\| {label} \| yes \|.*{row['effect']:.4g}", page)
         assert client.get_run(run_id).data.metrics[f"{label}_effect"] == row["effect"]
 
 
 def test_each_row_is_predicted_by_the_version_of_its_arm(root: Path, tmp_path: Path) -> None:
     writer = {"KIND": "CsvWriter", "path": str(tmp_path / "arms.csv")}
-    found = compare(
+    result = compare(
         root,
         inputs=LATER,
         salt="offer",
@@ -121,8 +121,8 @@ def test_each_row_is_predicted_by_the_version_of_its_arm(root: Path, tmp_path: P
     assert (arms.loc[rows.index] == expected).all()
     # The stump of the champion predicts that everybody stays.
     control = rows.loc[arms.index[arms == "control"], "Churn"]
-    assert found["results"].loc["accuracy", "control"] == pytest.approx((control == "No").mean(), abs=1e-12)
-    assert found["results"].loc["recall", "control"] == 0
+    assert result["results"].loc["accuracy", "control"] == pytest.approx((control == "No").mean(), abs=1e-12)
+    assert result["results"].loc["recall", "control"] == 0
     with make(root, "ABTestJob", inputs=LATER, salt="offer", versions={}, endpoints=[RECALL]) as job:
         model = job.loader.load("models:/churn/2")  # type: ignore[attr-defined] # this job has one
         schema = job.loader.load_schema("models:/churn/2")  # type: ignore[attr-defined] # as above
@@ -130,16 +130,16 @@ def test_each_row_is_predicted_by_the_version_of_its_arm(root: Path, tmp_path: P
     treated = table.loc[arms.index[arms == "treatment"]]
     predicted = model.predict(schema.check(treated, "table"))["prediction"]
     recall = recall_score(treated["Churn"], predicted.astype(str), pos_label="Yes")
-    assert found["results"].loc["recall", "treatment"] == pytest.approx(recall, abs=1e-12)
-    assert found["passed"]
-    assert (found["facts"]["control_version"], found["facts"]["treatment_version"]) == (1, 2)
+    assert result["results"].loc["recall", "treatment"] == pytest.approx(recall, abs=1e-12)
+    assert result["passed"]
+    assert (result["facts"]["control_version"], result["facts"]["treatment_version"]) == (1, 2)
 
 
 def test_the_same_version_in_both_arms_is_an_a_a_test(root: Path) -> None:
     versions = {"control": "Challenger", "treatment": 2}
-    found = compare(root, salt="a/a", versions=versions, endpoints=[ACCURACY])
-    assert found["facts"]["same_version"] is True
-    assert found["verdict"] == "yes"
+    result = compare(root, salt="a/a", versions=versions, endpoints=[ACCURACY])
+    assert result["facts"]["same_version"] is True
+    assert result["verdict"] == "yes"
 
 
 def test_latency_compares_the_times_of_both_versions(root: Path) -> None:
@@ -164,11 +164,11 @@ def test_the_same_experiment_gives_the_same_bytes_in_any_order(root: Path, tmp_p
 def test_a_lost_arm_is_a_mismatch_and_nothing_else_is_reported(root: Path, tmp_path: Path) -> None:
     table = experiment(4000)
     lost = (table["arm"] == "B") & (table["bought"] == 0) & (table["id"] % 5 == 0)
-    found = tried(root, tmp_path, table[~lost])
-    assert not found["passed"]
-    assert found["verdict"] == "no"
-    assert "nothing else can be trusted" in found["facts"]["mismatch"]
-    assert found["results"]["effect"].isna().all()
+    result = tried(root, tmp_path, table[~lost])
+    assert not result["passed"]
+    assert result["verdict"] == "no"
+    assert "nothing else can be trusted" in result["facts"]["mismatch"]
+    assert result["results"]["effect"].isna().all()
     assert tried(root, tmp_path, table)["verdict"] == "yes"
 
 
@@ -188,28 +188,28 @@ def test_rows_of_one_subject_count_as_one_subject(root: Path, tmp_path: Path) ->
 
 def test_an_experiment_that_is_too_small_says_how_many_it_needs(root: Path, tmp_path: Path) -> None:
     strict = [{**OUTCOMES[0], "margin": 0.01}]
-    found = tried(root, tmp_path, experiment(200), endpoints=strict)
-    assert (found["verdict"], found["passed"]) == ("inconclusive", False)
-    needed = int(found["results"]["needed_control"].iloc[0])
-    assert f"needs {needed} and" in found["facts"]["bought_1_rate"]
+    result = tried(root, tmp_path, experiment(200), endpoints=strict)
+    assert (result["verdict"], result["passed"]) == ("inconclusive", False)
+    needed = int(result["results"]["needed_control"].iloc[0])
+    assert f"needs {needed} and" in result["facts"]["bought_1_rate"]
     # Twice the variance of a rate near 0.3, times the square of 1.645 + 0.842 over the margin.
     assert needed == pytest.approx(2 * 0.21 * (2.486 / 0.01) ** 2, rel=0.15)
 
 
 def test_a_look_is_held_against_its_part_of_the_level(root: Path, tmp_path: Path) -> None:
     looks = {"planned": 5, "look": 2, "spending": "obrien_fleming"}
-    found = tried(root, tmp_path, experiment(), looks=looks, level=0.025)["findings"][0]
+    result = tried(root, tmp_path, experiment(), looks=looks, level=0.025)["findings"][0]
     # The normal tail beyond 3.3569, the second critical value of that law.
-    assert found.level == pytest.approx(0.000394, rel=0.01)
-    assert found.confidence == pytest.approx(1 - 2 * found.level, rel=1e-9)
+    assert result.level == pytest.approx(0.000394, rel=0.01)
+    assert result.confidence == pytest.approx(1 - 2 * result.level, rel=1e-9)
 
 
 def test_logged_predictions_need_no_model(root: Path, tmp_path: Path) -> None:
     table = experiment().assign(served=lambda table: (table["spent"] > 9).astype(int))
     accuracy = {**ACCURACY, "margin": 0.2}
-    found = tried(root, tmp_path, table, prediction="served", target="bought", endpoints=[accuracy])
+    result = tried(root, tmp_path, table, prediction="served", target="bought", endpoints=[accuracy])
     right = (table["served"] == table["bought"]).groupby(table["arm"]).mean()
-    assert found["results"].loc["accuracy", "control"] == pytest.approx(right["A"], abs=1e-12)
+    assert result["results"].loc["accuracy", "control"] == pytest.approx(right["A"], abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -326,27 +326,27 @@ def test_the_id_column_is_nothing_else(root: Path) -> None:
 @pytest.mark.parametrize("name", ["/p", "..", "a//b", "./x", "p:q", "n" * 300])
 def test_any_column_can_be_an_outcome(root: Path, tmp_path: Path, name: str) -> None:
     endpoints = [{**OUTCOMES[1], "column": name}]
-    found = tried(root, tmp_path, experiment().rename(columns={"spent": name}), endpoints=endpoints)
-    assert found["results"].index.tolist() == [f"{name}_mean"]
+    result = tried(root, tmp_path, experiment().rename(columns={"spent": name}), endpoints=endpoints)
+    assert result["results"].index.tolist() == [f"{name}_mean"]
 
 
 def test_both_hypotheses_of_an_outcome_stand_in_one_experiment(root: Path) -> None:
     equal = {**CHURNED, "hypothesis": "non_inferiority"}
-    found = observed(root, endpoints=[CHURNED, equal, {**equal, "value": "No", "higher_is_better": True}])
+    result = observed(root, endpoints=[CHURNED, equal, {**equal, "value": "No", "higher_is_better": True}])
     names = ["Churn_Yes_rate_superiority", "Churn_Yes_rate_non_inferiority", "Churn_No_rate"]
-    assert found["results"].index.tolist() == names
-    assert {*names} <= {*found["facts"]}
+    assert result["results"].index.tolist() == names
+    assert {*names} <= {*result["facts"]}
 
 
 def test_the_page_of_several_claims_says_what_their_power_is_of(root: Path) -> None:
     more = {**CHARGES, "hypothesis": "superiority"}
     with make(root, "ABTestJob", inputs=CHURN, variant=VARIANT, endpoints=[CHURNED, more]) as job:
-        found = job.run()
+        result = job.run()
         run_id, client = job.context.run.run_id, job.context.client
     page = Path(client.download_artifacts(run_id, "ab_test.md")).read_text()
     assert "intervals are those of a single test" in page
     assert "are those at 0.025," in page
-    assert found["results"]["power"].notna().all()
+    assert result["results"]["power"].notna().all()
 
 
 def test_a_ratio_that_has_no_end_ends_without_a_crash(root: Path, tmp_path: Path) -> None:

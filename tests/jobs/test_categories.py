@@ -40,16 +40,16 @@ def table() -> pd.DataFrame:
     )
 
 
-def log(rows: pd.DataFrame, model: Any, told: str) -> None:
-    """Register the model's booster, with as much about its inputs as `told` says."""
+def log(rows: pd.DataFrame, model: Any, known: str) -> None:
+    """Register the model's booster, with as much about its inputs as `known` says."""
     with warnings.catch_warnings(action="ignore"), mlflow.start_run():
-        if told == "a schema":
+        if known == "a schema":
             made = Model(predictor_of(model, [*rows.columns], []))
             uri = MlflowSaver().save(made, InputsSchema.infer(rows), rows.head(5), "goal")
             mlflow.register_model(uri, "theirs")
             return
         signature = (
-            mlflow.models.infer_signature(rows, np.zeros(len(rows))) if told == "a signature" else None
+            mlflow.models.infer_signature(rows, np.zeros(len(rows))) if known == "a signature" else None
         )
         mlflow.lightgbm.log_model(
             model.booster_,
@@ -60,9 +60,9 @@ def log(rows: pd.DataFrame, model: Any, told: str) -> None:
         )
 
 
-@pytest.mark.parametrize("told", ["nothing", "a signature", "a schema"])
-def test_a_csv_is_scored_and_explained_as_lightgbm_does(told: str, tmp_path: Path) -> None:
-    rows = table() if told == "nothing" else table().drop(columns="digit")
+@pytest.mark.parametrize("known", ["nothing", "a signature", "a schema"])
+def test_a_csv_is_scored_and_explained_as_lightgbm_does(known: str, tmp_path: Path) -> None:
+    rows = table() if known == "nothing" else table().drop(columns="digit")
     trained = rows.astype({name: kind for name, kind in CATEGORIES.items() if name in rows})
     goal = rows["number"] + (rows["whole"] == 7) + (rows["text"] == "b") * rows["ready"] + rows["flag"]
     if "digit" in rows:
@@ -72,7 +72,7 @@ def test_a_csv_is_scored_and_explained_as_lightgbm_does(told: str, tmp_path: Pat
     started = MlflowService(tracking_uri=service["tracking_uri"])
     started.start()
     mlflow.set_experiment(experiment_id=started.experiment_id)
-    log(rows, model, told)
+    log(rows, model, known)
     rows.to_csv(tmp_path / "rows.csv")
     source = {"KIND": "CsvReader", "path": str(tmp_path / "rows.csv"), "id_column": "id"}
     scored, explained, importances = (
@@ -85,5 +85,5 @@ def test_a_csv_is_scored_and_explained_as_lightgbm_does(told: str, tmp_path: Pat
     np.testing.assert_allclose(
         pd.read_csv(scored["path"], index_col="id")["prediction"], model.predict(trained), atol=1e-12
     )
-    found = pd.read_csv(explained["path"], index_col="id")[[*rows.columns]]
-    np.testing.assert_allclose(found, model.predict(trained, pred_contrib=True)[:, :-1], atol=1e-12)
+    result = pd.read_csv(explained["path"], index_col="id")[[*rows.columns]]
+    np.testing.assert_allclose(result, model.predict(trained, pred_contrib=True)[:, :-1], atol=1e-12)

@@ -79,18 +79,18 @@ def test_workers_and_the_order_of_rows_do_not_change_a_bit(root: Path, tmp_path:
 
 def test_a_missed_target_is_no(root: Path) -> None:
     limit = {"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.99}
-    found = certify(root, criteria=[{**REFITS[0], "metric": limit}])
-    assert not found["passed"]
-    assert found["certificate"].outcome == "FAIL"
-    assert "missed by" in found["facts"]["cv_mean_roc_auc"]
+    result = certify(root, criteria=[{**REFITS[0], "metric": limit}])
+    assert not result["passed"]
+    assert result["certificate"].outcome == "FAIL"
+    assert "missed by" in result["facts"]["cv_mean_roc_auc"]
 
 
 def test_too_little_data_is_no_pass(tmp_path: Path) -> None:
     train(tmp_path, inputs={**CHURN, "limit": 80})
-    found = certify(tmp_path)
-    assert not found["passed"]
-    assert found["certificate"].outcome == "INSUFFICIENT"
-    values = [told["value"] for told in json.loads(found["certificate"].to_bytes())["criteria"]]
+    result = certify(tmp_path)
+    assert not result["passed"]
+    assert result["certificate"].outcome == "INSUFFICIENT"
+    values = [criterion["value"] for criterion in json.loads(result["certificate"].to_bytes())["criteria"]]
     assert values == [None, None, None]
 
 
@@ -148,7 +148,7 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
         job.context.client.set_registered_model_alias("churn", "Challenger", "1")
         job.context.conclude(Findings(passed=True))
     limit = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.8}
-    found = certify(
+    result = certify(
         tmp_path,
         inputs={"KIND": "CsvReader", "path": str(file), "id_column": "id"},
         target="answer",
@@ -156,10 +156,10 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
         recipe={"KIND": "RandomForestRecipe", "trees": 20},
         criteria=[{**REFITS[0], "metric": limit}],
     )
-    mean = found["certificate"].criteria[0]
+    mean = result["certificate"].criteria[0]
     assert mean["outcome"] == "FAIL"
     assert mean["value"] < 0.65
-    assert "word of this config" in found["facts"]["held_out"]
+    assert "word of this config" in result["facts"]["held_out"]
 
 
 def test_the_evidence_of_several_criteria_is_kept_whole(root: Path) -> None:
@@ -171,8 +171,8 @@ def test_the_evidence_of_several_criteria_is_kept_whole(root: Path) -> None:
         {**fair, "columns": columns, "limits": limits, "positive": positive}
         for columns, limits, positive in asked
     ]
-    found = certify(root, criteria=criteria)
-    run_id = found["certificate"].sources["certification_run"]
+    result = certify(root, criteria=criteria)
+    run_id = result["certificate"].sources["certification_run"]
     path = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path="fairness.csv")
     rates = pd.read_csv(path)
     counts = rates.groupby(["positive", "column"]).size().to_dict()

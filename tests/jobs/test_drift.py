@@ -60,9 +60,9 @@ def whole(root: Path) -> bytes:
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(
     fields: dict[str, Any], root: Path, whole: bytes
 ) -> None:
-    found = compare(root, **fields)
+    result = compare(root, **fields)
     assert (root / OUTPUT).read_bytes() == whole
-    assert found["facts"]["rows_the_model_cannot_take"] > 0
+    assert result["facts"]["rows_the_model_cannot_take"] > 0
     assert not list(root.glob("*.parts"))
 
 
@@ -76,7 +76,7 @@ def test_shares_are_put_together_by_a_last_run(root: Path, whole: bytes) -> None
 
 
 def test_the_numbers_are_those_of_the_columns_as_a_whole(root: Path) -> None:
-    found = compare(root, part_rows=500)["comparisons"]
+    result = compare(root, part_rows=500)["comparisons"]
     loader, uri = MlflowLoader(), "models:/churn/1"
     schema, model, kept = loader.load_schema(uri), loader.load(uri), loader.load_background(uri)
     assert schema is not None
@@ -91,8 +91,8 @@ def test_the_numbers_are_those_of_the_columns_as_a_whole(root: Path) -> None:
         {**sample.drop(columns=name), name: sample.loc[rows.index, name]}
         for sample, rows in zip(samples, taken, strict=True)
     )
-    assert set(found.index) == {*schema.columns, name}
-    for row in found.reset_index().itertuples():
+    assert set(result.index) == {*schema.columns, name}
+    for row in result.reset_index().itertuples():
         statistic, p_value = reference_values(row.method, before[row.column], after[row.column])
         assert row.statistic == statistic, (row.column, row.method)
         assert pd.isna(row.p_value) if p_value is None else row.p_value == p_value, (row.column, row.method)
@@ -105,8 +105,8 @@ def test_parts_of_another_reference_are_done_again(root: Path, tmp_path: Path) -
     table.head(2000).to_csv(path, index=False)
     compare(root, shard="1/2", **reference)
     table.tail(2000).to_csv(path, index=False)
-    found = compare(root, **reference)["comparisons"]
-    pd.testing.assert_frame_equal(found, compare(root, fresh=True, **reference)["comparisons"])
+    result = compare(root, **reference)["comparisons"]
+    pd.testing.assert_frame_equal(result, compare(root, fresh=True, **reference)["comparisons"])
 
 
 FOREST = {"KIND": "RandomForestRecipe", "trees": 10, "depth": 4}
@@ -143,11 +143,11 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_free_text_rare_categories_and_missing_booleans_are_no_drift(typed: Path) -> None:
     current = {"KIND": "ParquetReader", "path": str(typed / "after.parquet"), "id_column": "id"}
-    found = compare(typed, current=current)
+    result = compare(typed, current=current)
     in_parts = compare(typed, current=current, part_rows=50)
-    pd.testing.assert_frame_equal(in_parts["comparisons"], found["comparisons"])
-    assert found["passed"], found["comparisons"]
-    by = found["comparisons"].groupby(level=0)["method"].agg(set).to_dict()
+    pd.testing.assert_frame_equal(in_parts["comparisons"], result["comparisons"])
+    assert result["passed"], result["comparisons"]
+    by = result["comparisons"].groupby(level=0)["method"].agg(set).to_dict()
     numbers, either = {"PsiDrift", "KsDrift", "MissingDrift"}, {"PsiDrift", "MissingDrift"}
     assert by == {
         "self": numbers,
@@ -157,7 +157,7 @@ def test_free_text_rare_categories_and_missing_booleans_are_no_drift(typed: Path
         "note": {"MissingDrift"},
         f"{PROBABILITY}yes": numbers,
     }
-    assert 0 < found["facts"]["rows_the_model_cannot_take"] < 300
+    assert 0 < result["facts"]["rows_the_model_cannot_take"] < 300
 
 
 def test_measures_that_no_column_is_for_are_refused_before_the_work(typed: Path) -> None:
@@ -191,9 +191,9 @@ def test_no_predictions_are_compared_if_the_model_can_take_no_row(root: Path, tm
     table = pd.read_csv(CHURN["path"], dtype=str).assign(Contract="weekly")
     table.to_csv(tmp_path / "weekly.csv", index=False)
     weekly = {**CHURN, "path": str(tmp_path / "weekly.csv"), "limit": 900}
-    found = compare(root, current=weekly, part_rows=400)
-    assert found["facts"]["rows_the_model_cannot_take"] == 900
-    assert f"{PROBABILITY}Yes" not in found["comparisons"].index
+    result = compare(root, current=weekly, part_rows=400)
+    assert result["facts"]["rows_the_model_cannot_take"] == 900
+    assert f"{PROBABILITY}Yes" not in result["comparisons"].index
     with pytest.raises(DataError, match="can take no row of the reference"):
         compare(root, reference=weekly)
     alone = compare(root, reference=weekly, current=weekly, predictions=False)

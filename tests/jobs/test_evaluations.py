@@ -50,10 +50,10 @@ def latest(root: Path) -> Any:
     return client.search_runs([experiment.experiment_id], "tags.`mxt.job` = 'EvaluationsJob'")[0]
 
 
-def test_the_run_tells_scores_ends_rows_and_data(root: Path) -> None:
-    found = evaluate(root, metrics=[AUC, {"KIND": "BrierMetric"}])
+def test_the_run_records_scores_ends_rows_and_data(root: Path) -> None:
+    result = evaluate(root, metrics=[AUC, {"KIND": "BrierMetric"}])
     told = latest(root).data
-    for label, row in found["evaluations"].iterrows():
+    for label, row in result["evaluations"].iterrows():
         values = [told.metrics[name] for name in (label, f"{label}_low", f"{label}_high")]
         assert values == row[["score", "low", "high"]].tolist()
         assert row["low"] < row["score"] < row["high"]
@@ -82,27 +82,27 @@ def test_the_order_of_the_rows_does_not_matter(root: Path, tmp_path: Path) -> No
     table.sample(frac=1, random_state=0).to_csv(shuffled, index=False)
     metrics = [AUC, {"KIND": "SklearnMetric", "name": "f1"}, {"KIND": "CalibrationErrorMetric"}]
     segments = [{"column": "tenure", "bins": 2}]
-    found = evaluate(root, metrics=metrics, segments=segments)
+    result = evaluate(root, metrics=metrics, segments=segments)
     again = evaluate(root, metrics=metrics, segments=segments, inputs={**CHURN, "path": str(shuffled)})
-    pd.testing.assert_frame_equal(found["evaluations"], again["evaluations"], check_exact=True)
-    pd.testing.assert_frame_equal(found["findings"].segments, again["findings"].segments, check_exact=True)
+    pd.testing.assert_frame_equal(result["evaluations"], again["evaluations"], check_exact=True)
+    pd.testing.assert_frame_equal(result["findings"].segments, again["findings"].segments, check_exact=True)
 
 
 def test_the_cells_of_a_segment_hold_all_rows_and_the_model_need_not_know_the_column(root: Path) -> None:
-    found = evaluate(root, segments=[{"column": "variant"}, {"column": "Contract", "metrics": [ACCURACY]}])
-    segments = found["findings"].segments
+    result = evaluate(root, segments=[{"column": "variant"}, {"column": "Contract", "metrics": [ACCURACY]}])
+    segments = result["findings"].segments
     for column in ("variant", "Contract"):
-        assert segments.loc[column, "rows"].sum() == len(found["predictions"]) == 400
-    assert found["passed"]
+        assert segments.loc[column, "rows"].sum() == len(result["predictions"]) == 400
+    assert result["passed"]
 
 
 def test_a_cell_beyond_its_limit_fails_and_one_of_few_rows_does_not(root: Path) -> None:
     impossible = {**ACCURACY, "minimum": 1.0}
     segment = {"column": "Contract", "metrics": [impossible], "minimum_rows": 100}
-    found = evaluate(root, segments=[segment])
-    assert not found["passed"]
-    broken = (found["findings"].segments["outcome"] == "broken").sum()
-    assert found["facts"]["beyond_limits"] == f"accuracy in {broken} cells of Contract"
+    result = evaluate(root, segments=[segment])
+    assert not result["passed"]
+    broken = (result["findings"].segments["outcome"] == "broken").sum()
+    assert result["facts"]["beyond_limits"] == f"accuracy in {broken} cells of Contract"
     few = evaluate(root, segments=[{**segment, "minimum_rows": 401}])
     assert few["passed"]
     assert few["facts"]["insufficient_cells"] == few["facts"]["cells"] == 3
@@ -132,15 +132,15 @@ def test_a_missing_baseline_is_an_error_unless_a_first_version_is_allowed(root: 
         evaluate(root, baseline={"alias_or_version": 99, "allow_first": True})
 
 
-def test_time_is_told_apart_from_scores_and_can_fail(root: Path) -> None:
+def test_latency_is_kept_apart_from_scores_and_can_fail(root: Path) -> None:
     writer = {"KIND": "CsvWriter", "path": "scores.csv"}
     slow = {"rows": [1, 100], "calls": 20, "warm_up": 2, "maximum_p95_ms": 0.0001}
-    found = evaluate(root, latency=slow, evaluations=writer)
-    assert not found["passed"]
-    latency = found["findings"].latency
+    result = evaluate(root, latency=slow, evaluations=writer)
+    assert not result["passed"]
+    latency = result["findings"].latency
     assert latency.index.tolist() == [1, 1, 1, 100, 100, 100]
     assert (latency["milliseconds"] > 0).all()
-    assert "p95 of 100 rows" in found["facts"]["beyond_limits"]
+    assert "p95 of 100 rows" in result["facts"]["beyond_limits"]
     assert "milliseconds" not in (root / "scores.csv").read_text()
     assert evaluate(root, latency={**slow, "maximum_p95_ms": 60_000})["passed"]
 
@@ -153,9 +153,9 @@ def test_a_batch_larger_than_the_table_is_refused(root: Path) -> None:
 def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
     with pytest.raises(DataError, match="precision is not defined for these 400 predictions"):
         evaluate(root, alias_or_version="Same", metrics=[{"KIND": "SklearnMetric", "name": "precision"}])
-    found = evaluate(root, alias_or_version="Same", metrics=[ACCURACY])
-    assert found["evaluations"].loc["accuracy", "low"] > 0.6
-    assert found["findings"].classes.loc["Yes", "predicted"] == 0
+    result = evaluate(root, alias_or_version="Same", metrics=[ACCURACY])
+    assert result["evaluations"].loc["accuracy", "low"] > 0.6
+    assert result["findings"].classes.loc["Yes", "predicted"] == 0
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
         ),
     ],
 )
-def test_bad_input_is_told(root: Path, fields: dict[str, Any], kind: type[Exception], told: str) -> None:
+def test_bad_input_is_named(root: Path, fields: dict[str, Any], kind: type[Exception], told: str) -> None:
     with pytest.raises(kind, match=told):
         evaluate(root, **fields)
 
@@ -195,7 +195,7 @@ def test_numbers_are_evaluated_too(root: Path) -> None:
         recipe=recipe,
         mlflow_service={"registry_name": "charges"},
     )
-    found = evaluate(
+    result = evaluate(
         root,
         mlflow_service={"registry_name": "charges"},
         alias_or_version="Numbers",
@@ -205,7 +205,7 @@ def test_numbers_are_evaluated_too(root: Path) -> None:
         segments=[{"column": "Contract", "metrics": [{"KIND": "SklearnMetric", "name": "neg_max_error"}]}],
         baseline={"alias_or_version": "Numbers"},
     )
-    assert found["passed"]
-    assert found["findings"].classes is None
-    assert found["findings"].confidence is None
-    assert set(found["findings"].segments["method"]) == {"bca"}
+    assert result["passed"]
+    assert result["findings"].classes is None
+    assert result["findings"].confidence is None
+    assert set(result["findings"].segments["method"]) == {"bca"}

@@ -75,18 +75,18 @@ def diff(root: Path, version: str, baseline: str = "First", **fields: Any) -> di
 def test_a_version_beside_itself_has_changed_nothing(
     root: Path, version: str, fields: dict[str, Any]
 ) -> None:
-    found = diff(root, version, version, segments=SEGMENTS, **fields)
-    values = found["measures"].set_index("measure")["value"].dropna()
+    result = diff(root, version, version, segments=SEGMENTS, **fields)
+    values = result["measures"].set_index("measure")["value"].dropna()
     assert (values.drop("rank_correlation") == 0).all()
     assert (values["rank_correlation"] == 1).all()
-    assert found["facts"]["exchanged_roles"] == "none"
-    assert (found["roles"]["change"] == 0).all()
+    assert result["facts"]["exchanged_roles"] == "none"
+    assert (result["roles"]["change"] == 0).all()
 
 
 def test_exchanged_columns_are_named(root: Path) -> None:
-    found = diff(root, "Exchanged", "Plain", inputs=reader(root, numbers(), "rows.csv"))
-    assert found["facts"]["exchanged_roles"] == "tenure and TotalCharges (by values)"
-    partners = found["roles"].set_index("column")["exchanged_with"]
+    result = diff(root, "Exchanged", "Plain", inputs=reader(root, numbers(), "rows.csv"))
+    assert result["facts"]["exchanged_roles"] == "tenure and TotalCharges (by values)"
+    partners = result["roles"].set_index("column")["exchanged_with"]
     assert partners["tenure"] == "TotalCharges"
     assert partners["TotalCharges"] == "tenure"
     assert (partners == "").sum() == len(partners) - 2
@@ -94,15 +94,15 @@ def test_exchanged_columns_are_named(root: Path) -> None:
 
 @pytest.mark.parametrize("version", ["More", "Line"])
 def test_another_recipe_is_no_exchange(root: Path, version: str) -> None:
-    found = diff(root, version)
-    assert found["facts"]["exchanged_roles"] == "none"
-    assert 0 < found["facts"]["changed_decisions"] < 0.2
+    result = diff(root, version)
+    assert result["facts"]["exchanged_roles"] == "none"
+    assert 0 < result["facts"]["changed_decisions"] < 0.2
 
 
 def test_measures_are_those_of_the_predictions_and_of_segments(root: Path) -> None:
     later = table(LATER["path"]).dropna()
-    found = diff(root, "More", segments=SEGMENTS, rows=8000, inputs=reader(root, later, "whole.csv"))
-    measures = found["measures"]
+    result = diff(root, "More", segments=SEGMENTS, rows=8000, inputs=reader(root, later, "whole.csv"))
+    measures = result["measures"]
     rows = later.set_index("customerID")
     decided = [
         MlflowLoader().load(f"models:/churn/{version}").predict(rows)["prediction"] for version in (1, 2)
@@ -124,18 +124,18 @@ def test_measures_are_those_of_the_predictions_and_of_segments(root: Path) -> No
 def test_a_limit_that_is_exceeded_is_a_no(root: Path) -> None:
     kept = diff(root, "More", max_changed_decisions=0.5, max_sign_flips=0.5)
     assert kept["passed"]
-    found = diff(root, "More", max_changed_decisions=0.001, max_changed_reasons=1.0)
-    assert not found["passed"]
-    assert found["facts"]["beyond_limits"] == "changed_decisions (at most 0.001)"
+    result = diff(root, "More", max_changed_decisions=0.001, max_changed_reasons=1.0)
+    assert not result["passed"]
+    assert result["facts"]["beyond_limits"] == "changed_decisions (at most 0.001)"
 
 
-def test_the_whole_interval_keeps_a_limit_if_that_is_asked(root: Path) -> None:
+def test_the_whole_interval_keeps_a_limit_if_the_config_says_so(root: Path) -> None:
     measures = diff(root, "More")["measures"].set_index("measure")
     limit = measures.loc["changed_decisions", ["value", "ci_high"]].mean()
     assert diff(root, "More", max_changed_decisions=limit)["passed"]
-    found = diff(root, "More", max_changed_decisions=limit, whole_interval=True)
-    assert not found["passed"]
-    assert found["facts"]["beyond_limits"].startswith("changed_decisions (at most ")
+    result = diff(root, "More", max_changed_decisions=limit, whole_interval=True)
+    assert not result["passed"]
+    assert result["facts"]["beyond_limits"].startswith("changed_decisions (at most ")
 
 
 @pytest.mark.parametrize("limits", [{}, {"max_changed_decisions": 1.0, "max_sign_flips": 1.0}])
@@ -143,13 +143,13 @@ def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limi
     few = "too few rows (29, at least 30 are needed)"
     fields = {"inputs": {**LATER, "limit": 29}, "alias_or_version": "Alone", "baseline": "First"}
     with make(root, "ExplanationDiffJob", **fields, **limits) as job:
-        found = job.run()
+        result = job.run()
         made = job.context.client.get_run(job.context.run.run_id)
-    assert found["passed"] == (not limits)
-    assert found["facts"]["insufficient"] == few
-    assert found["facts"].get("beyond_limits") == (few if limits else None)
+    assert result["passed"] == (not limits)
+    assert result["facts"]["insufficient"] == few
+    assert result["facts"].get("beyond_limits") == (few if limits else None)
     assert not made.data.metrics
-    assert not found["measures"]["sufficient"].any()
+    assert not result["measures"]["sufficient"].any()
     version = mlflow.MlflowClient().get_model_version_by_alias("churn", "Alone")
     assert f"{LAST}ExplanationDiffJob" not in version.tags
     assert diff(root, "More", inputs={**LATER, "limit": 30}, **limits)["passed"]
@@ -157,21 +157,21 @@ def test_too_few_rows_keep_no_limit_and_leave_nothing_to_a_gate(root: Path, limi
 
 def test_an_unknown_share_keeps_no_limit(root: Path) -> None:
     """A version that says the same of every row has no contribution that could flip."""
-    found = diff(root, "Silent", max_changed_decisions=1.0, max_sign_flips=1.0)
-    assert not found["passed"]
-    assert found["facts"]["beyond_limits"] == "sign_flips (unknown, at most 1)"
-    assert "sign_flips" not in found["facts"]
+    result = diff(root, "Silent", max_changed_decisions=1.0, max_sign_flips=1.0)
+    assert not result["passed"]
+    assert result["facts"]["beyond_limits"] == "sign_flips (unknown, at most 1)"
+    assert "sign_flips" not in result["facts"]
     assert diff(root, "Silent", max_changed_decisions=1.0)["passed"]
 
 
-def test_the_run_and_the_version_tell_of_the_diff(root: Path) -> None:
-    found = diff(root, "More", differences={"KIND": "CsvWriter", "path": "diff.csv"})
+def test_the_run_and_the_version_record_the_diff(root: Path) -> None:
+    result = diff(root, "More", differences={"KIND": "CsvWriter", "path": "diff.csv"})
     client = mlflow.MlflowClient()
     version = client.get_model_version_by_alias("churn", "More")
     made = client.get_run(version.tags[f"{LAST}ExplanationDiffJob"])
     assert made.data.tags["mxt.baseline_version"] == "1"
     for name in ("changed_decisions", "changed_reasons", "sign_flips", "rank_correlation"):
-        assert made.data.metrics[name] == pytest.approx(found["facts"][name], abs=1e-4)
+        assert made.data.metrics[name] == pytest.approx(result["facts"][name], abs=1e-4)
     files = {file.path for file in client.list_artifacts(made.info.run_id)}
     assert {f"explanation_diff.{kind}" for kind in ("csv", "md", "png")} <= files
     assert "explanation_roles.csv" in files
@@ -189,13 +189,13 @@ def test_the_order_of_rows_changes_nothing(root: Path) -> None:
     pd.testing.assert_frame_equal(first["roles"], second["roles"], check_exact=True)
 
 
-def test_a_column_of_one_version_is_told_and_changes_reasons(root: Path) -> None:
-    found = diff(root, "Narrow")
-    assert found["facts"]["columns_of_one_version"] == "Contract"
-    roles = found["roles"].set_index("column")
+def test_a_column_of_one_version_is_named_and_changes_reasons(root: Path) -> None:
+    result = diff(root, "Narrow")
+    assert result["facts"]["columns_of_one_version"] == "Contract"
+    roles = result["roles"].set_index("column")
     assert not roles.loc["Contract", "both_versions"]
     assert roles.loc["Contract", "share_after"] == 0
-    assert found["facts"]["changed_reasons"] > 0.5
+    assert result["facts"]["changed_reasons"] > 0.5
     assert diff(root, "First", "Narrow")["facts"]["columns_of_one_version"] == "Contract"
 
 
@@ -208,9 +208,9 @@ def test_numbers_change_beyond_a_tolerance(root: Path) -> None:
 
 
 def test_reasons_of_several_classes_are_those_of_the_decision(root: Path) -> None:
-    found = diff(root, "Three2", "Three")
-    assert 0 < found["facts"]["changed_decisions"] < 0.2
-    assert 0 < found["facts"]["rank_correlation"] < 1
+    result = diff(root, "Three2", "Three")
+    assert 0 < result["facts"]["changed_decisions"] < 0.2
+    assert 0 < result["facts"]["rank_correlation"] < 1
 
 
 @pytest.mark.parametrize(
@@ -244,8 +244,8 @@ def test_what_cannot_be_compared_is_refused(
 
 
 def test_units_that_differ_can_be_put_into_probability(root: Path) -> None:
-    found = diff(root, "Forest", explainer={"KIND": "AutoExplainer", "unit": "probability"})
-    assert found["facts"]["unit"] == "probability"
+    result = diff(root, "Forest", explainer={"KIND": "AutoExplainer", "unit": "probability"})
+    assert result["facts"]["unit"] == "probability"
 
 
 def test_rows_that_one_version_cannot_take_are_refused(root: Path) -> None:

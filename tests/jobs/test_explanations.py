@@ -72,19 +72,19 @@ def explain(root: Path, **fields: Any) -> dict[str, Any]:
     )
 
 
-def artifacts(found: str) -> tuple[str, set[str]]:
+def artifacts(result: str) -> tuple[str, set[str]]:
     """The page of the latest run, and the names of its files."""
     client = mlflow.MlflowClient()
     experiment = client.get_experiment_by_name("churn")
     latest = client.search_runs([experiment.experiment_id], "tags.`mxt.job` = 'ExplanationsJob'")[0]
     run_id = latest.info.run_id
-    page = mlflow.artifacts.load_text(f"runs:/{run_id}/{found}")
+    page = mlflow.artifacts.load_text(f"runs:/{run_id}/{result}")
     return page, {item.path for item in client.list_artifacts(run_id)}
 
 
 def test_every_importance_comes_in_one_table(root: Path) -> None:
     effects = {**PARQUET, "path": "effects.parquet"}
-    found = explain(root, importances=ALL, effects=effects)
+    result = explain(root, importances=ALL, effects=effects)
     table = pd.read_parquet(root / "models_explanations.parquet")
     assert {*table["method"]} == {
         *("gain", "cover", "split_count", "mean_abs_shap", "permutation"),
@@ -96,7 +96,7 @@ def test_every_importance_comes_in_one_table(root: Path) -> None:
     assert (shap["ci_low"] < shap["ci_high"]).sum() > 5
     curves = pd.read_parquet(root / "effects.parquet")
     assert {*curves["method"]} == {"partial_dependence", "accumulated_local_effects"}
-    assert found["facts"]["effects_rows"] == len(curves)
+    assert result["facts"]["effects_rows"] == len(curves)
     page, files = artifacts("explanations.md")
     assert "with a fidelity of" in page
     assert "surrogate_tree (share of variance told, class Yes, 42 of 60 rows, fidelity 0." in page
@@ -106,10 +106,10 @@ def test_every_importance_comes_in_one_table(root: Path) -> None:
     assert {"effects.csv", "partial_dependence.png", "accumulated_local_effects.png"} <= files
 
 
-def test_the_default_asks_the_model_no_more_than_before(root: Path) -> None:
-    found = explain(root)
-    assert {*found["models_explanations"]["method"]} == {"gain", "cover", "split_count", "mean_abs_shap"}
-    assert found["effects"] is None
+def test_the_default_importances_need_no_further_predictions(root: Path) -> None:
+    result = explain(root)
+    assert {*result["models_explanations"]["method"]} == {"gain", "cover", "split_count", "mean_abs_shap"}
+    assert result["effects"] is None
     assert "effects.csv" not in artifacts("explanations.md")[1]
 
 
@@ -126,7 +126,7 @@ def test_the_truth_may_lie_in_another_table_in_another_order(root: Path) -> None
         explain(root, importances=importances, targets=targets)
 
 
-def test_a_table_without_the_truth_is_refused_before_the_model_is_asked(root: Path) -> None:
+def test_a_table_without_the_truth_is_refused_before_any_prediction(root: Path) -> None:
     pd.read_csv(CHURN["path"]).head(30).drop(columns="Churn").to_csv(root / "blind.csv", index=False)
     blind = {**CHURN, "path": "blind.csv"}
     with pytest.raises(DataError, match="the target column 'Churn' is missing"):
@@ -143,9 +143,9 @@ def test_the_truth_may_be_the_same_in_some_parts_but_not_in_all(root: Path, fiel
     table.to_csv(root / "sorted.csv", index=False)
     table.assign(Churn="No").to_csv(root / "same.csv", index=False)
     ways = {"importances": ALL[2:3], "rows": "training", **fields}
-    found = explain(root, inputs_samples={**CHURN, "path": "sorted.csv"}, **ways)
+    result = explain(root, inputs_samples={**CHURN, "path": "sorted.csv"}, **ways)
     if "budget" not in fields:
-        assert (found["models_explanations"]["n"] == len(table)).all()
+        assert (result["models_explanations"]["n"] == len(table)).all()
     with pytest.raises(DataError, match=r"'Churn' is the same in all \d+ rows explained") as caught:
         explain(root, inputs_samples={**CHURN, "path": "same.csv"}, **ways)
     assert str(caught.value).startswith(str(root / "same.csv"))
@@ -191,6 +191,6 @@ def test_parts_of_sampled_values_without_degrees_of_freedom_are_made_again(
     assert table.filter(like="standard_error_").notna().all(axis=None)
 
 
-def test_one_method_is_asked_for_once(root: Path) -> None:
+def test_one_method_is_listed_once(root: Path) -> None:
     with pytest.raises(ConfigError, match="the method surrogate_tree; name each once"):
         explain(root, importances=[ALL[5], ALL[5]])

@@ -46,7 +46,7 @@ def test_evaluating_the_held_out_part_gives_the_score_of_the_training(root: Path
     assert evaluate(root, 1)["evaluations"].loc["roc_auc", "score"] == pytest.approx(trained, abs=1e-12)
 
 
-def test_promotion_asks_for_an_evaluation_and_rollback_undoes_it(root: Path) -> None:
+def test_promotion_needs_an_evaluation_and_rollback_undoes_it(root: Path) -> None:
     client = mlflow.MlflowClient()
     promote = {
         "alias": "Best",
@@ -152,9 +152,9 @@ def test_explanations_are_written_as_the_model_gives_them(root: Path) -> None:
 
 def test_a_background_can_be_read_for_the_methods_that_need_one(root: Path) -> None:
     explainer = {"KIND": "PermutationExplainer", "orders": 1, "background_rows": 10}
-    found = explain(root, explainer=explainer, background={**CHURN, "limit": 50})
-    assert "Permutation" in found["tally"].explanation.method
-    assert found["tally"].largest_residual < 1e-6
+    result = explain(root, explainer=explainer, background={**CHURN, "limit": 50})
+    assert "Permutation" in result["tally"].explanation.method
+    assert result["tally"].largest_residual < 1e-6
 
 
 def test_an_explainer_that_does_not_serve_the_model_is_refused(root: Path) -> None:
@@ -163,7 +163,7 @@ def test_an_explainer_that_does_not_serve_the_model_is_refused(root: Path) -> No
 
 
 def test_scoring_part_by_part_gives_what_scoring_the_whole_gives(root: Path) -> None:
-    found = run(
+    result = run(
         root,
         "InferenceJob",
         inputs=CHURN,
@@ -171,7 +171,7 @@ def test_scoring_part_by_part_gives_what_scoring_the_whole_gives(root: Path) -> 
         alias_or_version="First",
     )
     stored = pq.read_table(root / "predictions.parquet").to_pandas().set_index("customerID")
-    assert found["rows"] == len(stored) == 7043
+    assert result["rows"] == len(stored) == 7043
     assert set(stored["prediction"]) == {"No", "Yes"}
     assert np.array_equal(stored["prediction"] == "Yes", stored["probability_Yes"] > 0.5)
 
@@ -182,7 +182,7 @@ def test_a_job_runs_only_between_its_services(root: Path) -> None:
         job.run()
 
 
-def test_people_are_told_how_a_job_ended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_people_are_notified_how_a_job_ended(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with webhook() as (url, received):
         monkeypatch.setenv("MXT_ALERTS_TARGETS", url)
         evaluate(root, "First")

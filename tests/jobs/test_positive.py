@@ -164,9 +164,9 @@ def test_an_evaluation_from_the_command_line_scores_the_rare_class(life: Project
     rows = predicted(1, LATER)
     scores = pd.read_csv(life.root / "scores.csv", index_col="metric")
     for name, score in by_scikit_learn(rows, "late").items():
-        found = scores.loc[name].to_dict()
-        assert found["score"] == pytest.approx(score, abs=1e-12)
-        assert found["low"] < score < found["high"]
+        result = scores.loc[name].to_dict()
+        assert result["score"] == pytest.approx(score, abs=1e-12)
+        assert result["low"] < score < result["high"]
     of_one = [name for name in NAMES if name not in {"neg_brier_score", "roc_auc"}]
     assert scores["positive"].dropna().to_dict() == dict.fromkeys(of_one, "late")
     assert "| f1 of class late |" in page("EvaluationsJob", "evaluation.md")
@@ -189,9 +189,9 @@ def test_a_certification_from_the_command_line_scores_the_rare_class(life: Proje
 """
     command(life, "CertificationJob", fields)
     expected = by_scikit_learn(predicted(1, rows_held_out(deliveries(2000, 1))), "late")
-    found = latest("CertificationJob").data.metrics
-    assert found["recall"] == pytest.approx(expected["recall"], abs=1e-12)
-    assert found["bootstrap_f1"] == pytest.approx(expected["f1"], abs=1e-12)
+    result = latest("CertificationJob").data.metrics
+    assert result["recall"] == pytest.approx(expected["recall"], abs=1e-12)
+    assert result["bootstrap_f1"] == pytest.approx(expected["f1"], abs=1e-12)
     assert page("CertificationJob", "certification.md").count("positive class 'late'") == 3
 
 
@@ -228,39 +228,39 @@ def test_a_version_keeps_its_positive_class_and_one_without_is_scored_as_before(
     assert kept == ["late", "on time", None]
     rows = rows_held_out(deliveries(2000, 1))
     for alias, version, positive in (("Late", 1, "late"), ("OnTime", 2, "on time"), ("Plain", 3, "on time")):
-        found = evaluate(root, alias_or_version=alias)
+        result = evaluate(root, alias_or_version=alias)
         expected = by_scikit_learn(predicted(version, rows), positive)["f1"]
-        assert found["evaluations"].loc["f1", "score"] == pytest.approx(expected, abs=1e-12)
-        assert found["facts"]["positive"] == positive
+        assert result["evaluations"].loc["f1", "score"] == pytest.approx(expected, abs=1e-12)
+        assert result["facts"]["positive"] == positive
         assert latest("EvaluationsJob").data.tags["mxt.positive.f1"] == positive
 
 
 def test_the_job_says_it_over_the_version_and_the_metric_over_the_job(root: Path) -> None:
     metrics = [scorer("f1"), scorer("f1", positive="late"), scorer("accuracy"), scorer("roc_auc")]
-    found = evaluate(root, positive="on time", metrics=metrics)
+    result = evaluate(root, positive="on time", metrics=metrics)
     expected = {
         name: by_scikit_learn(predicted(1, rows_held_out(deliveries(2000, 1))), name)
         for name in ("late", "on time")
     }
-    scores = found["evaluations"]["score"]
+    scores = result["evaluations"]["score"]
     assert scores["f1"] == pytest.approx(expected["on time"]["f1"], abs=1e-12)
     assert scores["f1_late"] == pytest.approx(expected["late"]["f1"], abs=1e-12)
-    assert found["facts"]["positive"] == "on time (f1), late (f1_late)"
-    assert found["evaluations"]["positive"].tolist() == ["on time", "late", "", ""]
+    assert result["facts"]["positive"] == "on time (f1), late (f1_late)"
+    assert result["evaluations"]["positive"].tolist() == ["on time", "late", "", ""]
 
 
 def test_nothing_is_said_of_a_class_where_no_score_is_about_one(root: Path) -> None:
-    found = evaluate(root, metrics=[scorer("roc_auc"), {"KIND": "BrierMetric"}, {"KIND": "GiniMetric"}])
-    assert "positive" not in found["facts"]
-    assert "positive" not in found["evaluations"].columns
+    result = evaluate(root, metrics=[scorer("roc_auc"), {"KIND": "BrierMetric"}, {"KIND": "GiniMetric"}])
+    assert "positive" not in result["facts"]
+    assert "positive" not in result["evaluations"].columns
     assert not [tag for tag in latest("EvaluationsJob").data.tags if tag.startswith("mxt.positive")]
 
 
 def test_two_versions_are_compared_by_one_class(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = rows_held_out(deliveries(2000, 1))
-    found = evaluate(root, baseline={"alias_or_version": "OnTime"})
+    result = evaluate(root, baseline={"alias_or_version": "OnTime"})
     first, second = (by_scikit_learn(predicted(version, rows), "late")["f1"] for version in (1, 2))
-    row = found["evaluations"].loc["f1"]
+    row = result["evaluations"].loc["f1"]
     assert (row["score"], row["baseline"]) == pytest.approx((first, second), abs=1e-12)
     assert row["better_by"] == pytest.approx(first - second, abs=1e-12)
     assert len(warned(capsys, "registered with the positive class 'on time'")) == 1
@@ -315,12 +315,12 @@ def test_two_texts_of_which_none_is_named_are_warned_of_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     metrics = [scorer("f1"), scorer("recall"), scorer("roc_auc")]
-    found = train(tmp_path, "Plain", metrics=metrics)
+    result = train(tmp_path, "Plain", metrics=metrics)
     told = warned(capsys, "alphabetical order")
     assert len(told) == 1
     assert "the positive class of f1, recall is 'on time'" in told[0]
     assert "set `positive`" in told[0]
-    assert found["facts"]["positive"] == "on time"
+    assert result["facts"]["positive"] == "on time"
     train(tmp_path, "Plain", metrics=[scorer("f1")], positive="late")
     train(tmp_path, "Plain", metrics=[scorer("f1", positive="late"), scorer("roc_auc")])
     train(tmp_path, "Plain")
@@ -334,13 +334,13 @@ def test_whole_numbers_have_an_order_and_are_not_warned_of(
     table["arrival"] = (table["arrival"] == "late").astype(int)
     table.to_csv(tmp_path / "numbers.csv", index=False)
     inputs = {"KIND": "CsvReader", "path": str(tmp_path / "numbers.csv"), "id_column": "order"}
-    found = train(tmp_path, "Numbers", inputs=inputs, metrics=[scorer("recall")])
-    assert found["facts"]["positive"] == "1"
+    result = train(tmp_path, "Numbers", inputs=inputs, metrics=[scorer("recall")])
+    assert result["facts"]["positive"] == "1"
     assert not warned(capsys, "alphabetical order")
     for given in (0, "0"):
         zero = train(tmp_path, "Numbers", inputs=inputs, metrics=[scorer("recall")], positive=given)
         assert zero["facts"]["positive"] == "0"
-        assert zero["scores"]["recall"] > found["scores"]["recall"]
+        assert zero["scores"]["recall"] > result["scores"]["recall"]
         assert zero["model"].positive == "0"
 
 
@@ -380,11 +380,11 @@ def test_criteria_that_train_again_score_the_class(root: Path) -> None:
     certify = {"criteria": refits, "workers": 2}
     rare = run(root, "CertificationJob", alias_or_version="Late", **certify)
     usual = run(root, "CertificationJob", alias_or_version="Late", positive="on time", **certify)
-    means = [found["assessments"][0].value for found in (rare, usual)]
+    means = [result["assessments"][0].value for result in (rare, usual)]
     assert means[0] + 0.2 < means[1]
-    for found, positive in ((rare, "late"), (usual, "on time")):
-        assert found["facts"]["positive"] == positive
-        notes = [part.note for part in found["assessments"] if part.note]
+    for result, positive in ((rare, "late"), (usual, "on time")):
+        assert result["facts"]["positive"] == positive
+        notes = [part.note for part in result["assessments"] if part.note]
         assert all(note.endswith(f"; positive class {positive!r}") for note in notes)
         assert len(notes) >= 2
 
@@ -421,28 +421,28 @@ def test_arms_are_compared_by_one_class(root: Path) -> None:
         ({"control": 3, "treatment": 1}, {}, "late"),
         ({"control": 3, "treatment": 3}, {}, "on time"),
     ):
-        found = run(root, "ABTestJob", **fields, versions=versions, **given)
+        result = run(root, "ABTestJob", **fields, versions=versions, **given)
         rows = predicted(versions["control"], later)[(later["arm"] == "A").to_numpy()]
         expected = by_scikit_learn(rows, positive)["recall"]
-        assert found["results"].loc["recall", "control"] == pytest.approx(expected, abs=1e-12)
-        assert found["facts"]["positive"] == positive
-        assert found["results"].loc["recall", "positive"] == positive
+        assert result["results"].loc["recall", "control"] == pytest.approx(expected, abs=1e-12)
+        assert result["facts"]["positive"] == positive
+        assert result["results"].loc["recall", "positive"] == positive
     each = [{**endpoints[0], "positive": name} for name in ("late", "on time")]
-    found = run(root, "ABTestJob", **{**fields, "endpoints": each}, versions={"control": 1, "treatment": 2})
-    assert found["results"]["positive"].to_dict() == {"recall_late": "late", "recall_on time": "on time"}
+    result = run(root, "ABTestJob", **{**fields, "endpoints": each}, versions={"control": 1, "treatment": 2})
+    assert result["results"]["positive"].to_dict() == {"recall_late": "late", "recall_on time": "on time"}
     accuracy = [{"KIND": "QualityEndpoint", "score": "accuracy", "margin": 0.3}]
-    found = run(
+    result = run(
         root, "ABTestJob", **{**fields, "endpoints": accuracy}, versions={"control": 1, "treatment": 2}
     )
-    assert "positive" not in found["results"].columns
-    assert "positive" not in found["facts"]
+    assert "positive" not in result["results"].columns
+    assert "positive" not in result["facts"]
 
 
 def test_served_predictions_are_scored_by_the_class_of_the_job(root: Path, tmp_path: Path) -> None:
     later = deliveries(3000, 2)
     later["served"] = np.where(later["distance"] > 1, "late", "on time")
     later.to_csv(tmp_path / "served.csv", index=False)
-    found = run(
+    result = run(
         root,
         "ABTestJob",
         inputs={"KIND": "CsvReader", "path": str(tmp_path / "served.csv"), "id_column": "order"},
@@ -454,7 +454,7 @@ def test_served_predictions_are_scored_by_the_class_of_the_job(root: Path, tmp_p
     )
     control = later[later["arm"] == "A"]
     expected = theirs.precision_score(control["arrival"], control["served"], pos_label="late")
-    assert found["results"].loc["precision", "control"] == pytest.approx(expected, abs=1e-12)
+    assert result["results"].loc["precision", "control"] == pytest.approx(expected, abs=1e-12)
 
 
 def test_permutation_importance_spoils_the_score_of_the_class(root: Path) -> None:
@@ -463,7 +463,7 @@ def test_permutation_importance_spoils_the_score_of_the_class(root: Path) -> Non
         "models_explanations": {"KIND": "ParquetWriter", "path": "importances.parquet"},
         "samples_explanations": {"KIND": "ParquetWriter", "path": "samples.parquet"},
     }
-    found = {}
+    result = {}
     for alias in ("Late", "Plain"):
         importances = [
             {"KIND": "PermutationImportance", "metric": scorer("recall"), "repeats": 2},
@@ -471,14 +471,14 @@ def test_permutation_importance_spoils_the_score_of_the_class(root: Path) -> Non
         ]
         tables = run(root, "ExplanationsJob", alias_or_version=alias, importances=importances, **told)
         table = tables["models_explanations"]
-        found[alias] = {
+        result[alias] = {
             method: (part["class"].iloc[0], part["importance"].tolist())
             for method, part in table.groupby("method")
         }
-    assert found["Late"]["permutation_recall"] == found["Late"]["permutation_recall_late"]
-    assert found["Plain"]["permutation_recall"][0] == "on time"
-    assert found["Plain"]["permutation_recall_late"][0] == "late"
-    assert found["Plain"]["permutation_recall"][1] != found["Plain"]["permutation_recall_late"][1]
+    assert result["Late"]["permutation_recall"] == result["Late"]["permutation_recall_late"]
+    assert result["Plain"]["permutation_recall"][0] == "on time"
+    assert result["Plain"]["permutation_recall_late"][0] == "late"
+    assert result["Plain"]["permutation_recall"][1] != result["Plain"]["permutation_recall_late"][1]
 
 
 def test_gates_do_not_compare_the_scores_of_two_classes(root: Path) -> None:

@@ -98,7 +98,7 @@ def flipped(path: Path, place: int = -2) -> Iterator[None]:
     path.write_bytes(before)
 
 
-def test_an_evaluation_without_a_limit_opens_no_gate_that_asks_for_a_verdict(bare: Project) -> None:
+def test_an_evaluation_without_a_limit_opens_no_gate_that_needs_a_verdict(bare: Project) -> None:
     ended = bare.here("evaluations", METRICS[0], "job.segments=[]", "job.alias_or_version=3")
     assert ended.code == 0, ended.err
     assert ended.outcome["facts"]["evidence"].startswith("none for a gate on the verdict")
@@ -163,8 +163,8 @@ def test_an_unchanged_certified_version_is_promoted_and_the_decision_is_kept(tmp
     project = prepared(tmp_path, 1)
     refused = promote(project, "job.allow_first=false")
     assert refused.code == 10
-    told = "'Champion' stands for no version yet; the first promotion needs allow_first: true"
-    assert refused.outcome["facts"]["reasons"] == told
+    reasons = "'Champion' stands for no version yet; the first promotion needs allow_first: true"
+    assert refused.outcome["facts"]["reasons"] == reasons
     dry = promote(project, "job.dry_run=true")
     assert (dry.code, dry.outcome["facts"]["dry_run"]) == (0, "nothing was moved")
     assert "Champion" not in aliases_of(client(project), "churn")
@@ -172,8 +172,8 @@ def test_an_unchanged_certified_version_is_promoted_and_the_decision_is_kept(tmp
     assert ended.code == 0, ended.err
     assert aliases_of(client(project), "churn")["Champion"] == 1
     run = client(project).get_run(ended.outcome["run_id"])
-    told_tags = {key: run.data.tags[f"mxt.alias{key}"] for key in ("", "_from", "_to", "_by", "_reason")}
-    assert told_tags == {
+    tags = {key: run.data.tags[f"mxt.alias{key}"] for key in ("", "_from", "_to", "_by", "_reason")}
+    assert tags == {
         "": "Champion",
         "_from": "",
         "_to": "1",
@@ -227,13 +227,13 @@ def test_gates_that_ask_for_no_certificate_read_no_data(bare: Project) -> None:
     assert ended.code == 0, ended.err
 
 
-def test_who_asks_is_the_user_of_this_machine_unless_named(bare: Project) -> None:
+def test_the_requester_is_the_user_of_this_machine_unless_named(bare: Project) -> None:
     assert promote(bare, "job.requested_by=null", alias="Mine").outcome["facts"]["requested_by"] == (
         getpass.getuser()
     )
 
 
-def test_two_people_approve_in_a_file_and_whoever_asks_does_not_count(bare: Project) -> None:
+def test_two_people_approve_in_a_file_and_the_requester_does_not_count(bare: Project) -> None:
     file = bare.root / "confs" / "approvals.yaml"
     gate = "job.gates=[{KIND: ApprovalGate, approvers: [Ada, Ben, Dan], file: confs/approvals.yaml}]"
     assert "is not there" in promote(bare, gate, alias="Agreed").outcome["facts"]["reasons"]
@@ -271,7 +271,7 @@ def test_a_challenger_is_compared_with_the_champion_on_the_same_rows(bare: Proje
     assert "it should be better by 0.9" in ended.outcome["facts"]["reasons"]
 
 
-def test_drift_is_asked_of_the_latest_comparison(bare: Project) -> None:
+def test_the_drift_gate_reads_the_latest_comparison(bare: Project) -> None:
     gate = "job.gates=[{KIND: DriftGate}]"
     assert "was never compared" in promote(bare, gate, alias="Steady").outcome["facts"]["reasons"]
     here = ("job.alias_or_version=1", "job.measures=[{KIND: PsiDrift, threshold: 0.25}]")
@@ -283,7 +283,7 @@ def test_drift_is_asked_of_the_latest_comparison(bare: Project) -> None:
     assert "the data have drifted from those of version 1" in ended.outcome["facts"]["reasons"]
 
 
-def test_explanations_are_asked_of_the_latest_comparison_with_the_champion(bare: Project) -> None:
+def test_the_explanation_gate_reads_the_latest_comparison_with_the_champion(bare: Project) -> None:
     store = client(bare)
     gate = "job.gates=[{KIND: ExplanationGate, changed_decisions: 0.1}]"
     assert promote(bare, alias="Told").code == 0
@@ -337,17 +337,17 @@ def test_a_rollback_to_a_version_that_was_deleted_is_refused(tmp_path: Path) -> 
     client(project).delete_model_version("churn", "1")
     ended = promote(project, "job.rollback=true")
     assert ended.code == 10
-    told = "version 1, which 'Champion' stood for before, is there no more; promote another"
-    assert ended.outcome["facts"]["reasons"] == told
+    reasons = "version 1, which 'Champion' stood for before, is there no more; promote another"
+    assert ended.outcome["facts"]["reasons"] == reasons
     assert aliases_of(client(project), "churn")["Champion"] == 2
 
 
-def test_a_move_made_outside_is_noticed_told_and_undone_by_a_rollback(bare: Project) -> None:
+def test_a_move_made_outside_is_noticed_reported_and_undone_by_a_rollback(bare: Project) -> None:
     store = client(bare)
     assert promote(bare, alias="Moved", version=1).code == 0
     store.set_registered_model_alias("churn", "Moved", "3")
-    told = "Moved stands for version 3, and the last recorded move left it at 1"
-    assert promote(bare, "job.dry_run=true", alias="Moved").outcome["facts"]["moved_outside"] == told
+    reasons = "Moved stands for version 3, and the last recorded move left it at 1"
+    assert promote(bare, "job.dry_run=true", alias="Moved").outcome["facts"]["moved_outside"] == reasons
     facts = ask(bare, "Moved")
     assert (facts["version"], facts["moves_outside"]) == (3, 1)
     assert facts["doubt"] == "somebody moved it to version 3 outside MXT; nobody knows when"
@@ -362,9 +362,9 @@ def test_a_move_made_outside_is_noticed_told_and_undone_by_a_rollback(bare: Proj
 def test_no_alias_moves_before_its_last_move(bare: Project) -> None:
     ended = promote(bare, alias="Early", version=1)
     client(bare).set_tag(ended.outcome["run_id"], "mxt.alias_at", "2999-01-01T00:00:00+00:00")
-    told = "the clock was moved back: the alias was moved at 2999-01-01 00:00 UTC, which is to come"
+    reasons = "the clock was moved back: the alias was moved at 2999-01-01 00:00 UTC, which is to come"
     ended = promote(bare, alias="Early", version=2)
-    assert (ended.code, ended.outcome["facts"]["reasons"]) == (10, told)
+    assert (ended.code, ended.outcome["facts"]["reasons"]) == (10, reasons)
     assert aliases_of(client(bare), "churn")["Early"] == 1
 
 

@@ -166,7 +166,7 @@ def test_the_origin_of_a_version_names_its_recorded_reader(former: Path) -> None
     assert origin.inputs.reading is None
 
 
-def test_texts_of_the_asked_schema_are_texts_in_the_table(former: Path) -> None:
+def test_texts_of_a_hand_written_schema_are_texts_in_the_table(former: Path) -> None:
     schema = (
         "schema_type: dataframe\ncolumns:\n"
         "  weight: {dtype: float64}\n  month: {dtype: str}\n  day: {dtype: str}\n"
@@ -190,8 +190,8 @@ def test_the_challenger_is_compared_with_a_champion_evaluated_before(former: Pat
     score(former, "Challenger")
     gates = [{"KIND": "ChallengerGate", "metric": "roc_auc", "margin": -1}]
     asked = {"alias": "Champion", "alias_or_version": "Challenger", "reason": "a test", "gates": gates}
-    found = run(former, "PromotionJob", **asked)
-    assert found["passed"], found["facts"]
+    result = run(former, "PromotionJob", **asked)
+    assert result["passed"], result["facts"]
 
 
 def test_a_nameless_index_is_left_out_with_a_warning(
@@ -201,13 +201,13 @@ def test_a_nameless_index_is_left_out_with_a_warning(
     table = pd.read_csv(tmp_path / "table.csv", dtype={"id": str})
     table.to_parquet(tmp_path / "plain.parquet")
     table.sample(frac=1, random_state=1).to_parquet(tmp_path / "shuffled.parquet")
-    found = []
+    result = []
     for name in ("plain", "shuffled"):
         inputs = {"KIND": "ParquetReader", "path": f"{name}.parquet", "id_column": "id"}
-        found.append(run(tmp_path, "TrainingJob", inputs=inputs, **TRAINING)["version"].tags)
+        result.append(run(tmp_path, "TrainingJob", inputs=inputs, **TRAINING)["version"].tags)
         warned = "['__index_level_0__'] were left out" in capsys.readouterr().err
         assert warned == (name == "shuffled")
-    assert found[0]["mxt.training_data_id"] == found[1]["mxt.training_data_id"]
+    assert result[0]["mxt.training_data_id"] == result[1]["mxt.training_data_id"]
 
 
 def test_great_decimals_are_another_table(tmp_path: Path) -> None:
@@ -218,9 +218,9 @@ def test_great_decimals_are_another_table(tmp_path: Path) -> None:
         great = pa.array([f"12345678901234567{last}"] * ROWS).cast(pa.decimal128(20, 2))
         pq.write_table(table.append_column("great", great), tmp_path / "table.parquet")
         inputs = {"KIND": "ParquetReader", "path": "table.parquet", "id_column": "id"}
-        found = run(tmp_path, "TrainingJob", inputs=inputs, **TRAINING)
-        assert found["model"].background["great"].dtype == "float64"
-        tags.append(found["version"].tags["mxt.training_data_id"])
+        result = run(tmp_path, "TrainingJob", inputs=inputs, **TRAINING)
+        assert result["model"].background["great"].dtype == "float64"
+        tags.append(result["version"].tags["mxt.training_data_id"])
     assert tags[0] != tags[1]
     with pytest.raises(DataError, match="is not the table that churn version 1 was trained on"):
         run(tmp_path, "CertificationJob", alias_or_version=1, criteria=CRITERIA, workers=1)

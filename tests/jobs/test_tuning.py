@@ -1,4 +1,4 @@
-"""Tuning: what is searched, told and registered, and what it does not depend on."""
+"""Tuning: what is searched, recorded and registered, and what it does not depend on."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def nested_in(run_id: str) -> list[Any]:
     """The runs within a run, in the order of their trials."""
     client = mlflow.MlflowClient()
     experiment = client.get_run(run_id).info.experiment_id
-    found = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
-    return sorted(found, key=lambda nested: int(nested.data.tags["mxt.trial"]))
+    result = client.search_runs([experiment], f"tags.mlflow.parentRunId = '{run_id}'")
+    return sorted(result, key=lambda nested: int(nested.data.tags["mxt.trial"]))
 
 
 def artifact(run_id: str, file: str) -> Path:
@@ -57,12 +57,12 @@ def artifact(run_id: str, file: str) -> Path:
 
 
 def test_the_version_is_the_one_that_a_training_with_the_best_recipe_makes(tmp_path: Path) -> None:
-    found = tune(tmp_path / "tuned")
-    best = {**SMALL, **found["best"].values}
+    result = tune(tmp_path / "tuned")
+    best = {**SMALL, **result["best"].values}
     again = train(tmp_path / "trained", inputs=FEW, exclude=[], recipe=best)
-    assert found["model"].predictor.core.save_raw("ubj") == again["model"].predictor.core.save_raw("ubj")
-    assert found["scores"] == again["scores"]
-    assert found["version"].tags == again["version"].tags
+    assert result["model"].predictor.core.save_raw("ubj") == again["model"].predictor.core.save_raw("ubj")
+    assert result["scores"] == again["scores"]
+    assert result["version"].tags == again["version"].tags
 
 
 def test_the_registered_version_loads_and_predicts(result: dict[str, Any]) -> None:
@@ -81,11 +81,11 @@ def test_a_certification_trains_the_recipe_that_won(tmp_path: Path) -> None:
         "workers": 1,
         "criteria": [{"KIND": "CrossValidationCriterion", "folds": 2, "repeats": 1}],
     }
-    told, given = (
+    recorded, given = (
         run(tmp_path, "CertificationJob", **fields, **own)["assessments"][0].value
         for own in ({}, {"recipe": {**SMALL, **best.values}})
     )
-    assert told == given
+    assert recorded == given
     with pytest.raises(ConfigError, match="trained with another recipe"):
         run(tmp_path, "CertificationJob", **fields, recipe={**SMALL, "depth": 8})
 
@@ -107,8 +107,8 @@ def test_each_trial_is_a_run_within_the_jobs_run(result: dict[str, Any]) -> None
 
 
 def test_the_rounds_of_halving_are_steps_of_a_trials_run(tmp_path: Path) -> None:
-    found = tune(tmp_path, search={**GRID, "KIND": "HalvingSearch", "factor": 2})
-    best = next(t for t in nested_in(found["version"].run_id) if "mxt.best" in t.data.tags)
+    result = tune(tmp_path, search={**GRID, "KIND": "HalvingSearch", "factor": 2})
+    best = next(t for t in nested_in(result["version"].run_id) if "mxt.best" in t.data.tags)
     history = mlflow.MlflowClient().get_metric_history(best.info.run_id, "rows")
     assert [(point.step, point.value) for point in history] == [(0, 300), (1, 600), (2, 1200)]
 
@@ -138,33 +138,33 @@ def test_the_run_holds_the_page_the_trials_and_the_recipe_of_the_best(result: di
 
 def test_the_order_of_rows_and_the_workers_do_not_matter(tmp_path: Path) -> None:
     table = pd.read_csv(CHURN["path"], nrows=1500, dtype=str, keep_default_na=False)
-    found = []
+    result = []
     for name, rows, workers in (("forth", table, 1), ("back", table.iloc[::-1], 2)):
         rows.to_csv(tmp_path / f"{name}.csv", index=False)
         inputs = {**FEW, "path": str(tmp_path / f"{name}.csv")}
         tuned = tune(tmp_path / name, inputs=inputs, workers=workers)
         trials = artifact(tuned["version"].run_id, "trials.csv").read_bytes()
-        found.append((trials, tuned["model"].predictor.core.save_raw("ubj"), tuned["scores"]))
-    assert found[0] == found[1]
+        result.append((trials, tuned["model"].predictor.core.save_raw("ubj"), tuned["scores"]))
+    assert result[0] == result[1]
 
 
 def test_no_trial_sees_the_rows_held_out(tmp_path: Path) -> None:
     table = pd.read_csv(CHURN["path"], nrows=1500, dtype=str, keep_default_na=False)
-    found: list[dict[str, Any]] = []
+    result: list[dict[str, Any]] = []
     for name in ("kept", "turned"):
         if name == "turned":
-            training = MlflowLoader().load_background(found[0]["version"].uri)
-            model = found[0]["model"]
+            training = MlflowLoader().load_background(result[0]["version"].uri)
+            model = result[0]["model"]
             assert training is not None
             ids = set(model.background.index)
             held_out = ~table["customerID"].isin(ids)
             assert held_out.sum() == 300
             table.loc[held_out, "Churn"] = table.loc[held_out, "Churn"].map({"Yes": "No", "No": "Yes"})
         table.to_csv(tmp_path / f"{name}.csv", index=False)
-        found.append(tune(tmp_path / name, inputs={**FEW, "path": str(tmp_path / f"{name}.csv")}))
-    first, second = ([trial.last.scores for trial in some["trials"]] for some in found)
+        result.append(tune(tmp_path / name, inputs={**FEW, "path": str(tmp_path / f"{name}.csv")}))
+    first, second = ([trial.last.scores for trial in some["trials"]] for some in result)
     assert first == second
-    assert found[1]["scores"]["roc_auc"] == pytest.approx(1 - found[0]["scores"]["roc_auc"], abs=1e-12)
+    assert result[1]["scores"]["roc_auc"] == pytest.approx(1 - result[0]["scores"]["roc_auc"], abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -182,20 +182,20 @@ def test_every_splitter_tunes(splitter: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_a_regression_is_tuned_by_r2(tmp_path: Path) -> None:
-    found = tune(tmp_path, target="MonthlyCharges", recipe={**SMALL, "task": "regression"})
-    assert found["facts"]["cv_r2"] > 0.8
-    assert found["best"].last.mean == max(trial.last.mean for trial in found["trials"])
+    result = tune(tmp_path, target="MonthlyCharges", recipe={**SMALL, "task": "regression"})
+    assert result["facts"]["cv_r2"] > 0.8
+    assert result["best"].last.mean == max(trial.last.mean for trial in result["trials"])
 
 
 def test_a_trial_that_fails_is_a_failed_run_and_the_best_of_the_others_is_registered(tmp_path: Path) -> None:
-    found = tune(tmp_path, search={**GRID, "values": {"l2": [1e39, 1.0]}})
-    nested = nested_in(found["version"].run_id)
+    result = tune(tmp_path, search={**GRID, "values": {"l2": [1e39, 1.0]}})
+    nested = nested_in(result["version"].run_id)
     assert [trial.info.status for trial in nested] == ["FAILED", "FINISHED"]
     assert nested[0].data.tags["mxt.failure"] == "XGBoostError"
     assert "cv_roc_auc" not in nested[0].data.metrics
-    assert found["facts"]["failed_trials"] == 1
-    assert found["facts"]["best_l2"] == 1.0
-    assert "- **trial 1**: XGBoostError" in artifact(found["version"].run_id, "tuning.md").read_text()
+    assert result["facts"]["failed_trials"] == 1
+    assert result["facts"]["best_l2"] == 1.0
+    assert "- **trial 1**: XGBoostError" in artifact(result["version"].run_id, "tuning.md").read_text()
 
 
 def test_nothing_is_registered_when_all_trials_fail(tmp_path: Path) -> None:
@@ -206,16 +206,16 @@ def test_nothing_is_registered_when_all_trials_fail(tmp_path: Path) -> None:
 
 
 def test_a_best_below_its_limits_is_registered_but_gets_no_alias(tmp_path: Path) -> None:
-    found = tune(tmp_path, metrics=[{"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.999}])
-    assert not found["passed"]
+    result = tune(tmp_path, metrics=[{"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.999}])
+    assert not result["passed"]
     assert aliases_of(mlflow.MlflowClient(), "churn") == {}
 
 
 def test_the_first_metric_chooses(tmp_path: Path) -> None:
     metrics = [{"KIND": "CalibrationErrorMetric"}, {"KIND": "SklearnMetric", "name": "roc_auc"}]
-    found = tune(tmp_path, metrics=metrics)
-    assert found["best"].last.mean == min(trial.last.mean for trial in found["trials"])
-    assert {*found["scores"]} == {"calibration_error", "roc_auc"}
+    result = tune(tmp_path, metrics=metrics)
+    assert result["best"].last.mean == min(trial.last.mean for trial in result["trials"])
+    assert {*result["scores"]} == {"calibration_error", "roc_auc"}
 
 
 def test_more_folds_than_rows_of_a_class_are_refused(tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_more_folds_than_rows_of_a_class_are_refused(tmp_path: Path) -> None:
         tune(tmp_path, search={**GRID, "folds": 500})
 
 
-def test_the_faults_of_a_search_are_told_when_the_config_is_read(tmp_path: Path) -> None:
+def test_the_faults_of_a_search_are_named_when_the_config_is_read(tmp_path: Path) -> None:
     values = {"depth": [2, 0], "lerning_rate": [0.1]}
     fields = {"inputs": FEW, "target": "Churn", "recipe": SMALL, "search": {**GRID, "values": values}}
     with pytest.raises(ValueError, match=r"(?s)values.depth.1\n.*values.lerning_rate.0\n"):

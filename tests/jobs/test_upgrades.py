@@ -134,11 +134,11 @@ def test_rows_are_added_to_an_output_that_names_fewer_packages(
     inputs = {"KIND": "CsvReader", "path": str(table), "id_column": "customerID"}
     table.write_text("\n".join([header, *lines[:20]]) + "\n", encoding="utf-8")
     score(root, "lightgbm", **since, inputs=inputs)
-    (told,) = [path for path in root.glob("*days.jsonl*") if path.name != "days.jsonl"]
-    facts = json.loads(told.read_text(encoding="utf-8"))
+    (facts_file,) = [path for path in root.glob("*days.jsonl*") if path.name != "days.jsonl"]
+    facts = json.loads(facts_file.read_text(encoding="utf-8"))
     assert "lightgbm==" in json.dumps(facts)
     facts["packages"] = " ".join(f"{name}==1.0" for name in ("mlflow", *EARLIER))
-    told.write_text(json.dumps(facts), encoding="utf-8")
+    facts_file.write_text(json.dumps(facts), encoding="utf-8")
     table.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
     upgrade("lightgbm", tmp_path, monkeypatch)
     assert score(root, "lightgbm", **since, inputs=inputs)["rows"] == 20

@@ -50,8 +50,8 @@ def older() -> Iterator[Project]:
 @pytest.fixture(scope="module")
 def outcomes(older: Project) -> dict[str, dict[str, Any]]:
     """What the older commit said of each job."""
-    found: dict[str, dict[str, Any]] = json.loads((older.root / "outcomes.json").read_text())
-    return found
+    outcomes: dict[str, dict[str, Any]] = json.loads((older.root / "outcomes.json").read_text())
+    return outcomes
 
 
 def client_of(older: Project) -> MlflowClient:
@@ -68,8 +68,8 @@ def same_packages() -> bool:
         output = archive.extractfile("./outputs/predictions.parquet")
         assert output is not None
         facts = pq.read_schema(io.BytesIO(output.read())).metadata
-    told = dict(word.split("==") for word in facts[b"mxt.packages"].decode().split())
-    return {name: importlib.metadata.version(name) for name in told} == told
+    recorded = dict(word.split("==") for word in facts[b"mxt.packages"].decode().split())
+    return {name: importlib.metadata.version(name) for name in recorded} == recorded
 
 
 def test_scores_are_those_of_before_by_the_word_of_the_config(

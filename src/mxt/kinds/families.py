@@ -53,10 +53,16 @@ def members(family: type[Family]) -> dict[str, type[Family]]:
     Raises:
         ConfigError: A plug-in cannot be loaded, or two members have the same name.
     """
+    return cast("dict[str, type[Family]]", dict(_members(family)))
+
+
+@functools.cache
+def _members(family: type[Kind]) -> dict[str, type[Kind]]:
+    """The members by `KIND`, as they are when they are wanted first: a class made later, by hand, is none."""
     for entry in files.members(family.__module__).values():
         importlib.import_module(entry.module)
     load_plug_ins()
-    return cast("dict[str, type[Family]]", imported(family))
+    return imported(family)
 
 
 def find(name: str) -> type[Kind] | None:
