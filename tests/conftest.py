@@ -19,6 +19,8 @@ import pytest
 from blank import blank_store, keep_in
 from clocks import Clock
 from mxt.cli import main
+from mxt.kinds import members
+from mxt.kinds.families import families
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +33,9 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+for family in families().values():
+    members(family)  # as they are before any test makes a class of its own
 
 REPOSITORY = Path(__file__).parents[1]
 BEYOND_SCHEMA = {"contradiction", "no_count", "no_limit", "not_a_range", "not_of_the_recipe", "twice"}

@@ -13,6 +13,8 @@ from packages import installed
 from sinks import webhook
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Ended, Project
 
 JOB = '''
@@ -87,6 +89,34 @@ class DuskGate(Gate):
         if not found.passed or found.facts["darkest"] < self.least or found.scores["darkest"] < self.least:
             return refused(f"it is too bright for version {evidence.version}")
         return Verdict(passed=True, reason="it is dark enough")
+'''
+
+EXPLAINER = '''
+"""An explainer from outside: the distance from the mean prediction, split evenly."""
+from typing import ClassVar, Literal
+import numpy as np
+from mxt.explainers.base import Explainer, Explanation
+
+class DuskExplainer(Explainer):
+    """Splits the distance of a prediction from the background's mean evenly among all columns.
+
+    Example:
+        {KIND: DuskExplainer}
+    """
+
+    KIND: Literal["DuskExplainer"] = "DuskExplainer"
+
+    exact: ClassVar[bool] = True
+
+    def serves(self, predictor):
+        return True
+
+    def explain(self, predictor, inputs, background):
+        scores, base = predictor.scores(inputs), predictor.scores(background).values.mean(axis=0)
+        share = (scores.values - base) / len(predictor.columns)
+        values = np.repeat(share[:, np.newaxis], len(predictor.columns), axis=1)
+        facts = scores.values, scores.unit, predictor.outputs
+        return Explanation(inputs.index, predictor.columns, values, base, *facts, "dusk")
 '''
 
 CONFIG = """
@@ -171,3 +201,24 @@ def test_findings_of_a_job_from_outside_lie_where_those_of_every_job_do(
     assert findings["page"]["blocks"][0] == {"block": "Paragraph", "text": "It is dark from 21 on."}
     written = pd.read_csv(trained.root / "outputs" / "hours.csv")
     assert written["darkness"].tolist() == [0.5, 0.75]
+
+
+def test_an_explainer_from_outside_explains_the_rows_of_a_job(trained: Project, tmp_path: Path) -> None:
+    entries = {"mxt.kinds": {"DuskExplainer": "dusk_explainer:DuskExplainer"}}
+    env = installed(tmp_path, {"dusk_explainer": EXPLAINER}, entries)
+    out = tmp_path / "samples.csv"
+    ended = trained.mxt(
+        "confs/explanations.yaml",
+        "job.explainer={KIND: DuskExplainer}",
+        "job.inputs_samples.limit=20",
+        f"job.models_explanations={{KIND: CsvWriter, path: {tmp_path / 'model.csv'}}}",
+        f"job.samples_explanations={{KIND: CsvWriter, path: {out}}}",
+        env=env,
+    )
+    assert ended.code == 0, ended.err
+    table = pd.read_csv(out)
+    names = list(table.columns)
+    columns = names[names.index("unit") + 1 : names.index("residual")]
+    assert len(columns) > 10
+    assert table[columns].nunique(axis=1).eq(1).all()
+    assert (table["base_value"] + table[columns].sum(axis=1) - table["prediction"]).abs().max() < 1e-9

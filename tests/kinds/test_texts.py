@@ -37,5 +37,5 @@ class Odd(Strict):
 
 def test_the_text_under_a_field_is_that_of_the_class_that_declares_it() -> None:
     texts = descriptions(ThresholdGate)
-    assert texts["metric"].startswith("Label of the score")
+    assert texts["metric"] == "Name of the score, as the evaluation logged it."
     assert [*texts] == [name for name in ThresholdGate.model_fields if name in texts]

@@ -117,7 +117,7 @@ class FidelityCriterion(Criterion):
         return moved[0] - moved[1:].mean(axis=0)
 
     def _missed(self, gain: Interval) -> list[float]:
-        """How far the value and the lower end lie below the minimum, which they must exceed."""
+        """How far the value and the lower end of its interval lie below the minimum, which fails too."""
         short = [self.minimum - float(part) for part in (gain.estimate, gain.low)]
         return [part or math.ulp(0.0) for part in short]
 

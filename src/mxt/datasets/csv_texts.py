@@ -129,7 +129,7 @@ def _like(cells: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
 
 
 def _whole_lines(content: bytes) -> bytes:
-    """The content, cut after a line if it was cut; a line that ends within quotes goes on."""
+    """The head of a file without its last, incomplete line; a line break within quotes ends no line."""
     if len(content) <= HEAD_BYTES:
         return content
     end = content.rfind(b"\n")

@@ -209,7 +209,7 @@ class FittedRows:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> FittedRows:
-        """The record of `to_bytes`."""
+        """The record that `to_bytes` wrote."""
         import numpy as np
         import pyarrow as pa
         import pyarrow.parquet as pq

@@ -53,7 +53,7 @@ def digest(frame: pd.DataFrame) -> str:
 
 
 def from_bytes(content: bytes) -> pd.DataFrame:
-    """The frame of `to_bytes`."""
+    """The frame that `to_bytes` wrote."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(content) as reader:

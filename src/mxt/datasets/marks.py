@@ -53,7 +53,7 @@ class Mark:
 
     @classmethod
     def from_json(cls, content: str) -> Mark:
-        """The mark of `to_json`."""
+        """The mark that `to_json` wrote."""
         facts = json.loads(content)
         if facts["kind"] == "number" and isinstance(facts["value"], str):
             facts["value"] = Decimal(facts["value"])

@@ -131,7 +131,7 @@ def to_ipc(batch: pa.RecordBatch) -> pa.Buffer:
 
 
 def from_ipc(content: bytes) -> pa.RecordBatch:
-    """The batch of `to_ipc`."""
+    """The batch that `to_ipc` wrote."""
     import pyarrow as pa
 
     with pa.ipc.open_stream(content) as reader:

@@ -166,7 +166,7 @@ def _by_direction(pair: Pair) -> list[Swap]:
 
 
 def _best(possible: np.ndarray, costs: np.ndarray, by: str) -> list[Swap]:
-    """Of the possible pairs those of least cost, each column in one: booleans and costs by columns."""
+    """The possible pairs of least cost, chosen greedily so that no column is in two pairs."""
     import numpy as np
 
     pairs = np.argwhere(possible)

@@ -118,7 +118,7 @@ class Strata:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Strata:
-        """The strata of `to_bytes`."""
+        """The strata that `to_bytes` wrote."""
         import numpy as np
 
         facts = json.loads(content)

@@ -55,7 +55,7 @@ class StreamPlan:
 
     @classmethod
     def from_json(cls, content: str) -> StreamPlan:
-        """The plan of `to_json`."""
+        """The plan that `to_json` wrote."""
         fields = json.loads(content)
         sample = fields.pop("sample")
         return cls(**fields, sample=None if sample is None else RowSample(**sample))

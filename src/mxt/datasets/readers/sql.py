@@ -63,7 +63,7 @@ class SqlReader(Reader):
             return int(connection.execute(sa.select(sa.func.count()).select_from(rows)).scalar_one())
 
     def state(self) -> str:
-        """The number of rows; a database shows no other change."""
+        """The number of rows: the only change of a table that a database shows."""
         return str(self.count())
 
     def declared(self, columns: list[str]) -> dict[str, pa.DataType]:

@@ -55,11 +55,11 @@ class Design:
             raise ConfigError(msg)
 
     def nominal(self, claims: int = 1) -> float:
-        """What the p-value of one of this many claims is compared with at the present look."""
+        """The level for the p-value of each of `claims` claims at the present look."""
         return self._nominal(claims, 0 if self.looks is None else self.looks.look)
 
     def last(self, claims: int = 1) -> float:
-        """What the p-value of one of this many claims is compared with at the last look."""
+        """The level for the p-value of each of `claims` claims at the last look."""
         return self._nominal(claims, 0 if self.looks is None else self.looks.planned)
 
     def _nominal(self, claims: int, look: int) -> float:

@@ -77,7 +77,7 @@ def _thresholds(nodes: Nodes, precision: Precision) -> np.ndarray:
 
 
 def _known(nodes: Nodes, equal: np.ndarray, columns: int) -> tuple[np.ndarray | None, ...]:
-    """The codes that some node tests for; all others are unequal to each, as missing values are."""
+    """For each column, the codes that some node compares it with; any other code equals none of them."""
     import numpy as np
 
     known: list[np.ndarray | None] = [None] * columns

@@ -36,7 +36,7 @@ class Provenance:
 
     @classmethod
     def from_json(cls, content: str | bytes) -> Provenance:
-        """The provenance of `to_json`."""
+        """The provenance that `to_json` wrote."""
         return cls({str(key): str(value) for key, value in json.loads(content).items()})
 
     def to_json(self) -> str:

@@ -43,7 +43,7 @@ class TextWriter(FileWriter, ABC):
     def write_lines(
         self, file: IO[bytes], batches: Iterator[pa.RecordBatch], schema: pa.Schema, *, head: bool
     ) -> None:
-        """Write rows as lines, after a line of names if the format has one and the `head` is wanted."""
+        """Write rows as lines; with `head`, a format that has a line of names begins with it."""
 
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance

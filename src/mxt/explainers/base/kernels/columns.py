@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class NodeTests(NamedTuple):
-    """The tests of all nodes, on the codes of columns."""
+    """The tests of all nodes: which codes of a column go left."""
 
     cuts: np.ndarray
     """Largest code that goes left at each node, int32, shape (nodes,)."""
