@@ -8,21 +8,12 @@ import pytest
 from loguru import logger
 
 from mxt.streams.progress import Progress
-from runs import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from clocks import Clock
     from mxt.services.base.runs import Run
-
-
-@pytest.fixture
-def mlflow_run(tmp_path: Path) -> Iterator[Run]:
-    """An open run in a store of its own."""
-    with make(tmp_path, "HistoryJob", alias="Champion") as job:
-        yield job.context.run
 
 
 @pytest.fixture
