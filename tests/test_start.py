@@ -41,9 +41,13 @@ COMMANDS = {
 }
 SCRIPT = """
 import json, sys
+if sys.argv[1]:  # an editable install has a finder of its own, which stands before the path
+    sys.meta_path = [finder for finder in sys.meta_path if "Redirecting" not in type(finder).__name__]
+    sys.path.insert(0, sys.argv[1])
 from mxt.cli import main
-code = main(sys.argv[1:])
-print(json.dumps([code, [name for name in sys.modules if name != "__main__"]]), file=sys.stderr)
+code = main(sys.argv[2:])
+modules = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+print(json.dumps([code, modules]), file=sys.stderr)
 """
 MADE_UP = '''
 """A kind that nobody names."""
@@ -57,14 +61,23 @@ class {name}({family}):
 '''
 
 
-def imported(words: Sequence[str], source: Path | None = None) -> set[str]:
-    """The modules that a command imports, which ends well; by the packages of `source`, if there is one."""
-    more = {} if source is None else {"PYTHONPATH": str(source)}
-    command = [sys.executable, "-c", SCRIPT, *words]
-    ended = subprocess.run(command, env=clean_environment(more), capture_output=True, text=True, check=True)
+def started(words: Sequence[str], source: Path | None = None) -> tuple[str, dict[str, str | None]]:
+    """What a command prints, and the file of each module that it imports; it ends well.
+
+    Args:
+        words: The command.
+        source: Where another copy of MXT lies, if it is to be used.
+    """
+    command = [sys.executable, "-c", SCRIPT, str(source or ""), *words]
+    ended = subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=True)
     code, modules = json.loads(ended.stderr.splitlines()[-1])
     assert code == 0
-    return {*modules}
+    return ended.stdout, {name: file for name, file in modules.items() if name != "__main__"}
+
+
+def imported(words: Sequence[str], source: Path | None = None) -> set[str]:
+    """The modules that a command imports."""
+    return {*started(words, source)[1]}
 
 
 def own(modules: set[str]) -> set[str]:
@@ -114,12 +127,6 @@ def test_a_hundred_more_kinds_change_nothing(tmp_path: Path) -> None:
         (folder / f"made_up{number}.py").write_text(code)
     before, after = (own(imported(["--check", TRAINING], source)) for source in (None, tmp_path))
     assert after == before
-    listed = subprocess.run(
-        [sys.executable, "-m", "mxt", "kinds"],
-        env=clean_environment({"PYTHONPATH": str(tmp_path)}),
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert listed.stdout.count("It is never imported.") == 100
+    listed, modules = started(["kinds"], tmp_path)
+    assert modules["mxt"] == str(package / "__init__.py")
+    assert listed.count("It is never imported.") == 100
