@@ -64,7 +64,6 @@ def _preload() -> None:
         "mxt.jobs.explanations",
         "pyarrow.parquet",
         "runs",
-        "shap",
         "sklearn.ensemble",
     ):
         importlib.import_module(name)
@@ -164,5 +163,5 @@ def _forked(work: Callable[[], int]) -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[1]))
+    sys.path.insert(0, str(Path(__file__).parents[2]))
     main(Path(sys.argv[1]), int(sys.argv[2]))
