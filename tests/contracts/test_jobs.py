@@ -33,7 +33,7 @@ QUICK = {
     "CertificationJob": [
         "job.criteria=[{KIND: MetricCriterion, metric: {KIND: SklearnMetric, name: roc_auc, minimum: 0.5}}]"
     ],
-    "TrainingJob": ["job.recipe.trees=10", "job.splitter={KIND: StratifiedSplitter}"],
+    "TrainingJob": ["job.recipe.trees=10"],
     "TuningJob": ["job.recipe.trees=2", "job.workers=1"],
 }
 """Overrides of examples that would take long."""

@@ -20,6 +20,7 @@ class TrainingJob(FittingJob):
         KIND: TrainingJob
         inputs: {KIND: CsvReader, path: data/churn.csv, id_column: customerID, missing: ["", " "]}
         target: Churn
+        splitter: {KIND: StratifiedSplitter}
         recipe: {KIND: XgboostRecipe, calibration: sigmoid}
         alias: Challenger
     """
