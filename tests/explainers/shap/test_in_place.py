@@ -12,7 +12,6 @@ import pytest
 import shap
 from sklearn.ensemble import GradientBoostingRegressor
 
-from explainers.shap.test_tree import MODELS as FITTED
 from explainers.shap.test_tree import NUMBER, X, same
 from mxt.explainers import TreeExplainer
 from mxt.explainers.base.kernels.engine import available
@@ -41,19 +40,6 @@ def no_warning_of_shaps() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="LightGBM binary classifier")
         yield
-
-
-@pytest.fixture(scope="module")
-def fitted() -> Callable[[str], Any]:
-    known: dict[str, Any] = {}
-
-    def fit(name: str) -> Any:
-        if name not in known:
-            model, target = FITTED[name]
-            known[name] = model.fit(X, target)
-        return known[name]
-
-    return fit
 
 
 @pytest.fixture

@@ -73,19 +73,6 @@ MODELS: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def fitted() -> Callable[[str], Any]:
-    known: dict[str, Any] = {}
-
-    def fit(name: str) -> Any:
-        if name not in known:
-            model, target = MODELS[name]
-            known[name] = model.fit(X, target)
-        return known[name]
-
-    return fit
-
-
 @pytest.fixture(autouse=True)
 def no_warning_of_shaps() -> Iterator[None]:
     with warnings.catch_warnings():

@@ -30,7 +30,7 @@ from sklearn.tree import DecisionTreeRegressor
 from churn import churn
 from mxt.errors import DataError, ModelError
 from mxt.explainers.auto import AutoExplainer
-from mxt.registries.loaders.mlflow import MlflowLoader
+from mxt.registries.loaders.mlflow import MlflowLoader, _predictor_of_stored
 from mxt.services import MlflowService
 
 if TYPE_CHECKING:
@@ -199,6 +199,22 @@ def test_preprocessing_that_mixes_columns_is_told_by_name() -> None:
     model, _ = load(mlflow.sklearn, mixing.fit(inputs[["tenure", "MonthlyCharges"]], targets), **PICKLED)
     with pytest.raises(ModelError, match="FunctionTransformer cannot be traced"):
         model.explain(inputs.head(3))
+
+
+@pytest.mark.parametrize(
+    ("flavors", "loaded"),
+    [
+        (["sklearn", "xgboost", "python_function"], "xgboost"),
+        (["catboost", "lightgbm"], "lightgbm"),
+        (["onnx", "sklearn"], "sklearn"),
+        (["python_function", "statsmodels"], "python_function"),
+    ],
+)
+def test_of_several_flavours_the_same_one_is_loaded_in_whatever_order_they_stand(
+    flavors: list[str], loaded: str
+) -> None:
+    for order in (flavors, flavors[::-1]):
+        assert _predictor_of_stored("models:/m/1", dict.fromkeys(order)).flavor == loaded
 
 
 def test_another_flavour_is_refused_by_name() -> None:

@@ -62,6 +62,8 @@ class Predictor(ABC):
     """The MLflow flavour that stores the library's models; of most libraries the name of their module."""
     flavor_module: ClassVar[str] = ""
     """The module with the flavour's `log_model` and `load_model`, which `mlflow` or a package brings."""
+    precedence: ClassVar[int] = 9
+    """Rank among the flavours that one version is stored in; the least is loaded."""
     savable: ClassVar[bool] = True
     """Whether `log_model` can store the object again."""
     checks_files: ClassVar[bool] = False

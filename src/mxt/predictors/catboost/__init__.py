@@ -36,6 +36,7 @@ class CatboostPredictor(Predictor):
 
     library: ClassVar[str] = "catboost"
     flavor: ClassVar[str] = "catboost"
+    precedence: ClassVar[int] = 2
     flavor_module: ClassVar[str] = "mlflow.catboost"
     title: ClassVar[str] = "CatBoost"
     extra: ClassVar[str] = "catboost"

@@ -36,6 +36,7 @@ class LightgbmPredictor(Predictor):
 
     library: ClassVar[str] = "lightgbm"
     flavor: ClassVar[str] = "lightgbm"
+    precedence: ClassVar[int] = 1
     flavor_module: ClassVar[str] = "mlflow.lightgbm"
     checks_files: ClassVar[bool] = True
     title: ClassVar[str] = "LightGBM"

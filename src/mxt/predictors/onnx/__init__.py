@@ -40,6 +40,7 @@ class OnnxPredictor(Predictor):
 
     library: ClassVar[str] = "onnx"
     flavor: ClassVar[str] = "onnx"
+    precedence: ClassVar[int] = 4
     flavor_module: ClassVar[str] = "mlflow.onnx"
     title: ClassVar[str] = "ONNX Runtime"
     extra: ClassVar[str] = "onnx"

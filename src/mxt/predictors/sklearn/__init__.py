@@ -43,6 +43,7 @@ class SklearnPredictor(Predictor):
 
     library: ClassVar[str] = "sklearn"
     flavor: ClassVar[str] = "sklearn"
+    precedence: ClassVar[int] = 3
     flavor_module: ClassVar[str] = "mlflow.sklearn"
 
     def __init__(self, native: BaseEstimator, columns: list[str], classes: Sequence[Label] = ()) -> None:

@@ -43,6 +43,7 @@ class XgboostPredictor(Predictor):
 
     library: ClassVar[str] = "xgboost"
     flavor: ClassVar[str] = "xgboost"
+    precedence: ClassVar[int] = 0
     flavor_module: ClassVar[str] = "mlflow.xgboost"
 
     def __init__(

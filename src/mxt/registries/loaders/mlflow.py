@@ -122,13 +122,13 @@ class MlflowLoader(Loader):
 
 
 def _predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predictor]:
-    """The predictor of the first stored flavour of a library that MXT or a plug-in serves, else pyfunc's.
+    """The predictor of the stored flavour that comes first by `precedence`, else pyfunc's.
 
     Raises:
         ModelError: There is none.
     """
-    of_libraries = (predictor_class(flavor) for flavor in flavors)
-    for kind in (*of_libraries, predictor_class("mlflow")):
+    known = filter(None, map(predictor_class, flavors))
+    for kind in (*sorted(known, key=lambda kind: kind.precedence), predictor_class("mlflow")):
         if kind is not None and kind.flavor in flavors:
             return kind
     stored = ", ".join(sorted(flavors)) or "none"
