@@ -140,6 +140,7 @@ def test_a_text_that_is_no_model_is_refused() -> None:
         read_header("hello")
 
 
+@pytest.mark.slow  # its verdict is a ratio of CPU times
 def test_three_hundred_trees_are_read_about_as_fast_as_their_text_is_split_into_words() -> None:
     matrix = np.random.default_rng(0).normal(size=(5000, 10))
     options = {**QUIET, "num_leaves": 64, "max_depth": 6}
