@@ -14,6 +14,7 @@ from mxt.datasets.conditions import Condition as Condition
 from mxt.datasets.conditions import Sample as Sample
 from mxt.datasets.conditions import Scalar as Scalar
 from mxt.datasets.parts import after
+from mxt.datasets.readers.base.remembered import Remembered
 from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
 from mxt.kinds import Kind
@@ -51,7 +52,7 @@ class Reader(Kind, ABC):
     sample: Sample | None = None
     """Keep a seeded random choice of the rows instead of all of them."""
 
-    id_column: str | None = None
+    id_column: Remembered[str | None] = None
     """Column that identifies a row; the row's number in the source if left out."""
 
     reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
@@ -197,8 +198,7 @@ class Reader(Kind, ABC):
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
-        required = [*(self.columns or ()), *own]
-        lacking = [name for name in required if name not in names]
+        lacking = [name for name in (*(self.columns or ()), *own) if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}."
