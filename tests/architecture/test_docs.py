@@ -45,10 +45,12 @@ def test_what_the_documentation_runs_reports_nothing_to_the_makers_of_mlflow() -
     pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
     quiet, loud = (
         "MLFLOW_DISABLE_TELEMETRY",
-        re.compile(r"^import mlflow|^from mlflow|mlflow (server|ui)", re.M),
+        re.compile(r"^import mlflow|^from mlflow|mlflow (server|ui)", re.MULTILINE),
     )
     blocks = [
-        block for page in pages for block in re.findall(r"```.*?```", page.read_text(encoding="utf-8"), re.S)
+        block
+        for page in pages
+        for block in re.findall(r"```.*?```", page.read_text(encoding="utf-8"), re.DOTALL)
     ]
     starting = [block for block in blocks if loud.search(block)]
     assert len(starting) >= 3
