@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,28 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 def test_the_reference_says_what_the_code_says() -> None:
     ended = run(sys.executable, "docs/make_reference.py", "--check")
     assert ended.returncode == 0, ended.stderr
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
+    table = REPOSITORY.parent / "shared" / "data" / "telco.csv"
+    needed = ["--telco", table] if table.exists() else []
+    ended = run(sys.executable, "docs/make_tutorial.py", "--check", *needed)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_the_tutorial_may_differ_by_last_digits_moments_and_names_of_runs_only() -> None:
+    differences = runpy.run_path(str(REPOSITORY / "docs" / "make_tutorial.py"))["differences"]
+    before = (
+        "roc_auc: 0.8496, p 7e-96\nrun 0123456789abcdef0123456789abcdef at 2026-11-21 05:51\nrows: 7,043\n"
+    )
+    other = (
+        "roc_auc: 0.8471, p 2e-91\nrun fedcba9876543210fedcba9876543210 at 2027-01-02 10:00\nrows: 7,043\n"
+    )
+    assert differences(before, other) == []
+    assert differences(before, other.replace("0.8471", "0.7471"))[:1] == ["- roc_auc: 0.8496, p 7e-96"]
+    assert differences(before, other.replace("rows", "lines"))
+    assert differences(before, other + "Next:\n") == ["+ Next:"]
 
 
 @pytest.mark.slow

@@ -18,6 +18,7 @@ from pydantic_core import PydanticCustomError
 from mxt.executors.base import Executor
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
+from mxt.jobs.base.columns import describe
 from mxt.jobs.base.context import warn_beyond
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
@@ -102,6 +103,7 @@ class StreamJob(ModelJob, ABC):
         """
         context, fixed = self.context, self.part_rows is not None
         workload = replace(workload, reader=suited(workload.reader, context.model, workload.schema))
+        describe(workload)
         packages = tuple(sorted(context.packages))
         share = place_of(self.shard or "1/1")
         stream = TableStream(workload, self._staging(workload, output), share=share, packages=packages)
@@ -120,7 +122,8 @@ class StreamJob(ModelJob, ABC):
         self.context.link(table.data, table.head, reader.source, role)
         if workload.columns is None:
             warn_left_out(reader)
-        logger.info("{} has {} rows and {} columns", role, rows, table.columns)
+        columns = table.columns - (reader.id_column is not None)
+        logger.info("{} has {} rows and {} columns", role, rows, columns)
         warn_beyond(table.beyond, rows, reader.source)
 
     def conclude_share(self, parts: Parts) -> Locals:
