@@ -6,9 +6,8 @@
 
 A block of ``bash`` is run, unless the line ``<!-- not run -->`` stands above it, or the line
 ``<!-- needs IBM's table -->`` and there is no such table. The block of ``text`` below it holds what it
-printed: all of it if its first line is a line of the log, else the last screen. Other machines give other last
-digits, so a check compares numbers within a few percent, and leaves out moments, ids of
-runs and times.
+printed: all of it if its first line is a line of the log, else the last screen. Other machines give other
+last digits, so a check compares numbers within a few percent, and leaves out moments, ids of runs and times.
 """
 
 from __future__ import annotations
