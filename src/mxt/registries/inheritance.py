@@ -126,11 +126,13 @@ def _fault(reader: Reader) -> str:
 
 def _refuse_without_ids(reader: Reader, trainings: str, block: str) -> None:
     """Raise a DataError if the table lacks the column with the ids."""
-    names = reader.names()
-    if reader.id_column not in names:
+    if reader.id_column in reader.names():
+        return
+    try:
+        reader.wanted([])
+    except DataError as error:
         msg = (
-            f"{reader.source}: the table has no columns {[reader.id_column]}; it has {names}. There "
-            f"{trainings} had its ids: write `id_column: NAME` in `{block}` if they have another name here, "
-            "or `id_column: null` to number the rows."
+            f"{error} There {trainings} had its ids: write `id_column: NAME` in `{block}` if they have "
+            "another name here, or `id_column: null` to number the rows."
         )
-        raise DataError(msg)
+        raise DataError(msg) from error

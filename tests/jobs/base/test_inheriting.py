@@ -34,8 +34,6 @@ METRICS = [{"KIND": "SklearnMetric", "name": "roc_auc"}]
 SAID = (
     "the training of version 1: delimiter ;, id_column number, missing ['', '?'], types {'month': 'string'}"
 )
-    "the training of version 1: delimiter ;, id_column number, missing ['', '?'], types {'month': 'string'}"
-)
 
 
 def table() -> pd.DataFrame:

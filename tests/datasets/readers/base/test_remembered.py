@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -64,7 +64,7 @@ class WidthsReader(Reader):
 @pytest.mark.parametrize("name", [name for name, kind in members(Reader).items() if kind is not WidthsReader])
 def test_all_that_says_how_cells_are_read_is_remembered_and_nothing_else(name: str) -> None:
     kind = members(Reader)[name]
-    own = {name: "x" for name, field in kind.model_fields.items() if field.is_required()}
+    own: Any = {name: "x" for name, field in kind.model_fields.items() if field.is_required()}
     assert set(remembered(kind.model_construct(**own))) == set(kind.model_fields) - CHOICE
 
 
