@@ -49,7 +49,7 @@ class Reader(Kind, ABC):
     """Keep a seeded random choice of the rows instead of all of them."""
 
     id_column: Remembered[str | None] = None
-    """Column that identifies a row; the row's number in the source if left out."""
+    """Column that identifies a row. If left out, as the version's training had it, or the row's number."""
 
     reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
     """How cells become values. ``exact``: ids stay the texts that a file holds, and so do digits that are
