@@ -84,8 +84,13 @@ class XgboostPredictor(Predictor):
     def _codes(self) -> Codes:
         return Codes.of(self._document, getattr(self.native, "missing", None))
 
+    @property
+    def categories(self) -> dict[str, pd.Index]:
+        known = {self.columns[place]: values for place, values in self._codes.stored.items()}
+        return {name: values for name, values in known.items() if name not in self.open_columns}
+
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
-        return self._codes.encode(self.select(inputs))
+        return self._codes.encode(self.select(inputs), self.open_columns)
 
     def _matrix(self, inputs: pd.DataFrame) -> xgb.DMatrix:
         """The booster's own table: codes without the names of categories."""
