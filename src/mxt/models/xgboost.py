@@ -57,19 +57,23 @@ class XgboostRecipe(Recipe):
     """Threads to train with; with one, the model is the same bytes on any machine."""
 
     def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
+        import pandas as pd
+
         from mxt.models.base.model import Model
         from mxt.predictors.xgboost import XgboostPredictor
 
         self.check(inputs, targets)
-        frame = inputs.astype(dict.fromkeys(text_names(inputs), "category"))
+        texts = text_names(inputs)
+        free = [name for name in texts if not isinstance(inputs[name].dtype, pd.CategoricalDtype)]
+        frame = inputs.astype(dict.fromkeys(texts, "category"))
         columns = [str(name) for name in inputs.columns]
         if self.task == "regression":
-            return Model(XgboostPredictor(self._estimator().fit(frame, targets), columns, []))
+            return Model(XgboostPredictor(self._estimator().fit(frame, targets), columns, []).opened(free))
         classes, codes = _coded(targets)
         estimator = self._estimator().fit(frame, codes)
         if self.calibration:
             estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
-        return Model(XgboostPredictor(estimator, columns, classes))
+        return Model(XgboostPredictor(estimator, columns, classes).opened(free))
 
     def _estimator(self) -> xgb.XGBModel:
         import xgboost as xgb

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError
 from mxt.errors import ConfigError, DataError
 from mxt.kinds import Kind
 from mxt.predictors.base.outputs import BINARY
+from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,9 @@ class Recipe(Kind, ABC):
         types = pd.api.types
         numeric = types.is_numeric_dtype(targets) and not types.is_bool_dtype(targets)
         if self.task == "regression" and not numeric:
-            msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}."
+            hint = number_shape(targets)
+            why = f": {hint.sentence(str(targets.name))}" if hint else ""
+            msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}{why}."
             raise DataError(msg)
         if self.task == "classification" and types.is_float_dtype(targets):
             msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
