@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mxt.findings.words import count, number, share, shortened
+from mxt.findings.terminals import clean, padded, places
+from mxt.findings.words import count, number, share
 from mxt.pages.explanations import how
 from mxt.schemas.captions import Captions
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
     from mxt.stats.links import Link
 
-LONGEST = 32
-"""The most characters of a column's name, and of a value."""
 BARS = {"raises": "█", "lowers": "▒"}
 PLAIN_BARS = {"raises": "#", "lowers": "="}
 """For outputs that can write ASCII only."""
@@ -140,7 +138,7 @@ class Reasons:
             top: The most columns that have a line of their own; all of them if None.
             bars: What bars are drawn with.
         """
-        yield f"{self.version}, row {_clean(self.inputs.index[0])} of {self.source}"
+        yield f"{self.version}, row {clean(self.inputs.index[0])} of {self.source}"
         yield f"  {self._answer()}"
         yield ""
         yield f"  {self._start()}"
@@ -151,7 +149,7 @@ class Reasons:
 
     def _answer(self) -> str:
         chances = self.probabilities
-        target = "" if self.target is None else f"{_clean(self.captions.column(self.target))} = "
+        target = "" if self.target is None else f"{clean(self.captions.column(self.target))} = "
         value = self.prediction
         text = number(value) if isinstance(value, float) and not chances else self._class(value)
         if not chances:
@@ -162,7 +160,7 @@ class Reasons:
         return f"It predicts {target}{text}; the probabilities are {', '.join(shown)}{rest}."
 
     def _class(self, name: object) -> str:
-        return _clean(str(name) if self.target is None else self.captions.value(self.target, name))
+        return clean(str(name) if self.target is None else self.captions.value(self.target, name))
 
     def _start(self) -> str:
         unit = self.explanation.unit
@@ -195,12 +193,12 @@ class Reasons:
             (name, cell, _effect(value), f"{value:+,.{decimals}f}{_margin(margin, decimals)}")
             for name, cell, value, margin in rows
         ]
-        wide = [max(map(_cells, column)) for column in zip(*texts, strict=True)]
+        wide = [max(map(places, column)) for column in zip(*texts, strict=True)]
         room = min(WIDEST_BAR, max(NARROWEST_BAR, width - sum(wide) - 2 * len(wide)))
         largest = max(abs(value) for _, _, value, _ in rows) or 1.0
         for line, (_, _, value, _) in zip(texts, rows, strict=True):
             effect, amount = line[2:]
-            left = "  ".join(_padded(text, size) for text, size in zip(line[:3], wide[:3], strict=True))
+            left = "  ".join(padded(text, size) for text, size in zip(line[:3], wide[:3], strict=True))
             bar = bars.get(effect, "") * round(room * abs(value) / largest)
             yield f"{left}  {amount:>{wide[3]}}  {bar}".rstrip()
 
@@ -209,7 +207,7 @@ class Reasons:
         cell = self.inputs[name].iloc[0]
         missing = cell is None or cell != cell  # noqa: PLR0124 - NaN and NaT differ from themselves
         value = "missing" if missing or str(cell) == "<NA>" else self._value(name, cell)
-        return _clean(self.captions.column(name)), _clean(value)
+        return clean(self.captions.column(name)), clean(value)
 
     def _value(self, name: str, cell: object) -> str:
         text = self.captions.value(name, cell)
@@ -252,21 +250,3 @@ def _plain(value: object) -> object:
     if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN and NaT
         return None
     return value if isinstance(value, bool | int | float | str) else str(value)
-
-
-def _clean(text: object) -> str:
-    """A text on one line, without characters that steer a terminal."""
-    line = " ".join(str(text).split())
-    return shortened("".join(sign if sign.isprintable() else "�" for sign in line), LONGEST)
-
-
-def _cells(text: str) -> int:
-    """The width of a text on a screen, where some signs take two places and some none."""
-    return sum(
-        0 if unicodedata.combining(sign) else 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-        for sign in text
-    )
-
-
-def _padded(text: str, width: int) -> str:
-    return text + " " * (width - _cells(text))
