@@ -168,13 +168,14 @@ def _explained(model: Model, inputs: pd.DataFrame, unit: Unit) -> Explanation:
 
 
 def _lines(reasons: Reasons, top: int | None) -> list[str]:
-    from mxt.pages.reasons import BARS, PLAIN_BARS
+    from mxt.pages.reasons_screen import PLAIN_BARS, screen
 
-    lines = [*reasons.lines(shutil.get_terminal_size().columns, top, BARS)]
+    width = shutil.get_terminal_size().columns
+    lines = [*screen(reasons, width, top)]
     encoding = sys.stdout.encoding or "ascii"
     try:
         "\n".join(lines).encode(encoding)
     except UnicodeEncodeError:
-        plain = [*reasons.lines(shutil.get_terminal_size().columns, top, PLAIN_BARS)]
+        plain = screen(reasons, width, top, PLAIN_BARS)
         return [line.encode(encoding, "replace").decode(encoding) for line in plain]
     return lines
