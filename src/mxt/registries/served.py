@@ -14,6 +14,7 @@ from mxt.kinds import Strict
 from mxt.registries.inheritance import inherit
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
+from mxt.schemas.captions import Captions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,11 @@ class Served:
     def schema(self) -> InputsSchema | None:
         """The schema of the model's inputs; None if it was not stored."""
         return self.loader.load_schema(self.pinned.uri)
+
+    @property
+    def captions(self) -> Captions:
+        """How people call the columns and their values; empty if the version was stored without captions."""
+        return Captions() if self.schema is None else self.schema.captions
 
     @property
     def declared(self) -> InputsSchema:
