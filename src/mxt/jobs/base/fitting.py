@@ -16,6 +16,7 @@ from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.excluded import refuse_absent, without
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -65,7 +66,8 @@ class FittingJob(Job, ABC):
     """Column to predict."""
 
     exclude: tuple[str, ...] = ()
-    """Columns that the model must not see."""
+    """Columns that the model must not see. A name that the table does not have is a warning, so that a config
+    can serve several tables; the table must have one of the names."""
 
     splitter: OneOf[Splitter] = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
     """How rows are held out to score the model on."""
@@ -111,6 +113,7 @@ class FittingJob(Job, ABC):
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
         from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
 
         context = self.context
@@ -119,7 +122,8 @@ class FittingJob(Job, ABC):
         declared = self._declared_schema()
         table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared or InputsSchema.infer(without(table, self.target, self.exclude))
+        refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs.source)
         parts = self.splitter.split(table, self.target)
@@ -198,10 +202,7 @@ class FittingJob(Job, ABC):
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
         TargetsSchema.check(table, self.target, self.inputs.source)
-        absent = [name for name in self.exclude if name not in table.columns]
-        if absent:
-            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
-            raise ConfigError(msg)
+        refuse_absent(self.exclude, table, self.inputs.source)
         return shuffled(table, self.recipe.seed)
 
     def _declared_schema(self) -> InputsSchema | None:
