@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
@@ -15,6 +15,7 @@ from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.learning import declared_schema, empty_columns, refuse_lost_classes, target_of
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -24,7 +25,7 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema, TargetsSchema
+from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,17 @@ class FittingJob(Job, ABC):
     alias: str | None = None
     """Alias that moves to the new version if its scores keep their limits."""
 
+    @model_validator(mode="after")
+    def _target_is_a_column_of_its_own(self) -> Self:
+        if self.target in self.exclude or self.target == self.inputs.id_column:
+            field = "exclude" if self.target in self.exclude else "inputs.id_column"
+            kind, msg = (
+                "contradiction",
+                "`target` names a column that `{field}` names too; leave it out there",
+            )
+            raise PydanticCustomError(kind, msg, {"field": field})
+        return self
+
     @abstractmethod
     def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
         """The recipe to fit, where only the training part may be looked at.
@@ -114,13 +126,15 @@ class FittingJob(Job, ABC):
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = self._declared_schema()
+        declared = declared_schema(self.inputs_schema)
         table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared or self._inferred_schema(table)
         inputs = schema.check(table, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        if self.recipe.task == "classification":
+            refuse_lost_classes(truth, table[self.target], self.splitter)
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
@@ -191,23 +205,17 @@ class FittingJob(Job, ABC):
         from mxt.registries.readings import suited
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
-        TargetsSchema.check(table, self.target, self.inputs.source)
+        truth = target_of(table, self.target, self.recipe, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
-        return shuffled(table, self.recipe.seed)
+        return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
-    def _declared_schema(self) -> InputsSchema | None:
-        """The schema that the config names, if it names one."""
-        if self.inputs_schema is None:
-            return None
-        try:
-            text = Path(self.inputs_schema).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
-            raise ConfigError(msg) from error
-        return InputsSchema.from_yaml(text, self.inputs_schema)
+    def _inferred_schema(self, table: pd.DataFrame) -> InputsSchema:
+        """The schema of all columns that the model may see and that have a value."""
+        empty = empty_columns(table, self.target, self.exclude, self.inputs.source)
+        return InputsSchema.infer(table.drop(columns=[self.target, *self.exclude, *empty]))
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
