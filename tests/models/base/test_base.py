@@ -17,7 +17,7 @@ from mxt.models.xgboost import XgboostRecipe
     ("values", "words"),
     [
         ({"depht": 3}, "XgboostRecipe has no field 'depht'; perhaps 'depth' was meant"),
-        ({"zzz": 3}, "XgboostRecipe has no field 'zzz'; it has task, calibration, seed, trees"),
+        ({"zzz": 3}, "XgboostRecipe has no field 'zzz'; it has task, calibration, seed, dates, max_classes"),
         ({"depth": 0}, r"XgboostRecipe cannot take depth: 0 \(Input should be greater than or equal to 1\)"),
         ({"depth": "3"}, r"XgboostRecipe cannot take depth: '3' \(Input should be a valid integer\)"),
         ({"KIND": "RandomForestRecipe"}, "XgboostRecipe has no field 'KIND'"),
