@@ -75,6 +75,10 @@ docs:
 reference:
     {{ python }} docs/make_reference.py
 
+# Run the tutorial's commands and write what they print below them; --telco PATH also runs those on IBM's table.
+tutorial *ARGS:
+    {{ python }} docs/make_tutorial.py "$@"
+
 # Resolve the dependencies again into uv.lock.
 lock:
     .venv/bin/uv lock

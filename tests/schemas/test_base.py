@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pandas as pd
+import pandera.pandas as pa
 import pytest
 
 from mxt.errors import DataError
 from mxt.schemas import OutputsSchema
-from mxt.schemas.base import broken
+from mxt.schemas.base import broken, checked
 
 
 def test_at_most_five_ids_are_told() -> None:
@@ -29,3 +30,14 @@ def test_at_most_five_ids_are_told() -> None:
 )
 def test_a_broken_rule_is_a_sentence(column: str | None, rule: str, ids: list[object], message: str) -> None:
     assert broken(column, rule, ids, len(ids)) == message
+
+
+def test_texts_where_numbers_are_expected_are_described_by_their_shapes() -> None:
+    schema = pa.DataFrameSchema({"LOAN": pa.Column("int64")})
+    texts = pd.DataFrame({"LOAN": ["5", "7", "8,300"]})
+    told = (
+        "column 'LOAN' is of type str, expected int64: 1 of 3 values of LOAN is no number: "
+        r"'9,999'-like; set `thousands: ','`"
+    )
+    with pytest.raises(DataError, match=told):
+        checked(schema, texts, "inputs")

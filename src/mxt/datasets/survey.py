@@ -22,7 +22,7 @@ SURVEYED_CELLS = 1_000_000
 FEWEST_ROWS = 20
 """In fewer rows, it means nothing that each holds another value."""
 
-MOST_TEXTS = 5_000
+MOST_TEXTS = 2_000
 """Of so many different texts, the first are looked at to see what a column looks like."""
 
 ENOUGH = 0.9
@@ -118,27 +118,28 @@ def _surveyed(name: str, column: pd.Series) -> ColumnSurvey:
     of = partial(ColumnSurvey, name, rows=len(column), missing=missing)
     if not len(values):
         return of(kind="empty", distinct=0)
-    distinct = values.nunique()
     if types.is_bool_dtype(values) or types.infer_dtype(values, skipna=False) == "boolean":
-        return of(kind="booleans", distinct=distinct)
+        return of(kind="booleans", distinct=values.nunique())
     if types.is_numeric_dtype(values):
-        return _numbers(of, name, values, distinct)
+        return _numbers(of, name, values, missing)
     if types.is_datetime64_any_dtype(values):
-        return of(kind="times", distinct=distinct)
+        return of(kind="times", distinct=values.nunique())
     return _texts(of, name, values.astype(str), missing)
 
 
-def _numbers(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, distinct: int) -> ColumnSurvey:
+def _numbers(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, missing: int) -> ColumnSurvey:
     import numpy as np
 
+    distinct = values.nunique()
     numbers = values.to_numpy(float)
     whole = bool(np.isfinite(numbers).all() and (numbers == np.floor(numbers)).all())
     least, most = numbers.min(), numbers.max()
     consecutive = whole and len(numbers) == distinct > 1 and most - least == distinct - 1
     likeness: Likeness = ""
-    if whole and distinct <= 2 and {least, most} <= {0.0, 1.0}:  # noqa: PLR2004 - a flag has two values
+    each = len(numbers) == distinct >= FEWEST_ROWS and not missing
+    if whole and distinct == 2 and (least, most) == (0, 1):  # noqa: PLR2004 - a flag has two values
         likeness = "boolean"
-    elif whole and len(numbers) == distinct >= FEWEST_ROWS and (consecutive or named_like_id(name)):
+    elif whole and each and (consecutive or named_like_id(name)):
         likeness = "id"
     elif whole and least >= _EARLIEST and all(_COMPACT_DATE.fullmatch(f"{n:.0f}") for n in set(numbers)):
         likeness = "date"

@@ -64,16 +64,17 @@ class XgboostRecipe(Recipe):
         from mxt.predictors.xgboost import XgboostPredictor
 
         prepared = prepare(self, inputs, targets, refused=REFUSED)
-        columns = [*prepared.inputs.columns]
-        frame = prepared.inputs.astype(dict.fromkeys(text_names(prepared.inputs), "category"))
+        columns, texts = [*prepared.inputs.columns], text_names(prepared.inputs)
+        free = [name for name in texts if not hasattr(prepared.inputs[name], "cat")]
+        frame = prepared.inputs.astype(dict.fromkeys(texts, "category"))
         if self.task == "regression":
             estimator = self._estimator().fit(frame, prepared.targets)
-            return prepared.model(XgboostPredictor(estimator, columns, []))
+            return prepared.model(XgboostPredictor(estimator, columns, []).opened(free))
         classes, codes = _coded(prepared.targets)
         estimator = self._estimator().fit(frame, codes)
         if self.calibration:
             estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
-        return prepared.model(XgboostPredictor(estimator, columns, classes))
+        return prepared.model(XgboostPredictor(estimator, columns, classes).opened(free))
 
     def _estimator(self) -> xgb.XGBModel:
         import xgboost as xgb

@@ -69,12 +69,12 @@ class Served:
 
     @cached_property
     def model(self) -> Model:
-        """The model itself."""
+        """The model; a text that it does not know is missing where its schema allows any text."""
         begun = time.monotonic()
         logger.debug("load {}: started", self.pinned.uri)
         model = self.loader.load(self.pinned.uri)
         logger.info("load {}: {:.1f} s", self.pinned.uri, time.monotonic() - begun)
-        return model
+        return model if self.schema is None else model.opened(self.schema.open_columns)
 
     @property
     def packages(self) -> Sequence[str]:

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
+from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,10 +82,22 @@ def _fault(failure: SchemaError, table: pd.DataFrame) -> str:
         case SchemaErrorReason.COLUMN_NOT_IN_SCHEMA:
             return f"column {first!r} is not expected"
         case SchemaErrorReason.WRONG_DATATYPE:
-            return f"column {column!r} is of type {table[column].dtype}, expected {failure.schema.dtype}"
+            return _other_type(table[column], failure.schema)
     rule = getattr(failure.check, "name", None) or str(failure.check)
     if isinstance(cases, str) or "index" not in cases or cases["index"].isna().all():
         return f"{'the table' if column is None else f'column {column!r}'} breaks the rule {rule}"
     if "column" in cases:  # a failure of a whole row is listed once for each of its columns
         cases = cases[cases["column"] == cases["column"].iloc[0]]
     return broken(column, rule, list(cases["index"]), len(cases))
+
+
+def _other_type(column: pd.Series, expected: pa.Column) -> str:
+    """That a column has another type than expected, and how its texts become numbers where these are."""
+    import pandas as pd
+
+    fault = f"column {column.name!r} is of type {column.dtype}, expected {expected.dtype}"
+    texts = pd.api.types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
+    if not texts or not pd.api.types.is_numeric_dtype(expected.dtype.type):
+        return fault
+    hint = number_shape(column)
+    return f"{fault}: {hint.sentence(str(column.name))}" if hint else fault

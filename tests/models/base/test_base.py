@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, DataError
 from mxt.models.base import text_names
 from mxt.models.xgboost import XgboostRecipe
 
@@ -36,3 +36,10 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_columns_are_texts_unless_they_hold_numbers_or_booleans() -> None:
     table = pd.DataFrame({"n": [1], "f": [True], "t": ["u"], "c": pd.Categorical(["u"]), "N": pd.array([1])})
     assert text_names(table) == ["t", "c"]
+
+
+def test_a_regression_on_texts_says_how_they_become_numbers() -> None:
+    targets = pd.Series(["1,100", "900", "800"], name="price")
+    told = r"is of type str: 1 of 3 values of price is no number: '9,999'-like; set `thousands: ','`"
+    with pytest.raises(DataError, match=told):
+        XgboostRecipe(task="regression").check(pd.DataFrame({"a": [1, 2, 3]}), targets)

@@ -11,10 +11,12 @@ from loguru import logger
 
 from mxt import packages
 from mxt.datasets.fingerprint import fingerprint
+from mxt.datasets.survey import first_rows
 from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
 from mxt.findings import Findings
 from mxt.jobs.base import conclusions
+from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.served import Served
@@ -84,7 +86,8 @@ class Context:
             batches = list(reader.arrow(columns))
             frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
             self.link(fingerprint(batches), frame.head(100), reader.source, role)
-        logger.info("{} has {} rows and {} columns", role, len(frame), len(frame.columns))
+        what = described(first_rows(frame), len(frame))
+        logger.info("{} has {} rows and {} columns: {}", role, len(frame), len(frame.columns), what)
         if columns is None:
             warn_left_out(reader)
         return frame

@@ -120,6 +120,7 @@ class FittingJob(Job, ABC):
     def run(self) -> Locals:
         from mxt.datasets.fitted import FittedRows
         from mxt.findings import Findings
+        from mxt.jobs.base.columns import look
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.rows import digest_of
 
@@ -131,6 +132,7 @@ class FittingJob(Job, ABC):
         self._state_positive(table[self.target])
         schema = declared or self._inferred_schema(table)
         inputs = schema.check(table, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         if self.recipe.task == "classification":
@@ -140,7 +142,9 @@ class FittingJob(Job, ABC):
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
         model = model.with_positive(text_of(self.positive))
         findings = self._scored(model, inputs.loc[parts.test.index], parts.test[self.target])
-        context.record(findings | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)}))
+        context.record(
+            findings | columns | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)})
+        )
         fitted = FittedRows.of(
             inputs,
             table[self.target],

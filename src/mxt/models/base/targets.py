@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import DataError
 from mxt.predictors.base.columns import plain_column
+from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,10 +63,7 @@ def check_targets(targets: pd.Series, task: Task, most_classes: int) -> None:
     elif numeric:
         fault = _no_class(targets, distinct, most_classes)
     elif distinct > most_classes:
-        fault = (
-            f"holds {distinct} different texts in {len(targets)} rows, too many for classes: name another "
-            f"column as `target`, or write `max_classes: {distinct}` in the recipe"
-        )
+        fault = _no_classes(targets, distinct)
     if fault:
         msg = f"The target {name!r} {fault}."
         raise DataError(msg)
@@ -77,10 +75,10 @@ def _no_number(targets: pd.Series, *, numeric: bool) -> str:
 
     if not numeric:
         holds = "booleans" if targets.dtype.kind == "b" else f"{targets.nunique()} different texts"
-        return (
-            f"holds {holds}, and a regression needs numbers: name another column as `target`, or write "
-            "`task: classification` in the recipe"
-        )
+        hint = number_shape(targets)
+        mend = "name another column as `target`, or write `task: classification` in the recipe"
+        why = hint.sentence(str(targets.name)) if hint else mend
+        return f"holds {holds}, and a regression needs numbers: {why}"
     endless = int(np.isinf(targets.to_numpy(float)).sum())
     rows, has = ("1 row", "has") if endless == 1 else (f"{endless} rows", "have")
     return f"must be finite, and {rows} {has} an infinite number" if endless else ""
@@ -98,6 +96,14 @@ def _no_class(targets: pd.Series, distinct: int, most_classes: int) -> str:
     return (
         f"holds {distinct} different numbers: {mend}, or `max_classes: {distinct}` if each number is a class"
     )
+
+
+def _no_classes(targets: pd.Series, distinct: int) -> str:
+    """Why texts are too many for classes, and what may have been meant."""
+    hint = number_shape(targets)
+    mend = f"name another column as `target`, or write `max_classes: {distinct}` in the recipe"
+    why = f"{hint.sentence(str(targets.name))}, and `task: regression` in the recipe" if hint else mend
+    return f"holds {distinct} different texts in {len(targets)} rows, too many for classes: {why}"
 
 
 def _other(targets: pd.Series) -> bool:

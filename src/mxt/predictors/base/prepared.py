@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.predictors.base import Predictor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
     import numpy as np
     import pandas as pd
     from scipy.sparse import spmatrix
@@ -43,6 +47,17 @@ class PreparedPredictor(Predictor):
     @property
     def inner(self) -> Predictor:
         return self._inner
+
+    def opened(self, columns: Iterable[str]) -> Self:
+        other = copy.copy(self)
+        other._inner = self.inner.opened(self.preparation.names([*columns]))  # noqa: SLF001 - its own copy
+        return other
+
+    @property
+    def categories(self) -> dict[str, pd.Index]:
+        known = self.inner.categories
+        steps = {source: self.preparation.step(source) for source in self.columns}
+        return {source: known[name] for source, step in steps.items() for name in step.made if name in known}
 
     def _prepared(self, inputs: pd.DataFrame) -> pd.DataFrame:
         return self.preparation.apply(self.select(inputs))

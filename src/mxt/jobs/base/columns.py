@@ -1,0 +1,55 @@
+"""The columns of a table that a job reads: what it says of them before the work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from mxt.datasets.survey import first_rows, survey
+from mxt.datasets.tables import to_frame
+from mxt.findings.words import listed
+from mxt.pages.surveys import described, differing, section
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import pandas as pd
+
+    from mxt.findings import Findings
+    from mxt.streams.tasks import Workload
+
+SURVEYED_ROWS = 5_000
+"""First rows by which the columns of a long table are described."""
+
+
+def look(table: pd.DataFrame, learned: Collection[str], source: str) -> Findings:
+    """The columns as a section of the job's page, after a warning of those that number the rows.
+
+    Args:
+        table: What was read, its rows in an order that does not depend on the source's.
+        learned: The columns that the model is to learn from.
+        source: Where the table comes from.
+    """
+    columns = survey(first_rows(table))
+    names = [name for name in differing(columns) if name in learned]
+    if names:
+        logger.warning(
+            "{}: each row has another value in {}, so that a model learns the rows by heart. Name the column "
+            "that identifies a row in `id_column`, and leave others out by `exclude`",
+            source,
+            listed([repr(name) for name in names]),
+        )
+    return section(columns, len(table))
+
+
+def describe(workload: Workload) -> None:
+    """Log what the columns of a long table hold, by its first rows.
+
+    Raises:
+        DataError: The table cannot be read.
+    """
+    reader = workload.reader
+    head = to_frame([workload.first_rows(SURVEYED_ROWS)], reader.id_column)
+    rows = len(head) if len(head) < SURVEYED_ROWS else None
+    logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
