@@ -12,7 +12,8 @@ import pytest
 from mxt.errors import DataError
 from mxt.predictors.base.preparation import Preparation, Step, free_name, time_step
 
-LEAP = pd.Series(pd.to_datetime(["2024-02-29 18:30:00.000001", None, "1999-12-31 06:00:00.0"]), name="since")
+CELLS: list[Any] = ["2024-02-29 18:30:00.000001", None, "1999-12-31 06:00:00.0"]
+LEAP = pd.Series(pd.to_datetime(CELLS), name="since")
 TABLE = pd.DataFrame({"since": LEAP, "a[b]": [1, 2, 3], "empty": [np.nan] * 3, "kind": ["u", "v", "u"]})
 
 
@@ -34,7 +35,7 @@ def test_times_become_their_parts_by_the_calendar() -> None:
 
 
 def test_the_hour_is_left_out_where_all_times_are_days() -> None:
-    days = pd.Series(pd.to_datetime(["2026-01-01", None]), name="day")
+    days = pd.Series(pd.to_datetime(["2026-01-01", "NaT"]), name="day")
     assert time_step(days, {"day"}).parts == ("year", "month", "weekday", "elapsed")
 
 
@@ -43,9 +44,9 @@ def test_hours_are_those_of_the_zone_and_elapsed_days_are_not() -> None:
     berlin = zoned.dt.tz_convert("Europe/Berlin")
     step = time_step(berlin, {"at"})
     assert step.zone == "Europe/Berlin"
-    made = pd.DataFrame(step.columns(zoned))
-    assert made.loc[0, ["at month", "at weekday", "at hour"]].tolist() == [7, 3, 1]
-    assert made.loc[0, "at elapsed"] == pd.DataFrame(time_step(zoned, {"at"}).columns(zoned))["at elapsed"][0]
+    made, utc = step.columns(zoned), time_step(zoned, {"at"}).columns(zoned)
+    assert [made[f"at {part}"].item() for part in ("month", "weekday", "hour")] == [7, 3, 1]
+    assert made["at elapsed"].item() == utc["at elapsed"].item()
 
 
 @pytest.mark.parametrize(
