@@ -63,8 +63,8 @@ def test_a_target_that_is_absent_may_be_a_column_of_almost_that_name(asked: str,
 
 def test_a_class_whose_rows_are_all_held_out_is_named() -> None:
     with pytest.raises(DataError, match=r"HoldoutSplitter holds out every row of the class 'c' .*Stratified"):
-        refuse_lost_classes(TABLE["y"].head(9), TABLE["y"], HoldoutSplitter())
-    refuse_lost_classes(TABLE["y"], TABLE["y"], HoldoutSplitter())
+        refuse_lost_classes(TABLE["y"].head(9), TABLE["y"], HoldoutSplitter(), XgboostRecipe())
+    refuse_lost_classes(TABLE["y"], TABLE["y"], HoldoutSplitter(), XgboostRecipe())
 
 
 def test_columns_without_a_value_are_named_unless_they_are_left_out_already() -> None:

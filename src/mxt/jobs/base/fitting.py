@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
@@ -16,7 +15,13 @@ from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.learning import declared_schema, empty_columns, refuse_lost_classes, target_of
+from mxt.jobs.base.learning import (
+    declared_schema,
+    inferred_schema,
+    refuse_lost_classes,
+    refuse_shared,
+    target_of,
+)
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -100,13 +105,7 @@ class FittingJob(Job, ABC):
 
     @model_validator(mode="after")
     def _target_is_a_column_of_its_own(self) -> Self:
-        if self.target in self.exclude or self.target == self.inputs.id_column:
-            field = "exclude" if self.target in self.exclude else "inputs.id_column"
-            kind, msg = (
-                "contradiction",
-                "`target` names a column that `{field}` names too; leave it out there",
-            )
-            raise PydanticCustomError(kind, msg, {"field": field})
+        refuse_shared(self.target, {"exclude": self.exclude, "inputs.id_column": [self.inputs.id_column]})
         return self
 
     @abstractmethod
@@ -131,13 +130,12 @@ class FittingJob(Job, ABC):
         declared = declared_schema(self.inputs_schema)
         table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = declared or self._inferred_schema(table)
+        schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs.source)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
-        if self.recipe.task == "classification":
-            refuse_lost_classes(truth, table[self.target], self.splitter)
+        refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
@@ -217,11 +215,6 @@ class FittingJob(Job, ABC):
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
         return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
-
-    def _inferred_schema(self, table: pd.DataFrame) -> InputsSchema:
-        """The schema of all columns that the model may see and that have a value."""
-        empty = empty_columns(table, self.target, self.exclude, self.inputs.source)
-        return InputsSchema.infer(table.drop(columns=[self.target, *self.exclude, *empty]))
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):

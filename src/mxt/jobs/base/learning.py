@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError, DataError
 from mxt.findings.words import listed
@@ -14,7 +15,7 @@ from mxt.schemas import InputsSchema, TargetsSchema
 from mxt.schemas.base import MAX_IDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -37,8 +38,18 @@ def target_of(table: pd.DataFrame, target: str, recipe: Recipe, source: str) -> 
     return truth
 
 
-def refuse_lost_classes(training: pd.Series, truth: pd.Series, splitter: Splitter) -> None:
+def refuse_shared(target: str, fields: Mapping[str, Collection[str | None]]) -> None:
+    """Raise a fault of a config if one of its `fields` names the column to predict too."""
+    kind, msg = "contradiction", "`target` names a column that `{field}` names too; leave it out there"
+    for field, names in fields.items():
+        if target in names:
+            raise PydanticCustomError(kind, msg, {"field": field})
+
+
+def refuse_lost_classes(training: pd.Series, truth: pd.Series, splitter: Splitter, recipe: Recipe) -> None:
     """Raise a DataError if all rows of a class of the target `truth` were held out from `training`."""
+    if recipe.task == "regression":
+        return
     lost = sorted({*truth.unique().tolist()} - {*training.unique().tolist()}, key=str)
     if lost:
         msg = (
@@ -77,6 +88,13 @@ def declared_schema(path: str | None) -> InputsSchema | None:
         msg = f"{path}: the inputs schema cannot be read ({type(error).__name__})."
         raise ConfigError(msg) from error
     return InputsSchema.from_yaml(text, path)
+
+
+def inferred_schema(table: pd.DataFrame, target: str, exclude: Sequence[str], source: str) -> InputsSchema:
+    """The schema of all columns that a model may see and that have a value."""
+    empty = empty_columns(table, target, exclude, source)
+    left_out = {target, *exclude, *empty}
+    return InputsSchema.infer(table[[name for name in table.columns if name not in left_out]])
 
 
 def _refuse_single_rows(truth: pd.Series, source: str) -> None:
