@@ -9,7 +9,7 @@ import pytest
 from loguru import logger
 
 from mxt.errors import ConfigError
-from mxt.jobs.base.excluded import refuse_absent, without
+from mxt.jobs.base.excluded import refuse_absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,3 @@ def test_names_none_of_which_is_there_are_refused(exclude: list[str]) -> None:
         ConfigError, match=r"no column .*'tenuer' \(did you mean 'tenure'\?\); it has \['tenure'"
     ):
         refuse_absent(exclude, TABLE, "churn.csv")
-
-
-def test_a_model_learns_from_all_but_the_target_and_what_is_excluded() -> None:
-    assert [*without(TABLE, "Churn", ["variant", "tenure", "Churn"])] == ["Contract"]

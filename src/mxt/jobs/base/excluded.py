@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def without(table: pd.DataFrame, target: str, exclude: Sequence[str]) -> pd.DataFrame:
-    """The columns that a model may learn from.
-
-    Args:
-        table: The whole table.
-        target: The column to predict.
-        exclude: Columns to leave out; names that are no columns do not matter.
-    """
-    return table.drop(columns=[target, *(name for name in exclude if name in table.columns)])
-
-
 def refuse_absent(exclude: Sequence[str], table: pd.DataFrame, source: str) -> None:
     """Warn of names to exclude that the table does not have: one config may serve several tables.
 
