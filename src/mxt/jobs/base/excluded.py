@@ -12,27 +12,26 @@ from mxt.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
 
-
-def refuse_absent(exclude: Sequence[str], table: pd.DataFrame, source: str) -> None:
+def refuse_absent(exclude: Sequence[str], names: Sequence[str], source: str) -> None:
     """Warn of names to exclude that the table does not have: one config may serve several tables.
 
     Args:
-        exclude: The names; the id column may be among them.
-        table: The whole table, indexed by id.
-        source: Where it comes from.
+        exclude: The names.
+        names: Those of the table's columns; the id column is one of them.
+        source: Where the table comes from.
 
     Raises:
         ConfigError: The table has none of the names.
     """
-    names = [*map(str, table.columns), *([str(table.index.name)] if table.index.name is not None else [])]
     absent = [name for name in exclude if name not in names]
     if not absent:
         return
     meant = ", ".join(f"{name!r}{_near(name, names)}" for name in absent)
     if len(absent) == len(exclude):
-        msg = f"exclude: {source} has no column {meant}; it has {names}. Mend the names, or leave them out."
+        msg = (
+            f"exclude: {source} has no column {meant}; it has {[*names]}. Mend or remove the names."
+        )
         raise ConfigError(msg)
     logger.warning("exclude: {} has no column {}; nothing is left out for that", source, meant)
 

@@ -213,7 +213,8 @@ class FittingJob(Job, ABC):
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
         truth = target_of(table, self.target, self.recipe, self.inputs.source)
-        refuse_absent(self.exclude, table, self.inputs.source)
+        ids = [self.inputs.id_column] if self.inputs.id_column else []
+        refuse_absent(self.exclude, [*map(str, table.columns), *ids], self.inputs.source)
         return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
