@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
-from mxt.schemas.casts import cast, is_boolean, misses_values
+from mxt.schemas.captions import Captions
+from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
+from mxt.schemas.rules import refuse_rules_between_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,8 @@ class InputsSchema:
     schema: pa.DataFrameSchema
     declares_categories: bool = True
     """Whether the schema declares which texts may come; a schema of types alone does not."""
+    captions: Captions = field(default_factory=Captions)
+    """How people call the columns and their values."""
 
     @property
     def columns(self) -> list[str]:
@@ -76,12 +80,12 @@ class InputsSchema:
         if not schema.columns:
             msg = f"{source}: the schema names no columns; they stand under `columns`."
             raise ConfigError(msg)
-        _refuse_rules_between_rows(schema, source)
-        return cls(schema)
+        refuse_rules_between_rows(schema, source)
+        return cls(schema, captions=Captions.from_yaml(text, source))
 
     def to_yaml(self) -> str:
-        """The schema in pandera's YAML form."""
-        return str(self.schema.to_yaml())
+        """The schema in pandera's YAML form, with its captions."""
+        return str(self.schema.to_yaml()) + self.captions.to_yaml()
 
     def categorised(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The inputs with each known set of categories as the column's type, for recipes that learn them."""
@@ -117,6 +121,14 @@ class InputsSchema:
             for check in self._checks(name, soft=False)
             if check.name == "isin"
         }
+
+    @property
+    def open_columns(self) -> list[str]:
+        """The columns of texts in which any text may come; none if the schema declares no categories."""
+        if not self.declares_categories:
+            return []
+        texts, _ = texts_and_others(self.schema)
+        return [name for name in self.columns if name in texts and name not in self.categories]
 
     def check(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """The inputs among the columns of `table`, in the schema's order.
@@ -200,26 +212,6 @@ class InputsSchema:
 
     def _checks(self, name: str, *, soft: bool) -> list[pa.Check]:
         return [check for check in self.schema.columns[name].checks if bool(check.raise_warning) is soft]
-
-
-def _refuse_rules_between_rows(schema: pa.DataFrameSchema, source: str) -> None:
-    """Raise a ConfigError if a rule compares rows, since a table is checked part by part."""
-    rules = [
-        *([f"unique of columns {schema.unique}"] if schema.unique else []),
-        *(["index"] if schema.index is not None else []),
-        *(f"unique of column {name!r}" for name, column in schema.columns.items() if column.unique),
-        *(
-            f"unique_values_eq of column {name!r}"
-            for name, column in schema.columns.items()
-            if any(check.name == "unique_values_eq" for check in column.checks)
-        ),
-    ]
-    if rules:
-        msg = (
-            f"{source}: tables are checked part by part, so no rule can compare rows with each other; leave "
-            f"out {', '.join(rules)}. Repeated ids are refused without a rule."
-        )
-        raise ConfigError(msg)
 
 
 def _inferred(column: pd.Series) -> pa.Column:

@@ -47,6 +47,24 @@ def test_a_category_not_seen_in_training_is_refused_without_being_named() -> Non
     assert "new" not in str(told.value)
 
 
+def test_a_category_not_seen_in_training_is_missing_in_columns_that_are_open() -> None:
+    closed, missing = boosted({}), table(seed=1)
+    predictor, rows = closed.opened(["letter"]), missing.astype({"letter": object})
+    rows.loc[[3, 4, 5], "letter"], missing.loc[[3, 4, 5], "letter"] = "new", None
+    close(predictor, rows, own_margins(predictor, missing))
+    with pytest.raises(ModelError):
+        closed.encode(rows)
+
+
+def test_values_that_the_booster_knows_are_listed_for_columns_that_are_not_open() -> None:
+    predictor = boosted({})
+    assert {name: [*known] for name, known in predictor.categories.items()} == {
+        "letter": LETTERS,
+        "size": [3, 7, 11],
+    }
+    assert [*predictor.opened(["letter"]).categories] == ["size"]
+
+
 def test_codes_of_a_booster_without_names_are_read_as_xgboost_reads_them() -> None:
     random = np.random.default_rng(0)
     matrix = np.column_stack([random.normal(size=400), random.integers(0, 9, 400)])

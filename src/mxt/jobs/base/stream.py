@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import uuid4
 
 from loguru import logger
-from pydantic import ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from mxt.executors.base import Executor
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.columns import describe
 from mxt.jobs.base.context import warn_beyond
+from mxt.jobs.base.inheriting import read_as_trained
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
 from mxt.streams.keys import Origin
@@ -39,6 +41,23 @@ if TYPE_CHECKING:
     from mxt.streams.tasks import Workload
 
 
+def _some(size: ByteSize) -> ByteSize:
+    if not size:
+        kind, msg = "greater_than", "Input should be greater than 0"
+        raise PydanticCustomError(kind, msg)
+    return size
+
+
+_SIZES = {
+    "anyOf": [
+        {"pattern": r"^\s*(\d*\.?\d+)\s*(\w+)?", "type": "string"},
+        {"exclusiveMinimum": 0, "type": "integer"},
+    ]
+}
+Memory = Annotated[ByteSize, AfterValidator(_some), WithJsonSchema(_SIZES)]
+"""A size above 0, as a number of bytes or as ``2GB``."""
+
+
 class StreamJob(ModelJob, ABC):
     """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
 
@@ -54,7 +73,7 @@ class StreamJob(ModelJob, ABC):
     fresh: bool = False
     """Whether to work on all parts again, even on parts that an earlier run has finished."""
 
-    memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
+    memory_limit: Memory | None = None
     """How much memory this process and its workers may hold together, as ``2GB``. A pilot chooses the rows of
     a part, and the number of processes if it is left out. The outputs do not depend on it."""
 
@@ -84,7 +103,8 @@ class StreamJob(ModelJob, ABC):
             MxtError: Parts failed: the error of the first. The finished parts are kept.
         """
         context, fixed = self.context, self.part_rows is not None
-        workload = replace(workload, reader=suited(workload.reader, context.model, workload.schema))
+        known = read_as_trained(context, workload.reader, "the table")
+        workload = replace(workload, reader=suited(known, context.model, workload.schema))
         describe(workload)
         packages = tuple(sorted(context.packages))
         share = place_of(self.shard or "1/1")
@@ -124,7 +144,7 @@ class StreamJob(ModelJob, ABC):
         context, reader, limit = self.context, workload.reader, self.memory_limit
         memory = None if limit is None else (limit, self.executor.model_dump_json())
         uri = context.model.uri if context.model else ""
-        origin = Origin(context.config_digest, uri, frozenset(context.packages), memory)
+        origin = Origin(context.config_digest, uri, frozenset(context.packages), memory, context.inherited)
         run = "" if reader.shows_changes else uuid4().hex
         return Staging(_folder(output), state=reader.state(), run=run, **origin.keys(workload))
 

@@ -16,7 +16,7 @@ from mxt.schemas import OutputsSchema, SHAPValuesSchema
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     import pandas as pd
@@ -48,6 +48,10 @@ class Model:
     def with_background(self, background: pd.DataFrame) -> Model:
         """The same model with other rows that stand for its population."""
         return replace(self, background=background)
+
+    def opened(self, columns: Iterable[str]) -> Model:
+        """The same model, for which values that it does not know count as missing in some columns."""
+        return replace(self, predictor=self.predictor.opened(columns))
 
     def with_positive(self, positive: str | None) -> Model:
         """The same model with another class that scores are about."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from mxt.errors import DataError, MissingExtraError, ModelError
-from mxt.predictors.base.outputs import BINARY, Label, plain
+from mxt.predictors.base.compositions import Component as Component
+from mxt.predictors.base.compositions import Composition as Composition
+from mxt.predictors.base.outputs import BINARY, Label, by_row, plain
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -22,31 +24,6 @@ if TYPE_CHECKING:
     from mxt.stats.links import Link
 
 Task = Literal["classification", "regression"]
-
-
-@dataclass(frozen=True)
-class Component:
-    """One model of several, and how its scores enter the scores of the whole."""
-
-    predictor: Predictor
-    places: list[int]
-    """For each column of this model, its position among the columns that the whole core model sees."""
-    link: Link
-    """Transforms this model's scores before they are weighted."""
-    weights: np.ndarray
-    """Shape (outputs of the link, outputs of the whole)."""
-
-
-@dataclass(frozen=True)
-class Composition:
-    """A core model made of parts, all over the columns that it sees.
-
-    Law: the whole's ``scores == intercept + sum over parts of link(part's scores) @ weights``.
-    """
-
-    parts: tuple[Component, ...]
-    intercept: np.ndarray
-    """Shape (outputs of the whole,)."""
 
 
 class Predictor(ABC):
@@ -74,6 +51,8 @@ class Predictor(ABC):
     """The extra of MXT that installs the library; empty for libraries that are always there."""
     runtime: ClassVar[str] = ""
     """The module that runs the models, where it is not the library's own."""
+    open_columns: frozenset[str] = frozenset()
+    """Source columns in which values that the model does not know count as missing."""
 
     def __init__(self, native: Any, columns: list[str], classes: Sequence[Label]) -> None:
         """Wrap a fitted model.
@@ -127,6 +106,22 @@ class Predictor(ABC):
         """The object for the flavour's `log_model`, and the options that make it store no pickle."""
         return self.native, {}
 
+    def opened(self, columns: Iterable[str]) -> Self:
+        """The same model, for which values that it does not know count as missing in some source columns."""
+        other = copy.copy(self)
+        other.open_columns = frozenset(columns)
+        return other
+
+    @property
+    def categories(self) -> Mapping[str, pd.Index]:
+        """The values that the model knows, of each source column in which it refuses all others."""
+        return {}
+
+    @property
+    def inner(self) -> Predictor:
+        """The predictor of the object that is stored; another one if MXT prepares its source columns."""
+        return self
+
     @property
     def core(self) -> Any:
         """The model proper, after the encoding."""
@@ -153,13 +148,13 @@ class Predictor(ABC):
         """The most probable labels, and the probabilities of all classes.
 
         Args:
-            chances: Shape (rows, classes), or of two classes the second's, shape (rows,). Columns beyond the
-                classes, which a model of one class has, are left out.
+            chances: Shape (rows, classes), more columns of one class, or of two the second's, shape (rows,).
         """
         import numpy as np
 
-        whole = np.column_stack([1 - chances, chances]) if chances.ndim == 1 else chances
-        whole = whole[:, : len(self.classes)]
+        if chances.ndim == 1 and len(self.classes) <= BINARY:
+            chances = np.column_stack([1 - chances, chances])
+        whole = by_row(chances, len(chances), len(self.classes))[:, : len(self.classes)]
         return np.asarray(self.classes)[whole.argmax(axis=1)], whole
 
     @abstractmethod

@@ -11,6 +11,8 @@ from mxt.predictors.base.columns import numbers
 from mxt.predictors.xgboost.trees import gradient_booster
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     import numpy as np
     import pandas as pd
     from scipy.sparse import spmatrix
@@ -49,22 +51,29 @@ class Codes:
         places = frozenset(place for place, kind in enumerate(kinds) if kind == "c")
         return cls(places, stored, float("nan") if missing is None else float(missing))
 
-    def encode(self, table: pd.DataFrame | np.ndarray | spmatrix) -> np.ndarray:
+    def encode(
+        self, table: pd.DataFrame | np.ndarray | spmatrix, open_columns: AbstractSet[str] = frozenset()
+    ) -> np.ndarray:
         """Numbers and codes, float32, shape (rows, columns); missing values are NaN.
 
         Args:
             table: A frame with categories by name, or a matrix, dense or sparse, with categories by code.
                 Cells that a sparse matrix leaves out are missing, as xgboost has it.
+            open_columns: Columns of a frame in which categories not seen in training count as missing.
 
         Raises:
-            ModelError: A column is neither numbers nor categories, or has a category not seen in training.
+            ModelError: A column is neither numbers nor categories, or one that is not open has a category not
+                seen in training.
         """
         import numpy as np
         import pandas as pd
 
         named = self.stored.keys() if isinstance(table, pd.DataFrame) else set()
         with np.errstate(over="ignore"):  # too large for float32 is infinite, which xgboost refuses
-            matrix = self._from_frame(table) if isinstance(table, pd.DataFrame) else _from_matrix(table)
+            if isinstance(table, pd.DataFrame):
+                matrix = self._from_frame(table, open_columns)
+            else:
+                matrix = _from_matrix(table)
         matrix[matrix == np.float32(self.missing)] = np.nan
         for place in self.categorical - named:
             codes = matrix[:, place]
@@ -72,14 +81,15 @@ class Codes:
             matrix[:, place] = np.where(valid, np.trunc(codes), -1)
         return matrix
 
-    def _from_frame(self, table: pd.DataFrame) -> np.ndarray:
+    def _from_frame(self, table: pd.DataFrame, open_columns: AbstractSet[str]) -> np.ndarray:
         import numpy as np
 
         matrix = np.empty(table.shape, dtype=np.float32, order="F")
         for place in range(table.shape[1]):
             column = table.iloc[:, place]
             if place in self.stored:
-                matrix[:, place] = _codes(column, self.stored[place])
+                known = self.stored[place]
+                matrix[:, place] = _codes(column, known, refuse_unseen=column.name not in open_columns)
             elif place in self.categorical:
                 matrix[:, place] = _unnamed(column)
             else:
@@ -99,8 +109,8 @@ def _names(column: Document) -> pd.Index:
     return pd.Index([joined[start:end].decode() for start, end in pairwise(ends)], dtype=object)
 
 
-def _codes(column: pd.Series, stored: pd.Index) -> np.ndarray:
-    """Each value's place among the stored categories, NaN where missing."""
+def _codes(column: pd.Series, stored: pd.Index, *, refuse_unseen: bool) -> np.ndarray:
+    """Each value's place among the stored categories, NaN where missing or, if not refused, unseen."""
     import numpy as np
     import pandas as pd
 
@@ -109,10 +119,11 @@ def _codes(column: pd.Series, stored: pd.Index) -> np.ndarray:
     else:
         places, named = pd.factorize(column)
     codes = np.append(stored.get_indexer(pd.Index(named).astype(object)), -2)[places]  # -1: missing, the last
-    if (codes == -1).any():
+    if refuse_unseen and (codes == -1).any():
         unseen = len(np.unique(places[codes == -1]))
         msg = (
-            f"The column {column.name!r} holds {unseen} categories that the xgboost model was not trained on."
+            f"The column {column.name!r} holds {unseen} categories that the xgboost model was not trained "
+            "on. A job that scores or explains rows takes them as missing with `unseen: missing`."
         )
         raise ModelError(msg)
     return np.where(codes < 0, np.nan, codes)
