@@ -73,7 +73,7 @@ def _items(values: Sequence[object], comments: Comments, path: str, indent: str)
             lines = [*_mapping(value, comments, here, f"{indent}  ")]
             yield f"{indent}- {lines[0].lstrip()}"
             yield from lines[1:]
-        elif text and len(beside) <= WIDTH:
+        elif text and len(beside) <= WIDTH and "\n" not in text:
             yield beside
         else:
             yield from _comment(text, indent) if text else ()

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mxt.drafts.texts import said
+from mxt.drafts.texts import said, writable
 from mxt.errors import ConfigError, DataError
 from mxt.findings.words import count, listed
 from mxt.schemas.inputs import MAX_CATEGORIES
@@ -101,12 +101,17 @@ def choose(look: Look, target: str) -> Choices:
         hint = f"did you mean {meant[0]!r}?" if meant else f"it has {listed(look.names, 10)}."
         msg = f"{look.source.location}: there is no column {target!r}; {hint}"
         raise ConfigError(msg)
+    if not writable(target):
+        msg = f"{look.source.location}: no config can hold the name {target!r}; rename the column."
+        raise DataError(msg)
     chosen = _target(look, target)
     id_column = _id_column(look, target)
     excluded = {
         column.name: why
         for column in look.columns
-        if column.name not in (target, id_column) and (why := _why_excluded(column, id_column))
+        if column.name not in (target, id_column)
+        and writable(column.name)
+        and (why := _why_excluded(column, id_column))
     }
     choices = Choices(look, chosen, id_column, excluded)
     if not choices.learned:
@@ -166,7 +171,11 @@ def _target(look: Look, name: str) -> Target:
 
 def _id_column(look: Look, target: str) -> str | None:
     """The column that identifies a row: of those that do, the first whose name says so, or else a text."""
-    likely = [column for column in look.columns if column.looks_like == "id" and column.name != target]
+    likely = [
+        column
+        for column in look.columns
+        if column.looks_like == "id" and column.name != target and writable(column.name)
+    ]
     ranked = sorted(likely, key=lambda column: (not column.named_like_id, column.kind != "texts"))
     return next((column.name for column in ranked if look.identifies(column.name)), None)
 
@@ -174,6 +183,8 @@ def _id_column(look: Look, target: str) -> str | None:
 def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
     """Why a model cannot learn from a column; empty if it can."""
     rows_each = column.rows / max(1, column.distinct)
+    if not writable(column.name):
+        return ""
     if column.kind == "empty":
         return "no value"
     if column.looks_like == "id":

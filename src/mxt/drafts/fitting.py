@@ -11,6 +11,7 @@ from mxt.drafts.tables import (
     labelled,
     limit_comment,
     metrics,
+    reader,
     reader_comments,
 )
 from mxt.drafts.texts import said
@@ -60,7 +61,7 @@ def _fit(choices: Choices, place: Place) -> dict[str, object]:
     kind = "StratifiedSplitter" if target.classes else "HoldoutSplitter"
     return {
         "mlflow_service": place.service,
-        "inputs": labelled(choices, place),
+        "inputs": {**reader(choices, place), **labelled(choices)},
         "target": target.name,
         **({} if target.positive is None else {"positive": target.positive}),
         **({"exclude": [*choices.excluded]} if choices.excluded else {}),

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 from mxt.drafts.blocks import render
 from mxt.drafts.groupings import FEWEST, LEAST_SHARE, protected, segments
 from mxt.drafts.tables import (
+    AGAIN,
     FOLDS,
     SEVERAL,
+    again,
+    filters_comment,
     held_out,
     held_out_share,
     labelled,
     limit_comment,
     metrics,
-    reader_comments,
 )
 from mxt.drafts.texts import said
 
@@ -39,14 +41,15 @@ def evaluations(choices: Choices, place: Place) -> str:
     content = {
         "KIND": "EvaluationsJob",
         "mlflow_service": place.service,
-        "inputs": labelled(choices, place),
+        "inputs": {**again(choices, place), **labelled(choices)},
         "alias_or_version": "Challenger",
         "metrics": metrics(choices),
         **({"segments": [{**group, "metrics": _of_segments(choices)} for group in groups]} if groups else {}),
         "evaluations": place.output("evaluations"),
     }
     comments = {
-        **reader_comments(choices, "job.inputs"),
+        "job.inputs": AGAIN,
+        "job.inputs.filters": filters_comment(choices),
         "job.metrics.0": limit_comment(choices),
         "job.segments": "each group of the rows is scored by itself",
     }

@@ -54,8 +54,8 @@ def wrote(place: Place, names: Sequence[str]) -> str:
         [
             "",
             f"Wrote {len(names)} configs into {place.folder}: {', '.join(names)}.",
-            "Read them: each line is yours to change. No program can see that a column gives the answer away,",
-            "as one does that is filled in after the outcome is known: add such columns to `exclude`.",
+            "Read them: each line is yours to change. No program can see that a column gives the answer",
+            "away, as one does that is filled in after the outcome is known: add such columns to `exclude`.",
             "Next:",
             f"  {place.command('training')}",
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.drafts.blocks import render
-from mxt.drafts.tables import reader
+from mxt.drafts.tables import AGAIN, again
 
 if TYPE_CHECKING:
     from mxt.drafts.choices import Choices
@@ -27,12 +27,15 @@ def explanations(choices: Choices, place: Place) -> str:
     content = {
         "KIND": "ExplanationsJob",
         "mlflow_service": place.service,
-        "inputs_samples": {**reader(choices, place), **rows},
+        "inputs_samples": {**again(choices, place), **rows},
         "models_explanations": place.output("models_explanations"),
         "samples_explanations": place.output("samples_explanations"),
         "alias_or_version": "Challenger",
     }
-    comments = {"job.inputs_samples.sample": "a random choice of the rows; leave it out to explain all"}
+    comments = {
+        "job.inputs_samples": AGAIN,
+        "job.inputs_samples.sample": "a random choice of the rows; leave it out to explain all",
+    }
     return render(head, {"job": content}, comments)
 
 
@@ -44,23 +47,20 @@ def drift(choices: Choices, place: Place) -> str:
     content = {
         "KIND": "DriftJob",
         "mlflow_service": place.service,
-        "current": reader(choices, place),
+        "current": again(choices, place),
         "comparisons": place.output("drift"),
         "alias_or_version": "Challenger",
     }
-    return render(head, {"job": content}, {"job.current.path": NEW})
+    return render(head, {"job": content}, {"job.current": AGAIN, "job.current.path": NEW})
 
 
 def inference(choices: Choices, place: Place) -> str:
     """The config of the scoring."""
-    head = (
-        f"Score rows with the champion.\n"
-        f"Run it: {place.command('inference')}"
-    )
+    head = f"Score rows with the champion.\nRun it: {place.command('inference')}"
     content = {
         "KIND": "InferenceJob",
         "mlflow_service": place.service,
-        "inputs": reader(choices, place),
+        "inputs": again(choices, place),
         "outputs": place.output("predictions"),
     }
-    return render(head, {"job": content}, {"job.inputs.path": NEW})
+    return render(head, {"job": content}, {"job.inputs": AGAIN, "job.inputs.path": NEW})

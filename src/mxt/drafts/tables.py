@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from mxt.drafts.groupings import FEWEST
+from mxt.drafts.texts import said
 from mxt.findings.words import count
 
 if TYPE_CHECKING:
@@ -21,10 +22,12 @@ MOST_SHARE = 0.4
 FOLDS = 5
 """Parts of a cross-validation."""
 
-LEAST_NUMBER = -1e300
-"""Every number of a target lies above it, and no missing value does."""
+LEAST_NUMBER = -1e18
+"""The least number that a config may hold; a missing value lies above no number."""
 
 SEVERAL = 2
+
+AGAIN = "read as the training of the version read it: ids, missing values and signs need not stand here"
 
 
 def reader(choices: Choices, place: Place) -> dict[str, object]:
@@ -34,19 +37,23 @@ def reader(choices: Choices, place: Place) -> dict[str, object]:
     return {"KIND": source.kind, "path": place.path, **ids, **source.fields}
 
 
-def labelled(choices: Choices, place: Place) -> dict[str, object]:
-    """The reader of the rows whose target is known."""
+def again(choices: Choices, place: Place) -> dict[str, object]:
+    """The reader in the config of a later job, which reads cells as the training of its version did."""
+    return {"KIND": choices.look.source.kind, "path": place.path}
+
+
+def labelled(choices: Choices) -> dict[str, object]:
+    """The field of a reader that leaves out rows whose target is missing; none if there are none."""
     target = choices.target
     if not target.missing:
-        return reader(choices, place)
+        return {}
     known = [*target.classes]
-    condition = [target.name, "in", known] if known else [target.name, ">", LEAST_NUMBER]
-    return {**reader(choices, place), "filters": [condition]}
+    return {"filters": [[target.name, "in", known] if known else [target.name, ">", LEAST_NUMBER]]}
 
 
 def reader_comments(choices: Choices, path: str) -> dict[str, str]:
-    """What is said of the fields of `labelled`, in a config where the reader stands at a path."""
-    look, target = choices.look, choices.target
+    """What is said of the fields of `reader` and `labelled`, where the reader stands at a path."""
+    look = choices.look
     if choices.id_column is None:
         ids = {f"{path}.KIND": "no column identifies a row, so rows are known by their number in the table"}
     else:
@@ -56,8 +63,14 @@ def reader_comments(choices: Choices, path: str) -> dict[str, str]:
         f"{path}.missing": "these texts stand for a missing value",
         f"{path}.thousands": "between the thousands of numbers",
         f"{path}.decimal": "before the fractions of numbers",
-        f"{path}.filters": f"leaves out {count(target.missing, 'row')} without a {target.name!r}",
+        f"{path}.filters": filters_comment(choices),
     }
+
+
+def filters_comment(choices: Choices) -> str:
+    """What is said of the filter of `labelled`."""
+    target = choices.target
+    return f"leaves out {count(target.missing, 'row')} without a {said(target.name)}"
 
 
 def held_out_share(choices: Choices) -> float:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from mxt.configs.yaml import hidden
 from mxt.findings.words import shortened
 
 PLAIN = re.compile(r"[^\W\d]\w*(?:[ ./-]\w+)*")
@@ -38,6 +39,11 @@ def quoted(text: str) -> str:
         else f"\\U{ord(sign):08x}"
         for sign in json.dumps(text, ensure_ascii=False)
     )
+
+
+def writable(name: str) -> bool:
+    """Whether a config can hold a name: it has no character that does not show, and is no reference."""
+    return not hidden(name) and "${" not in name
 
 
 def said(name: str) -> str:
