@@ -73,7 +73,7 @@ def test_an_id_is_found_by_its_name_and_confirmed_by_all_rows(tmp_path: Path) ->
     assert both.excluded == {"code": "another value in each row, as customer_id"}
     repeated = chosen(tmp_path, "y", y=[0, 1] * 100, customer_id=[*ids[:-1], "00000"])
     assert repeated.id_column is None
-    assert repeated.excluded == {"customer_id": "an id that 1 row repeat, so it is no id_column"}
+    assert repeated.excluded == {"customer_id": "an id that repeats in 1 row, so it is no id_column"}
 
 
 def test_an_id_that_repeats_beyond_the_rows_looked_at_is_none(

@@ -42,8 +42,15 @@ def test_any_text_is_one_line(text: str) -> None:
 
 
 def test_other_values_are_read_back(tmp_path: Path) -> None:
-    values = {"a": 1, "f": -1e18, "t": True, "n": None, "e": [], "m": {"k": [1, {"x": 0.5}]}}
-    assert read(tmp_path, dict(values)) == values
+    values: dict[str, object] = {
+        "a": 1,
+        "f": -1e18,
+        "t": True,
+        "n": None,
+        "e": [],
+        "m": {"k": [1, {"x": 0.5}]},
+    }
+    assert read(tmp_path, values) == values
 
 
 def test_long_parts_are_blocks_and_short_ones_lines() -> None:

@@ -183,19 +183,20 @@ def _id_column(look: Look, target: str) -> str | None:
 def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
     """Why a model cannot learn from a column; empty if it can."""
     rows_each = column.rows / max(1, column.distinct)
+    texts, why = column.kind == "texts", ""
     if not writable(column.name):
         return ""
     if column.kind == "empty":
-        return "no value"
-    if column.looks_like == "id":
-        return (
-            f"another value in each row, as {said(id_column)}" if id_column else "another value in each row"
-        )
-    if column.named_like_id and rows_each < ROWS_EACH and (column.whole or column.kind == "texts"):
+        why = "no value"
+    elif column.looks_like == "id":
+        why = f"another value in each row{f', as {said(id_column)}' if id_column else ''}"
+    elif column.named_like_id and rows_each < ROWS_EACH and (column.whole or texts):
         repeated = column.rows - column.missing - column.distinct
-        return f"an id that {count(repeated, 'row')} repeat, so it is no id_column" if repeated else "an id"
-    if column.kind == "texts" and column.looks_like == "date":
-        return "dates that are not written as 2026-12-31, which are read as texts"
-    if column.kind == "texts" and column.distinct > MAX_CATEGORIES and rows_each < ROWS_EACH:
-        return f"texts of {column.distinct:,} values, too few rows of each to learn from"
-    return ""
+        why = (
+            f"an id that repeats in {count(repeated, 'row')}, so it is no id_column" if repeated else "an id"
+        )
+    elif texts and column.looks_like == "date":
+        why = "dates that are not written as 2026-12-31, which are read as texts"
+    elif texts and column.distinct > MAX_CATEGORIES and rows_each < ROWS_EACH:
+        why = f"texts of {column.distinct:,} values, too few rows of each to learn from"
+    return why

@@ -38,7 +38,7 @@ def evaluations(choices: Choices, place: Place) -> str:
         f"Run it: {place.command('evaluations')}"
     )
     groups = segments(choices, held_out(choices))
-    content = {
+    content: dict[str, object] = {
         "KIND": "EvaluationsJob",
         "mlflow_service": place.service,
         "inputs": {**again(choices, place), **labelled(choices)},
