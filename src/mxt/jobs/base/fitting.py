@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from mxt.configs import Location
+from mxt.datasets.places import content
 from mxt.datasets.readers.base import Reader
+from mxt.datasets.remotes import shown
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
@@ -207,11 +208,11 @@ class FittingJob(Job, ABC):
         if self.inputs_schema is None:
             return None
         try:
-            text = Path(self.inputs_schema).read_text(encoding="utf-8")
+            text = content(self.inputs_schema).decode()
         except (OSError, UnicodeDecodeError) as error:
-            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
+            msg = f"{shown(self.inputs_schema)}: the inputs schema cannot be read ({type(error).__name__})."
             raise ConfigError(msg) from error
-        return InputsSchema.from_yaml(text, self.inputs_schema)
+        return InputsSchema.from_yaml(text, shown(self.inputs_schema))
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs import Location
+from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
+from mxt.datasets.remotes import remote, shown, unreached
 from mxt.datasets.writers.base import Writer
+from mxt.errors import DataError, MxtError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +33,13 @@ class FileWriter(Writer, ABC):
 
     @property
     def target(self) -> str:
-        return self.path
+        return shown(self.path)
+
+    def fault(self, error: Exception, /) -> MxtError | None:
+        if isinstance(error, NotImplementedError) and remote(self.path):
+            return DataError(f"{self.target}: files at this kind of URL can be read, not written.")
+        otherwise = Outage(type(error).__name__) if isinstance(error, OSError) else None
+        return unreached(self.path, error, otherwise)
 
     @property
     def local(self) -> Path | None:
@@ -59,7 +68,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
                 os.fsync(file.fileno())
         rename(filesystem, staged, inner)
     except BaseException:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # the first error counts
             filesystem.rm(staged)
         raise
 
