@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 from mxt.configs import Location
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
-from mxt.datasets.remotes import remote, shown, unreached
+from mxt.datasets.remotes import shown, unreached
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError, MxtError
 
@@ -36,8 +36,6 @@ class FileWriter(Writer, ABC):
         return shown(self.path)
 
     def fault(self, error: Exception, /) -> MxtError | None:
-        if isinstance(error, NotImplementedError) and remote(self.path):
-            return DataError(f"{self.target}: files at this kind of URL can be read, not written.")
         otherwise = Outage(type(error).__name__) if isinstance(error, OSError) else None
         return unreached(self.path, error, otherwise)
 
@@ -55,6 +53,9 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     a kill or a loss of power leaves the old file or the new one, never a part (POSIX rename(2)).
     """
     filesystem, inner = filesystem_of(path)
+    if filesystem.protocol[0] in {"http", "https"}:
+        msg = f"{shown(path)}: files of a web server can be read, not written. Name a file or a bucket."
+        raise DataError(msg)
     staged = staged_name(inner)
     local = filesystem.protocol[0] == "file"
     if local:
