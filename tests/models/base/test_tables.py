@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mxt.errors import DataError
 from mxt.explainers.base import Explanation
 from mxt.models.base.tables import samples_table
+from mxt.schemas.explanations import SHAPValuesSchema
 
 IDS = pd.Index(["r1", "r2"], name="key")
 
@@ -58,6 +58,13 @@ def test_errors_and_fits_follow_the_contributions() -> None:
 
 
 @pytest.mark.parametrize("name", ["prediction", "residual", "unit"])
-def test_a_column_named_as_a_fact_is_refused(name: str) -> None:
-    with pytest.raises(DataError, match=rf"\['{name}'\] have the names of facts"):
-        samples_table(made([""], ["a", name]), None)
+def test_a_column_named_as_a_fact_has_its_contributions_under_a_longer_name(name: str) -> None:
+    plain, table = (samples_table(made([""], ["a", other]), None) for other in ("b", name))
+    assert [*table.columns] == [f"contribution_{name}" if one == "b" else one for one in plain.columns]
+    assert table[f"contribution_{name}"].tolist() == plain["b"].tolist()
+    assert SHAPValuesSchema.check(table) is not None
+
+
+def test_a_longer_name_is_no_other_columns_name() -> None:
+    table = samples_table(made([""], ["unit", "contribution_unit"]), None)
+    assert [*table.columns][5:7] == ["contribution_contribution_unit", "contribution_unit"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError
 from mxt.schemas.explanations import SHAPValuesSchema
 
 if TYPE_CHECKING:
@@ -24,17 +23,11 @@ def samples_table(explanation: Explanation, probabilities: np.ndarray | None) ->
         explanation: The explanation to write.
         probabilities: Probabilities of the outputs, shape (rows, outputs), if the model gives any.
 
-    Raises:
-        DataError: A source column has the name of a fact, or of another column's standard errors.
+    A source column that has the name of a fact, or of another column's standard errors, has its
+    contributions under `contribution_` and its name.
     """
     import pandas as pd
 
-    sampled = explanation.standard_error is not None
-    errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
-    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})})
-    if clashing:
-        msg = f"The source columns {clashing} have the names of facts of an explanation; rename them."
-        raise DataError(msg)
     parts = [_output_table(explanation, place, probabilities) for place in range(len(explanation.outputs))]
     if len(parts) == 1:
         return parts[0]
@@ -60,15 +53,30 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
     after |= {measure: fit[:, place] for measure, fit in (explanation.fit or {}).items()}
     if explanation.standard_error is not None:
         after[SHAPValuesSchema.FREEDOM] = np.full(len(explanation.ids), explanation.freedom)
+    names = _contribution_names(explanation)
     tables = [
         pd.DataFrame(facts, index=explanation.ids),
-        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns),
+        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=names),
         pd.DataFrame(after, index=explanation.ids),
     ]
     if explanation.standard_error is not None:
         errors, names = explanation.standard_error[:, :, place], _error_names(explanation)
         tables.append(pd.DataFrame(errors, index=explanation.ids, columns=names))
     return pd.concat(tables, axis=1)
+
+
+def _contribution_names(explanation: Explanation) -> list[str]:
+    """The column of each source column's contributions: its own name, or a longer one where that is taken."""
+    sampled = explanation.standard_error is not None
+    errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
+    taken = {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})}
+    names = []
+    for column in explanation.columns:
+        name = column
+        while name in taken or (name != column and name in explanation.columns):
+            name = f"{SHAPValuesSchema.CONTRIBUTION}{name}"
+        names.append(name)
+    return names
 
 
 def _error_names(explanation: Explanation) -> list[str]:
