@@ -277,7 +277,6 @@ def test_a_source_column_named_as_anothers_standard_errors_has_a_longer_name() -
     assert list(model.explain_samples(inputs[:1], PermutationExplainer(orders=1)).columns).count("a") == 1
     sampled = model.explain_samples(inputs[:1], PermutationExplainer(orders=2))
     assert [*sampled.columns][-2:] == ["standard_error_a", "standard_error_standard_error_a"]
-    assert "contribution_standard_error_a" in sampled
 
 
 def test_categories_of_the_rows_and_of_the_background_may_differ() -> None:

@@ -21,9 +21,6 @@ class SHAPValuesSchema(Schema):
     FACTS = ("class", "prediction", "probability", "base_value", "unit", "residual")
     """The columns beside the contributions."""
 
-    CONTRIBUTION = "contribution_"
-    """What the name of a source column follows that is the name of another column of the table."""
-
     STANDARD_ERROR = "standard_error_"
     """What the name of a column of standard errors starts with; its source column's name follows."""
 

@@ -218,7 +218,7 @@ def test_a_model_is_explained_in_the_names_of_its_table_whatever_they_hold(flavo
     samples = model.explain_samples(schema.check(inputs))
     direct = mxt.explain(native, inputs)
     assert direct.feature_names == [*inputs.columns]
-    names = ["contribution_class" if name == "class" else name for name in inputs.columns]
+    names = ["class_contribution" if name == "class" else name for name in inputs.columns]
     np.testing.assert_allclose(samples[names], direct.values, atol=1e-9)
     assert np.abs(direct.values).max(axis=0).argsort()[-2:].tolist() in ([0, 4], [4, 0])
 

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 def samples_table(explanation: Explanation, probabilities: np.ndarray | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
+    A contribution has the name of its source column, and "_contribution" behind it if that is the name of
+    another column of the table.
+
     If values were sampled, the degrees of freedom and the standard error of each column follow; if a
     surrogate was fitted, the measures of its fit.
 
     Args:
         explanation: The explanation to write.
         probabilities: Probabilities of the outputs, shape (rows, outputs), if the model gives any.
-
-    A source column that has the name of a fact, or of another column's standard errors, has its
-    contributions under `contribution_` and its name.
     """
     import pandas as pd
 
@@ -53,10 +53,9 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
     after |= {measure: fit[:, place] for measure, fit in (explanation.fit or {}).items()}
     if explanation.standard_error is not None:
         after[SHAPValuesSchema.FREEDOM] = np.full(len(explanation.ids), explanation.freedom)
-    names = _contribution_names(explanation)
     tables = [
         pd.DataFrame(facts, index=explanation.ids),
-        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=names),
+        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=_names(explanation)),
         pd.DataFrame(after, index=explanation.ids),
     ]
     if explanation.standard_error is not None:
@@ -65,16 +64,16 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
     return pd.concat(tables, axis=1)
 
 
-def _contribution_names(explanation: Explanation) -> list[str]:
-    """The column of each source column's contributions: its own name, or a longer one where that is taken."""
+def _names(explanation: Explanation) -> list[str]:
+    """Names of the contributions' columns, which no other column of the table has."""
     sampled = explanation.standard_error is not None
     errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
     taken = {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})}
-    names = []
-    for column in explanation.columns:
-        name = column
-        while name in taken or (name != column and name in explanation.columns):
-            name = f"{SHAPValuesSchema.CONTRIBUTION}{name}"
+    names: list[str] = []
+    for source in explanation.columns:
+        name = source
+        while name in taken or (name != source and name in explanation.columns):
+            name += "_contribution"
         names.append(name)
     return names
 
