@@ -218,7 +218,9 @@ class FittingJob(Job, ABC):
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,
