@@ -132,7 +132,7 @@ class FittingJob(Job, ABC):
         self._state_positive(table[self.target])
         schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
@@ -218,7 +218,9 @@ class FittingJob(Job, ABC):
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,
