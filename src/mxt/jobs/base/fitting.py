@@ -135,7 +135,7 @@ class FittingJob(Job, ABC):
         schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
@@ -219,7 +219,9 @@ class FittingJob(Job, ABC):
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,

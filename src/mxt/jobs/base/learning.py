@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
 from pydantic_core import PydanticCustomError
 
+from mxt.datasets.places import content
+from mxt.datasets.remotes import shown
 from mxt.errors import ConfigError, DataError
 from mxt.findings.words import listed
 from mxt.models.base.targets import check_targets, plain_targets
@@ -83,11 +84,11 @@ def declared_schema(path: str | None) -> InputsSchema | None:
     if path is None:
         return None
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = content(path).decode()
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: the inputs schema cannot be read ({type(error).__name__})."
+        msg = f"{shown(path)}: the inputs schema cannot be read ({type(error).__name__})."
         raise ConfigError(msg) from error
-    return InputsSchema.from_yaml(text, path)
+    return InputsSchema.from_yaml(text, shown(path))
 
 
 def inferred_schema(table: pd.DataFrame, target: str, exclude: Sequence[str], source: str) -> InputsSchema:
