@@ -29,9 +29,7 @@ def refuse_absent(exclude: Sequence[str], names: Sequence[str], source: str) -> 
         return
     meant = ", ".join(f"{name!r}{_near(name, names)}" for name in absent)
     if len(absent) == len(exclude):
-        msg = (
-            f"exclude: {source} has no column {meant}; it has {[*names]}. Mend or remove the names."
-        )
+        msg = f"exclude: {source} has no column {meant}; it has {[*names]}. Mend or remove the names."
         raise ConfigError(msg)
     logger.warning("exclude: {} has no column {}; nothing is left out for that", source, meant)
 
