@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from mxt.datasets.readers.base.remembered import recalled
 from mxt.errors import ConfigError, DataError
@@ -64,7 +65,7 @@ def inherit(reader: Reader, versions: Iterable[Served], block: str) -> Inherited
             f"{_lines(new)}. Write these fields in `{block}` too."
         )
         raise ConfigError(msg)
-    return Inherited(copy, json.loads(copy.model_dump_json(include={*new})), trainings)
+    return Inherited(copy, {name: to_jsonable_python(value) for name, value in new.items()}, trainings)
 
 
 def _recalled(reader: Reader, versions: Iterable[Served], block: str) -> dict[str, _Recalled]:
@@ -106,7 +107,7 @@ def _lines(fields: Mapping[str, object]) -> str:
 
 
 def _yaml(value: object) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False), LONGEST_ITEM)
+    return shortened(json.dumps(to_jsonable_python(value), ensure_ascii=False), LONGEST_ITEM)
 
 
 def _fault(reader: Reader) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+from pydantic import Field
 
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered, recalled, remembered
@@ -44,7 +45,7 @@ class WidthsReader(Reader):
     widths: Remembered[tuple[int, ...]] = (8,)
     """How many characters each cell has."""
 
-    missing: Remembered[int] = -1
+    missing: Remembered[int] = Field(default=-1, exclude_if=lambda number: number == -1)
     """The number that stands for a missing value."""
 
     @property
