@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -24,7 +23,7 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema, TargetsSchema
+from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
 
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
@@ -76,7 +76,8 @@ class FittingJob(Job, ABC):
     """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
 
     inputs_schema: Location | None = None
-    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+    """A pandera schema in YAML for the inputs, with captions and units of columns; if it holds captions
+    alone, or is left out, the schema is inferred from the table."""
 
     saver: OneOf[Saver] = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
@@ -109,16 +110,17 @@ class FittingJob(Job, ABC):
         from mxt.datasets.fitted import FittedRows
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
+        from mxt.jobs.base.declared import Declared
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.rows import digest_of
 
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = self._declared_schema()
-        table = self._table(declared)
+        declared = Declared.read(self.inputs_schema)
+        table = self._table(declared.schema)
         self._state_positive(table[self.target])
-        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared.schema_of(table.drop(columns=[self.target, *self.exclude]), self.inputs)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs.source)
         parts = self.splitter.split(table, self.target)
@@ -201,17 +203,6 @@ class FittingJob(Job, ABC):
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
         return shuffled(table, self.recipe.seed)
-
-    def _declared_schema(self) -> InputsSchema | None:
-        """The schema that the config names, if it names one."""
-        if self.inputs_schema is None:
-            return None
-        try:
-            text = Path(self.inputs_schema).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
-            raise ConfigError(msg) from error
-        return InputsSchema.from_yaml(text, self.inputs_schema)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):

@@ -1,0 +1,59 @@
+"""What a config declares of a training table's columns: a schema, captions, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mxt.errors import ConfigError
+from mxt.schemas import InputsSchema
+from mxt.schemas.captions import NO_CAPTIONS, Captions, only_captions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mxt.datasets.readers.base import Reader
+
+
+@dataclass(frozen=True)
+class Declared:
+    """The schema in a file, and the captions in it."""
+
+    source: str = ""
+    schema: InputsSchema | None = None
+    """None if the schema is to be inferred from the table."""
+    captions: Captions = NO_CAPTIONS
+
+    @classmethod
+    def read(cls, file: str | None) -> Declared:
+        """What a file declares; nothing without a file.
+
+        Raises:
+            ConfigError: The file cannot be read, or is neither a schema nor captions.
+        """
+        if file is None:
+            return cls()
+        try:
+            text = Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            msg = f"{file}: the inputs schema cannot be read ({type(error).__name__})."
+            raise ConfigError(msg) from error
+        if only_captions(text):
+            return cls(file, None, Captions.from_yaml(text, file))
+        schema = InputsSchema.from_yaml(text, file)
+        return cls(file, schema, schema.captions)
+
+    def schema_of(self, inputs: pd.DataFrame, reader: Reader) -> InputsSchema:
+        """The declared schema, or else the one that the training inputs obey, with the captions.
+
+        Args:
+            inputs: The table without the target and the columns that the model must not see.
+            reader: Of the whole table; captions may be of any of its columns.
+
+        Raises:
+            ConfigError: Captions are given for a column that the table does not have.
+        """
+        if self.captions:
+            self.captions.require_known(reader.names(), self.source)
+        return self.schema or replace(InputsSchema.infer(inputs), captions=self.captions)
