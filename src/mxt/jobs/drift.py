@@ -15,6 +15,7 @@ from mxt.errors import ConfigError, DataError, ModelError
 from mxt.findings import Findings, Output
 from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
 from mxt.pages.drift import drift_answer, drift_page
@@ -70,7 +71,12 @@ class DriftJob(StreamJob):
     """Where to write the comparisons: a row for each column and measure."""
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).compare(served)
+
+    def compare(self, served: Served) -> Locals:
+        """Compare the tables, which the job's readers read as they are, for a version."""
+        context = self.context
         schema = served.declared
         model = served.model if self.predictions else None
         task = Comparing.with_reference(self._reference(served), schema, model)

@@ -20,6 +20,7 @@ from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, comparable
 from mxt.jobs.base.increment import IncrementalJob
+from mxt.jobs.base.inheriting import inheriting
 from mxt.kinds import OneOf
 from mxt.pages.effects import effects_charts
 from mxt.pages.explanations import contributions_charts, explained, explanations_page, relative_residual
@@ -109,7 +110,12 @@ class ExplanationsJob(IncrementalJob):
         return self.samples_explanations
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).explain(served)
+
+    def explain(self, served: Served) -> Locals:
+        """Explain a version on the tables, which the job's readers read as they are."""
+        context = self.context
         increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()

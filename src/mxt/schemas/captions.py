@@ -120,7 +120,7 @@ class Captions:
         return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
     def require_known(self, names: Iterable[object], source: str) -> None:
-        """Raise a ConfigError for a column that is none of `names`, or a caption that is another column's name."""
+        """Raise a ConfigError for a column that is none of `names`, and for a caption that is one of them."""
         known = [*map(str, names)]
         for name, said in self.columns.items():
             if said.caption in known and said.caption != name:

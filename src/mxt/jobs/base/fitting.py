@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
@@ -141,6 +142,7 @@ class FittingJob(Job, ABC):
             self.splitter,
             self.inputs.id_column,
         )
+        fitted = replace(fitted, reader=remembered(self.inputs))
         pinned = self._register(model, schema, inputs, fitted, digest_of(parts.test))
         concluded = self._concluded(pinned, passed=bool(findings.passed))
         return context.conclude(concluded | Findings(values={"model": model, **choice.values}))
