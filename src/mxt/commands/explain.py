@@ -17,6 +17,7 @@ from mxt.errors import OK, ConfigError, ModelError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -121,26 +122,41 @@ def _identified(options: Namespace, served: Served, reader: Reader) -> Reader:
     Raises:
         ConfigError: Neither the options nor the training name the column of the ids.
     """
-    given = {"id_column": options.id_column} if options.id_column or not _id_column(served) else {}
-    own = served.reader(reader.model_copy(update=given))
-    if own.id_column is not None:
-        return own
-    if not _id_column(served):
+    column = options.id_column or _id_column(served)
+    if column is None:
         msg = f"The training of {served.pinned} names no id column; give --id-column NAME, or --row N."
         raise ConfigError(msg)
-    return own.model_copy(update={"id_column": _id_column(served)})
+    return _as_trained(served, reader.model_copy(update={"id_column": column}))
 
 
 def _numbered(options: Namespace, served: Served, reader: Reader) -> Reader:
     """The reader of a table whose rows are known by their numbers; ids are shown if the table has them."""
-    own = served.reader(reader.model_copy(update={"id_column": None}))
+    own = _as_trained(served, reader.model_copy(update={"id_column": None}))
     column = options.id_column or _id_column(served)
     return own.model_copy(update={"id_column": column}) if column in own.names() else own
 
 
+def _as_trained(served: Served, reader: Reader) -> Reader:
+    """A reader that reads cells as the version's training did, by its record or else by its config."""
+    from mxt.datasets.readers.base.remembered import recalled
+
+    return served.reader(reader.model_copy(update=recalled(reader, _training_reader(served))))
+
+
 def _id_column(served: Served) -> str | None:
     """The column with the ids of the training; None if it had none, or nothing is known of it."""
-    return None if served.fitted is None else served.fitted.id_column
+    column = _training_reader(served).get("id_column")
+    return column if isinstance(column, str) else None
+
+
+def _training_reader(served: Served) -> Mapping[str, object]:
+    """The fields of the reader of the training; empty if nothing recorded them."""
+    from mxt.registries.digests import recorded
+
+    if served.fitted is not None and served.fitted.reader:
+        return served.fitted.reader
+    inputs = recorded(served.pinned.run_id, "config.json").get("inputs")
+    return inputs if isinstance(inputs, dict) else {}
 
 
 def _columns(served: Served) -> list[str] | None:
@@ -154,8 +170,8 @@ def _model(options: Namespace, served: Served) -> Model:
 
     if options.background is None:
         return served.model
-    reader = reader_of_file(options.background).model_copy(update={"id_column": None})
-    reader = served.reader(reader)
+    table = reader_of_file(options.background).model_copy(update={"id_column": None})
+    reader = _as_trained(served, table)
     rows = reader.read(_columns(served))
     known = rows if served.schema is None else served.schema.check(rows, options.background)
     return served.model.with_background(known)
