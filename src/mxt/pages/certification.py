@@ -102,7 +102,7 @@ def _called(evidence: Mapping[str, pd.DataFrame], captions: Captions) -> dict[st
     """What the columns of groups are called, by the ends of the names of criteria that are about them."""
     if not captions or "fairness" not in evidence:
         return {}
-    names = [str(name) for name in evidence["fairness"]["column"].unique()]
+    names = [str(name) for name in evidence["fairness"].index.unique()]
     called = {
         name: captions.column(name)
         if name in captions.columns
