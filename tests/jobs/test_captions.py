@@ -67,7 +67,9 @@ def shown(root: Path, kind: str, **fields: Any) -> Shown:
         for chart in findings.charts.values():
             chart.draw(figure := Figure())
             texts += [text.get_text() for text in figure.findobj(Text)]
-        tables = {output.role: output.data for output in findings.outputs}
+        tables = {
+            output.role: output.data for output in findings.outputs if isinstance(output.data, pd.DataFrame)
+        }
         return Shown("\n".join(texts), job.context.facts, {**findings.tables, **tables}, found["passed"])
 
 
@@ -106,8 +108,10 @@ def test_explanations_speak_of_captions(root: Path) -> None:
 
 
 def test_segments_of_an_evaluation_speak_of_captions(root: Path) -> None:
-    limit = [{"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.999999}, {"KIND": "BrierMetric"}]
-    limit[1]["maximum"] = 1e-9
+    limit: list[dict[str, Any]] = [
+        {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.999999},
+        {"KIND": "BrierMetric", "maximum": 1e-9},
+    ]
     segments = [{"column": name, "metrics": limit, "minimum_rows": 10} for name in ("sex", "plan")]
     found = shown(
         root,

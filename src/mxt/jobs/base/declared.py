@@ -11,8 +11,6 @@ from mxt.schemas import InputsSchema
 from mxt.schemas.captions import NO_CAPTIONS, Captions, only_captions
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from mxt.datasets.readers.base import Reader
 
 
@@ -44,16 +42,17 @@ class Declared:
         schema = InputsSchema.from_yaml(text, file)
         return cls(file, schema, schema.captions)
 
-    def schema_of(self, inputs: pd.DataFrame, reader: Reader) -> InputsSchema:
-        """The declared schema, or else the one that the training inputs obey, with the captions.
+    def captioned(self, schema: InputsSchema, reader: Reader) -> InputsSchema:
+        """The schema of a table with the captions.
 
         Args:
-            inputs: The table without the target and the columns that the model must not see.
+            schema: Of the model's inputs.
             reader: Of the whole table; captions may be of any of its columns.
 
         Raises:
             ConfigError: Captions are given for a column that the table does not have.
         """
-        if self.captions:
-            self.captions.require_known(reader.names(), self.source)
-        return self.schema or replace(InputsSchema.infer(inputs), captions=self.captions)
+        if not self.captions:
+            return schema
+        self.captions.require_known(reader.names(), self.source)
+        return replace(schema, captions=self.captions)

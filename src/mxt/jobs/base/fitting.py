@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
@@ -15,6 +15,13 @@ from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.declared import Declared
+from mxt.jobs.base.learning import (
+    inferred_schema,
+    refuse_lost_classes,
+    refuse_shared,
+    target_of,
+)
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -24,7 +31,6 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import TargetsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +104,11 @@ class FittingJob(Job, ABC):
     alias: str | None = None
     """Alias that moves to the new version if its scores keep their limits."""
 
+    @model_validator(mode="after")
+    def _target_is_a_column_of_its_own(self) -> Self:
+        refuse_shared(self.target, {"exclude": self.exclude, "inputs.id_column": [self.inputs.id_column]})
+        return self
+
     @abstractmethod
     def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
         """The recipe to fit, where only the training part may be looked at.
@@ -111,7 +122,6 @@ class FittingJob(Job, ABC):
         from mxt.datasets.fitted import FittedRows
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
-        from mxt.jobs.base.declared import Declared
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.rows import digest_of
 
@@ -121,11 +131,13 @@ class FittingJob(Job, ABC):
         declared = Declared.read(self.inputs_schema)
         table = self._table(declared.schema)
         self._state_positive(table[self.target])
-        schema = declared.schema_of(table.drop(columns=[self.target, *self.exclude]), self.inputs)
+        known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        schema = declared.captioned(known, self.inputs)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
@@ -199,16 +211,18 @@ class FittingJob(Job, ABC):
         from mxt.registries.readings import suited
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
-        TargetsSchema.check(table, self.target, self.inputs.source)
+        truth = target_of(table, self.target, self.recipe, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
-        return shuffled(table, self.recipe.seed)
+        return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,

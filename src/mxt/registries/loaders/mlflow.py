@@ -13,6 +13,9 @@ from mxt.datasets.fitted import FittedRows
 from mxt.errors import ModelError, MxtError
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_class, predictor_of
+from mxt.predictors.base.preparation import Preparation
+from mxt.predictors.base.prepared import prepared
+from mxt.predictors.mlflow import names_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
@@ -47,7 +50,7 @@ class MlflowLoader(Loader):
         import mlflow
 
         info, facts = self._info(uri), self._facts(uri)
-        columns = facts.get("columns") or (info.signature.inputs.input_names() if info.signature else [])
+        columns = facts.get("columns") or [*_types(info)]
         kind, source = _predictor_of_stored(uri, info.flavors), uri
         kind.require_installed()
         try:
@@ -59,22 +62,25 @@ class MlflowLoader(Loader):
             why = f"({type(error).__name__}); {_reason(error)}"
             msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
             raise ModelError(msg) from error
-        predictor = predictor_of(native, columns, facts.get("classes") or [])
+        preparation = Preparation.from_facts(facts.get("preparation") or [])
+        predictor = predictor_of(native, preparation.names(columns), facts.get("classes") or [])
         required = _required(Path(source)) if kind.flavor == _PYFUNC else ()
-        return Model(predictor, self.load_background(uri), facts.get("positive"), required)
+        whole = prepared(predictor, preparation, columns)
+        return Model(whole, self.load_background(uri), facts.get("positive"), required)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)
         if file is not None:
             return InputsSchema.from_yaml(file.read_text(encoding="utf-8"), f"{uri} {SCHEMA_FILE}")
-        signature = self._info(uri).signature
-        if signature is None or not signature.inputs.has_input_names():
+        types = _types(self._info(uri))
+        if not types:
             logger.warning(
-                "{} has no schema and no signature: only the names of its columns can be checked.", uri
+                "{} has no schema, and no signature that names columns: only the names of its columns can be "
+                "checked.",
+                uri,
             )
             return None
-        types = dict(zip(signature.inputs.input_names(), signature.inputs.input_types(), strict=True))
-        return InputsSchema.from_types({name: kind.name for name, kind in types.items()})
+        return InputsSchema.from_types(types)
 
     def load_background(self, uri: str) -> pd.DataFrame | None:
         import pandas as pd
@@ -119,6 +125,13 @@ class MlflowLoader(Loader):
         return (
             Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
         )
+
+
+def _types(info: ModelInfo) -> dict[str, str]:
+    """MLflow's type of each column that the signature of a model names; empty if it names none."""
+    names = names_of(info.signature)
+    kinds = info.signature.inputs.input_types() if names else []
+    return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
 
 
 def _predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predictor]:
