@@ -109,7 +109,6 @@ class Served:
 
         Raises:
             ConfigError: The fields of the reader do not go together with those of the training's.
-            DataError: The table lacks the training's id column, and the config names none.
         """
         known = inherit(reader, [self], "the table").reader
         return suited(known, self.pinned, self.schema, *others)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, Vali
 from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
 from mxt.errors import ServiceError
 from mxt.services.base import Service
+from mxt.services.base.outages import login, without_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,8 +191,12 @@ class MlflowService(Service):
             OSError,
             ImportError,
         ) as error:
+            lacking = without_driver(self.tracking_uri, error)
+            if lacking is not None:
+                raise lacking from error
+            hint = login(self.tracking_uri, error) or "Is the server up, and the URI right?"
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
-                f"{time.monotonic() - begun:.1f} s. Is the server up, and the URI right?"
+                f"{time.monotonic() - begun:.1f} s. {hint}"
             )
             raise ServiceError(msg) from error

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mxt.datasets.places import content
+from mxt.datasets.remotes import shown
 from mxt.errors import ConfigError
 from mxt.schemas import InputsSchema
 from mxt.schemas.captions import NO_CAPTIONS, Captions, only_captions
@@ -33,14 +34,14 @@ class Declared:
         if file is None:
             return cls()
         try:
-            text = Path(file).read_text(encoding="utf-8")
+            text = content(file).decode()
         except (OSError, UnicodeDecodeError) as error:
-            msg = f"{file}: the inputs schema cannot be read ({type(error).__name__})."
+            msg = f"{shown(file)}: the inputs schema cannot be read ({type(error).__name__})."
             raise ConfigError(msg) from error
         if only_captions(text):
-            return cls(file, None, Captions.from_yaml(text, file))
-        schema = InputsSchema.from_yaml(text, file)
-        return cls(file, schema, schema.captions)
+            return cls(shown(file), None, Captions.from_yaml(text, shown(file)))
+        schema = InputsSchema.from_yaml(text, shown(file))
+        return cls(shown(file), schema, schema.captions)
 
     def captioned(self, schema: InputsSchema, reader: Reader) -> InputsSchema:
         """The schema of a table with the captions.

@@ -12,10 +12,10 @@ from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
-from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.declared import Declared
+from mxt.jobs.base.excluded import refuse_absent
 from mxt.jobs.base.learning import (
     inferred_schema,
     refuse_lost_classes,
@@ -71,7 +71,8 @@ class FittingJob(Job, ABC):
     """Column to predict."""
 
     exclude: tuple[str, ...] = ()
-    """Columns that the model must not see."""
+    """Columns that the model must not see. A name that the table does not have is a warning, so that a config
+    can serve several tables; the table must have one of the names."""
 
     splitter: OneOf[Splitter] = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
     """How rows are held out to score the model on."""
@@ -123,6 +124,7 @@ class FittingJob(Job, ABC):
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
         from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
 
         context = self.context
@@ -133,6 +135,7 @@ class FittingJob(Job, ABC):
         self._state_positive(table[self.target])
         known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         schema = declared.captioned(known, self.inputs)
+        refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
@@ -212,10 +215,8 @@ class FittingJob(Job, ABC):
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
         truth = target_of(table, self.target, self.recipe, self.inputs.source)
-        absent = [name for name in self.exclude if name not in table.columns]
-        if absent:
-            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
-            raise ConfigError(msg)
+        ids = [self.inputs.id_column] if self.inputs.id_column else []
+        refuse_absent(self.exclude, [*map(str, table.columns), *ids], self.inputs.source)
         return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:

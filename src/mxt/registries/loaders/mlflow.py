@@ -19,6 +19,7 @@ from mxt.predictors.mlflow import names_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
+from mxt.services.base.outages import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,8 @@ class MlflowLoader(Loader):
                 kind.check_files(Path(source), info.flavors[kind.flavor])
             native = importlib.import_module(kind.flavor_module).load_model(source)
         except Exception as error:
+            if is_outage(error):
+                raise  # the job turns it into a ServiceError
             why = f"({type(error).__name__}); {_reason(error)}"
             msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
             raise ModelError(msg) from error
@@ -113,6 +116,8 @@ class MlflowLoader(Loader):
         try:
             return mlflow.models.get_model_info(uri)
         except Exception as error:
+            if is_outage(error):
+                raise  # as above
             msg = f"{uri} has no readable MLmodel file ({type(error).__name__})."
             raise ModelError(msg) from error
 
