@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
-from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.declared import Declared
+from mxt.jobs.base.excluded import refuse_absent
+from mxt.jobs.base.learning import (
+    inferred_schema,
+    refuse_lost_classes,
+    refuse_shared,
+    target_of,
+)
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -25,7 +31,6 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema, TargetsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
 
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
@@ -65,7 +71,8 @@ class FittingJob(Job, ABC):
     """Column to predict."""
 
     exclude: tuple[str, ...] = ()
-    """Columns that the model must not see."""
+    """Columns that the model must not see. A name that the table does not have is a warning, so that a config
+    can serve several tables; the table must have one of the names."""
 
     splitter: OneOf[Splitter] = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
     """How rows are held out to score the model on."""
@@ -77,7 +84,8 @@ class FittingJob(Job, ABC):
     """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
 
     inputs_schema: Location | None = None
-    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+    """A pandera schema in YAML for the inputs, with captions and units of columns; if it holds captions
+    alone, or is left out, the schema is inferred from the table."""
 
     saver: OneOf[Saver] = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
@@ -97,6 +105,11 @@ class FittingJob(Job, ABC):
     alias: str | None = None
     """Alias that moves to the new version if its scores keep their limits."""
 
+    @model_validator(mode="after")
+    def _target_is_a_column_of_its_own(self) -> Self:
+        refuse_shared(self.target, {"exclude": self.exclude, "inputs.id_column": [self.inputs.id_column]})
+        return self
+
     @abstractmethod
     def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
         """The recipe to fit, where only the training part may be looked at.
@@ -111,19 +124,23 @@ class FittingJob(Job, ABC):
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
         from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
 
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = self._declared_schema()
-        table = self._table(declared)
+        declared = Declared.read(self.inputs_schema)
+        table = self._table(declared.schema)
         self._state_positive(table[self.target])
-        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        schema = declared.captioned(known, self.inputs)
+        refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
@@ -197,27 +214,16 @@ class FittingJob(Job, ABC):
         from mxt.registries.readings import suited
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
-        TargetsSchema.check(table, self.target, self.inputs.source)
-        absent = [name for name in self.exclude if name not in table.columns]
-        if absent:
-            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
-            raise ConfigError(msg)
-        return shuffled(table, self.recipe.seed)
-
-    def _declared_schema(self) -> InputsSchema | None:
-        """The schema that the config names, if it names one."""
-        if self.inputs_schema is None:
-            return None
-        try:
-            text = Path(self.inputs_schema).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
-            raise ConfigError(msg) from error
-        return InputsSchema.from_yaml(text, self.inputs_schema)
+        truth = target_of(table, self.target, self.recipe, self.inputs.source)
+        ids = [self.inputs.id_column] if self.inputs.id_column else []
+        refuse_absent(self.exclude, [*map(str, table.columns), *ids], self.inputs.source)
+        return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,

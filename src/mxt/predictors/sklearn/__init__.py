@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.predictors.base import Composition, Predictor
-from mxt.predictors.base.columns import spelled
+from mxt.predictors.base.columns import plain_extensions, spelled
 from mxt.predictors.base.library import predictor_of
 from mxt.predictors.base.outputs import Contributions, Scores, by_row, of_no_rows, plain
 from mxt.predictors.base.refusals import refusals
@@ -238,4 +238,5 @@ class SklearnPredictor(Predictor):
     def _prepared(self, inputs: pd.DataFrame) -> np.ndarray | pd.DataFrame:
         """A frame for models trained on frames, a matrix for models trained on matrices."""
         chosen = self.select(inputs)
+        chosen = plain_extensions(chosen)
         return chosen if hasattr(self.native, "feature_names_in_") else chosen.to_numpy()
