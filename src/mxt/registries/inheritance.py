@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -98,7 +99,7 @@ def described(fields: Mapping[str, object]) -> str:
 def _described(value: object) -> str:
     if isinstance(value, dict) and len(value) > MOST_ENTRIES:
         return f"of {len(value)} columns"
-    return shortened(str(value)) if str(value).strip() else repr(value)
+    return shortened(str(value)) if re.search(r"\w", str(value)) else repr(value)
 
 
 def _lines(fields: Mapping[str, object]) -> str:
