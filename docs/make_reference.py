@@ -40,7 +40,8 @@ _OTHER_CODES = (
         "The job ran and the answer is no: drifted, out of limits, not promoted.",
     ),
     (errors.NOTHING_TO_DO, "nothing to do", "There are no new rows since the last run."),
-    (143, "stopped", "The process got SIGTERM. Its run is closed as failed, and people are told."),
+    (130, "stopped", "Ctrl-C was pressed. The run is closed as failed, and people are notified."),
+    (143, "stopped", "The process got SIGTERM. Its run is closed as failed, and people are notified."),
 )
 _OUTCOME = (
     ("`job`", "its `KIND`, or null if the config is wrong"),

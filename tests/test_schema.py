@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +22,7 @@ from mxt.errors import ConfigError
 from mxt.kinds import members
 from mxt.kinds.families import families
 from mxt.kinds.texts import example_of
-from mxt.settings import Settings, json_schema
+from mxt.settings import Settings, json_schema, schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,3 +126,79 @@ def test_the_json_schema_and_the_runtime_agree(config: Any) -> None:
 def test_the_configs_that_are_broken_are_valid_before() -> None:
     for config in CONFIGS:
         assert VALIDATOR.is_valid(config), config
+
+
+VOCABULARY = {
+    *(
+        "$defs",
+        "$id",
+        "$ref",
+        "$schema",
+        "const",
+        "default",
+        "description",
+        "enum",
+        "examples",
+        "title",
+        "type",
+    ),
+    *("allOf", "anyOf", "not", "oneOf", "if", "then", "else"),
+    *("additionalProperties", "maxProperties", "minProperties", "patternProperties", "properties"),
+    *("propertyNames", "required"),
+    *("contains", "items", "maxItems", "minItems", "prefixItems", "uniqueItems"),
+    *("format", "maxLength", "minLength", "pattern"),
+    *("exclusiveMaximum", "exclusiveMinimum", "maximum", "minimum", "multipleOf"),
+}
+"""The keywords of draft 2020-12 that a strict validator takes."""
+NAMED = {"$defs", "patternProperties", "properties"}
+"""Keywords that hold schemas by name."""
+PLAIN = {"const", "default", "enum", "examples", "required"}
+"""Keywords that hold values and no schemas."""
+ECMA_ESCAPES = re.compile(r"\\(?:[\^$\\.*+?()\[\]{}|/-]|[bBdDsSwWfnrtv0]|u[0-9A-Fa-f]{4}|x[0-9A-Fa-f]{2})")
+"""What may follow a backslash in a pattern of ECMA-262 with the flag u, classes and properties aside."""
+FOREIGN = re.compile(r"\(\?(?![:=!]|<[=!])|[*+?}]\+|\\[AZz]")
+"""Groups, possessive quantifiers and anchors that Python has and ECMA-262 has not."""
+
+
+def schemas(schema: Any) -> Iterator[dict[str, Any]]:
+    """A schema and all schemas in it."""
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for name, part in schema.items():
+        if name not in PLAIN:
+            parts = part.values() if name in NAMED else part if isinstance(part, list) else [part]
+            for each in parts:
+                yield from schemas(each)
+
+
+PUBLISHED = json.loads(schema_text())
+PATTERNS = sorted({part["pattern"] for part in schemas(PUBLISHED) if "pattern" in part})
+
+
+def test_the_published_schema_has_no_keyword_beside_those_of_its_draft() -> None:
+    assert len([*schemas(PUBLISHED)]) > 500
+    assert {word for part in schemas(PUBLISHED) for word in part} <= VOCABULARY
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_each_pattern_is_one_of_ecma_262(pattern: str) -> None:
+    assert "\\" not in ECMA_ESCAPES.sub("", pattern)
+    assert not FOREIGN.search(pattern)
+
+
+@pytest.mark.parametrize("foreign", [r'^[^"\']+\"$', r"a\Z", "(?P<name>a)", "(?i)a", "a++", r"\_"])
+def test_a_pattern_of_python_alone_is_recognised(foreign: str) -> None:
+    assert "\\" in ECMA_ESCAPES.sub("", foreign) or FOREIGN.search(foreign)
+
+
+def test_javascript_compiles_each_pattern_and_refuses_a_stray_escape() -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node on this machine")
+    script = "process.argv.slice(1).map(pattern => new RegExp(pattern, 'u'))"
+    for patterns, code in ((PATTERNS, 0), ([r"^[^\"]+$"], 1)):
+        assert (
+            subprocess.run([node, "-e", script, *patterns], capture_output=True, check=False).returncode
+            == code
+        )

@@ -59,8 +59,23 @@ def json_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The JSON Schema as it is printed, and kept in the package as ``schema.json``."""
-    return json.dumps(json_schema(), indent=2) + "\n"
+    """The JSON Schema as it is printed, and kept in the package as ``schema.json``.
+
+    It has the words of draft 2020-12 alone, since strict validators such as ajv refuse a schema with others.
+    """
+    return json.dumps(_standard(json_schema()), indent=2) + "\n"
+
+
+def _standard(schema: Any) -> Any:  # noqa: ANN401 - a part of a JSON Schema
+    """The schema without OpenAPI's ``discriminator``; the KIND of each member says the same."""
+    if isinstance(schema, list):
+        return [_standard(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    foreign = isinstance(schema.get("discriminator"), dict) and "propertyName" in schema["discriminator"]
+    return {
+        name: _standard(part) for name, part in schema.items() if not (foreign and name == "discriminator")
+    }
 
 
 def _digests(files: Sequence[str], root: str) -> dict[str, str]:

@@ -64,6 +64,22 @@ def test_a_notebook_runs_from_top_to_bottom(name: str) -> None:
     NotebookClient(notebook, timeout=None, kernel_name="python3", resources=resources).execute()
 
 
+def test_what_the_documentation_runs_reports_nothing_to_the_makers_of_mlflow() -> None:
+    pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
+    quiet, loud = (
+        "MLFLOW_DISABLE_TELEMETRY",
+        re.compile(r"^import mlflow|^from mlflow|mlflow (server|ui)", re.MULTILINE),
+    )
+    blocks = [
+        block
+        for page in pages
+        for block in re.findall(r"```.*?```", page.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    starting = [block for block in blocks if loud.search(block)]
+    assert len(starting) >= 3
+    assert [block for block in starting if quiet not in block] == []
+
+
 def test_the_links_between_pages_lead_somewhere() -> None:
     pages = [
         REPOSITORY / "README.md",

@@ -207,11 +207,29 @@ def owes(native: Any, inputs: pd.DataFrame, case: Case) -> None:
     samples = SHAPValuesSchema.check(model.explain_samples(shown, explainer))
     assert [*samples.index.unique()] == [*shown.index]
     assert len(samples) == SHOWN * outputs
+    if available():
+        takes_no_rows(model, explainer, shown)
     predicted = native.predict(shown)
     if case.classes == 0:
         np.testing.assert_allclose(explanation.prediction[:, 0], predicted, rtol=1e-6)
     elif case.classes > 2:
         assert (explanation.prediction.argmax(axis=1) == predicted).all()
+
+
+def takes_no_rows(model: Model, explainer: Explainer, shown: pd.DataFrame) -> None:
+    """Hold what a table without rows gives to what its rows give: the same columns, unit and base."""
+    none = shown.head(0)
+    whole, empty = (model.explain(rows, explainer) for rows in (shown, none))
+    assert empty.values.shape == (0, *whole.values.shape[1:])
+    assert empty.prediction.shape == empty.residual.shape == (0, len(whole.outputs))
+    assert (empty.columns, empty.outputs, empty.unit) == (whole.columns, whole.outputs, whole.unit)
+    np.testing.assert_array_equal(empty.base, whole.base)
+    tables = [
+        (model.predict(rows), model.samples_table(one, rows)) for one, rows in ((whole, shown), (empty, none))
+    ]
+    for rows, no_rows in zip(*tables, strict=True):
+        assert [*no_rows.columns] == [*rows.columns]
+        assert not len(no_rows)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -270,7 +288,7 @@ def test_an_explainer_gives_a_row_the_same_bytes_in_any_order_and_part(name: str
     model = served(explainer)
     whole, backwards, *parts = (
         explainer.explain(model.predictor, rows, model.background)
-        for rows in (shown, shown.iloc[::-1], shown.head(2), shown.iloc[2:])
+        for rows in (shown, shown.iloc[::-1], shown.head(2), shown.head(0), shown.iloc[2:])
     )
     assert whole.values.tobytes() == backwards.values[::-1].tobytes() == join(parts).values.tobytes()
     assert whole.totals.tobytes() == join(parts).totals.tobytes()

@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from contracts.stores import CANARY, Store, every_type, store, stores
+from mxt.datasets.conditions import SIGNS as COMPARISONS
+from mxt.datasets.conditions import Sample
 from mxt.datasets.marks import Mark
-from mxt.datasets.readers.base import SIGNS as COMPARISONS
-from mxt.datasets.readers.base import Reader, Sample
+from mxt.datasets.readers.base import Reader
 from mxt.datasets.tables import plain, to_batch, to_frame
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError

@@ -21,6 +21,7 @@ from explainers.test_composite import INPUTS, SHOWN, forest, labels, predictor
 from mxt.errors import ModelError
 from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.base.kernels.engine import available
+from mxt.predictors.function import FunctionPredictor
 from mxt.predictors.sklearn import SklearnPredictor
 
 
@@ -59,6 +60,23 @@ def test_what_no_exact_explainer_serves_is_refused_or_sampled() -> None:
         AutoExplainer().choose(mixed, wide)
     explanation = AutoExplainer(sampling=True).explain(mixed, wide.head(2), wide.head(10))
     assert "sampling is allowed" in explanation.reason
+
+
+def test_what_a_background_makes_exact_is_refused_with_the_background_first() -> None:
     few = predictor(KNeighborsClassifier(), labels(2))
-    with pytest.raises(ModelError, match="No exact explainer serves a KNeighborsClassifier"):
+    exact = rf"serves a KNeighborsClassifier without a background. With only {len(few.columns)}"
+    background = r"background: \{KIND: CsvReader, path: ...\}"
+    sampled = r"explainer: \{KIND: AutoExplainer, sampling: true\}"
+    with pytest.raises(
+        ModelError, match=f"{exact}.*exact; write: {background}.*write: {sampled} and {background}$"
+    ):
         AutoExplainer().choose(few)
+    assert AutoExplainer().choose(few, INPUTS).exact
+
+
+@pytest.mark.parametrize(("background", "more"), [(None, r" and background: \{.*\}$"), (INPUTS, "$")])
+def test_what_has_too_many_columns_is_refused_with_what_sampling_needs(background: Any, more: str) -> None:
+    many = FunctionPredictor(lambda table: table.sum(axis=1), [f"c{place}" for place in range(13)], [])
+    wanted = r"serves a function of 13 columns\. To estimate .* write: explainer: \{.* sampling: true\}"
+    with pytest.raises(ModelError, match=wanted + more):
+        AutoExplainer().choose(many, background)

@@ -57,6 +57,10 @@ def test_probabilities_and_labels_are_those_of_the_converted_model(
     np.testing.assert_allclose(probabilities, native.predict_proba(shown.to_numpy()), atol=1e-5)
     assert np.mean(labels == native.predict(shown.to_numpy())) > 0.98
     assert made.classes == list(native.classes_)
+    none = made.labels_and_probabilities(shown[:0])[1]
+    assert none is not None
+    assert none.shape == (0, classes)
+    assert made.scores(shown[:0]).values.shape == (0, len(made.outputs))
     scores, link = made.scores(shown), made.link
     assert link is not None
     np.testing.assert_allclose(link.apply(scores.values), probabilities[:, -len(made.outputs) :], atol=1e-6)

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 ROW = "row"
 """Name of the index of a table without an id column, which holds each row's number in its source from 0."""
 
+MOST_NAMES = 20
+"""Columns that a message lists."""
+
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with encodings undone: dictionaries decoded, times in microseconds.
+    """The batch with encodings undone: dictionaries decoded, times in microseconds, no metadata.
 
-    So a column means the same whichever format it came from. Decimals stay as they are, since no double holds
-    more than 17 of their digits.
+    So a column means the same whichever format it came from, and whatever the program that wrote it noted
+    beside it. Decimals stay as they are, since no double holds more than 17 of their digits.
 
     Raises:
         DataError: A time is no whole number of microseconds, or beyond the years that microseconds count.
@@ -31,6 +34,7 @@ def plain(batch: pa.RecordBatch) -> pa.RecordBatch:
     import pyarrow as pa
 
     schema = pa.schema([pa.field(field.name, plain_type(field.type)) for field in batch.schema])
+    batch = batch.replace_schema_metadata(None)
     try:
         return batch if schema.equals(batch.schema) else batch.cast(schema)
     except pa.ArrowInvalid as error:
@@ -56,7 +60,8 @@ def to_frame(batches: Iterable[pa.RecordBatch], id_column: str | None, first_row
     import pandas as pd
     import pyarrow as pa
 
-    table = _without_decimals(pa.Table.from_batches(list(batches)), id_column)
+    table = pa.Table.from_batches(list(batches)).replace_schema_metadata(None)
+    table = _without_decimals(table, id_column)
     frame: pd.DataFrame = _without_null_booleans(table).to_pandas()
     if id_column is None:
         return frame.set_axis(pd.RangeIndex(first_row, first_row + len(frame), name=ROW))
@@ -109,6 +114,24 @@ def refuse_ids(missing: int, repeated: int, id_column: str, source: str) -> None
         raise DataError(msg)
 
 
+def refuse_foreign(schema: pa.Schema, source: str) -> None:
+    """Raise a DataError if columns hold what is neither a number, text, time, boolean nor bytes."""
+    import pyarrow as pa
+
+    types, kinds = pa.types, {field.name: plain_type(field.type) for field in schema}
+    foreign = {
+        name: str(kind)
+        for name, kind in kinds.items()
+        if types.is_nested(kind) or types.is_duration(kind) or types.is_time(kind) or types.is_interval(kind)
+    }
+    if foreign:
+        listed = ", ".join(f"{name!r} holds {kind}" for name, kind in foreign.items())
+        others = [name for name in kinds if name not in foreign]
+        named = f"`columns: {others}`" if len(others) <= MOST_NAMES else "all others in `columns`"
+        msg = f"{source}: {listed}; MXT reads numbers, texts, times and booleans. Set {named}."
+        raise DataError(msg)
+
+
 def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
     """A DataFrame as an Arrow batch whose first column is the index, if that has a name."""
     import pyarrow as pa
@@ -143,10 +166,14 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     import pyarrow as pa
 
     types = pa.types
+    if isinstance(kind, pa.BaseExtensionType):
+        return plain_type(kind.storage_type)
     if types.is_dictionary(kind):
         return plain_type(kind.value_type)
     if types.is_large_string(kind) or types.is_string_view(kind):
         return pa.string()
+    if types.is_binary_view(kind) or types.is_fixed_size_binary(kind):
+        return pa.binary()
     if types.is_date(kind) or types.is_timestamp(kind):
         return pa.timestamp("us", getattr(kind, "tz", None))
     return pa.float64() if types.is_float16(kind) else kind

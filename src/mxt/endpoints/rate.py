@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from mxt.datasets.readers.base import Scalar
+from mxt.datasets.conditions import Scalar
 from mxt.endpoints.base import Endpoint
 from mxt.errors import DataError
 from mxt.stats.arms import ratio_of_sums

@@ -71,7 +71,7 @@ def _terms(predictor: Predictor, inputs: pd.DataFrame) -> np.ndarray:
     except (ValueError, TypeError) as error:
         msg = f"The {type(predictor.core).__name__} refuses the inputs; check their columns and types."
         raise ModelError(msg) from error
-    return scores.reshape(*scores.shape[:2], -1)
+    return np.expand_dims(scores, -1) if scores.ndim == 2 else scores  # noqa: PLR2004 - rows and terms
 
 
 def _split(terms: np.ndarray, columns: list[tuple[int, ...]], count: int) -> np.ndarray:

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from loguru import logger
 
-from mxt.errors import ModelError
+from mxt.errors import DataError, ModelError
 from mxt.explainers.base import Explainer, Explanation, fold, require_background
 from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.explainers.base.units import Unit, in_probability
@@ -93,6 +93,9 @@ class TreeExplainer(Explainer):
         why = NO_KERNELS if predictor.trees is not None else "its trees test what only CatBoost reads"
         fields = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
         more = {name: value for name, value in fields.items() if value not in {"tree_path_dependent", "sum"}}
+        if predictor.trees is not None and inputs.empty:
+            msg = f"There are no rows to explain, and no base value without one: {why}."
+            raise DataError(msg)
         own = None if more else predictor.contributions(inputs)
         if own is None:
             msg = f"This {type(predictor.core).__name__} cannot be explained with {more or fields}: {why}."

@@ -85,7 +85,7 @@ class MlflowService(Service):
     experiment_name: Annotated[str, StringConstraints(min_length=1)] = "mxt"
     """Experiment of the job's run."""
 
-    registry_name: Annotated[str, StringConstraints(pattern=r"^[^/:.%\"']+$")] = "model"
+    registry_name: Annotated[str, StringConstraints(pattern=r"""^[^/:.%"']+$""")] = "model"
     """Name of the registered model."""
 
     run_name: str | None = None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pytest
 
+from mxt.datasets.conditions import Sample
 from mxt.datasets.marks import Mark
-from mxt.datasets.readers.base import Reader, Sample
+from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.sklearn import SklearnReader
 from mxt.errors import DataError
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mxt.datasets.readers.base import Sample
+from mxt.datasets.conditions import Sample
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.datasets.tables import to_frame
 from mxt.errors import DataError

@@ -13,9 +13,12 @@ import shap
 import xgboost
 from shap.utils._exceptions import InvalidFeaturePerturbationError
 
+from mxt import explain
 from mxt.errors import DataError
+from mxt.explainers import TreeExplainer
 from mxt.explainers.shap.tables import (
     array_of,
+    cells_of,
     frame_of,
     is_named,
     is_row,
@@ -84,3 +87,24 @@ def test_absent_columns_are_treated_by_what_there_is_to_compare_with() -> None:
         assert perturbation("interventional", against_rows=False) == "tree_path_dependent"
     with pytest.raises(InvalidFeaturePerturbationError, match="Got sideways"):
         perturbation("sideways", against_rows=True)
+
+
+@pytest.mark.parametrize("kinds", [("Float64", "boolean"), ("double[pyarrow]", "bool[pyarrow]")])
+def test_what_nullable_types_miss_is_nan_so_that_plots_can_show_it(kinds: tuple[str, str]) -> None:
+    table = pd.DataFrame({"a": [1.5, None], "b": [None, True]}).astype(dict(zip("ab", kinds, strict=True)))
+    cells = cells_of(table)
+    assert cells.dtype == np.float64
+    np.testing.assert_array_equal(cells, [[1.5, np.nan], [np.nan, 1.0]])
+    np.testing.assert_array_equal(array_of(table["a"]), [1.5, np.nan])
+    words = cells_of(table.assign(c=pd.Series(["u", None], dtype="string")))
+    assert words[:, 2].tolist() == ["u", pytest.approx(np.nan, nan_ok=True)]
+
+
+def test_explanations_of_nullable_tables_are_those_of_plain_ones() -> None:
+    plain = pd.DataFrame({"a": [0.0, np.nan, 2.0, 3.0] * 5, "b": [True, False] * 10})
+    model = xgboost.XGBClassifier(n_estimators=3, n_jobs=1).fit(plain, [0, 1, 1, 0] * 5)
+    for kinds in (("Float64", "boolean"), ("double[pyarrow]", "bool[pyarrow]")):
+        table = plain.astype(dict(zip("ab", kinds, strict=True)))
+        for explained in (explain(model, table), TreeExplainer(model)(table)):
+            np.testing.assert_array_equal(explained.values, explain(model, plain).values)
+            np.testing.assert_array_equal(explained.data.astype(float), plain.astype(float))

@@ -22,6 +22,7 @@ from sklearn.preprocessing import OneHotEncoder
 
 import mxt
 from mxt.errors import DataError, ModelError
+from mxt.explainers.auto import AutoExplainer
 from mxt.explainers.permutation import PermutationExplainer
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_of
@@ -161,6 +162,13 @@ def test_a_function_gets_a_table_of_the_sort_that_is_given(*, as_array: bool, ro
     np.testing.assert_allclose(found.values, np.column_stack([centred, np.zeros(ROWS)]), atol=1e-12)
 
 
+def test_a_table_without_rows_has_an_explanation_without_rows(two: Pipeline, rows: pd.DataFrame) -> None:
+    whole, none = mxt.explain(two, rows), mxt.explain(two, rows[:0])
+    assert none.shape == (0, 3)
+    assert none.feature_names == whole.feature_names
+    assert none.explanation.base == whole.explanation.base
+
+
 def test_names_that_are_numbers_are_told_as_texts() -> None:
     frame = pd.DataFrame(np.random.default_rng(1).normal(size=(30, 2)))
     found = mxt.explain(RandomForestClassifier(5).fit(frame.to_numpy(), frame[0] > 0), frame)
@@ -183,8 +191,15 @@ def test_a_function_of_probabilities_names_its_classes(rows: pd.DataFrame, score
 
 def test_nothing_is_estimated_unless_asked_for(rows: pd.DataFrame, score: pd.Series[float]) -> None:
     numbers = rows[["a", "b"]].to_numpy()
-    with pytest.raises(ModelError, match="No exact explainer serves a KNeighborsClassifier"):
-        mxt.explain(KNeighborsClassifier().fit(numbers, score > 3), numbers)
+    model = KNeighborsClassifier().fit(numbers, score > 3)
+    first = r"exact; write: mxt\.explain\(model, X, background=X_train\)\. To estimate"
+    then = r"write: mxt\.explain\(model, X, background=X_train, explainer=AutoExplainer\(sampling=True\)\)"
+    with pytest.raises(
+        ModelError, match=f"No exact explainer serves a KNeighborsClassifier .*{first}.*{then}"
+    ):
+        mxt.explain(model, numbers)
+    for explainer in (None, AutoExplainer(sampling=True)):
+        assert mxt.explain(model, numbers[:2], background=numbers[:9], explainer=explainer).shape == (2, 2)
 
 
 def test_tables_that_do_not_fit_are_refused(two: Pipeline, rows: pd.DataFrame) -> None:
@@ -194,3 +209,5 @@ def test_tables_that_do_not_fit_are_refused(two: Pipeline, rows: pd.DataFrame) -
         mxt.explain(two, rows[["a", "kind"]].to_numpy())
     with pytest.raises(ModelError, match="of no library that MXT knows"):
         mxt.explain(object(), rows)
+    with pytest.raises(DataError, match="The table to explain has no columns"):
+        mxt.explain(len, rows[[]])

@@ -8,6 +8,7 @@ import category_encoders
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer, make_column_selector, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
@@ -66,6 +67,24 @@ MIXED = pd.concat([NUMBERS, TEXTS], axis=1)
 LABELS = pd.Series(CHANCE.choice(["no", "yes"], ROWS))
 THREE = pd.Series(CHANCE.choice(["low", "mid", "high"], ROWS))
 
+
+class Unnamed(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn has no types
+    """Makes two columns of each column, and names none."""
+
+    def fit(self, rows: Any, targets: Any = None) -> Unnamed:
+        del targets
+        self.fitted_ = rows.shape
+        return self
+
+    def transform(self, rows: Any) -> np.ndarray:
+        return np.hstack([np.asarray(rows), np.asarray(rows) ** 3])
+
+
+def both(rows: Any) -> np.ndarray:
+    """Each column and its square."""
+    return np.hstack([np.asarray(rows), np.asarray(rows) ** 2])
+
+
 OF_NUMBERS = {
     "standard": StandardScaler(),
     "minmax": MinMaxScaler(),
@@ -87,6 +106,19 @@ OF_NUMBERS = {
     "log": make_pipeline(FunctionTransformer(np.abs), FunctionTransformer(np.log1p)),
     "no function": FunctionTransformer(),
     "declared function": FunctionTransformer(lambda rows: rows**2, feature_names_out="one-to-one"),
+    "filled": FunctionTransformer(np.nan_to_num, kw_args={"nan": 1.0}),
+    "any function of one": make_column_transformer(
+        (FunctionTransformer(both), ["c"]),
+        (FunctionTransformer(both, feature_names_out=lambda _, names: [*names, "more"]), ["a"]),
+    ),
+    "steps with any function of one": make_column_transformer(
+        (make_pipeline(FunctionTransformer(both), StandardScaler(), Unnamed()), ["b"]),
+        (make_union(Unnamed(), StandardScaler(), FunctionTransformer(both)), ["a"]),
+        remainder="passthrough",
+    ),
+    "unions of what each takes": make_union(
+        make_column_transformer((Unnamed(), ["b"])), make_column_transformer((StandardScaler(), ["c"]))
+    ),
     "polynomials of one": make_column_transformer((PolynomialFeatures(3), ["b"]), remainder="passthrough"),
     "components of one": make_column_transformer(
         (make_pipeline(SplineTransformer(5), PCA(3)), ["c"]), (StandardScaler(), ["a", "b"])
@@ -157,6 +189,15 @@ OF_MIXED = {
         (KBinsDiscretizer(3, encode="ordinal"), ["c"]),
         remainder="drop",
     ).set_output(transform="pandas"),
+    "words in capitals": make_column_transformer(
+        (
+            make_pipeline(
+                FunctionTransformer(lambda cells: cells.str.upper()), CountVectorizer(analyzer="char")
+            ),
+            "q",
+        ),
+        ("passthrough", ["a"]),
+    ),
     "words": make_column_transformer((CountVectorizer(analyzer="char"), "q"), (StandardScaler(), ["a"])),
     "hashed words": make_column_transformer(
         (HashingVectorizer(n_features=8, norm=None, analyzer="char"), "q"), ("passthrough", ["a"])
@@ -227,6 +268,26 @@ def test_a_step_that_mixes_columns_is_refused_by_name_and_count(step: Any, enter
     step.fit(NUMBERS)
     with pytest.raises(ModelError, match=rf"(PCA|Poly|Norm|Function).* it may mix the {entering} columns"):
         trace(step, [0, 1, 2])
+
+
+def test_a_function_of_several_columns_is_refused_with_the_ways_out() -> None:
+    step = FunctionTransformer(lambda rows: rows**2).fit(NUMBERS)
+    with pytest.raises(ModelError, match=r"mix the 3 columns .* each a FunctionTransformer .*='one-to-one'"):
+        trace(step, [0, 1, 2])
+    assert trace(step.set_params(feature_names_out="one-to-one"), [0, 1, 2]) == [0, 1, 2]
+
+
+def test_a_step_of_one_column_that_nobody_knows_the_width_of_is_refused() -> None:
+    with pytest.raises(ModelError, match="Unnamed does not say how many columns it makes"):
+        trace(Unnamed().fit(NUMBERS[["a"]]), [2])
+    assert trace(Unnamed(), [2], 2) == [2, 2]
+
+
+def test_a_pipeline_knows_by_its_model_how_wide_a_step_of_one_column_is() -> None:
+    model = make_pipeline(Unnamed(), FunctionTransformer(both), LogisticRegression()).fit(
+        NUMBERS[["a"]], LABELS
+    )
+    assert SklearnPredictor(model, ["a"]).sources == [0] * 4
 
 
 def test_a_hashing_encoder_is_refused() -> None:

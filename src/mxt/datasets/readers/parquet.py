@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.parts import after
@@ -10,7 +11,7 @@ from mxt.datasets.tables import plain_type
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
     import pyarrow.dataset as ds
@@ -58,6 +59,18 @@ class ParquetReader(FileReader):
         with self._errors():
             dataset, left = _after_groups(self._dataset(self._typed(columns)), first_row)
         yield from after(self._scanned(dataset, columns), left)
+
+    def _lacking(self, names: Sequence[str]) -> str:
+        """That pandas notes an index of consecutive numbers in the metadata alone, which are not read."""
+        try:
+            noted = json.loads((self._schema().metadata or {})[b"pandas"])["index_columns"]
+            ranges = {index["name"] for index in noted if isinstance(index, dict)}
+        except (ValueError, TypeError, KeyError):
+            return ""
+        noted_only = [name for name in names if name in ranges]
+        if not noted_only:
+            return ""
+        return f" The index {noted_only[0]!r} stands in the file's metadata alone; write it as a column."
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
         own = fragment.physical_schema

@@ -9,7 +9,7 @@ from loguru import logger
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.datasets.readers.base import Scalar
+from mxt.datasets.conditions import Scalar
 from mxt.datasets.readers.csv import CsvReader
 from mxt.endpoints.base.arms import NAMES
 from mxt.errors import DataError

@@ -242,6 +242,9 @@ def require_background(background: pd.DataFrame | None, kind: str) -> pd.DataFra
         ModelError: There is none, or it has no rows.
     """
     if background is None or background.empty:
-        msg = f"{kind} compares with a background, and the model keeps none; give it one as `background`."
+        msg = (
+            f"{kind} compares with a background, and the model keeps none; give rows that stand for the "
+            "population: `background` of a job, background=X_train in Python."
+        )
         raise ModelError(msg)
     return background

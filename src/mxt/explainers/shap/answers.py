@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mxt.explainers.base import TOLERANCE
 from mxt.explainers.base.kernels.engine import Engine
-from mxt.explainers.shap.tables import is_row, width_of
+from mxt.explainers.shap.tables import cells_of, is_row, width_of
 from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
@@ -136,10 +136,14 @@ def explained(
         seconds: How long the computation took.
     """
     import numpy as np
+    import pandas as pd
     import shap
 
     expected = np.squeeze(base)
-    plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
+    if isinstance(table, pd.DataFrame):
+        plain = cells_of(table)
+    else:
+        plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
     return shap.Explanation(
         values,
         base_values=np.tile(expected, (len(values), *[1] * expected.ndim)),

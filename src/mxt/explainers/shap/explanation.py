@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import shap  # noqa: TID253 - its type is the parent, and only users of shap's type import this module
 
+from mxt.explainers.shap.tables import cells_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -32,7 +34,7 @@ class ShapExplanation(shap.Explanation):  # type: ignore[misc] # shap publishes 
         super().__init__(
             values=explanation.values[shown],
             base_values=explanation.bases[shown].copy(),
-            data=inputs[explanation.columns].to_numpy(),
+            data=cells_of(inputs[explanation.columns]),
             feature_names=explanation.columns,
             output_names=explanation.outputs if several else None,
             error_std=None if error is None else error[shown],

@@ -72,9 +72,37 @@ def array_of(table: AnyTable) -> np.ndarray:
     import pandas as pd
 
     if isinstance(table, pd.DataFrame | pd.Series):
-        return table.to_numpy()
+        return cells_of(table)
     plain = isinstance(table, list | tuple | np.ndarray)
-    return np.asarray(table) if plain else _frame(table, 0.0).to_numpy()
+    return np.asarray(table) if plain else cells_of(_frame(table, 0.0))
+
+
+def cells_of(table: pd.DataFrame | pd.Series) -> np.ndarray:
+    """The cells as one array, in which those that pandas' nullable types and Arrow's types miss are NaN."""
+    import numpy as np
+    import pandas as pd
+
+    types = pd.api.types
+    if isinstance(table, pd.Series):
+        return cells_of(table.to_frame())[:, 0]
+    columns = [table.iloc[:, place] for place in range(table.shape[1])]
+    if not any(_has_own_missing(column.dtype) for column in columns):
+        return table.to_numpy()
+    plain = {
+        place: column.to_numpy(float, na_value=np.nan)
+        if (types.is_numeric_dtype(column) or types.is_bool_dtype(column)) and column.isna().any()
+        else column.to_numpy()
+        for place, column in enumerate(columns)
+    }
+    cells = pd.DataFrame(plain).to_numpy()
+    return np.where(pd.isna(cells), np.nan, cells) if cells.dtype == object else cells
+
+
+def _has_own_missing(dtype: object) -> bool:
+    """Whether a type of pandas misses values by its own ``pd.NA``."""
+    import pandas as pd
+
+    return getattr(dtype, "na_value", None) is pd.NA
 
 
 def width_of(table: AnyTable) -> int:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import uuid4
 
 from loguru import logger
-from pydantic import ByteSize, Field
+from pydantic import AfterValidator, ByteSize, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from mxt.executors.base import Executor
 from mxt.findings import Findings
@@ -39,6 +40,23 @@ if TYPE_CHECKING:
     from mxt.streams.tasks import Workload
 
 
+def _some(size: ByteSize) -> ByteSize:
+    if not size:
+        kind, msg = "greater_than", "Input should be greater than 0"
+        raise PydanticCustomError(kind, msg)
+    return size
+
+
+_SIZES = {
+    "anyOf": [
+        {"pattern": r"^\s*(\d*\.?\d+)\s*(\w+)?", "type": "string"},
+        {"exclusiveMinimum": 0, "type": "integer"},
+    ]
+}
+Memory = Annotated[ByteSize, AfterValidator(_some), WithJsonSchema(_SIZES)]
+"""A size above 0, as a number of bytes or as ``2GB``."""
+
+
 class StreamJob(ModelJob, ABC):
     """A job over a table of any length: memory does not grow with its rows, and a killed job goes on."""
 
@@ -54,7 +72,7 @@ class StreamJob(ModelJob, ABC):
     fresh: bool = False
     """Whether to work on all parts again, even on parts that an earlier run has finished."""
 
-    memory_limit: Annotated[ByteSize, Field(gt=0)] | None = None
+    memory_limit: Memory | None = None
     """How much memory this process and its workers may hold together, as ``2GB``. A pilot chooses the rows of
     a part, and the number of processes if it is left out. The outputs do not depend on it."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.errors import DataError
+from mxt.explainers.auto import IN_PYTHON, AutoExplainer
 from mxt.explainers.shap.tables import frame_of
 from mxt.models.base.model import Model
 from mxt.predictors.base import Predictor
@@ -49,6 +51,11 @@ def explain(
     if background is not None:
         known = known.with_background(_frame(background, known.predictor))
     inputs = _frame(table, known.predictor)
+    if not known.predictor.columns and not len(inputs.columns):
+        msg = "The table to explain has no columns."
+        raise DataError(msg)
+    if explainer is None:
+        AutoExplainer().choose(known.predictor, known.background, IN_PYTHON)
     return ShapExplanation(known.explain(inputs, explainer), inputs)
 
 

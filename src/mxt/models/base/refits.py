@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mxt.datasets.folds import folds
 from mxt.errors import DataError
+from mxt.models.base.pools import pooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,5 +128,5 @@ def scores(refits: Iterable[Refit], metric: Metric, workers: int) -> Iterator[fl
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*adjusting the input task iterator", UserWarning)
         run = Parallel(n_jobs=workers, return_as="generator")
-        with closing(run(score(refit, metric) for refit in refits)) as results:
+        with pooled("the fits"), closing(run(score(refit, metric) for refit in refits)) as results:
             yield from results

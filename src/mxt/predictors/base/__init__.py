@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from mxt.errors import DataError, MissingExtraError, ModelError
 from mxt.predictors.base.compositions import Component as Component
 from mxt.predictors.base.compositions import Composition as Composition
-from mxt.predictors.base.outputs import BINARY, Label, plain
+from mxt.predictors.base.outputs import BINARY, Label, by_row, plain
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -143,13 +143,13 @@ class Predictor(ABC):
         """The most probable labels, and the probabilities of all classes.
 
         Args:
-            chances: Shape (rows, classes), or of two classes the second's, shape (rows,). Columns beyond the
-                classes, which a model of one class has, are left out.
+            chances: Shape (rows, classes), more columns of one class, or of two the second's, shape (rows,).
         """
         import numpy as np
 
-        whole = np.column_stack([1 - chances, chances]) if chances.ndim == 1 else chances
-        whole = whole[:, : len(self.classes)]
+        if chances.ndim == 1 and len(self.classes) <= BINARY:
+            chances = np.column_stack([1 - chances, chances])
+        whole = by_row(chances, len(chances), len(self.classes))[:, : len(self.classes)]
         return np.asarray(self.classes)[whole.argmax(axis=1)], whole
 
     @abstractmethod

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
-from mxt.predictors.base.outputs import BINARY, Scores
+from mxt.predictors.base.outputs import BINARY, Scores, of_no_rows
 from mxt.predictors.base.refusals import refusals
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class OpaquePredictor(Predictor):
         return chosen.to_numpy(dtype=float, na_value=np.nan)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
-
+        if not len(inputs):
+            return of_no_rows(self.classes, chances=bool(self.classes))
         outputs = self._outputs(inputs)
         if not self.classes:
             return self._numbers(outputs), None

@@ -19,6 +19,19 @@ def plain(labels: Iterable[Any]) -> list[Label]:
     return [label.item() if hasattr(label, "item") else label for label in labels]
 
 
+def by_row(raw: np.ndarray, rows: int, outputs: int) -> np.ndarray:
+    """Raw outputs with one line for each row, shape (rows, outputs), also where a table has no rows."""
+    return raw.reshape(rows, -1 if rows else outputs)
+
+
+def of_no_rows(classes: list[Label], *, chances: bool) -> tuple[np.ndarray, np.ndarray | None]:
+    """Labels or numbers for a table without rows, and probabilities if `chances` says that there are any."""
+    import numpy as np
+
+    labels = np.asarray(classes)[:0] if classes else np.empty(0)
+    return labels, np.empty((0, len(classes))) if chances else None
+
+
 class Scores(NamedTuple):
     """Raw outputs of a core model, which exact explanations add up to."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
-from mxt.predictors.base.outputs import Contributions, Label, Scores, plain
+from mxt.predictors.base.outputs import Contributions, Label, Scores, by_row, plain
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
@@ -153,7 +153,7 @@ class CatboostPredictor(Predictor):
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         raw = self._run(inputs, "RawFormulaVal")
-        raw = raw.reshape(len(raw), -1)
+        raw = by_row(raw, len(raw), len(self.outputs))
         if self.task == "classification":
             return Scores(raw, "log-odds" if raw.shape[1] == 1 else "margin")
         return Scores(raw, "target" if self.loss in _TARGET_LOSSES else "margin")
@@ -171,7 +171,11 @@ class CatboostPredictor(Predictor):
     def contributions(self, inputs: pd.DataFrame) -> Contributions:
         import numpy as np
 
-        raw = self.native.get_feature_importance(self._pool(inputs), type="ShapValues")
+        pool = self._pool(inputs)
+        if not pool.num_row():
+            none = np.empty((0, len(self.columns), len(self.outputs)))
+            return Contributions(none, self.base, "CatBoost ShapValues")
+        raw = self.native.get_feature_importance(pool, type="ShapValues")
         values = np.atleast_3d(raw) if len(self.outputs) == 1 else np.transpose(raw, (0, 2, 1))
         return Contributions(values[:, :-1], values[0, -1], "CatBoost ShapValues")
 

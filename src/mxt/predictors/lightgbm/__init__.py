@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
-from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores
+from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by_row
 from mxt.predictors.lightgbm.categories import categories_by_place, codes_of, with_categories
 from mxt.predictors.lightgbm.header import Header, read_header
 from mxt.predictors.lightgbm.trees import read_trees, require_whole
@@ -138,8 +138,8 @@ class LightgbmPredictor(Predictor):
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         """Raw scores; a random forest's are means over its rounds, as its predictions are."""
-        raw = self._run(inputs, raw=True).reshape(len(inputs), -1) / self.header.rounds_averaged
-        return Scores(self.calibration[0] * raw, self._unit)
+        raw = by_row(self._run(inputs, raw=True), len(inputs), len(self.outputs))
+        return Scores(self.calibration[0] * (raw / self.header.rounds_averaged), self._unit)
 
     @property
     def _unit(self) -> str:

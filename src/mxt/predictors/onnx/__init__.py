@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers
-from mxt.predictors.base.outputs import Label, Scores
+from mxt.predictors.base.outputs import Label, Scores, of_no_rows
 from mxt.predictors.base.refusals import refusals
 from mxt.predictors.onnx.trees import attributes, ensemble_of, labels_of, post_transform, read_trees
 from mxt.stats import links
@@ -109,6 +109,8 @@ class OnnxPredictor(Predictor):
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
         import numpy as np
 
+        if not len(inputs):
+            return of_no_rows(self.classes, chances=bool(self.classes))
         labels, *others = self._run(self._session, inputs)
         if self.task == "regression":
             return np.asarray(labels, dtype=float).reshape(len(inputs)), None
@@ -130,10 +132,12 @@ class OnnxPredictor(Predictor):
 
         if self.trees is None:
             return self._plain(inputs)
+        if not len(inputs):
+            return Scores(np.empty((0, len(self.outputs))), self._unit)
         outputs = self._run(self._raw, inputs)
         if self.task == "regression":
             raw = np.asarray(outputs[0], dtype=float).reshape(len(inputs), 1)
-            return Scores(raw, "log-odds" if self._after == "LOGISTIC" else "target")
+            return Scores(raw, self._unit)
         raw = _matrix(outputs[1])
         if len(self.outputs) == 1:
             raw = raw[:, 1:] - raw[:, :1] if self._after == "SOFTMAX" else raw[:, 1:]
@@ -141,7 +145,9 @@ class OnnxPredictor(Predictor):
 
     @cached_property
     def _unit(self) -> str:
-        """The unit of a classifier's raw scores."""
+        """The unit of raw scores."""
+        if self.task == "regression":
+            return "log-odds" if self._after == "LOGISTIC" else "target"
         if self._after == "NONE":
             return "probability" if _bounded(self.trees) else "margin"
         return "log-odds" if len(self.outputs) == 1 else "margin"

@@ -6,17 +6,16 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mxt.errors import ModelError
 from mxt.predictors.base import Composition, Predictor
 from mxt.predictors.base.columns import spelled
 from mxt.predictors.base.library import predictor_of
-from mxt.predictors.base.outputs import Contributions, Scores, plain
+from mxt.predictors.base.outputs import Contributions, Scores, by_row, of_no_rows, plain
 from mxt.predictors.base.refusals import refusals
 from mxt.predictors.sklearn import trees
 from mxt.predictors.sklearn.composition import compose
 from mxt.predictors.sklearn.isolation import lengths_of
 from mxt.predictors.sklearn.scales import gives_probabilities, scale_of
-from mxt.predictors.sklearn.sources import trace
+from mxt.predictors.sklearn.sources import trace_all
 from mxt.predictors.sklearn.wrappers import is_foreign, steps_of, uncalibrated
 
 if TYPE_CHECKING:
@@ -94,10 +93,8 @@ class SklearnPredictor(Predictor):
 
     @property
     def sources(self) -> list[int]:
-        places = [*range(len(self.columns))]
-        for step in self._steps[:-1]:
-            places = trace(step, places)
-        return places
+        steps, places = self._steps[:-1], [*range(len(self.columns))]
+        return trace_all(steps, places, getattr(self.core, "n_features_in_", None)) if steps else places
 
     @property
     def linked(self) -> bool:
@@ -153,7 +150,11 @@ class SklearnPredictor(Predictor):
 
     def _transformed(self, inputs: pd.DataFrame) -> Any:
         """The inputs after the steps before the last: a frame, or a matrix that may be sparse."""
+        import numpy as np
+
         encoded = self._prepared(inputs)
+        if not len(inputs):  # which many steps refuse
+            return encoded if len(self._steps) == 1 else np.empty((0, len(self._seen)))
         with refusals(type(self._fitted).__name__, *_REFUSED):
             for step in self._steps[:-1]:
                 encoded = encoded if step in {None, "passthrough"} else step.transform(encoded)
@@ -169,24 +170,11 @@ class SklearnPredictor(Predictor):
         return replace(ensemble, values=-ensemble.values, base=-ensemble.base)
 
     def contributions(self, inputs: pd.DataFrame) -> Contributions | None:
-        import numpy as np
-        import shap
-
         if self._inner is not None:
             return self._inner.contributions(self.seen(inputs))
         if self.trees is None:
             return None
-        encoded = self.encode(inputs)
-        try:
-            explainer = shap.TreeExplainer(self.core, feature_perturbation="tree_path_dependent")
-            raw = np.asarray(explainer.shap_values(encoded, check_additivity=False), dtype=float)
-        except Exception as error:
-            msg = f"shap cannot explain this {type(self.core).__name__} ({type(error).__name__})."
-            raise ModelError(msg) from error
-        outputs = len(self.outputs)
-        values = raw.reshape(len(inputs), len(self.sources), -1)[:, :, -outputs:]
-        base = np.asarray(explainer.expected_value, dtype=float).reshape(-1)[-outputs:]
-        return Contributions(values, base, "shap TreeExplainer")
+        return trees.by_shap(self.core, self.encode(inputs), len(self.outputs))
 
     @property
     def outputs(self) -> list[str]:
@@ -196,13 +184,20 @@ class SklearnPredictor(Predictor):
         return super().outputs if targets == 1 else [str(place) for place in range(targets)]
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        if not len(inputs):
+            return of_no_rows(self.classes, chances=self._gives_chances)
         with refusals(type(self.native).__name__, *_REFUSED):
             return self.native.predict(self._prepared(inputs)), self.probabilities(inputs)
 
     def probabilities(self, inputs: pd.DataFrame) -> np.ndarray | None:
-        chances = getattr(self.native, "predict_proba", None) if self.classes else None
+        if not self._gives_chances or not len(inputs):
+            return of_no_rows(self.classes, chances=self._gives_chances)[1]
         with refusals(type(self.native).__name__, *_REFUSED):
-            return chances(self._prepared(inputs))[:, : len(self.classes)] if chances else None
+            return self.native.predict_proba(self._prepared(inputs))[:, : len(self.classes)]
+
+    @property
+    def _gives_chances(self) -> bool:
+        return bool(self.classes) and hasattr(self.native, "predict_proba")
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
         import numpy as np
@@ -210,9 +205,9 @@ class SklearnPredictor(Predictor):
         if self._inner is not None:
             return self._inner.scores(self.seen(inputs))
         with refusals(type(self._fitted).__name__, *_REFUSED):
-            raw = self._raw(inputs)
+            raw = self._raw(inputs) if len(inputs) else np.empty((0, len(self.outputs)))
         slope, intercept = self.calibration
-        values = slope * np.asarray(raw, dtype=float).reshape(len(inputs), -1) + intercept
+        values = slope * by_row(np.asarray(raw, dtype=float), len(inputs), len(self.outputs)) + intercept
         return Scores(values, "log-odds" if self._sigmoid else scale_of(self.core, self.classes)[0])
 
     def _raw(self, inputs: pd.DataFrame) -> np.ndarray:

@@ -19,6 +19,8 @@ def columns_of(core: BaseEstimator, encoded: Any) -> np.ndarray:
     """Numbers and codes as the trees test them, float64, shape (rows, columns), in the order of `encoded`."""
     import numpy as np
 
+    if not len(encoded):
+        return np.empty((0, core.n_features_in_))
     ordered = core._preprocess_X(encoded, reset=False)  # noqa: SLF001 - scikit-learn has no public function for it
     matrix = np.empty(ordered.shape)
     matrix[:, _order(core)] = ordered

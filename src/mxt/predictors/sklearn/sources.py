@@ -21,12 +21,17 @@ if TYPE_CHECKING:
     Chosen = str | int | slice | Sequence[str | int | bool]
 
 
-def trace(step: BaseEstimator | str | None, places: list[int]) -> list[int]:  # noqa: PLR0911 - one line for each kind of step
+def trace(  # noqa: PLR0911 - one line for each kind of step
+    step: BaseEstimator | str | None, places: list[int], width: int | None = None
+) -> list[int]:
     """Follow source columns through one fitted preprocessing step.
+
+    A step of known width that one source column enters may do anything: all it makes comes from that column.
 
     Args:
         step: A fitted transformer, or ``"passthrough"``, ``"drop"`` or None.
         places: For each column that enters the step, the position of its source column.
+        width: Number of columns that leave the step; None if what surrounds the step does not know it.
 
     Returns:
         For each column that leaves the step, the position of its source column.
@@ -40,15 +45,15 @@ def trace(step: BaseEstimator | str | None, places: list[int]) -> list[int]:  # 
 
     if not places:
         return []
+    if width is not None and len({*places}) == 1:
+        return [places[0]] * width
     match step:
         case None | "passthrough":
             return places
         case "drop":
             return []
         case Pipeline():
-            for _, inner in step.steps:
-                places = trace(inner, places)
-            return places
+            return trace_all([inner for _, inner in step.steps], places, width)
         case ColumnTransformer():
             return _through_columns(step, places)
         case FeatureUnion():
@@ -56,6 +61,19 @@ def trace(step: BaseEstimator | str | None, places: list[int]) -> list[int]:  # 
         case SelectorMixin():
             return [place for place, kept in zip(places, step.get_support(), strict=True) if kept]
     return _through_encoder(step, places)
+
+
+def trace_all(steps: Sequence[BaseEstimator | str | None], places: list[int], width: int | None) -> list[int]:
+    """Follow source columns through steps that are done one after the other, as `trace` does through one.
+
+    The width of a step's output is what the next step takes.
+    """
+    if width is not None and len({*places}) == 1:
+        return [places[0]] * width
+    taken = [getattr(step, "n_features_in_", None) for step in steps[1:]]
+    for step, left in zip(steps, [*taken, width], strict=True):
+        places = trace(step, places, left)
+    return places
 
 
 def _through_encoder(step: BaseEstimator, places: list[int]) -> list[int]:  # noqa: PLR0911 - as above
@@ -108,7 +126,9 @@ def _through_columns(step: BaseEstimator, places: list[int]) -> list[int]:
         place
         for span, inner, columns in spans
         if span.stop > span.start
-        for place in trace(inner, [places[position] for position in _positions(columns, names)])
+        for place in trace(
+            inner, [places[position] for position in _positions(columns, names)], span.stop - span.start
+        )
     ]
 
 
@@ -146,13 +166,19 @@ def _through_imputer(step: BaseEstimator, places: list[int]) -> list[int]:
 
 
 def _through_function(step: BaseEstimator, places: list[int]) -> list[int]:
-    """The outputs of a FunctionTransformer without a function, with a NumPy ufunc, or declared one-to-one."""
+    """The outputs of a FunctionTransformer, of one source column, elementwise, or declared one-to-one."""
     import numpy as np
 
-    elementwise = step.func is None or (isinstance(step.func, np.ufunc) and step.func.nin == 1)
-    if elementwise or step.feature_names_out == "one-to-one":
+    known = (None, np.nan_to_num, np.round, np.clip)
+    ufunc = isinstance(step.func, np.ufunc) and step.func.nin == 1
+    if ufunc or any(step.func is one for one in known) or step.feature_names_out == "one-to-one":
         return places
-    raise _mixes(step, places)
+    return _through_one(
+        step,
+        places,
+        "If its function treats each column alone, give each a FunctionTransformer of its own in a "
+        "ColumnTransformer, or declare it: feature_names_out='one-to-one'.",
+    )
 
 
 def _through_others(step: BaseEstimator, places: list[int]) -> list[int]:
@@ -161,10 +187,25 @@ def _through_others(step: BaseEstimator, places: list[int]) -> list[int]:
         return _through_imputer(step, places)
     if type(step).__module__.startswith("category_encoders."):
         return _through_category_encoder(step, places)
+    return _through_one(step, places)
+
+
+def _through_one(step: BaseEstimator, places: list[int], advice: str = "") -> list[int]:
+    """The outputs of any step that one source column enters.
+
+    Raises:
+        ModelError: Several enter, or nobody knows how many columns the step makes.
+    """
     made = _outputs(step)
-    if len({*places}) == 1 and made is not None:
+    if len({*places}) > 1:
+        raise _mixes(step, places, advice)
+    if made is not None:
         return [places[0]] * made
-    raise _mixes(step, places)
+    msg = (
+        f"The preprocessing step {type(step).__name__} does not say how many columns it makes; "
+        "give its class the method get_feature_names_out, or put it into a ColumnTransformer."
+    )
+    raise ModelError(msg)
 
 
 def _outputs(step: BaseEstimator) -> int | None:
@@ -194,9 +235,9 @@ def _is_wide(mapping: object) -> bool:
     return isinstance(mapping, list) and all(hasattr(item["mapping"], "columns") for item in mapping)
 
 
-def _mixes(step: BaseEstimator, places: list[int]) -> ModelError:
+def _mixes(step: BaseEstimator, places: list[int], advice: str = "") -> ModelError:
     msg = (
         f"The preprocessing step {type(step).__name__} cannot be traced back to source columns: "
-        f"it may mix the {len(places)} columns that enter it."
+        f"it may mix the {len(places)} columns that enter it.{f' {advice}' if advice else ''}"
     )
     return ModelError(msg)

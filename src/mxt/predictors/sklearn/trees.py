@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.outputs import BINARY
+from mxt.predictors.base.outputs import BINARY, Contributions
 from mxt.predictors.base.trees import TreeEnsemble, require_sound
 from mxt.predictors.sklearn.histograms import columns_of, read_histograms
 from mxt.predictors.sklearn.isolation import path_lengths
@@ -65,6 +65,25 @@ def tested(core: BaseEstimator, encoded: Any) -> Any:
     if isinstance(encoded, pd.DataFrame):
         return encoded.to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(encoded, dtype=np.float64)
+
+
+def by_shap(core: BaseEstimator, encoded: np.ndarray, outputs: int) -> Contributions:
+    """The contributions that shap itself computes.
+
+    Raises:
+        ModelError: It cannot.
+    """
+    import numpy as np
+    import shap
+
+    try:
+        explainer = shap.TreeExplainer(core, feature_perturbation="tree_path_dependent")
+        raw = np.asarray(explainer.shap_values(encoded, check_additivity=False), dtype=float)
+    except Exception as error:
+        msg = f"shap cannot explain this {type(core).__name__} ({type(error).__name__})."
+        raise ModelError(msg) from error
+    base = np.asarray(explainer.expected_value, dtype=float).reshape(-1)[-outputs:]
+    return Contributions(raw.reshape(*encoded.shape, -1)[:, :, -outputs:], base, "shap TreeExplainer")
 
 
 def _joined(grown: list[_Grown], base: np.ndarray, columns: int) -> TreeEnsemble:

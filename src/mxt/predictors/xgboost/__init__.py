@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
-from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores
+from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by_row
 from mxt.predictors.base.refusals import refusals
 from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
@@ -109,6 +109,8 @@ class XgboostPredictor(Predictor):
         import numpy as np
         import xgboost as xgb
 
+        if not len(self.select(inputs)):  # of which xgboost would warn
+            return np.empty(0)
         matrix = self._matrix(inputs)
         with refusals("xgboost model", xgb.core.XGBoostError):
             raw = self._booster.predict(matrix, iteration_range=rounds_used(self.native), **options)
@@ -160,7 +162,7 @@ class XgboostPredictor(Predictor):
         return exponential() if self.objective in _EXPONENTIAL_OBJECTIVES else None
 
     def scores(self, inputs: pd.DataFrame) -> Scores:
-        raw = self.run(inputs, output_margin=True).reshape(len(inputs), -1)
+        raw = by_row(self.run(inputs, output_margin=True), len(inputs), len(self.outputs))
         raw = self.calibration[0] * raw
         return Scores(
             raw, "target" if self._identity else _PROBABILITY_OBJECTIVES.get(self.objective, "margin")

@@ -8,8 +8,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from mxt.errors import ConfigError, MxtError, ServiceError, out_of_memory
+from mxt.errors import ConfigError, MxtError, out_of_memory
 from mxt.models.base.estimator import RecipeEstimator
+from mxt.models.base.pools import pooled
 from mxt.searches.base.trials import Round, Trial
 
 if TYPE_CHECKING:
@@ -152,14 +153,8 @@ def killed_workers_reported() -> Iterator[None]:
     Raises:
         ServiceError: A worker was killed.
     """
-    from joblib.externals.loky.process_executor import BrokenProcessPool
-
-    try:
-        with _quiet():
-            yield
-    except BrokenProcessPool as error:
-        msg = "A process of the search was killed, perhaps for want of memory; give the search fewer workers."
-        raise ServiceError(msg) from error
+    with pooled("the search"), _quiet():
+        yield
 
 
 @contextmanager

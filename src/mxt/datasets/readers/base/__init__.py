@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
-from mxt.datasets.conditions import SIGNS as SIGNS
-from mxt.datasets.conditions import Condition as Condition
-from mxt.datasets.conditions import Sample as Sample
-from mxt.datasets.conditions import Scalar as Scalar
+from mxt.datasets.conditions import Condition, Sample
 from mxt.datasets.parts import after
-from mxt.datasets.tables import inferred, plain, refuse_repeated_ids, to_frame
+from mxt.datasets.tables import inferred, plain, refuse_foreign, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
 from mxt.kinds import Kind
 
@@ -177,13 +174,13 @@ class Reader(Kind, ABC):
                 rows += batch.num_rows
                 yield self.settled(batch)
         if not rows:
-            chosen = self.filters or self._mark
-            msg = f"{self.source}: no rows{' meet the filters' if chosen else ''}."
+            msg = f"{self.source}: no rows{' meet the filters' if self.filters or self._mark else ''}."
             raise DataError(msg)
         self.refuse_changed(state)
 
     def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch in the types that MXT works with, by this reading."""
+        refuse_foreign(batch.schema, self.source)
         return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
@@ -197,15 +194,18 @@ class Reader(Kind, ABC):
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
         own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
-        required = [*(self.columns or ()), *own]
-        lacking = [name for name in required if name not in names]
+        lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
-            msg = f"{self.source}: the table {what}; it has {names}."
+            msg = f"{self.source}: the table {what}; it has {names}.{self._lacking(lacking)}"
             raise DataError(msg)
         every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
         wanted = {*(columns if columns is not None else self.columns or every), *own}
         return [name for name in names if name in wanted]
+
+    def _lacking(self, names: Sequence[str]) -> str:  # noqa: ARG002 - for formats that show it
+        """A sentence, after a blank, on why the table lacks columns; empty if its format does not show it."""
+        return ""
 
     def _beyond(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The rows beyond the mark; a source that compares otherwise than Arrow may give more rows."""

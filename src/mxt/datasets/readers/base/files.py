@@ -209,6 +209,9 @@ class FileReader(Reader, ABC):
             msg = f"{self.source}: no such file or folder. Relative paths start at the project's root."
             raise DataError(msg) from error
         except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+            if "duplicate field names" in str(error):
+                msg = f"{self.source}: two columns have the same name; rename one of them."
+                raise DataError(msg) from error
             opened = re.search("Could not read schema from '([^']*)'", str(error))
             path = fragment.path if fragment is not None else opened[1] if opened else ""
             hint = "" if fragment is None or needed is None else self._hint(fragment, needed, error)
