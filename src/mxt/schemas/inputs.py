@@ -12,6 +12,8 @@ from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
 from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     import pandera.pandas as pa
 
@@ -60,6 +62,11 @@ class InputsSchema:
         }
         columns = {name: pa.Column(known.get(kind), nullable=True) for name, kind in types.items()}
         return cls(pa.DataFrameSchema(columns), declares_categories=False)
+
+    @classmethod
+    def from_names(cls, names: Iterable[str]) -> InputsSchema:
+        """A schema of names alone, of which nothing else is known."""
+        return cls.from_types(dict.fromkeys(names, ""))
 
     @classmethod
     def from_yaml(cls, text: str, source: str) -> InputsSchema:
@@ -197,7 +204,7 @@ class InputsSchema:
         valid = np.ones(len(inputs), dtype=bool)
         for fault in faults_of(self.schema, inputs):
             valid &= ~fault.rows
-        return pd.Series(valid, index=inputs.index)
+        return pd.Series(valid, index=inputs.index, dtype=bool)
 
     def valid(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The `valid_rows`, in the types that they have without the other rows beside them."""

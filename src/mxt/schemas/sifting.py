@@ -40,6 +40,8 @@ class Sifted:
     faults: Sequence[Fault] = ()
     unseen: Mapping[str, np.ndarray] = field(default_factory=dict)
     """Cells that held a category that training did not have, and are missing now: booleans by column."""
+    schema: InputsSchema | None = None
+    """What the inputs must look like; None if nobody knows."""
 
     @cached_property
     def valid(self) -> np.ndarray:
@@ -72,6 +74,14 @@ class Sifted:
         """How many cells of each column count as missing, among the rows that the model can take."""
         counts = {name: int((cells & self.valid).sum()) for name, cells in self.unseen.items()}
         return {name: count for name, count in counts.items() if count}
+
+    @cached_property
+    def taken(self) -> pd.DataFrame:
+        """The inputs of the valid rows, in the types that they have without the other rows beside them."""
+        if not self.faults:
+            return self.inputs
+        rows = self.inputs[self.valid]
+        return rows if self.schema is None else self.schema.cast(rows)
 
     def of(self, table: pd.DataFrame) -> pd.DataFrame:
         """The valid rows of the table, with numbers in place of texts that are numbers."""
@@ -127,7 +137,7 @@ def sift(
             new[name], waived[name] = cells, waived.get(name, False) | cells
             inputs[name] = inputs[name].mask(cells)
     faults += faults_of(schema.schema, inputs, waived)
-    return Sifted(inputs, _joined(faults, schema.columns), new)
+    return Sifted(inputs, _joined(faults, schema.columns), new, schema)
 
 
 def refuse_other_columns(sifted: Sifted, table: pd.DataFrame, source: str) -> None:

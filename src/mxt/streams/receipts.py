@@ -14,18 +14,7 @@ IDS = "ids"
 """Suffix of a part's file with the digests of the rows' ids."""
 
 
-class RejectedFacts(TypedDict):
-    """What is known of a part's rows that the model cannot take; earlier releases record nothing of them."""
-
-    rejected: NotRequired[int]
-    """How many rows were left out."""
-    rules: NotRequired[dict[str, int]]
-    """How many rows break each rule."""
-    unseen: NotRequired[dict[str, int]]
-    """How many cells of each column count as missing, since training did not have their category."""
-
-
-class PartFacts(RejectedFacts):
+class PartFacts(TypedDict):
     """The facts of a finished part."""
 
     first_row: int
@@ -40,6 +29,12 @@ class PartFacts(RejectedFacts):
     """How many rows exceed a soft limit, by column."""
     mark: NotRequired[str]
     """The greatest watermark."""
+    rejected: NotRequired[int]
+    """How many rows were left out, since the model cannot take them."""
+    rules: NotRequired[dict[str, int]]
+    """How many rows break each rule."""
+    unseen: NotRequired[dict[str, int]]
+    """How many cells of each column count as missing, since training did not have their category."""
 
 
 class KeptPart(PartFacts):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from mxt.schemas.sifting import Sifted
-    from mxt.streams.receipts import PartFacts, RejectedFacts
+    from mxt.streams.receipts import PartFacts
     from mxt.streams.staging import Staging
 
 __all__ = ["TALLY", "Done", "TableStream", "Task", "Workload"]
@@ -101,7 +101,7 @@ class TableStream(Stream):
         frame = to_frame([part.batch], reader.id_column, part.first_row)
         refuse_repeated_ids(frame, reader.source)
         done, sifted = self.workload.work(self.workload.sift(frame), frame)
-        inputs = self.workload.settled(sifted)
+        inputs = sifted.taken
         files: dict[str, pa.RecordBatch | bytes] = {**done.states, ROWS: row_digests(part.batch).tobytes()}
         if done.table is not None:
             files[TABLE] = to_batch(done.table)
@@ -118,20 +118,20 @@ class TableStream(Stream):
         }
         if mark is not None:
             facts["mark"] = mark.to_json()
-        facts |= self._left_out(part, sifted, files)
+        self._leave_out(part, sifted, files, facts)
         return files, facts
 
-    def _left_out(
-        self, part: Part, sifted: Sifted, files: dict[str, pa.RecordBatch | bytes]
-    ) -> RejectedFacts:
-        """The facts about rows that the model cannot take, which become a file of the part."""
-        workload = self.workload
-        admission = workload.admission
+    def _leave_out(
+        self, part: Part, sifted: Sifted, files: dict[str, pa.RecordBatch | bytes], facts: PartFacts
+    ) -> None:
+        """Add the rows that the model cannot take to the part's files and facts."""
+        workload, admission = self.workload, self.workload.admission
         if admission is None or not (admission.rejects or admission.missing):
-            return {}
+            return
         if admission.rejects:
             files[REJECTED] = rejected_rows(part.batch, sifted, workload.reader.id_column, workload.watermark)
-        return {"rejected": int((~sifted.valid).sum()), "rules": sifted.counts, "unseen": sifted.new}
+        facts["rejected"], facts["rules"] = int((~sifted.valid).sum()), sifted.counts
+        facts["unseen"] = sifted.new
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

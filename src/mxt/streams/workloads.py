@@ -114,12 +114,7 @@ class Workload:
             rows, source = len(table), self.reader.source
             msg = f"{source}: the model can take none of the first {rows} rows: {sifted.sentence}."
             raise DataError(msg)
-        return self.settled(sifted)
-
-    def settled(self, sifted: Sifted) -> pd.DataFrame:
-        """The inputs of the valid rows, in the types that they have without the other rows beside them."""
-        valid = sifted.inputs[sifted.valid]
-        return valid if self.schema is None or not sifted.faults else self.schema.cast(valid)
+        return sifted.taken
 
     def work(self, sifted: Sifted, table: pd.DataFrame) -> tuple[Done, Sifted]:
         """Do the task with the valid rows of a table, and return the rows with those that the model refused.
@@ -131,7 +126,7 @@ class Workload:
         def do(rows: Sifted) -> Done:
             if not rows.valid.any():
                 return Done(None, rows=0)
-            return self.task.do(self.settled(rows), rows.of(table))
+            return self.task.do(rows.taken, rows.of(table))
 
         if self.admission is None:
             return do(sifted), sifted

@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from mxt.datasets.survey import first_rows, survey
+from mxt.datasets.survey import first_rows as surveyed
+from mxt.datasets.survey import survey
 from mxt.datasets.tables import to_frame
+from mxt.errors import DataError
 from mxt.findings.words import listed
 from mxt.pages.surveys import described, differing, section
+from mxt.registries.readings import suited
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     import pandas as pd
 
+    from mxt.datasets.readers.base import Reader
     from mxt.findings import Findings
-    from mxt.streams.tasks import Workload
+    from mxt.registries.served import Served
+    from mxt.schemas import InputsSchema
+
+    Check = Callable[[InputsSchema, pd.DataFrame, str], object]
 
 SURVEYED_ROWS = 5_000
 """First rows by which the columns of a long table are described."""
@@ -31,7 +38,7 @@ def look(table: pd.DataFrame, learned: Collection[str], source: str) -> Findings
         learned: The columns that the model is to learn from.
         source: Where the table comes from.
     """
-    columns = survey(first_rows(table))
+    columns = survey(surveyed(table))
     names = [name for name in differing(columns) if name in learned]
     if names:
         logger.warning(
@@ -43,13 +50,27 @@ def look(table: pd.DataFrame, learned: Collection[str], source: str) -> Findings
     return section(columns, len(table))
 
 
-def describe(workload: Workload) -> None:
-    """Log what the columns of a long table hold, by its first rows.
+def first_rows(served: Served, reader: Reader, check: Check) -> pd.DataFrame | None:
+    """The first rows of a long table, checked before the version's model is loaded; the log describes them.
+
+    A reader that draws a sample gives none, since that would read the table up to there: then just the names
+    of the columns are checked.
 
     Raises:
-        DataError: The table cannot be read.
+        DataError: The table cannot be read, lacks columns, or does not pass the check.
     """
-    reader = workload.reader
-    head = to_frame([workload.first_rows(SURVEYED_ROWS)], reader.id_column)
+    schema = served.schema
+    reader = suited(reader, served.pinned, schema)
+    if reader.sample is not None:
+        lacking = [] if schema is None else [name for name in schema.columns if name not in reader.names()]
+        if lacking:
+            msg = f"{reader.source}: {'; '.join(f'column {name!r} is missing' for name in lacking)}."
+            raise DataError(msg)
+        return None
+    few = reader.model_copy(update={"limit": min(SURVEYED_ROWS, reader.limit or SURVEYED_ROWS)})
+    head = to_frame([*few.arrow(None if schema is None else schema.columns)], reader.id_column)
     rows = len(head) if len(head) < SURVEYED_ROWS else None
     logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
+    if schema is not None:
+        check(schema, head, reader.source)
+    return head
