@@ -73,7 +73,7 @@ class DriftJob(StreamJob):
     def run(self) -> Locals:
         context, served = self.context, self.serve()
         schema = served.declared
-        first_rows(served, self.current, InputsSchema.check_types)
+        first_rows(served, self.current, InputsSchema.check_types, self.part_rows)
         model = served.model if self.predictions else None
         task = Comparing.with_reference(self._reference(served), schema, model)
         part_rows, basis = self.part_rows or PART_ROWS, digest(task.references)

@@ -50,11 +50,17 @@ def look(table: pd.DataFrame, learned: Collection[str], source: str) -> Findings
     return section(columns, len(table))
 
 
-def first_rows(served: Served, reader: Reader, check: Check) -> pd.DataFrame | None:
+def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | None) -> pd.DataFrame | None:
     """The first rows of a long table, checked before the version's model is loaded; the log describes them.
 
     A reader that draws a sample gives none, since that would read the table up to there: then just the names
     of the columns are checked.
+
+    Args:
+        served: The version.
+        reader: The table.
+        check: Raises a DataError for rows that are wrong.
+        part_rows: Rows of the first part, beyond which no row is checked.
 
     Raises:
         DataError: The table cannot be read, lacks columns, or does not pass the check.
@@ -72,5 +78,5 @@ def first_rows(served: Served, reader: Reader, check: Check) -> pd.DataFrame | N
     rows = len(head) if len(head) < SURVEYED_ROWS else None
     logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
     if schema is not None:
-        check(schema, head, reader.source)
+        check(schema, head.head(part_rows or SURVEYED_ROWS), reader.source)
     return head

@@ -77,7 +77,7 @@ class RejectingJob(IncrementalJob, ABC):
         """
         schema = served.schema
         new = frozenset(schema.categories) if schema and self.unseen == "missing" else frozenset()
-        return first_rows(served, reader, Admission(self.rejected is not None, new).first)
+        return first_rows(served, reader, Admission(self.rejected is not None, new).first, self.part_rows)
 
     def admission(self, served: Served, head: pd.DataFrame | None) -> tuple[InputsSchema | None, Admission]:
         """The schema of the rows, and what becomes of rows that the model cannot take.
