@@ -28,4 +28,4 @@ def test_a_command_is_described_as_it_describes_itself(capsys: pytest.CaptureFix
 
 def test_an_unknown_command_is_answered_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["help", "wibble"]) == 2
-    assert capsys.readouterr().err.startswith("there is no command 'wibble'; there are check, help,")
+    assert capsys.readouterr().err.startswith("there is no command 'wibble'; there are check, explain,")

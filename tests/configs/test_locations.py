@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from mxt import configs
-from mxt.configs import Location, Secret, project_root, reveal
+from mxt.configs import Location, Secret, current_root, project_root, reveal
 from mxt.datasets.databases import DatabaseUrl
 from mxt.errors import ConfigError
 from mxt.services.mlflow import StoreUri
@@ -33,6 +33,21 @@ SECRET: TypeAdapter[str] = TypeAdapter(Secret)
 )
 def test_the_root_holds_the_confs(file: str, root: str) -> None:
     assert project_root(file) == root
+
+
+def test_without_a_config_the_root_is_the_nearest_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = tmp_path / "a" / "b"
+    inner.mkdir(parents=True)
+    monkeypatch.chdir(inner)
+    assert current_root() == str(inner)
+    (tmp_path / "confs").mkdir()
+    assert current_root() == str(tmp_path)
+    (tmp_path / "a" / "mlflow.db").touch()
+    assert current_root() == str(tmp_path / "a")
+    monkeypatch.setenv("MXT_ROOT", str(tmp_path))
+    assert current_root() == str(tmp_path)
 
 
 def test_the_root_does_not_depend_on_the_current_folder(

@@ -75,14 +75,45 @@ def test_numbers_are_predicted_where_the_recipe_knows_regression(name: str) -> N
 @EACH
 def test_what_cannot_be_learned_is_refused_in_a_sentence(name: str) -> None:
     learner = recipe(name)
-    with pytest.raises(DataError, match="holds doubles, not classes"):
-        learner.fit(INPUTS, TARGETS.map({"Yes": 1.0, "No": 0.0}))
+    with pytest.raises(DataError, match="holds 2 different numbers: write `task: regression`"):
+        learner.fit(INPUTS, TARGETS.map({"Yes": 1.5, "No": 0.0}))
     with pytest.raises(DataError, match="There are no input columns"):
         learner.fit(INPUTS[[]], TARGETS)
-    with pytest.raises(DataError, match=r"Times cannot be learned from as they are: leave out \['since'\]"):
+    with pytest.raises(DataError, match=r"Times .*\['since'\]. Write `dates: parts`.*`exclude: \[since\]`"):
         learner.fit(INPUTS.assign(since=pd.Timestamp("2026-01-01")), TARGETS)
+    with pytest.raises(DataError, match=r"columns \['age'\] hold neither .*`exclude: \[age\]`"):
+        learner.fit(INPUTS.assign(age=pd.Timedelta(days=3)), TARGETS)
+    with pytest.raises(DataError, match=r"Several input columns are called \['tenure'\]"):
+        learner.fit(pd.concat([INPUTS, INPUTS[["tenure"]]], axis=1), TARGETS)
+    with pytest.raises(DataError, match="None of the 1 input columns has a value"):
+        learner.fit(INPUTS[["tenure"]].astype(float) * np.nan, TARGETS)
     with pytest.raises(DataError, match=r"needs two classes; .* has 3"):
         recipe(name, calibration="sigmoid").fit(INPUTS, THREE)
+    rare = TARGETS.where(np.arange(len(TARGETS)) >= 4, "rare").where(lambda cells: cells != "Yes", "No")
+    with pytest.raises(DataError, match="the class 'rare' of the target 'Churn' has 4 rows: leave `calib"):
+        recipe(name, calibration="sigmoid").fit(INPUTS, rare)
+
+
+@pytest.mark.parametrize("backend", ["numpy_nullable", "pyarrow"])
+@EACH
+def test_nullable_and_arrow_types_give_the_model_of_plain_types(name: str, backend: Any) -> None:
+    inputs = INPUTS.assign(paperless=INPUTS["paperless"].astype(object).where(INPUTS["tenure"] > 3))
+    plain = inputs.assign(paperless=inputs["paperless"].astype(float))
+    typed = inputs.convert_dtypes(dtype_backend=backend)
+    targets = (TARGETS == "Yes").astype("int64").rename("churned")
+    known, model = (
+        recipe(name).fit(plain, targets),
+        recipe(name).fit(typed, targets.convert_dtypes(dtype_backend=backend)),
+    )
+    pd.testing.assert_frame_equal(model.predict(typed), known.predict(plain))
+    pd.testing.assert_frame_equal(model.predict(typed.tail(1)), known.predict(plain.tail(1)))
+    assert model.predictor.classes == [0, 1]
+
+
+@EACH
+def test_classes_that_are_whole_doubles_are_the_integers(name: str) -> None:
+    model = recipe(name).fit(INPUTS, TARGETS.map({"Yes": 1.0, "No": 0.0}))
+    assert [*model.predict(INPUTS)] == ["prediction", "probability_0", "probability_1"]
 
 
 @EACH

@@ -81,3 +81,8 @@ def test_ids_that_stand_for_several_rows_are_counted(ids: list[Any], counts: str
 def test_an_empty_frame_keeps_its_columns() -> None:
     frame = pd.DataFrame({"x": pd.Series(dtype="int64")}, index=pd.Index([], name="id", dtype="str"))
     assert to_batch(frame).schema.names == ["id", "x"]
+
+
+def test_the_ids_get_a_longer_name_where_a_column_has_theirs() -> None:
+    frame = pd.DataFrame({"row": [5, 6], "row_id": [7, 8]}, index=pd.RangeIndex(2, name="row"))
+    assert to_batch(frame).to_pydict() == {"row_id_id": [0, 1], "row": [5, 6], "row_id": [7, 8]}

@@ -47,6 +47,7 @@ def test_a_key_has_the_form_that_parts_on_disk_have(workload: Workload) -> None:
         {"model_uri": "models:/churn/4"},
         {"packages": frozenset({"lightgbm"})},
         {"memory": (1, "{}")},
+        {"read_as": '{"inputs": {"missing": ["?"]}}'},
     ],
     ids=lambda change: next(iter(change)),
 )

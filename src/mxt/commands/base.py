@@ -11,14 +11,19 @@ from __future__ import annotations
 import argparse
 import ast
 import importlib
+import sys
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, ModelError, MxtError, memory_as_error
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
     from importlib.metadata import EntryPoint
+
+    from mxt.services import MlflowService
 
 ENTRY_POINTS = "mxt.commands"
 NO_CONFIG = "no config file given; try: mxt confs/explanations.yaml, or mxt help"
@@ -94,3 +99,57 @@ def parser_of(word: str) -> ArgumentParser:
     )
     command.arguments(parser)
     return parser
+
+
+def shielded(work: Callable[[], int]) -> int:
+    """The exit code of some work; a bug is reported without its text, which may quote data.
+
+    Raises:
+        MxtError: Something that a user or the world around the command caused.
+    """
+    try:
+        with memory_as_error():
+            return work()
+    except (MxtError, BrokenPipeError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
+        print(bug(error), file=sys.stderr)
+        return 1
+
+
+def bug(error: Exception) -> str:
+    """Print the frames of a bug, and return a sentence about it without its text, which may quote data."""
+    traceback.print_tb(error.__traceback__)
+    return f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
+
+
+def open_store(uri: str | None) -> MlflowService:
+    """The store that a command without a config reads, found as jobs find it; nothing is made there.
+
+    Args:
+        uri: The store; MLFLOW_TRACKING_URI or else the project's own file if None.
+
+    Raises:
+        ConfigError: The URI has a wrong form, or holds a secret.
+        ModelError: The store's file does not exist.
+    """
+    from pydantic import ValidationError
+
+    from mxt.configs import current_root
+    from mxt.services import LoggerService, MlflowService
+
+    fields = {} if uri is None else {"tracking_uri": uri}
+    try:
+        service = MlflowService.model_validate(fields, context={"root": current_root()})
+    except ValidationError as error:
+        msg = "--store must be the URI of an MLflow store without a password, as sqlite:///mlflow.db"
+        raise ConfigError(msg) from error
+    if not service.exists():
+        msg = (
+            f"There is no store {service.tracking_uri}. Run this in the project's folder, set MXT_ROOT to "
+            "it, or name the store by --store URI."
+        )
+        raise ModelError(msg)
+    LoggerService(level="WARNING").start()
+    service.connect()
+    return service

@@ -9,10 +9,9 @@ import gc
 import json
 import signal
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any
 
-from mxt.commands.base import NO_CONFIG
+from mxt.commands.base import NO_CONFIG, bug
 from mxt.errors import NOTHING_TO_DO, OK, VERDICT_NO, ConfigError, MxtError, Stopped
 
 if TYPE_CHECKING:
@@ -76,10 +75,8 @@ def _outcome(files: list[str], overrides: list[str]) -> dict[str, Any]:
         by = signal.Signals(int(stop.code or 0) - 128).name
         outcome |= {"exit_code": stop.code, "error": f"stopped by {by}"}
     except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
-        traceback.print_tb(error.__traceback__)
-        bug = f"a bug in MXT: {type(error).__name__} (its text is withheld, since it may quote data)"
-        print(bug, file=sys.stderr)
-        outcome |= {"error": bug}
+        outcome |= {"error": bug(error)}
+        print(outcome["error"], file=sys.stderr)
     return outcome
 
 

@@ -30,6 +30,23 @@ def project_root(config_file: str) -> str:
     return str(holders[0] if holders else folder)
 
 
+def current_root() -> str:
+    """The project's root for a command without a config: MXT_ROOT, or the nearest folder with a project.
+
+    That is the current folder, or the nearest one above it, that holds ``confs/`` or the store ``mlflow.db``;
+    the current folder if none does.
+    """
+    if os.environ.get("MXT_ROOT"):
+        return os.path.abspath(os.environ["MXT_ROOT"])  # noqa: PTH100 - keeps links
+    here = Path.cwd()
+    holders = (
+        folder
+        for folder in (here, *here.parents)
+        if (folder / "confs").is_dir() or (folder / "mlflow.db").is_file()
+    )
+    return str(next(holders, here))
+
+
 def anchored(location: str, info: ValidationInfo) -> str:
     """Make a relative path absolute; leave URLs such as ``s3://bucket/key`` as they are."""
     if _URL.match(location):

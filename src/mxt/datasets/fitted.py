@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from mxt.datasets.fingerprint import row_digests
@@ -20,7 +20,7 @@ from mxt.datasets.tables import to_batch
 from mxt.kinds import member
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -89,6 +89,8 @@ class FittedRows:
     """Rows held out that equal a fitted row."""
     held_out: int = 0
     """Rows held out; like `alike`, counted in the range of the digests kept."""
+    reader: Mapping[str, object] = field(default_factory=dict)
+    """How the training read the table's cells, as `remembered` has it; empty if nothing recorded that."""
 
     @classmethod
     def of(
@@ -201,6 +203,7 @@ class FittedRows:
             "splitter": None if self.splitter is None else json.loads(self.splitter.model_dump_json()),
             "alike": self.alike,
             "held_out": self.held_out,
+            **({"reader": self.reader} if self.reader else {}),
         }
         table = pa.table({"digest": self.digests}).replace_schema_metadata({"mxt": json.dumps(facts)})
         sink = pa.BufferOutputStream()
@@ -227,4 +230,5 @@ class FittedRows:
             splitter=None if kind is None else kind.model_validate_json(json.dumps(facts["splitter"])),
             alike=facts["alike"],
             held_out=facts["held_out"],
+            reader=facts.get("reader") or {},
         )

@@ -133,14 +133,25 @@ def refuse_foreign(schema: pa.Schema, source: str) -> None:
 
 
 def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:
-    """A DataFrame as an Arrow batch whose first column is the index, if that has a name."""
+    """A DataFrame as an Arrow batch whose first column is the index, if that has a name.
+
+    Where another column has this name, the first one gets "_id" behind it: a table may have a column `row`.
+    """
     import pyarrow as pa
 
-    whole = frame if frame.index.name is None else frame.reset_index()
+    whole = frame if frame.index.name is None else frame.reset_index(names=_index_name(frame))
     table = pa.Table.from_pandas(whole, preserve_index=False).replace_schema_metadata(None)
     return (
         table.combine_chunks().to_batches()[0] if len(frame) else pa.RecordBatch.from_pylist([], table.schema)
     )
+
+
+def _index_name(frame: pd.DataFrame) -> str:
+    """The name of the index, longer if a column has it."""
+    name = str(frame.index.name)
+    while name in frame.columns:
+        name += "_id"
+    return name
 
 
 def to_ipc(batch: pa.RecordBatch) -> pa.Buffer:

@@ -149,7 +149,7 @@ def _numbers(predictor: Predictor, table: pd.DataFrame) -> np.ndarray:
     """
     import numpy as np
 
-    chosen = predictor.select(table) if predictor.flavor == "xgboost" else predictor.encode(table)
+    chosen = predictor.select(table) if predictor.inner.flavor == "xgboost" else predictor.encode(table)
     numbers = np.asarray(chosen, dtype=float)
     if _gblinear(predictor) is not None:
         numbers = np.where(np.isnan(numbers), 0.0, numbers)

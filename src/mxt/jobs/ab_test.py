@@ -12,7 +12,7 @@ from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.datasets.writers.base import Writer
 from mxt.endpoints.base import Endpoint, by_label
-from mxt.endpoints.base.arms import Arm, arms_of
+from mxt.endpoints.base.arms import NO_SUBJECTS, Arm, arms_of, needed
 from mxt.endpoints.base.assignments import Salt, Variant, assigned, assignments_table, check_split
 from mxt.endpoints.base.contrasts import overall, with_verdicts
 from mxt.endpoints.base.designs import Design, Looks
@@ -21,10 +21,12 @@ from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
+from mxt.registries.inheritance import IDS
 from mxt.registries.loaders.base import Loader
 from mxt.registries.readings import suited
 from mxt.registries.served import Served, ServedArms, Versions
@@ -132,16 +134,20 @@ class ABTestJob(Job):
         kind, msg = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
         if self.versions is None and (self.splitter is not None or self.rows == "training"):
             raise PydanticCustomError(kind, msg)
-        msg = "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`"
-        if self.salt is not None and self.subject is None and self.inputs.id_column is None:
-            raise PydanticCustomError(kind, msg)
+        known = self.versions is not None and IDS not in self.inputs.model_fields_set
+        if self.salt is not None and self.subject is None and self.inputs.id_column is None and not known:
+            raise PydanticCustomError(kind, NO_SUBJECTS)
         return self
 
     def run(self) -> Locals:
+        pair = self._served()
+        return inheriting(self).compare(pair)
+
+    def compare(self, pair: ServedArms | None) -> Locals:
+        """Compare the arms of the table, which the job's readers read as they are."""
         context, endpoints = self.context, by_label(self.endpoints)
         claims = max(sum(end.hypothesis == "superiority" for end in self.endpoints), 1)
         design = Design(self.level, self.power, self.control_share, self.looks, claims)
-        pair = self._served()
         target = self._target(pair)
         table = self._read(pair, target)
         rule = self.variant or Salt(str(self.salt), self.control_share)
@@ -235,16 +241,7 @@ class ABTestJob(Job):
         return shuffled(table, 0)
 
     def _columns(self, target: str | None) -> list[str]:
-        """Columns that the job needs beside the models' inputs, in alphabetical order.
-
-        Raises:
-            ConfigError: The id column is among them.
-        """
-        id_column, variant = self.inputs.id_column, self.variant and self.variant.column
-        subject = None if self.subject == id_column else self.subject
-        columns = {name for name in (subject, variant, self.prediction, target) if name}
-        columns.update(*(part.columns for part in (*self.endpoints, self.splitter) if part is not None))
-        if id_column in columns:
-            msg = f"{id_column!r} is the `id_column` of the inputs; it can be neither arm nor outcome."
-            raise ConfigError(msg)
-        return sorted(columns)
+        """Columns that the job needs beside the models' inputs, in alphabetical order."""
+        variant = None if self.variant is None else self.variant.column
+        parts = [name for part in (*self.endpoints, self.splitter) if part for name in part.columns]
+        return needed(self.inputs.id_column, self.subject, [variant, self.prediction, target, *parts])

@@ -17,6 +17,7 @@ from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.positives import chosen
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric, positives
@@ -95,7 +96,12 @@ class CertificationJob(ModelJob):
     """Days until the certificate expires."""
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).certify(served)
+
+    def certify(self, served: Served) -> Locals:
+        """Judge a version on the table, which the job's readers read as they are."""
+        context = self.context
         given = json.loads(self.model_dump_json(include=set(Origin.model_fields)))
         origin = origin_of(served.pinned, given, self.root)
         candidate, (whole, held_out) = self._candidate(served, origin)

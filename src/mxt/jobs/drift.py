@@ -16,6 +16,7 @@ from mxt.findings import Findings, Output
 from mxt.jobs.base import Locals
 from mxt.jobs.base.columns import first_rows
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
 from mxt.pages.drift import drift_answer, drift_page
@@ -71,7 +72,12 @@ class DriftJob(StreamJob):
     """Where to write the comparisons: a row for each column and measure."""
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).compare(served)
+
+    def compare(self, served: Served) -> Locals:
+        """Compare the tables, which the job's readers read as they are, for a version."""
+        context = self.context
         schema = served.declared
         first_rows(served, self.current, InputsSchema.check_types, self.part_rows)
         model = served.model if self.predictions else None

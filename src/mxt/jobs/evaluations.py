@@ -25,6 +25,7 @@ from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.positives import chosen, warn_of_other
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -106,9 +107,12 @@ class EvaluationsJob(ModelJob):
         return self
 
     def run(self) -> Locals:
+        served, other = self.serve(), self._other()
+        return inheriting(self).evaluate(served, other)
+
+    def evaluate(self, served: Served, other: Served | None) -> Locals:
+        """Score a version on the table, which the job's readers read as they are."""
         context = self.context
-        served = self.serve()
-        other = self._other()
         records = [Record.of(each) for each in (served, other) if each is not None]
         target = served.target(self.target)
         table = self._table(served, records, target)

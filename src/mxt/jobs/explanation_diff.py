@@ -19,6 +19,7 @@ from mxt.importances.base.draws import drawn
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
+from mxt.jobs.base.inheriting import inheriting
 from mxt.kinds import OneOf
 from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
@@ -128,6 +129,10 @@ class ExplanationDiffJob(ModelJob):
         served = self.serve()
         baseline = self.context.other(self.loader, self.baseline)
         self.context.facts["baseline_version"] = baseline.pinned.version
+        return inheriting(self).compare(served, baseline)
+
+    def compare(self, served: Served, baseline: Served) -> Locals:
+        """Compare two versions on the table, which the job's readers read as they are."""
         table = self._table(served, [Record.of(baseline), Record.of(served)])
         before, after = self._explained(baseline, table), self._explained(served, table)
         both = compared(before, after, self.tolerance)

@@ -19,6 +19,7 @@ from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, comparable
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.rejecting import RejectingJob
 from mxt.kinds import OneOf
 from mxt.pages.effects import effects_charts
@@ -109,7 +110,12 @@ class ExplanationsJob(RejectingJob):
         return self.samples_explanations
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).explain(served)
+
+    def explain(self, served: Served) -> Locals:
+        """Explain a version on the tables, which the job's readers read as they are."""
+        context = self.context
         increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()

@@ -11,6 +11,7 @@ from mxt.findings import Findings
 from mxt.findings.words import count
 from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.rejecting import RejectingJob
 from mxt.kinds import OneOf
 from mxt.streams.tasks import Done, Task, Workload
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
     from mxt.models import Model
+    from mxt.registries.served import Served
 
 PART_ROWS = 65_536
 
@@ -51,7 +53,12 @@ class InferenceJob(RejectingJob):
         return self.outputs
 
     def run(self) -> Locals:
-        context, served = self.context, self.serve()
+        served = self.serve()
+        return inheriting(self).score(served)
+
+    def score(self, served: Served) -> Locals:
+        """Score the table by a version; the job's readers read as they are."""
+        context = self.context
         increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()

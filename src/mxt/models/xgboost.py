@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from mxt.predictors.base.outputs import Label
     from mxt.stats.calibration import Sigmoid
 
+REFUSED = "[]<"
+"""Characters that xgboost refuses in names of columns; an underscore stands for each in the stored model."""
+
 
 class XgboostRecipe(Recipe):
     """Gradient-boosted trees of xgboost; texts are native categories.
@@ -57,23 +60,21 @@ class XgboostRecipe(Recipe):
     """Threads to train with; with one, the model is the same bytes on any machine."""
 
     def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
-        import pandas as pd
-
-        from mxt.models.base.model import Model
+        from mxt.models.base.preparing import prepare
         from mxt.predictors.xgboost import XgboostPredictor
 
-        self.check(inputs, targets)
-        texts = text_names(inputs)
-        free = [name for name in texts if not isinstance(inputs[name].dtype, pd.CategoricalDtype)]
-        frame = inputs.astype(dict.fromkeys(texts, "category"))
-        columns = [str(name) for name in inputs.columns]
+        prepared = prepare(self, inputs, targets, refused=REFUSED)
+        columns, texts = [*prepared.inputs.columns], text_names(prepared.inputs)
+        free = [name for name in texts if not hasattr(prepared.inputs[name], "cat")]
+        frame = prepared.inputs.astype(dict.fromkeys(texts, "category"))
         if self.task == "regression":
-            return Model(XgboostPredictor(self._estimator().fit(frame, targets), columns, []).opened(free))
-        classes, codes = _coded(targets)
+            estimator = self._estimator().fit(frame, prepared.targets)
+            return prepared.model(XgboostPredictor(estimator, columns, []).opened(free))
+        classes, codes = _coded(prepared.targets)
         estimator = self._estimator().fit(frame, codes)
         if self.calibration:
             estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
-        return Model(XgboostPredictor(estimator, columns, classes).opened(free))
+        return prepared.model(XgboostPredictor(estimator, columns, classes).opened(free))
 
     def _estimator(self) -> xgb.XGBModel:
         import xgboost as xgb

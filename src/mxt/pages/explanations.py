@@ -54,8 +54,16 @@ def explained(tally: Tally, importances: pd.DataFrame, version: str) -> list[str
     names = ", ".join(f"{shortened(str(name))} ({100 * share:.0f} %)" for name, share in leading.items())
     return [
         f"What moves the predictions of {version} most, by {_NAMES.get(method, method)}: {names}.",
-        f"Explained {rows} {_how(explanation.method)}, in {explanation.unit}; {_law(tally)}.",
+        f"Explained {rows} {how(explanation.method)}, in {explanation.unit}; {_law(tally)}.",
     ]
+
+
+def how(method: str) -> str:
+    """How the contributions were computed, as an adverb."""
+    for pattern, words in _METHODS.items():
+        if re.fullmatch(pattern, method):
+            return re.sub(pattern, words, method)
+    return f"by {method}"
 
 
 def relative_residual(tally: Tally) -> float:
@@ -120,14 +128,6 @@ def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
 def _ordered(importances: pd.DataFrame) -> list[str]:
     """The methods of a table of importances, `FIRST` before all others."""
     return sorted(map(str, importances["method"].unique()), key=lambda method: method != FIRST)
-
-
-def _how(method: str) -> str:
-    """How the contributions were computed, as an adverb."""
-    for pattern, words in _METHODS.items():
-        if re.fullmatch(pattern, method):
-            return re.sub(pattern, words, method)
-    return f"by {method}"
 
 
 def _law(tally: Tally) -> str:

@@ -11,8 +11,10 @@ from loguru import logger
 
 from mxt.errors import ConfigError, ModelError
 from mxt.kinds import Strict
+from mxt.registries.inheritance import inherit
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
+from mxt.schemas.captions import Captions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +41,11 @@ class Served:
     def schema(self) -> InputsSchema | None:
         """The schema of the model's inputs; None if it was not stored."""
         return self.loader.load_schema(self.pinned.uri)
+
+    @property
+    def captions(self) -> Captions:
+        """How people call the columns and their values; empty if the version was stored without captions."""
+        return Captions() if self.schema is None else self.schema.captions
 
     @property
     def declared(self) -> InputsSchema:
@@ -98,8 +105,14 @@ class Served:
         return self.loader.load_truth_schema(self.pinned.uri, target)
 
     def reader(self, reader: Reader, *others: InputsSchema | None) -> Reader:
-        """A reader that reads cells as the training did, and as text where a schema declares text."""
-        return suited(reader, self.pinned, self.schema, *others)
+        """A reader that reads cells as the training did, and as text where a schema declares text.
+
+        Raises:
+            ConfigError: The fields of the reader do not go together with those of the training's.
+            DataError: The table lacks the training's id column, and the config names none.
+        """
+        known = inherit(reader, [self], "the table").reader
+        return suited(known, self.pinned, self.schema, *others)
 
 
 class Versions(Strict):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
+from mxt.schemas.captions import Captions
 from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
 from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
     import pandera.pandas as pa
 
@@ -34,6 +33,8 @@ class InputsSchema:
     """Whether the schema declares which texts may come; a schema of types alone does not."""
     of_training: bool = True
     """Whether the schema states what a training had; if not, it states what a config allows."""
+    captions: Captions = field(default_factory=Captions)
+    """How people call the columns and their values."""
 
     @property
     def columns(self) -> list[str]:
@@ -64,11 +65,6 @@ class InputsSchema:
         return cls(pa.DataFrameSchema(columns), declares_categories=False)
 
     @classmethod
-    def from_names(cls, names: Iterable[str]) -> InputsSchema:
-        """A schema of names alone, of which nothing else is known."""
-        return cls.from_types(dict.fromkeys(names, ""))
-
-    @classmethod
     def from_yaml(cls, text: str, source: str) -> InputsSchema:
         """Read a schema in pandera's YAML form.
 
@@ -87,11 +83,11 @@ class InputsSchema:
             msg = f"{source}: the schema names no columns; they stand under `columns`."
             raise ConfigError(msg)
         refuse_rules_between_rows(schema, source)
-        return cls(schema)
+        return cls(schema, captions=Captions.from_yaml(text, source))
 
     def to_yaml(self) -> str:
-        """The schema in pandera's YAML form."""
-        return str(self.schema.to_yaml())
+        """The schema in pandera's YAML form, with its captions."""
+        return str(self.schema.to_yaml()) + self.captions.to_yaml()
 
     def categorised(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The inputs with each known set of categories as the column's type, for recipes that learn them."""

@@ -128,7 +128,10 @@ def sift(
     mended, faults = _mended(schema, table)
     inputs = schema.typed(mended, source)
     faults += _infinite(inputs)
-    waived, new, known = {fault.column: fault.rows for fault in faults}, {}, known or {}
+    waived: dict[str, np.ndarray] = {}
+    for fault in faults:
+        waived[fault.column] = waived.get(fault.column, False) | fault.rows
+    new, known = {}, known or {}
     for name in (name for name in inputs.columns if name in missing or name in known):
         cells = unseen(inputs[name], schema.schema.columns[name], known.get(name))
         if name not in missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, NoReturn
 
 from mxt.errors import DataError
@@ -42,13 +43,21 @@ class TargetsSchema:
         from mxt.schemas.base import broken
 
         if target not in table.columns:
-            msg = f"{source}: the target column {target!r} is missing; the table has {list(table.columns)}."
+            meant = difflib.get_close_matches(target, map(str, table.columns), n=1, cutoff=0.5)
+            meant = meant or [name for name in map(str, table.columns) if name.lower() == target.lower()]
+            hint = f" Perhaps {meant[0]!r} was meant." if meant else ""
+            has = f"the table has {list(table.columns)}.{hint}"
+            msg = f"{source}: the target column {target!r} is missing; {has}"
             raise DataError(msg)
         column = table[target]
         missing = column.isna()
         if missing.any():
             ids = list(column.index[missing])
-            msg = f"{source}: {broken(target, 'not_nullable', ids, len(ids))}."
+            present = "not in, []" if column.dtype.kind in "biufM" else '"!=", ""'
+            msg = (
+                f"{source}: {broken(target, 'not_nullable', ids, len(ids))}. Leave such rows out with "
+                f"`filters: [[{target}, {present}]]` in the reader."
+            )
             raise DataError(msg)
         return column
 

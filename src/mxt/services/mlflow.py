@@ -105,6 +105,12 @@ class MlflowService(Service):
         return self._experiment_id
 
     def start(self) -> None:
+        self.connect()
+        with self._errors(), self._one_at_a_time():
+            self._experiment_id = self._experiment()
+
+    def connect(self) -> None:
+        """Let MLflow use this store, for those who only read it: nothing is made there."""
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.
@@ -112,11 +118,14 @@ class MlflowService(Service):
         import mlflow
 
         self._shorten_retries()
-        with self._errors(), self._one_at_a_time():
-            with _own_variables():
-                mlflow.set_tracking_uri(self.tracking_uri)
-                mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
-            self._experiment_id = self._experiment()
+        with self._errors(), _own_variables():
+            mlflow.set_tracking_uri(self.tracking_uri)
+            mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
+
+    def exists(self) -> bool:
+        """Whether the store may be there: a SQLite file is, or a server or database is named."""
+        match = _SQLITE.match(self.tracking_uri)
+        return match is None or Path(match[2]).is_file()
 
     def stop(self) -> None:
         """Do nothing: the job ends its own run."""

@@ -29,6 +29,8 @@ class Origin:
     """The packages that the models are made of."""
     memory: tuple[int, str] | None = None
     """The memory limit and the executor's config, which the parts depend on where there is a limit."""
+    read_as: str = ""
+    """What the readers of the job inherited from the training of its version, as JSON; empty if nothing."""
 
     def keys(self, workload: Workload) -> dict[str, str]:
         """The `key` of the parts of a table, and the `earlier` one in the form of earlier releases.
@@ -47,5 +49,5 @@ class Origin:
     def _text(self, workload: Workload, versions: Mapping[str, str], reading: list[str]) -> str:
         mark = workload.reader.mark
         source = [mark.to_json() if mark else "", workload.part_rows, workload.basis]
-        limits = self.memory or ()
-        return json.dumps([self.config_digest, self.model_uri, *source, versions, *limits, *reading])
+        how = [*(self.memory or ()), *reading, *([self.read_as] if self.read_as else [])]
+        return json.dumps([self.config_digest, self.model_uri, *source, versions, *how])

@@ -17,7 +17,7 @@ from mxt.models.xgboost import XgboostRecipe
     ("values", "words"),
     [
         ({"depht": 3}, "XgboostRecipe has no field 'depht'; perhaps 'depth' was meant"),
-        ({"zzz": 3}, "XgboostRecipe has no field 'zzz'; it has task, calibration, seed, trees"),
+        ({"zzz": 3}, "XgboostRecipe has no field 'zzz'; it has task, calibration, seed, dates, max_classes"),
         ({"depth": 0}, r"XgboostRecipe cannot take depth: 0 \(Input should be greater than or equal to 1\)"),
         ({"depth": "3"}, r"XgboostRecipe cannot take depth: '3' \(Input should be a valid integer\)"),
         ({"KIND": "RandomForestRecipe"}, "XgboostRecipe has no field 'KIND'"),
@@ -40,6 +40,6 @@ def test_columns_are_texts_unless_they_hold_numbers_or_booleans() -> None:
 
 def test_a_regression_on_texts_says_how_they_become_numbers() -> None:
     targets = pd.Series(["1,100", "900", "800"], name="price")
-    told = r"is of type str: 1 of 3 values of price is no number: '9,999'-like; set `thousands: ','`"
+    told = r"needs numbers: 1 of 3 values of price is no number: '9,999'-like; set `thousands: ','`"
     with pytest.raises(DataError, match=told):
         XgboostRecipe(task="regression").check(pd.DataFrame({"a": [1, 2, 3]}), targets)

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mxt.errors import DataError
 from mxt.explainers.base import Explanation
 from mxt.models.base.tables import samples_table
 
@@ -58,6 +57,14 @@ def test_errors_and_fits_follow_the_contributions() -> None:
 
 
 @pytest.mark.parametrize("name", ["prediction", "residual", "unit"])
-def test_a_column_named_as_a_fact_is_refused(name: str) -> None:
-    with pytest.raises(DataError, match=rf"\['{name}'\] have the names of facts"):
-        samples_table(made([""], ["a", name]), None)
+def test_a_contribution_gets_a_longer_name_where_a_fact_has_that_of_its_column(name: str) -> None:
+    table = samples_table(made([""], ["a", name]), None)
+    assert table.columns.is_unique
+    assert table[f"{name}_contribution"].tolist() == [1, 3]
+    assert table["prediction"].tolist() == [0, 4]
+
+
+def test_no_two_contributions_get_the_same_name() -> None:
+    table = samples_table(made([""], ["class", "class_contribution"]), None)
+    assert table["class_contribution"].tolist() == [1, 3]
+    assert table["class_contribution_contribution"].tolist() == [0, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,15 @@ import pandas as pd
 import pytest
 
 from mxt.errors import ModelError
-from mxt.predictors.base.columns import kind_of, numbers, source_columns, spelled
+from mxt.predictors.base.columns import (
+    kind_of,
+    numbers,
+    plain_column,
+    plain_columns,
+    plain_extensions,
+    source_columns,
+    spelled,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +73,35 @@ def test_a_text_is_refused_by_the_columns_name_alone() -> None:
     with pytest.raises(ModelError, match="The LightGBM model takes numbers in the column 'debt'") as refusal:
         numbers(pd.Series(["secret"], name="debt"), "LightGBM")
     assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "plain"),
+    [
+        ([1, 2], "Int64", "int64"),
+        ([1, None], "Int64", "float64"),
+        ([True, False], "bool[pyarrow]", "bool"),
+        ([True, None], "boolean", "float64"),
+        (["a", None], "string", "str"),
+        (["a", None], object, "str"),
+        ([None, None], object, "float64"),
+        ([None, None], "string", "str"),
+        ([datetime(2026, 1, 1, tzinfo=UTC), None], "timestamp[us, UTC][pyarrow]", "datetime64[us, UTC]"),
+        ([Decimal("1.5"), Decimal(2)], object, "float64"),
+        (["a", "b"], "category", "category"),
+    ],
+)
+def test_cells_get_the_type_that_pandas_has_always_had_for_them(cells: Any, dtype: Any, plain: str) -> None:
+    column = pd.Series(cells, dtype=dtype, name="c")
+    made = plain_column(column)
+    assert made.dtype == plain
+    assert made.dropna().tolist() == column.dropna().tolist()
+    assert made.isna().tolist() == column.isna().tolist()
+
+
+def test_a_table_of_plain_types_is_left_as_it_is() -> None:
+    table = pd.DataFrame({"a": [1], "b": pd.array([1.5]), "c": pd.Series(["u"], dtype=object)})
+    plain = plain_columns(table)
+    assert plain.dtypes.tolist() == ["int64", "float64", "str"]
+    assert plain_columns(plain) is plain
+    assert plain_extensions(table).dtypes.tolist() == ["int64", "float64", "object"]

@@ -12,6 +12,7 @@ from mxt.datasets.conditions import expression
 from mxt.datasets.csv_texts import HEAD_BYTES, Head, head_of, header
 from mxt.datasets.places import remembered
 from mxt.datasets.readers.base.files import FileReader
+from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -37,14 +38,16 @@ class CsvReader(FileReader):
 
     KIND: Literal["CsvReader"] = "CsvReader"
 
-    missing: tuple[str, ...] = ("",)
+    missing: Remembered[tuple[str, ...]] = ("",)
     """Texts that stand for a missing value."""
 
-    types: dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]", "inferred"]] = {}
+    types: Remembered[
+        dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]", "inferred"]]
+    ] = {}
     """Types of columns that shall not be inferred from the first 16 MB; ``inferred`` for one whose digits are
     numbers though they are quoted or start with 0."""
 
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Remembered[Annotated[str, Field(min_length=1, max_length=1)]] = ","
     """The character between two cells."""
 
     @property

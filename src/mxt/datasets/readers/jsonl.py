@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Literal, Self
 
 from mxt.datasets.readers.base.files import FileReader
+from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class JsonlReader(FileReader):
 
     KIND: Literal["JsonlReader"] = "JsonlReader"
 
-    types: dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]] = {}
+    types: Remembered[dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]]] = {}
     """Types of columns that shall not be inferred from the first megabyte, such as times with fractions."""
 
     @property

@@ -11,6 +11,7 @@ from pydantic import StringConstraints
 from mxt.datasets.conditions import SIGNS, Scalar
 from mxt.datasets.databases import DatabaseUrl, described, opened
 from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class SqlReader(Reader):
     query: Annotated[str, StringConstraints(min_length=1)]
     """A SELECT statement, or the name of a table; rows come in the order of the id column if there is one."""
 
-    types: dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]] = {}
+    types: Remembered[dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]]] = {}
     """Types of columns whose first rows do not show them, such as columns that start with missing values."""
 
     @property

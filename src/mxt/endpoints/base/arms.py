@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError
+from mxt.errors import ConfigError, DataError
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
 
     from mxt.models import Model
 
 NAMES = ("control", "treatment")
+NO_SUBJECTS = "a salt hashes subjects, and a row's number is none; name `subject` or `inputs.id_column`"
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,24 @@ class Arm:
             msg = f"{self.source}: column {column!r} has {infinite} infinite values in the {self.name} arm."
             raise DataError(msg)
         return numbers
+
+
+def needed(id_column: str | None, subject: str | None, names: Iterable[str | None]) -> list[str]:
+    """The columns that an experiment needs beside the models' inputs, in alphabetical order.
+
+    Args:
+        id_column: Of the reader.
+        subject: The column of subjects, which may be the id column.
+        names: All other columns; None for one that the config does not name.
+
+    Raises:
+        ConfigError: The id column is among the other columns.
+    """
+    columns = {name for name in names if name}
+    if id_column in columns:
+        msg = f"{id_column!r} is the `id_column` of the inputs; it can be neither arm nor outcome."
+        raise ConfigError(msg)
+    return sorted(columns | ({subject} if subject and subject != id_column else set()))
 
 
 def arms_of(

@@ -11,8 +11,8 @@ from pydantic_core import PydanticCustomError
 
 from mxt.datasets.conditions import Scalar
 from mxt.datasets.readers.csv import CsvReader
-from mxt.endpoints.base.arms import NAMES
-from mxt.errors import DataError
+from mxt.endpoints.base.arms import NAMES, NO_SUBJECTS
+from mxt.errors import ConfigError, DataError
 from mxt.kinds import Strict
 from mxt.stats.assignment import assign, mismatch
 
@@ -112,8 +112,11 @@ def assigned(
         rule: What decides the arm.
 
     Raises:
+        ConfigError: A salt decides, and neither subjects nor rows have names.
         DataError: Subjects are missing or ambiguous, rows or subjects are not of one arm, or an arm is empty.
     """
+    if isinstance(rule, Salt) and subject is None and inputs.id_column is None:
+        raise ConfigError(NO_SUBJECTS)
     subjects = subjects_of(table, subject, inputs.source)
     if isinstance(rule, Variant):
         treated = rule.treated(table, subjects, inputs.source)

@@ -81,7 +81,7 @@ def tree_model_of(model: AnyModel) -> TreeModel | None:
         return None
     if trees is None or trees.values.shape[1] != len(predictor.outputs):
         return None
-    left_out = float("nan") if predictor.flavor == "xgboost" or hasattr(model, "get_booster") else 0.0
+    left_out = float("nan") if predictor.inner.flavor == "xgboost" or hasattr(model, "get_booster") else 0.0
     frame = partial(_frame, predictor=predictor, left_out=left_out)
     slope, intercept = predictor.calibration
     per_round, best = _rounds(model, trees)

@@ -11,6 +11,7 @@ from mxt.datasets.survey import survey
 from mxt.datasets.tables import to_frame
 from mxt.errors import DataError
 from mxt.findings.words import listed
+from mxt.jobs.base.doubts import warn_of_doubts
 from mxt.pages.surveys import described, differing, section
 from mxt.registries.readings import suited
 
@@ -30,23 +31,25 @@ SURVEYED_ROWS = 5_000
 """First rows by which the columns of a long table are described."""
 
 
-def look(table: pd.DataFrame, learned: Collection[str], source: str) -> Findings:
-    """The columns as a section of the job's page, after a warning of those that number the rows.
+def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findings:
+    """The columns as a section of the job's page, after warnings of row numbers and of doubtful texts.
 
     Args:
         table: What was read, its rows in an order that does not depend on the source's.
         learned: The columns that the model is to learn from.
-        source: Where the table comes from.
+        reader: Where the table comes from.
     """
-    columns = survey(surveyed(table))
+    head = surveyed(table)
+    columns = survey(head)
     names = [name for name in differing(columns) if name in learned]
     if names:
         logger.warning(
             "{}: each row has another value in {}, so that a model learns the rows by heart. Name the column "
             "that identifies a row in `id_column`, and leave others out by `exclude`",
-            source,
+            reader.source,
             listed([repr(name) for name in names]),
         )
+    warn_of_doubts(head, columns, learned, reader)
     return section(columns, len(table))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from mxt.datasets.tables import refuse_repeated_ids, to_frame
 from mxt.datasets.writers.base import Provenance
 from mxt.findings import Findings
 from mxt.jobs.base import conclusions
+from mxt.jobs.base.inheriting import read_as_trained
 from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
@@ -60,6 +62,8 @@ class Context:
     """Whether all outputs are written."""
     sample: str = ""
     """Which rows were worked on, if not all."""
+    read_as: dict[str, dict[str, object]] = field(default_factory=dict)
+    """What each reader inherited from the trainings of the versions, by the reader's name in the config."""
 
     @property
     def client(self) -> MlflowClient:
@@ -81,7 +85,7 @@ class Context:
 
     def read(self, reader: Reader, role: str, columns: list[str] | None = None) -> pd.DataFrame:
         """Read a table whole, as its version's training read, and link its fingerprint to the run."""
-        reader = suited(reader, self.model)
+        reader = suited(read_as_trained(self, reader, role), self.model)
         with self.step(f"read {role} from {reader.source}"):
             batches = list(reader.arrow(columns))
             frame = refuse_repeated_ids(to_frame(batches, reader.id_column), reader.source)
@@ -140,6 +144,11 @@ class Context:
         """The packages that the models are made of which the job has loaded."""
         return {name for served in self.served for name in served.packages}
 
+    @property
+    def inherited(self) -> str:
+        """What readers inherited, as JSON; empty if they inherited nothing."""
+        return json.dumps(self.read_as, sort_keys=True) if self.read_as else ""
+
     def provenance(self, unit: str = "") -> Provenance:
         """Where an output of the job comes from; the same for the same config, model and data."""
         facts = {
@@ -150,6 +159,7 @@ class Context:
             "data_digest": self.data.digest if self.data else "",
             "unit": unit,
             "sample": self.sample,
+            "read_as": self.inherited,
             "packages": packages.written(*self.packages),
         }
         return Provenance({key: value for key, value in facts.items() if value})

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
+from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.learning import (
+    declared_schema,
+    inferred_schema,
+    refuse_lost_classes,
+    refuse_shared,
+    target_of,
+)
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -24,7 +31,7 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema, TargetsSchema
+from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +103,11 @@ class FittingJob(Job, ABC):
     alias: str | None = None
     """Alias that moves to the new version if its scores keep their limits."""
 
+    @model_validator(mode="after")
+    def _target_is_a_column_of_its_own(self) -> Self:
+        refuse_shared(self.target, {"exclude": self.exclude, "inputs.id_column": [self.inputs.id_column]})
+        return self
+
     @abstractmethod
     def choose(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Choice:
         """The recipe to fit, where only the training part may be looked at.
@@ -115,14 +127,15 @@ class FittingJob(Job, ABC):
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = self._declared_schema()
+        declared = declared_schema(self.inputs_schema)
         table = self._table(declared)
         self._state_positive(table[self.target])
-        schema = declared or InputsSchema.infer(table.drop(columns=[self.target, *self.exclude]))
+        schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs.source)
+        columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
+        refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
         learned = schema.categorised(training)
         choice = self.choose(learned, parts.train)
         model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
@@ -139,6 +152,7 @@ class FittingJob(Job, ABC):
             self.splitter,
             self.inputs.id_column,
         )
+        fitted = replace(fitted, reader=remembered(self.inputs))
         pinned = self._register(model, schema, inputs, fitted, digest_of(parts.test))
         concluded = self._concluded(pinned, passed=bool(findings.passed))
         return context.conclude(concluded | Findings(values={"model": model, **choice.values}))
@@ -195,23 +209,12 @@ class FittingJob(Job, ABC):
         from mxt.registries.readings import suited
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
-        TargetsSchema.check(table, self.target, self.inputs.source)
+        truth = target_of(table, self.target, self.recipe, self.inputs.source)
         absent = [name for name in self.exclude if name not in table.columns]
         if absent:
             msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
             raise ConfigError(msg)
-        return shuffled(table, self.recipe.seed)
-
-    def _declared_schema(self) -> InputsSchema | None:
-        """The schema that the config names, if it names one."""
-        if self.inputs_schema is None:
-            return None
-        try:
-            text = Path(self.inputs_schema).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            msg = f"{self.inputs_schema}: the inputs schema cannot be read ({type(error).__name__})."
-            raise ConfigError(msg) from error
-        return InputsSchema.from_yaml(text, self.inputs_schema)
+        return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):

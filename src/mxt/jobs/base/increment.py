@@ -11,9 +11,10 @@ from loguru import logger
 from pydantic import model_validator
 
 from mxt.datasets.marks import Mark, kind_of
-from mxt.errors import DataError
+from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings, Output
 from mxt.jobs.base.stream import StreamJob
+from mxt.registries.inheritance import IDS
 from mxt.registries.readings import suited
 from mxt.streams.increments import recorded
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
     from mxt.streams.increments import AddedRows
     from mxt.streams.parts import Parts
+
+NO_IDS = "since: last needs rows with an id_column"
 
 WATERMARK = "watermark"
 """Name of the fact of an output's provenance with the greatest watermark of its rows."""
@@ -70,7 +73,7 @@ class IncrementalJob(StreamJob, ABC):
         faults = {
             "since: last needs a watermark, the column that only grows": since and self.watermark is None,
             "a watermark is for since: last only": not since and self.watermark is not None,
-            "since: last needs rows with an id_column": since and reader.id_column is None,
+            NO_IDS: since and reader.id_column is None and IDS in reader.model_fields_set,
             "since: last takes all new rows: no limit, no sample": since and (reader.limit or reader.sample),
             "fresh takes all rows again, so it does not go with since: last and a shard": since
             and self.fresh
@@ -85,10 +88,14 @@ class IncrementalJob(StreamJob, ABC):
         """The rows that this run is to work on, read as the training of a version read its table.
 
         Raises:
+            ConfigError: The rows have no ids.
             DataError: The table has no such column, or the output's provenance no watermark.
         """
         if self.watermark is None:
             return Increment(self.reader)
+        if self.reader.id_column is None:
+            msg = f"{NO_IDS}, and the training of the version had none; write `{IDS}: NAME`."
+            raise ConfigError(msg)
         _refuse_absent(self.watermark, self.reader)
         present = None if self.fresh else self.output.provenance()
         rows = self._rows(self.watermark, present, pinned)

@@ -94,9 +94,9 @@ class RejectingJob(IncrementalJob, ABC):
         model, schema, rejects = served.model, served.schema, self.rejected is not None
         if self.unseen == "refuse":
             if rejects and schema is None and model.predictor.columns:
-                schema = InputsSchema.from_names(model.predictor.columns)
+                schema = InputsSchema.from_types(dict.fromkeys(model.predictor.columns, ""))
             return schema, Admission(rejects, known=model.predictor.categories, model=model)
-        schema = schema or InputsSchema.from_names(model.predictor.columns)
+        schema = schema or InputsSchema.from_types(dict.fromkeys(model.predictor.columns, ""))
         known = model.opened(()).predictor.categories
         columns = [name for name in schema.columns if name in known or name in schema.categories]
         self._refuse_unable(served, columns, head)

@@ -19,6 +19,7 @@ from mxt.executors.base import Executor
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.context import warn_beyond
+from mxt.jobs.base.inheriting import read_as_trained
 from mxt.kinds import OneOf
 from mxt.registries.readings import suited, warn_left_out
 from mxt.streams.keys import Origin
@@ -101,7 +102,8 @@ class StreamJob(ModelJob, ABC):
             MxtError: Parts failed: the error of the first. The finished parts are kept.
         """
         context, fixed = self.context, self.part_rows is not None
-        workload = replace(workload, reader=suited(workload.reader, context.model, workload.schema))
+        known = read_as_trained(context, workload.reader, "the table")
+        workload = replace(workload, reader=suited(known, context.model, workload.schema))
         packages = tuple(sorted(context.packages))
         share = place_of(self.shard or "1/1")
         stream = TableStream(workload, self._staging(workload, output), share=share, packages=packages)
@@ -140,7 +142,7 @@ class StreamJob(ModelJob, ABC):
         context, reader, limit = self.context, workload.reader, self.memory_limit
         memory = None if limit is None else (limit, self.executor.model_dump_json())
         uri = context.model.uri if context.model else ""
-        origin = Origin(context.config_digest, uri, frozenset(context.packages), memory)
+        origin = Origin(context.config_digest, uri, frozenset(context.packages), memory, context.inherited)
         run = "" if reader.shows_changes else uuid4().hex
         return Staging(_folder(output), state=reader.state(), run=run, **origin.keys(workload))
 

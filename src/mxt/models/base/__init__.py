@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
-from mxt.errors import ConfigError, DataError
+from mxt.errors import ConfigError
 from mxt.kinds import Kind
-from mxt.predictors.base.outputs import BINARY
-from mxt.schemas.shapes import number_shape
+from mxt.models.base.targets import MOST_CLASSES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +33,22 @@ class Recipe(Kind, ABC):
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the random draws of the training."""
 
+    dates: Literal["parts"] | None = Field(default=None, exclude_if=lambda dates: dates is None)
+    """Learn from times: from the year, month, weekday, hour (if some hour is not 0) and the days elapsed
+    since 2000. Explanations stay in the columns of the table. Times are refused if left out."""
+
+    max_classes: Annotated[int, Field(ge=2)] = Field(
+        default=MOST_CLASSES, exclude_if=lambda most: most == MOST_CLASSES
+    )
+    """Most classes of a classification; a target with more values is refused as a number or an id."""
+
     @abstractmethod
     def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
         """Fit a model.
 
         Args:
-            inputs: Source columns: numbers, texts, booleans; missing values allowed.
+            inputs: Source columns: numbers, texts, booleans, and times if `dates` says how; missing values
+                allowed, in any type that pandas has for them.
             targets: A class or number for each row, none missing.
 
         Raises:
@@ -71,30 +80,9 @@ class Recipe(Kind, ABC):
 
     def check(self, inputs: pd.DataFrame, targets: pd.Series) -> None:
         """Raise a DataError for targets or columns that the recipe cannot learn from."""
-        import pandas as pd
+        from mxt.models.base.preparing import check
 
-        types = pd.api.types
-        numeric = types.is_numeric_dtype(targets) and not types.is_bool_dtype(targets)
-        if self.task == "regression" and not numeric:
-            hint = number_shape(targets)
-            why = f": {hint.sentence(str(targets.name))}" if hint else ""
-            msg = f"A regression needs numbers; the target {targets.name!r} is of type {targets.dtype}{why}."
-            raise DataError(msg)
-        if self.task == "classification" and types.is_float_dtype(targets):
-            msg = f"The target {targets.name!r} holds doubles, not classes; give the recipe task: regression."
-            raise DataError(msg)
-        if self.calibration and (self.task != "classification" or targets.nunique() != BINARY):
-            msg = (
-                f"Sigmoid calibration needs two classes; the target {targets.name!r} has {targets.nunique()}."
-            )
-            raise DataError(msg)
-        if inputs.columns.empty:
-            msg = "There are no input columns."
-            raise DataError(msg)
-        times = [str(name) for name in inputs.columns if types.is_datetime64_any_dtype(inputs[name])]
-        if times:
-            msg = f"Times cannot be learned from as they are: leave out {times}."
-            raise DataError(msg)
+        check(self, inputs, targets)
 
 
 def text_names(inputs: pd.DataFrame) -> list[str]:

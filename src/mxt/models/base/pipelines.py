@@ -27,10 +27,11 @@ def fit_pipeline(
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import OneHotEncoder
 
-    from mxt.models.base.model import Model
+    from mxt.models.base.preparing import prepare
     from mxt.predictors.sklearn import SklearnPredictor
 
-    recipe.check(inputs, targets)
+    prepared = prepare(recipe, inputs, targets)
+    inputs = prepared.inputs
     categories = [*text_names(inputs), *inputs.select_dtypes("bool").columns]
     encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
     columns = [("numbers", numbers, [name for name in inputs.columns if name not in categories])]
@@ -38,6 +39,5 @@ def fit_pipeline(
     pipeline = Pipeline([("encoding", encoding), ("model", estimator)])
     if recipe.calibration:
         pipeline = CalibratedClassifierCV(pipeline, method="sigmoid", cv=5, ensemble=False)
-    return Model(
-        SklearnPredictor(pipeline.fit(inputs, targets.to_numpy()), [str(name) for name in inputs.columns])
-    )
+    fitted = pipeline.fit(inputs, prepared.targets.to_numpy())
+    return prepared.model(SklearnPredictor(fitted, [*inputs.columns]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError
 from mxt.schemas.explanations import SHAPValuesSchema
 
 if TYPE_CHECKING:
@@ -17,24 +16,18 @@ if TYPE_CHECKING:
 def samples_table(explanation: Explanation, probabilities: np.ndarray | None) -> pd.DataFrame:
     """One row for each explained row and output: facts, contributions, residual.
 
+    A contribution has the name of its source column, and "_contribution" behind it if that is the name of
+    another column of the table.
+
     If values were sampled, the degrees of freedom and the standard error of each column follow; if a
     surrogate was fitted, the measures of its fit.
 
     Args:
         explanation: The explanation to write.
         probabilities: Probabilities of the outputs, shape (rows, outputs), if the model gives any.
-
-    Raises:
-        DataError: A source column has the name of a fact, or of another column's standard errors.
     """
     import pandas as pd
 
-    sampled = explanation.standard_error is not None
-    errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
-    clashing = sorted({*explanation.columns} & {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})})
-    if clashing:
-        msg = f"The source columns {clashing} have the names of facts of an explanation; rename them."
-        raise DataError(msg)
     parts = [_output_table(explanation, place, probabilities) for place in range(len(explanation.outputs))]
     if len(parts) == 1:
         return parts[0]
@@ -62,13 +55,27 @@ def _output_table(explanation: Explanation, place: int, probabilities: np.ndarra
         after[SHAPValuesSchema.FREEDOM] = np.full(len(explanation.ids), explanation.freedom)
     tables = [
         pd.DataFrame(facts, index=explanation.ids),
-        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=explanation.columns),
+        pd.DataFrame(explanation.values[:, :, place], index=explanation.ids, columns=_names(explanation)),
         pd.DataFrame(after, index=explanation.ids),
     ]
     if explanation.standard_error is not None:
         errors, names = explanation.standard_error[:, :, place], _error_names(explanation)
         tables.append(pd.DataFrame(errors, index=explanation.ids, columns=names))
     return pd.concat(tables, axis=1)
+
+
+def _names(explanation: Explanation) -> list[str]:
+    """Names of the contributions' columns, which no other column of the table has."""
+    sampled = explanation.standard_error is not None
+    errors = [SHAPValuesSchema.FREEDOM, *_error_names(explanation)] if sampled else []
+    taken = {*SHAPValuesSchema.FACTS, *errors, *(explanation.fit or {})}
+    names: list[str] = []
+    for source in explanation.columns:
+        name = source
+        while name in taken or (name != source and name in explanation.columns):
+            name += "_contribution"
+        names.append(name)
+    return names
 
 
 def _error_names(explanation: Explanation) -> list[str]:

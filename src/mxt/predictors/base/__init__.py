@@ -118,6 +118,11 @@ class Predictor(ABC):
         return {}
 
     @property
+    def inner(self) -> Predictor:
+        """The predictor of the object that is stored; another one if MXT prepares its source columns."""
+        return self
+
+    @property
     def core(self) -> Any:
         """The model proper, after the encoding."""
         return self.native

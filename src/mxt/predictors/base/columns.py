@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 from mxt.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     import pandas as pd
+    from pandas.api.extensions import ExtensionDtype
 
 _NUMERIC = {"integer", "floating", "mixed-integer-float", "decimal", "empty"}
 """Types that pandas infers for numbers, or for cells that are all missing, whatever their column's type."""
@@ -71,6 +74,79 @@ def kind_of(column: pd.Series) -> str:
     if inferred in _TEXT:
         return "text"
     return "boolean" if inferred == "boolean" else "number" if inferred in _NUMERIC else "other"
+
+
+def plain_column(column: pd.Series) -> pd.Series:
+    """A column in the type that pandas has always had for its cells; categories stay categories.
+
+    Numbers and booleans of pandas' nullable types and of Arrow's become NumPy's, and doubles where some are
+    missing. Texts become pandas' `str`, and times microseconds. A column without a value becomes doubles.
+    """
+    import pandas as pd
+
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype) or (dtype.kind in "biufMm" and not _extended(dtype)):
+        return column
+    if not pd.api.types.is_object_dtype(dtype) and pd.api.types.is_string_dtype(dtype):
+        return column.astype("str")
+    kind = "number" if column.isna().all() else kind_of(column)
+    if kind in {"number", "boolean"}:
+        return _plain_numbers(column, boolean=kind == "boolean")
+    if kind == "text":
+        return column.astype("str")
+    return _plain_times(column)
+
+
+def plain_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each column as `plain_column` has it; itself if nothing changes."""
+    return _plain_at(table, range(table.shape[1]))
+
+
+def plain_extensions(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of nullable types, and of Arrow's, as `plain_column` has them."""
+    return _plain_at(
+        table, [place for place, dtype in enumerate(table.dtypes) if dtype.kind != "O" or _extended(dtype)]
+    )
+
+
+def _plain_at(table: pd.DataFrame, places: Iterable[int]) -> pd.DataFrame:
+    """The table with the columns at `places` as `plain_column` has them."""
+    given = {place: table.iloc[:, place] for place in places}
+    plain = {place: plain_column(column) for place, column in given.items()}
+    changed = {place: column for place, column in plain.items() if column.dtype != given[place].dtype}
+    if changed:
+        table = table.copy(deep=False)
+    for place, column in changed.items():
+        table.isetitem(place, column.array)
+    return table
+
+
+def _extended(dtype: ExtensionDtype | np.dtype) -> bool:
+    """Whether a type is one of pandas' nullable types or of Arrow's."""
+    return hasattr(dtype, "numpy_dtype") or hasattr(dtype, "pyarrow_dtype")
+
+
+def _plain_times(column: pd.Series) -> pd.Series:
+    """Times and days as NumPy's times; a column of anything else unchanged."""
+    import pandas as pd
+
+    plain = pd.api.types.is_datetime64_any_dtype(column.dtype) and not _extended(column.dtype)
+    if plain or pd.api.types.infer_dtype(column, skipna=True) not in {"datetime", "datetime64", "date"}:
+        return column
+    return pd.to_datetime(column.astype(object))
+
+
+def _plain_numbers(column: pd.Series, *, boolean: bool) -> pd.Series:
+    """Numbers or booleans as NumPy's, doubles if one is missing."""
+    import numpy as np
+    import pandas as pd
+
+    if column.isna().any() or not len(column):
+        return pd.Series(column.to_numpy(float, na_value=np.nan), index=column.index, name=column.name)
+    if boolean:
+        return column.astype(bool)
+    plain = column.astype(object).infer_objects()
+    return plain.astype(float) if plain.dtype == object else plain
 
 
 def numbers(column: pd.Series, library: str, dtype: type = float) -> np.ndarray:

@@ -13,6 +13,8 @@ from mxt.datasets.fitted import FittedRows
 from mxt.errors import ModelError, MxtError
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_class, predictor_of
+from mxt.predictors.base.preparation import Preparation
+from mxt.predictors.base.prepared import prepared
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
@@ -59,9 +61,11 @@ class MlflowLoader(Loader):
             why = f"({type(error).__name__}); {_reason(error)}"
             msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
             raise ModelError(msg) from error
-        predictor = predictor_of(native, columns, facts.get("classes") or [])
+        preparation = Preparation.from_facts(facts.get("preparation") or [])
+        predictor = predictor_of(native, preparation.names(columns), facts.get("classes") or [])
         required = _required(Path(source)) if kind.flavor == _PYFUNC else ()
-        return Model(predictor, self.load_background(uri), facts.get("positive"), required)
+        whole = prepared(predictor, preparation, columns)
+        return Model(whole, self.load_background(uri), facts.get("positive"), required)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         file = self._file(uri, SCHEMA_FILE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt import packages
 from mxt.errors import ModelError
+from mxt.predictors.base.prepared import PreparedPredictor
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ class MlflowSaver(Saver):
     ) -> str:
         import mlflow
 
-        predictor = model.predictor
-        if not predictor.savable:
-            msg = f"MlflowSaver cannot save the flavour {predictor.flavor!r}."
+        predictor, stored = model.predictor, model.predictor.inner
+        if not stored.savable:
+            msg = f"MlflowSaver cannot save the flavour {stored.flavor!r}."
             raise ModelError(msg)
-        facts = {
+        facts: dict[str, object] = {
             "target": target,
             "task": predictor.task,
             "classes": predictor.classes,
@@ -55,10 +56,12 @@ class MlflowSaver(Saver):
         }
         if model.positive is not None:
             facts["positive"] = model.positive
-        native, options = predictor.log_arguments
+        if isinstance(predictor, PreparedPredictor):
+            facts["preparation"] = predictor.preparation.facts
+        native, options = stored.log_arguments
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            logged = importlib.import_module(predictor.flavor_module).log_model(
+            logged = importlib.import_module(stored.flavor_module).log_model(
                 native,
                 name="model",
                 signature=mlflow.models.infer_signature(sample, model.predict(sample)["prediction"]),

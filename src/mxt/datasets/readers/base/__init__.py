@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
 from mxt.datasets.conditions import Condition, Sample
 from mxt.datasets.parts import after
+from mxt.datasets.readers.base.remembered import Remembered
 from mxt.datasets.tables import inferred, plain, refuse_foreign, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     import pandas as pd
@@ -48,8 +48,8 @@ class Reader(Kind, ABC):
     sample: Sample | None = None
     """Keep a seeded random choice of the rows instead of all of them."""
 
-    id_column: str | None = None
-    """Column that identifies a row; the row's number in the source if left out."""
+    id_column: Remembered[str | None] = None
+    """Column that identifies a row. If left out, as the version's training had it, or the row's number."""
 
     reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
     """How cells become values. ``exact``: ids stay the texts that a file holds, and so do digits that are

@@ -1,0 +1,128 @@
+"""What a job that makes a model checks before its fit: the target, and the columns to learn from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loguru import logger
+from pydantic_core import PydanticCustomError
+
+from mxt.errors import ConfigError, DataError
+from mxt.findings.words import listed
+from mxt.models.base.targets import check_targets, plain_targets
+from mxt.schemas import InputsSchema, TargetsSchema
+from mxt.schemas.base import MAX_IDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import pandas as pd
+
+    from mxt.datasets.splitters.base import Splitter
+    from mxt.models.base import Recipe
+
+
+def target_of(table: pd.DataFrame, target: str, recipe: Recipe, source: str) -> pd.Series:
+    """The target column in a plain type, if the recipe can learn it.
+
+    Raises:
+        DataError: The column is absent, misses values, is the same in every row, does not fit the recipe's
+            task, or has a class of a single row.
+    """
+    column = TargetsSchema.check(table, target, source)
+    truth = plain_targets(column, recipe.task)
+    check_targets(truth, recipe.task, recipe.max_classes)
+    if recipe.task == "classification":
+        _refuse_single_rows(truth, source)
+    return truth
+
+
+def refuse_shared(target: str, fields: Mapping[str, Collection[str | None]]) -> None:
+    """Raise a fault of a config if one of its `fields` names the column to predict too."""
+    kind, msg = "contradiction", "`target` names a column that `{field}` names too; leave it out there"
+    for field, names in fields.items():
+        if target in names:
+            raise PydanticCustomError(kind, msg, {"field": field})
+
+
+def refuse_lost_classes(training: pd.Series, truth: pd.Series, splitter: Splitter, recipe: Recipe) -> None:
+    """Raise a DataError if all rows of a class of the target `truth` were held out from `training`."""
+    if recipe.task == "regression":
+        return
+    lost = sorted({*truth.unique().tolist()} - {*training.unique().tolist()}, key=str)
+    if lost:
+        msg = (
+            f"{type(splitter).__name__} holds out every row of the {_classes(lost)} of the target "
+            f"{truth.name!r}, so that none is left to learn from: write `splitter: {{KIND: "
+            "StratifiedSplitter}`, which spreads each class over both parts, or use more rows."
+        )
+        raise DataError(msg)
+
+
+def empty_columns(table: pd.DataFrame, target: str, exclude: Sequence[str], source: str) -> list[str]:
+    """The columns without any value, which a model leaves out; a warning names them."""
+    names = [str(name) for name in table.columns if name != target and name not in exclude]
+    empty = [name for name in names if table[name].isna().all()]
+    if empty:
+        logger.warning(
+            "{}: no row has a value in {}, so the model leaves {} out; later tables may fill {}",
+            source,
+            listed([repr(name) for name in empty]),
+            *(("it", "it") if len(empty) == 1 else ("them", "them")),
+        )
+    return empty
+
+
+def declared_schema(path: str | None) -> InputsSchema | None:
+    """The schema in a file that the config names; None if it names none.
+
+    Raises:
+        ConfigError: The file cannot be read, or holds no schema.
+    """
+    if path is None:
+        return None
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: the inputs schema cannot be read ({type(error).__name__})."
+        raise ConfigError(msg) from error
+    return replace(InputsSchema.from_yaml(text, path), of_training=False)
+
+
+def inferred_schema(table: pd.DataFrame, target: str, exclude: Sequence[str], source: str) -> InputsSchema:
+    """The schema of all columns that a model may see and that have a value."""
+    empty = empty_columns(table, target, exclude, source)
+    left_out = {target, *exclude, *empty}
+    return InputsSchema.infer(table[[name for name in table.columns if name not in left_out]])
+
+
+def _refuse_single_rows(truth: pd.Series, source: str) -> None:
+    """Raise a DataError if some class has one row, which can be learned from or scored on, but not both."""
+    import pandas as pd
+
+    counts = truth.value_counts()
+    alone = sorted(counts.index[counts == 1].tolist(), key=str)
+    if not alone:
+        return
+    name = truth.name
+    numeric = pd.api.types.is_numeric_dtype(truth)
+    numbers = (
+        "write `task: regression` in the recipe if these are numbers and no classes, " if numeric else ""
+    )
+    mend = f"{numbers}leave such rows out by `filters: [[{name}, not in, [...]]]` of the reader"
+    ids = ", ".join(repr(row) for row in truth.index[truth.isin(alone)][:MAX_IDS])
+    has, id_s = ("has", "id") if len(alone) == 1 else ("each have", "ids")
+    msg = (
+        f"{source}: the {_classes(alone)} of the target {name!r} {has} a single row ({id_s} {ids}), and a "
+        f"class needs rows to learn from and rows to be scored on: {mend}, or join classes."
+    )
+    raise DataError(msg)
+
+
+def _classes(names: Sequence[object]) -> str:
+    """Classes in words: up to five by name, more by their number."""
+    if len(names) > MAX_IDS:
+        return f"{len(names)} classes"
+    return f"class{'es' * (len(names) > 1)} {', '.join(map(repr, names))}"

@@ -1,0 +1,157 @@
+"""Captions: how people call columns and their values, and the units of numbers; programs keep the names."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from mxt.errors import ConfigError
+from mxt.schemas.casts import number_of
+
+KEYS = ("caption", "unit", "values")
+"""What may be said of a column."""
+BLOCK = "captions"
+"""The block of a schema's YAML that holds captions of any columns of the table."""
+
+
+@dataclass(frozen=True)
+class Caption:
+    """How people call a column, its unit, and its values."""
+
+    caption: str = ""
+    unit: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """The caption of each value that has one, by the value as text."""
+
+    @cached_property
+    def _numbers(self) -> dict[float, str]:
+        numbers = {number_of(value): caption for value, caption in self.values.items()}
+        return {number: caption for number, caption in numbers.items() if number is not None}
+
+    def value(self, cell: object) -> str | None:
+        """The caption of a value; None if it has none. A number is found however it is written."""
+        if not self.values:
+            return None
+        number = number_of(cell)
+        return self.values.get(str(cell), None if number is None else self._numbers.get(number))
+
+    def content(self) -> dict[str, object]:
+        """The parts that are set."""
+        parts = {"caption": self.caption, "unit": self.unit, "values": dict(self.values)}
+        return {name: part for name, part in parts.items() if part}
+
+
+@dataclass(frozen=True)
+class Captions:
+    """The captions of the columns that have any; every other column is called by its name."""
+
+    columns: Mapping[str, Caption] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.columns)
+
+    def column(self, name: object) -> str:
+        """What a column is called: its caption and unit, or else its name."""
+        known = self.columns.get(str(name))
+        if known is None:
+            return str(name)
+        text = known.caption or str(name)
+        if self._counts[text] > 1:  # two columns of one caption are told apart by their names
+            text = f"{text} [{name}]"
+        return f"{text} ({known.unit})" if known.unit else text
+
+    def value(self, name: object, cell: object) -> str:
+        """What a value of a column is called: its caption, or else the value as text."""
+        known = self.columns.get(str(name))
+        caption = None if known is None else known.value(cell)
+        return str(cell) if caption is None else caption
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
+        return Counter(known.caption or name for name, known in self.columns.items())
+
+    @classmethod
+    def from_yaml(cls, text: str, source: str) -> Captions:
+        """The captions in a schema's YAML: under each column, and in the block ``captions`` of any columns.
+
+        Raises:
+            ConfigError: They have another form.
+        """
+        tree = _tree(text)
+        own = tree.get("columns")
+        columns = own if isinstance(own, Mapping) else {}  # pandera says what is wrong with others
+        found: dict[str, object] = {str(name): _own(column) for name, column in columns.items()}
+        found |= _mapping(tree.get(BLOCK) or {}, f"{source}: {BLOCK}")
+        return cls({name: _caption(said, f"{source}: {name}") for name, said in found.items() if said})
+
+    def to_yaml(self) -> str:
+        """The block ``captions``; empty if there are none."""
+        import yaml
+
+        if not self:
+            return ""
+        content = {BLOCK: {name: known.content() for name, known in self.columns.items()}}
+        return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
+
+    def require_known(self, names: Iterable[object], source: str) -> None:
+        """Raise a ConfigError if a column is none of the table's columns `names`."""
+        known = [*map(str, names)]
+        for name in self.columns:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}."
+                msg = f"{source}: captions are given for {name!r}, which is no column of the table; {hint}"
+                raise ConfigError(msg)
+
+
+def only_captions(text: str) -> bool:
+    """Whether a schema's YAML says nothing of its columns but captions, so that the rest is inferred."""
+    tree = _tree(text)
+    own = tree.get("columns") or {}
+    columns = own.values() if isinstance(own, Mapping) else [""]
+    said = all(isinstance(column, Mapping) and column and {*column} <= {*KEYS} for column in columns)
+    return said and {*tree} <= {"columns", BLOCK} and bool(own or tree.get(BLOCK))
+
+
+def _tree(text: str) -> Mapping[str, object]:
+    """A YAML text in which every value is a text, as it is written; empty if it is no mapping."""
+    import yaml
+
+    try:
+        tree = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - it makes nothing but texts
+    except yaml.YAMLError:
+        return {}
+    return tree if isinstance(tree, dict) else {}
+
+
+def _own(column: object) -> dict[str, object]:
+    """What is said of a column beside pandera's rules."""
+    return {key: column[key] for key in KEYS if key in column} if isinstance(column, Mapping) else {}
+
+
+def _caption(said: object, source: str) -> Caption:
+    if isinstance(said, str):
+        return Caption(said)
+    parts = _mapping(said, source)
+    unknown = [name for name in parts if name not in KEYS]
+    if unknown:
+        msg = f"{source}: a caption has no {', '.join(unknown)}; it has {', '.join(KEYS)}."
+        raise ConfigError(msg)
+    values = _mapping(parts.get("values") or {}, f"{source}: values")
+    caption, unit = (parts.get(name, "") for name in ("caption", "unit"))
+    texts = {"caption": caption, "unit": unit, **values}
+    wrong = [name for name, part in texts.items() if not isinstance(part, str)]
+    if wrong:
+        msg = f"{source}: the caption of {wrong[0]} must be a text."
+        raise ConfigError(msg)
+    return Caption(str(caption), str(unit), {value: str(text) for value, text in values.items()})
+
+
+def _mapping(node: object, source: str) -> Mapping[str, object]:
+    if isinstance(node, Mapping):
+        return {str(key): value for key, value in node.items()}
+    msg = f"{source}: expected a mapping, as in {{caption: Monthly charges, unit: $}}."
+    raise ConfigError(msg)
