@@ -81,7 +81,7 @@ class CountingLoader(MlflowLoader):
         {KIND: CountingLoader}
     """
 
-    KIND: Literal["CountingLoader"] = "CountingLoader"  # type: ignore[assignment] - a kind of its own
+    KIND: Literal["CountingLoader"] = "CountingLoader"  # type: ignore[assignment]  # a kind has its own
 
     _loads: list[str] = PrivateAttr(default=[])
 

@@ -16,7 +16,8 @@ from mxt.models.xgboost import XgboostRecipe
 from mxt.predictors.base.library import predictor_of
 
 TABLE = pd.DataFrame({"a": list("pqrpqrpq"), "b": list("xyxyxyxx")})
-GAP = TABLE.assign(b=["x", "y", None, "x", "y", None, "x", "x"])
+GAPS: Any = ["x", "y", None, "x", "y", None, "x", "x"]
+GAP = TABLE.assign(b=GAPS)
 TARGETS = pd.Series(["no", "yes"] * 4, name="target")
 
 
