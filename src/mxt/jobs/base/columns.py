@@ -10,7 +10,7 @@ from mxt.datasets.survey import first_rows as surveyed
 from mxt.datasets.survey import survey
 from mxt.datasets.tables import to_frame
 from mxt.errors import DataError
-from mxt.findings.words import listed
+from mxt.findings.words import count, listed
 from mxt.jobs.base.doubts import warn_of_doubts
 from mxt.pages.surveys import described, differing, section
 from mxt.registries.readings import suited
@@ -80,6 +80,13 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
     head = to_frame([*few.arrow(None if schema is None else schema.columns)], reader.id_column)
     rows = len(head) if len(head) < SURVEYED_ROWS else None
     logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
-    if schema is not None:
-        check(schema, head.head(part_rows or SURVEYED_ROWS), reader.source)
+    checked = head.head(part_rows or SURVEYED_ROWS)
+    try:
+        if schema is not None:
+            check(schema, checked, reader.source)
+    except DataError as error:
+        if rows is not None and len(checked) == rows:
+            raise
+        msg = f"{error} So it is in the first {count(len(checked), 'row')}; the others were not looked at."
+        raise DataError(msg) from error
     return head
