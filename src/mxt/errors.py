@@ -47,18 +47,30 @@ class ModelError(MxtError):
 
 
 class ServiceError(MxtError):
-    """MLflow or another service around a job does not answer; or the machine has no memory left."""
+    """MLflow, a database, a bucket or another service does not answer or refuses; or memory ran out."""
 
     exit_code: ClassVar[int] = 5
 
 
 class MissingExtraError(MxtError):
-    """An optional library is absent; the message holds the install command."""
+    """An optional library, or the driver of a database or bucket, is absent; the message has the command."""
 
     exit_code: ClassVar[int] = 7
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
+
+
+def missing(what: str, install: str) -> MxtError:
+    """The error for a package that is absent, such as the driver of a database.
+
+    Args:
+        what: What needs the package, as the beginning of a sentence.
+        install: What pip is to install, as a shell takes it.
+    """
+    return restated(
+        MissingExtraError, f"{what} needs a package that is not installed; run: pip install {install}"
+    )
 
 
 class Stopped(SystemExit):

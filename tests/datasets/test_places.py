@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mxt.datasets.places import SETTLED_SECONDS, filesystem_of, listing, remembered
-from mxt.errors import DataError
+from mxt.datasets.places import SETTLED_SECONDS, content, filesystem_of, listing, remembered, there
+from mxt.errors import DataError, MissingExtraError, ServiceError
+from services.servers import answering
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,10 +72,38 @@ def test_a_listing_names_each_file_of_a_folder(tmp_path: Path) -> None:
     assert [*listing(paths[0])] == [paths[0]]
 
 
+def test_a_url_of_no_known_file_system_is_refused() -> None:
+    with pytest.raises(DataError, match=r"^nowhere://bucket/x: no file system is known"):
+        filesystem_of("nowhere://bucket/x")
+
+
 @pytest.mark.parametrize(
-    ("url", "message"),
-    [("nowhere://bucket/x", "no file system is known"), ("s3://bucket/x", "needs a package")],
+    ("url", "install"),
+    [
+        ("s3://bucket/x", "'mxt[s3]'"),
+        ("gs://bucket/x", "'mxt[gcs]'"),
+        ("abfs://container@account/x", "'mxt[azure]'"),
+        ("sftp://host/x", "paramiko"),
+        ("simplecache::s3://bucket/x", "'mxt[s3]'"),
+    ],
 )
-def test_a_url_of_no_known_file_system_is_refused(url: str, message: str) -> None:
-    with pytest.raises(DataError, match=f"^{url}: .*{message}"):
+def test_a_kind_of_url_whose_package_is_absent_names_the_command(url: str, install: str) -> None:
+    with pytest.raises(MissingExtraError) as caught:
         filesystem_of(url)
+    assert str(caught.value) == (
+        f"{url}: this kind of URL needs a package that is not installed; run: pip install {install}"
+    )
+
+
+def test_there_says_whether_a_server_has_a_file_or_that_it_does_not_say() -> None:
+    for status, expected in ((200, True), (404, False)):
+        with answering(status) as (host, _):
+            assert there(f"http://{host}/x") is expected
+    with answering(503) as (host, _), pytest.raises(ServiceError, match="HTTP 503"):
+        there(f"http://{host}/x")
+
+
+def test_the_content_of_a_file_is_read_from_a_disk_and_from_a_server(tmp_path: Path) -> None:
+    with answering(200, b"a: 1") as (host, _):
+        places = [str(write(tmp_path / "x", "a: 1")), f"http://{host}/x"]
+        assert [content(place) for place in places] == [b"a: 1", b"a: 1"]

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mxt
 from mxt.errors import ModelError
+from mxt.explainers.enumeration import EnumerationExplainer
 from mxt.predictors.base.library import predictor_of
 from mxt.predictors.catboost import CatboostPredictor
 
@@ -93,7 +95,9 @@ def test_several_numbers_a_row_are_refused() -> None:
         CatboostPredictor(native, [], [])
 
 
-def test_texts_and_vectors_are_predicted_and_explained_by_the_library() -> None:
+def test_texts_and_vectors_are_predicted_and_explained_by_the_library(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     rng = np.random.default_rng(0)
     inputs = table().assign(words=rng.choice(["good very good", "bad thing", "so so"], 300))
     inputs["vector"] = [*rng.normal(size=(300, 3))]
@@ -105,10 +109,28 @@ def test_texts_and_vectors_are_predicted_and_explained_by_the_library() -> None:
     values, base, _ = made.contributions(inputs)
     np.testing.assert_allclose(values.sum(axis=1) + base, made.scores(inputs).values, atol=1e-10)
     np.testing.assert_array_equal(made.base, base)
+    none = inputs[:0]
+    capfd.readouterr()
+    assert made.contributions(none).values.shape == (0, *values.shape[1:])
+    assert made.scores(none).values.shape == (0, 1)
+    assert made.predict(none).shape == (0, 3)
+    assert capfd.readouterr().out == ""
     with pytest.raises(ModelError, match="have no codes"):
         made.encode(inputs)
     with pytest.raises(ModelError, match=r"\['text', 'words', 'vector'\]"):
         made.scores(inputs.assign(words=3.5))
+
+
+def test_trees_of_categories_that_do_not_add_up_are_refused_with_the_ways_out() -> None:
+    inputs = table()[["first", "text"]]
+    options: dict[str, Any] = {**QUIET, "cat_features": ["text"], "grow_policy": "Lossguide"}
+    native = catboost.CatBoostClassifier(**options).fit(inputs, target(table()) > 0)
+    with pytest.raises(
+        ModelError, match=r"not add up .* Depthwise or Lossguide.*EnumerationExplainer.*Symmetric"
+    ):
+        mxt.explain(native, inputs, background=inputs)
+    exact = mxt.explain(native, inputs[:5], background=inputs, explainer=EnumerationExplainer())
+    assert np.abs(exact.explanation.residual).max() < 1e-9
 
 
 def test_two_labels_a_row_are_refused() -> None:

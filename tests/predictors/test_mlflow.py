@@ -30,5 +30,12 @@ def test_columns_are_those_of_the_signature_unless_others_are_recorded() -> None
     assert MlflowPredictor(stored, ["b"], []).predict(TABLE)["prediction"].tolist() == [3.0]
 
 
+def test_columns_that_a_signature_numbers_have_texts_for_names_and_are_handed_on_as_numbers() -> None:
+    made = MlflowPredictor(Stored(ColSpec("double", 1), ColSpec("double", 0)), [], [])
+    assert made.columns == ["1", "0"]
+    made.native.predict = lambda inputs: inputs[0]
+    assert made.predict(TABLE.set_axis(["0", "1"], axis=1))["prediction"].tolist() == [3.0]
+
+
 def test_a_signature_without_names_names_no_columns() -> None:
     assert MlflowPredictor(Stored(ColSpec("double")), [], []).columns == []

@@ -13,7 +13,7 @@ from mxt.datasets.fitted import FittedRows
 from mxt.datasets.readers.base.remembered import Remembered, remembered
 from mxt.datasets.readers.csv import CsvReader
 from mxt.errors import ConfigError, DataError
-from mxt.registries.inheritance import described, inherit
+from mxt.registries.inheritance import described, inherit, refuse_without_ids
 from mxt.registries.served import Served
 from mxt.registries.versions import Pinned
 
@@ -76,7 +76,7 @@ def test_ids_of_one_training_and_none_of_another_are_refused_too(tmp_path: Path)
     with pytest.raises(
         DataError, match=r"no columns \['key'\]; it has \['id', 'a'\].*`id_column: NAME` in `inputs`"
     ):
-        inherit(reader, [version(1, id_column="key")], "inputs")
+        refuse_without_ids(inherit(reader, [version(1, id_column="key")], "inputs"), "inputs")
 
 
 class PairReader(CsvReader):

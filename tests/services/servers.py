@@ -25,21 +25,33 @@ def closed_port() -> int:
 
 
 @contextmanager
-def answering(status: int, body: bytes = b"") -> Iterator[tuple[str, list[str]]]:
-    """``host:port`` of a web server with one answer to everything, and the paths it was asked for."""
+def answering(status: int, body: bytes = b"", promised: int | None = None) -> Iterator[tuple[str, list[str]]]:
+    """``host:port`` of a web server with one answer to everything, and the paths it was asked for.
+
+    Args:
+        status: The HTTP status of the answer.
+        body: What it holds.
+        promised: How long it says that it is; as long as it is if left out.
+    """
     asked: list[str] = []
+    length = str(len(body) if promised is None else promised)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
             self.rfile.read(int(self.headers["Content-Length"] or 0))
             self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Length", length)
             self.end_headers()
             self.wfile.write(body)
 
         def do_POST(self) -> None:
             self.do_GET()
+
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", length)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

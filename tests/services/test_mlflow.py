@@ -17,7 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from conftest import clean_environment
-from mxt.errors import ServiceError
+from mxt.errors import MissingExtraError, ServiceError
 from mxt.services import MlflowService
 from services.servers import answering, closed_port
 
@@ -239,7 +239,6 @@ def test_a_database_that_cannot_be_opened_is_given_up_in_seconds(tmp_path: Path,
         "sqlite:///{blocked}/mlflow.db",
         "nosuch://example.org",
         "nosuchdb+x://db/x",
-        "postgresql+pg8000://db/x",
     ],
 )
 def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path, clock: Clock) -> None:
@@ -247,6 +246,26 @@ def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path, clock:
     blocked.write_text("a file where a folder should be")
     assert uri.format(blocked=blocked) in failure(
         MlflowService(tracking_uri=uri.format(blocked=blocked)), clock
+    )
+
+
+@pytest.mark.parametrize(
+    ("uri", "install"),
+    [("postgresql+pg8000://db/x", "pg8000"), ("mysql+pymysql://db/x", "'mxt[mysql]'")],
+)
+def test_a_store_without_its_driver_names_the_command(uri: str, install: str) -> None:
+    with pytest.raises(MissingExtraError) as caught:
+        MlflowService(tracking_uri=uri).start()
+    assert str(caught.value).startswith(f"MLflow at {uri}: ")
+    assert str(caught.value).endswith(f"run: pip install {install}")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_wants_a_password_names_where_it_comes_from(status: int, clock: Clock) -> None:
+    with answering(status, b"You are not authenticated.") as (host, _):
+        message = failure(MlflowService(tracking_uri=f"http://{host}"), clock)
+    assert message.endswith(
+        "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
 from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
-from mxt.errors import DataError, ServiceError
+from mxt.errors import DataError, MxtError, ServiceError, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,41 @@ DatabaseUrl = Annotated[
 ]
 """An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
 
+_INSTALLS = {
+    "MySQLdb": "mysqlclient",
+    "cx_Oracle": "oracledb",
+    "psycopg": "'mxt[postgresql]'",
+    "psycopg2": "psycopg2-binary",
+    "pymysql": "'mxt[mysql]'",
+}
+"""What pip is to install for the module of a driver, where the names differ."""
+_DIALECTS = {
+    "bigquery": "sqlalchemy-bigquery",
+    "clickhouse": "clickhouse-sqlalchemy",
+    "databricks": "databricks-sqlalchemy",
+    "duckdb": "duckdb-engine",
+    "redshift": "sqlalchemy-redshift",
+    "snowflake": "snowflake-sqlalchemy",
+    "trino": "trino",
+}
+"""The package of each kind of database that SQLAlchemy does not know by itself."""
+_DENIED = re.compile(
+    r"password|authenticat|access denied|login failed|permission denied|logon denied|"
+    r"role \S+ does not exist|pg_hba",
+    re.IGNORECASE,
+)
+"""What databases write when they refuse a user, if they write in English."""
+_DENIED_STATES = ("28", "42501")
+"""How the SQLSTATEs of such refusals begin."""
+_DOWN_STATES = ("08", "40", "53", "55P03", "57", "58", "HYT")
+"""How the SQLSTATEs begin of what may pass: lost connections, deadlocks, want of room, a stop, timeouts."""
+_MYSQL_FAULTS = {1054, 1060, 1064, 1136, 1146, 1222, 1242, 1364, 1366}
+"""Numbers of MySQL for wrong statements that its drivers take for operational errors."""
+_MYSQL_DENIALS = {1044, 1045, 1142, 1143, 1227, 1698, 1820, 3118}
+"""Numbers of MySQL for refusals of a user."""
+_NO_DATABASE = "3D"
+_LOCAL = {"sqlite", "duckdb"}
+
 
 def described(url: str) -> str:
     """The URL as it may be shown: without options, and never with the secret behind ``env:NAME``."""
@@ -37,7 +73,8 @@ def opened(url: str) -> Iterator[sa.Engine]:
     Messages leave out SQLAlchemy's own text, which may hold secrets and cells.
 
     Raises:
-        ServiceError: The database cannot be opened.
+        ServiceError: The database cannot be opened, lets nobody in, or went away.
+        MissingExtraError: Its driver is not installed.
         DataError: A statement failed.
     """
     import sqlalchemy as sa
@@ -45,13 +82,82 @@ def opened(url: str) -> Iterator[sa.Engine]:
     engine = _engine(url)
     try:
         yield engine
-    except sa.exc.InterfaceError as error:
-        raise _unopened(url, error) from error
     except sa.exc.SQLAlchemyError as error:
-        msg = f"{described(url)}: a statement failed ({type(error).__name__}). Is there such a table?"
-        raise DataError(msg) from error
+        raise failure(described(url), engine.dialect.name, error) from error
     finally:
         engine.dispose()
+
+
+def failure(name: str, dialect: str, error: sa.exc.SQLAlchemyError) -> MxtError:
+    """What an error of SQLAlchemy means.
+
+    Args:
+        name: The database, as messages may show it.
+        dialect: SQLAlchemy's name of its kind.
+        error: What was raised by a connection or a statement.
+    """
+    kind = type(error).__name__
+    if dialect not in _LOCAL and _denied(error):
+        return ServiceError(
+            f"{name}: the database refuses this user ({kind}). "
+            "Is the password right that the URL's variable holds, and may the user do this?"
+        )
+    if _passing(dialect, error):
+        where = "cannot be opened" if _connecting(error) else "went away or is busy"
+        return ServiceError(
+            f"{name}: the database {where} ({kind}). Is it up, and the URL right? Then run again."
+        )
+    if dialect in _LOCAL and _connecting(error):
+        return DataError(f"{name}: cannot be opened ({kind}). Is there such a file, and may it be read?")
+    return DataError(f"{name}: a statement failed ({kind}). Is there such a table?")
+
+
+def _connecting(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether no statement was under way."""
+    return getattr(error, "statement", None) is None
+
+
+def _denied(error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether a database refuses the user."""
+    own = getattr(error, "orig", None)
+    state = _state(own)
+    if state:
+        return state.startswith(_DENIED_STATES)
+    return _number(own) in _MYSQL_DENIALS or (_connecting(error) and bool(_DENIED.search(str(own))))
+
+
+def _passing(dialect: str, error: sa.exc.SQLAlchemyError) -> bool:
+    """Whether an error is about the database, and not about what is wanted of it."""
+    import sqlalchemy as sa
+
+    own = getattr(error, "orig", None)
+    if dialect in _LOCAL:
+        return isinstance(error, sa.exc.OperationalError) and "locked" in str(own)
+    if getattr(error, "connection_invalidated", False) or isinstance(error, sa.exc.TimeoutError):
+        return True
+    state = _state(own)
+    if state:
+        return state.startswith(_DOWN_STATES) or (_connecting(error) and state.startswith(_NO_DATABASE))
+    operational = isinstance(error, (sa.exc.OperationalError, sa.exc.InterfaceError))
+    return operational and _number(own) not in _MYSQL_FAULTS
+
+
+def _number(error: BaseException | None) -> object:
+    """The number that a driver of MySQL gives an error."""
+    return error.args[0] if error is not None and error.args else None
+
+
+def absent(name: str, url: str, error: BaseException) -> MxtError | None:
+    """The error for a driver that is not installed; None if the error is about something else."""
+    import sqlalchemy as sa
+
+    if isinstance(error, sa.exc.NoSuchModuleError):
+        kind = re.split(r"[+:]", reveal(url) if url.startswith("env:") else url)[0]
+        return missing(f"{name}: this kind of database", _DIALECTS[kind]) if kind in _DIALECTS else None
+    if not isinstance(error, ImportError):
+        return None
+    module = str(error.name or "").partition(".")[0]
+    return missing(f"{name}: this kind of database", _INSTALLS.get(module, module)) if module else None
 
 
 def _engine(url: str) -> sa.Engine:
@@ -59,12 +165,26 @@ def _engine(url: str) -> sa.Engine:
 
     try:
         return sa.create_engine(reveal(url) if url.startswith("env:") else url)
-    except (sa.exc.ArgumentError, ModuleNotFoundError, ValueError) as error:
-        raise _unopened(url, error) from error
+    except (sa.exc.ArgumentError, ImportError, ValueError) as error:
+        lacking = absent(described(url), url, error)
+        if lacking is not None:
+            raise lacking from error
+        hint = (
+            " SQLAlchemy writes postgresql://, not postgres://." if "dialects:postgres" in str(error) else ""
+        )
+        msg = f"{described(url)}: cannot be opened ({type(error).__name__}).{hint}"
+        msg += " Is the URL right, and its driver installed?"
+        raise ServiceError(msg) from error
 
 
-def _unopened(url: str, error: Exception) -> ServiceError:
-    kind = type(error).__name__
-    return ServiceError(
-        f"{described(url)}: cannot be opened ({kind}). Is the URL right, and its driver installed?"
-    )
+def _state(error: BaseException | None) -> str:
+    """The SQLSTATE that a driver's error holds; empty if there is none."""
+    state = getattr(error, "sqlstate", None) or getattr(error, "pgcode", None)
+    if (
+        state is None
+        and error is not None
+        and error.args
+        and re.fullmatch(r"[0-9A-Z]{5}", str(error.args[0]))
+    ):
+        state = error.args[0]  # as pyodbc has it
+    return str(state or "")

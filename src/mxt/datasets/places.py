@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import functools
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mxt.errors import DataError
+from mxt.datasets.remotes import known, package_for, reaching, refused, remote, shown
+from mxt.errors import DataError, missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -29,23 +32,72 @@ SETTLED_SECONDS = 2.0
 MOST = 64
 """How many answers about files are remembered."""
 
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+"""How long a web server may take to let a connection in, and to send the next bytes of a file."""
+
 
 def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of a path or URL, and the path within it.
 
     Raises:
-        DataError: No file system is known for this kind of URL, or its package is not installed.
+        DataError: No file system is known for this kind of URL.
+        MissingExtraError: The package for this kind of URL is not installed.
+        ServiceError: The service behind the URL cannot be reached, or refuses.
     """
     from fsspec.core import url_to_fs
 
+    logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
+    web = path.lower().startswith(("http://", "https://"))
     try:
-        return url_to_fs(path)
+        with reaching(path, (ImportError, ValueError)):
+            return url_to_fs(path, **({"client_kwargs": _patience()} if web else {}))
     except ImportError as error:
-        msg = f"{path}: this kind of URL needs a package that is not installed: {error}"
-        raise DataError(msg) from error
+        what = f"{shown(path)}: this kind of URL"
+        raise missing(what, package_for(path, error)) from error
     except ValueError as error:
-        msg = f"{path}: no file system is known for this kind of URL."
+        if known(path):  # as adlfs where it finds no credentials
+            raise refused(path, type(error).__name__) from error
+        msg = f"{shown(path)}: no file system is known for this kind of URL."
         raise DataError(msg) from error
+
+
+def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
+    """The file system of a path or URL, and the path within it; a device or pipe is refused."""
+    filesystem, inner = filesystem_of(path)
+    local = Path(inner) if filesystem.protocol[0] == "file" else None
+    if local and local.exists() and not (local.is_file() or local.is_dir()):
+        msg = f"{shown(path)}: neither a file nor a folder."
+        raise DataError(msg)
+    return filesystem, inner
+
+
+def there(path: str) -> bool:
+    """Whether there is a file or folder at a path or URL.
+
+    Raises:
+        ServiceError: The service behind a URL does not say.
+    """
+    filesystem, inner = filesystem_of(path)
+    if not remote(path):
+        return bool(filesystem.exists(inner))
+    try:
+        with reaching(path):
+            filesystem.info(inner)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def content(path: str) -> bytes:
+    """The whole content of a file.
+
+    Raises:
+        OSError: There is no such file, or it cannot be read.
+        ServiceError: The service behind a URL cannot be reached, or refuses.
+    """
+    filesystem, inner = filesystem_of(path)
+    with reaching(path):
+        return bytes(filesystem.cat_file(inner))
 
 
 def listing(path: str) -> Listing:
@@ -53,10 +105,12 @@ def listing(path: str) -> Listing:
 
     Raises:
         OSError: There is no such file or folder, or it cannot be listed.
+        ServiceError: The service behind a URL cannot be reached, or refuses.
     """
     filesystem, inner = filesystem_of(path)
-    facts = filesystem.info(inner)
-    return filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
+    with reaching(path):
+        facts = filesystem.info(inner)
+        return filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
 
 
 def remembered(path: str, question: Hashable, answer: Callable[[], T]) -> T:
@@ -89,3 +143,12 @@ def _settled(facts: Mapping[str, object]) -> bool:
     changed = next((facts[name] for name in TIMES if name in facts), None)
     seconds = changed.timestamp() if isinstance(changed, datetime) else changed
     return isinstance(seconds, float) and seconds < time.time() - SETTLED_SECONDS
+
+
+def _patience() -> dict[str, object]:
+    """How long to wait for a web server: aiohttp itself gives up on a large file after five minutes."""
+    import aiohttp
+
+    return {
+        "timeout": aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)
+    }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from mxt.schemas.shapes import FORMS, number_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,26 +192,16 @@ def looks_like_number(text: str) -> bool:
 
 
 def signs(texts: Sequence[str]) -> tuple[Literal["", ",", "."], str]:
-    """The decimal sign, and the sign between thousands, of texts that are written as numbers.
+    """The decimal sign and the sign between thousands with which the most texts are numbers.
 
-    A sign that stands twice in a number, or before the other sign, parts thousands. The last sign is the
-    decimal one if other than three digits follow it somewhere. A sign that is always followed by three
-    digits parts thousands.
+    The decimal sign is empty if the texts show none.
     """
-    last: Counter[str] = Counter()
-    thousands: set[str] = set()
-    decimals: set[str] = set()
-    for text in texts:
-        found = re.findall(r"([ ,.'\u00a0\u2019\u202f])(\d+)", _AROUND.sub("", text))
-        thousands |= {sign for sign, _ in found[:-1]}
-        if not found:
-            continue
-        sign, digits = found[-1]
-        last[sign] += 1
-        whole = _AROUND.sub("", text).partition(sign)[0].lstrip("+-")
-        if sign in ",." and (len(digits) != 3 or len(whole) > 3 or whole in ("", "0")):  # noqa: PLR2004
-            decimals.add(sign)
-    decimals -= thousands
-    thousands |= {sign for sign in last if sign not in decimals}
-    decimal: Literal["", ",", "."] = "," if "," in decimals else "." if "." in decimals else ""
-    return decimal, next(iter(sorted(thousands - decimals)), "")
+    texts = [_AROUND.sub("", text) for text in texts]
+    if not any(re.search(r"\d\D+\d|^[.,]", text) for text in texts):
+        return "", ""
+    patterns = {form: re.compile(number_pattern(*form)) for form in FORMS}
+    decimal, thousands = max(
+        FORMS, key=lambda form: sum(bool(patterns[form].search(text)) for text in texts)
+    )  # of equal forms the plainest
+    shown = any(decimal in text for text in texts)
+    return ("," if decimal == "," else ".") if shown else "", thousands

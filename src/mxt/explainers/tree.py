@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from loguru import logger
 
 from mxt.errors import DataError, ModelError
-from mxt.explainers.base import Explainer, Explanation, fold, require_background
+from mxt.explainers.base import TOLERANCE, Explainer, Explanation, fold, require_background
 from mxt.explainers.base.kernels.engine import Engine, available
 from mxt.explainers.base.units import Unit, in_probability
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.predictors.base import Predictor
+    from mxt.predictors.base.outputs import Contributions
     from mxt.predictors.base.trees import TreeEnsemble
 
 NO_KERNELS = "the compiled kernels are absent, as no C++ compiler was at hand when MXT was installed"
@@ -101,6 +102,8 @@ class TreeExplainer(Explainer):
             msg = f"This {type(predictor.core).__name__} cannot be explained with {more or fields}: {why}."
             raise ModelError(msg)
         logger.warning("{} computes the contributions, slower than MXT would: {}.", own.method, why)
+        if predictor.trees is None:
+            _require_sums(own, predictor, inputs)
         values = fold(own.values, predictor.sources, len(predictor.columns))
         return _Raw(values, own.base, own.method, f"{why[0].upper()}{why[1:]}")
 
@@ -112,6 +115,27 @@ class _Raw(NamedTuple):
     base: np.ndarray
     method: str
     reason: str = ""
+
+
+def _require_sums(own: Contributions, predictor: Predictor, inputs: pd.DataFrame) -> None:
+    """Refuse contributions of CatBoost that do not add up to its own scores, with a way out.
+
+    Raises:
+        ModelError: Some do not.
+    """
+    import numpy as np
+
+    scores = predictor.scores(inputs).values
+    gaps = np.abs(own.base + own.values.sum(axis=1) - scores) / np.maximum(1, np.abs(scores))
+    wrong = int((gaps > TOLERANCE).any(axis=1).sum())
+    if wrong:
+        msg = (
+            f"CatBoost's own contributions do not add up to its predictions for {wrong} of {len(gaps)} rows, "
+            "as is usual for trees that test categories and were grown Depthwise or Lossguide. With a "
+            "background, {KIND: EnumerationExplainer} is exact up to 12 columns and "
+            "{KIND: PermutationExplainer} estimates; or grow the trees with grow_policy SymmetricTree."
+        )
+        raise ModelError(msg)
 
 
 _ENGINES: WeakKeyDictionary[TreeEnsemble, tuple[Engine, pd.DataFrame | None, bool]] = WeakKeyDictionary()

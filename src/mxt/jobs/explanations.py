@@ -140,7 +140,7 @@ class ExplanationsJob(RejectingJob):
             if target is not None:
                 tally = self._comparable(tally, record)
             with context.step("explain the model"):
-                measured = model.measure_tally(self.importances, tally, truth)
+                measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
             found = self._findings(tally, measured, served)
@@ -149,18 +149,19 @@ class ExplanationsJob(RejectingJob):
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
         """What the run reports of the model as a whole."""
         importances, effects = importances_table(measured), effects_table(measured)
+        captions = served.captions
         for note in filter(None, (measurement.note for measurement in measured)):
             logger.warning("{}", note)
         outputs = [Output("models_explanations", self.models_explanations, importances)]
         tables = {"models_explanations": importances.set_index("feature")}
-        charts = contributions_charts(tally)
+        charts = contributions_charts(tally, captions)
         if effects is not None:
             outputs.append(Output("effects", self.effects, effects))
             tables["effects"] = effects.set_index("feature")
-            charts |= effects_charts(effects)
+            charts |= effects_charts(effects, captions)
         return Findings(
             passed=True,
-            answer=explained(tally, importances, str(served.pinned)),
+            answer=explained(tally, importances, str(served.pinned), captions),
             facts={
                 "method": tally.explanation.method,
                 "unit": tally.explanation.unit,
@@ -170,7 +171,7 @@ class ExplanationsJob(RejectingJob):
             scores={"largest_residual": tally.largest_residual, "rows": tally.rows},
             tables=tables,
             charts=charts,
-            page=explanations_page(tally, importances, measured, self.context.sample),
+            page=explanations_page(tally, importances, measured, self.context.sample, captions),
             outputs=outputs,
             evidence=True,
             values={"tally": tally, "models_explanations": importances, "effects": effects},

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from mxt.errors import ConfigError
 from mxt.models.base import Recipe, text_names
+from mxt.models.base.monotone import Monotone, constraints
+from mxt.models.base.stopping import EarlyStopping
+from mxt.models.base.weights import ClassWeight, row_weights
+from mxt.predictors.base.outputs import BINARY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
 
     from mxt.models.base.model import Model
+    from mxt.models.base.preparing import Prepared
     from mxt.predictors.base.outputs import Label
     from mxt.stats.calibration import Sigmoid
 
@@ -59,29 +67,77 @@ class XgboostRecipe(Recipe):
     threads: Annotated[int, Field(ge=1)] = 1
     """Threads to train with; with one, the model is the same bytes on any machine."""
 
+    class_weight: ClassWeight | None = Field(default=None, exclude_if=lambda weight: weight is None)
+    """Weights of the training rows: ``balanced`` lets all classes weigh the same, ``{Yes: 3}`` one of them
+    three times. A calibration brings the probabilities back to the shares of the classes."""
+
+    early_stopping: EarlyStopping | None = Field(default=None, exclude_if=lambda stopping: stopping is None)
+    """Grow as many of the `trees` as lower the loss on rows held back from the training rows; all training
+    rows are then learned from with so many trees. ``{}`` stops after 20 rounds, on a tenth of the rows."""
+
+    monotone: Monotone | None = Field(default=None, exclude_if=lambda monotone: monotone is None)
+    """Columns of numbers with which the prediction may only rise or only fall, as ``{tenure: decreasing}``;
+    of a classifier the probability of the last of two classes in alphabetical order."""
+
+    @model_validator(mode="after")
+    def _weights_are_of_classes(self) -> Self:
+        if self.class_weight is not None and self.task == "regression":
+            kind, msg = (
+                "contradiction",
+                "`class_weight` weighs classes, and a regression has none; leave it out",
+            )
+            raise PydanticCustomError(kind, msg)
+        return self
+
     def fit(self, inputs: pd.DataFrame, targets: pd.Series) -> Model:
-        from mxt.models.base.preparing import prepare
         from mxt.predictors.xgboost import XgboostPredictor
 
-        prepared = prepare(self, inputs, targets, refused=REFUSED)
-        columns, texts = [*prepared.inputs.columns], text_names(prepared.inputs)
-        free = [name for name in texts if not hasattr(prepared.inputs[name], "cat")]
-        frame = prepared.inputs.astype(dict.fromkeys(texts, "category"))
-        if self.task == "regression":
-            estimator = self._estimator().fit(frame, prepared.targets)
-            return prepared.model(XgboostPredictor(estimator, columns, []).opened(free))
-        classes, codes = _coded(prepared.targets)
-        estimator = self._estimator().fit(frame, codes)
+        table = self._learned(inputs, targets)
+        estimator = self._estimator(n_estimators=self._count(table), **table.options)
+        estimator.fit(table.frame, table.labels, sample_weight=table.weights)
         if self.calibration:
-            estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(frame, codes)))
-        return prepared.model(XgboostPredictor(estimator, columns, classes).opened(free))
+            estimator.load_model(_folded(estimator.get_booster(), self._sigmoid(estimator, table)))
+        predictor = XgboostPredictor(estimator, [*table.frame.columns], table.classes)
+        return table.prepared.model(predictor.opened(table.free))
 
-    def _estimator(self) -> xgb.XGBModel:
+    def check(self, inputs: pd.DataFrame, targets: pd.Series) -> None:
+        self._learned(inputs, targets)
+
+    def outcome(self, model: Model) -> dict[str, int]:
+        return {"trees": model.predictor.core.num_boosted_rounds()} if self.early_stopping else {}
+
+    def _learned(self, inputs: pd.DataFrame, targets: pd.Series) -> _Learned:
+        """The training table as xgboost takes it.
+
+        Raises:
+            ConfigError: The recipe names a class or a column that the table does not have.
+            DataError: The recipe cannot learn from the table.
+        """
+        from mxt.models.base.preparing import prepare
+
+        prepared = prepare(self, inputs, targets, refused=REFUSED)
+        texts = text_names(prepared.inputs)
+        free = [name for name in texts if not hasattr(prepared.inputs[name], "cat")]
+        classes: list[Label] = []
+        labels, weights = prepared.targets.to_numpy(), None
+        if self.task == "classification":
+            classes, labels = _coded(prepared.targets)
+        if self.class_weight is not None:
+            weights = row_weights(self.class_weight, classes, labels)
+        options = {} if not self.monotone else {"monotone_constraints": constraints(self.monotone, prepared)}
+        if self.monotone and len(classes) > BINARY:
+            msg = (
+                f"monotone: a target of {len(classes)} classes has no direction; leave it out of the recipe."
+            )
+            raise ConfigError(msg)
+        frame = prepared.inputs.astype(dict.fromkeys(texts, "category"))
+        return _Learned(prepared, frame, labels, classes, weights, free, options)
+
+    def _estimator(self, **options: Any) -> xgb.XGBModel:
         import xgboost as xgb
 
         kind = xgb.XGBClassifier if self.task == "classification" else xgb.XGBRegressor
         return kind(
-            n_estimators=self.trees,
             max_depth=self.depth,
             learning_rate=self.learning_rate,
             subsample=self.row_share,
@@ -92,18 +148,59 @@ class XgboostRecipe(Recipe):
             n_jobs=self.threads,
             tree_method="hist",
             enable_categorical=True,
+            **options,
         )
 
-    def _sigmoid(self, frame: pd.DataFrame, codes: np.ndarray) -> Sigmoid:
+    def _count(self, table: _Learned) -> int:
+        """How many trees are grown: all, or as many as lower the loss on the rows held back."""
+        if self.early_stopping is None:
+            return self.trees
+        codes = table.labels if table.classes else None
+        held = self.early_stopping.held_back(table.frame.index, codes, self.seed)
+        rounds, weights = self.early_stopping.rounds, table.weights
+        stopped = self._estimator(n_estimators=self.trees, early_stopping_rounds=rounds, **table.options)
+        stopped.fit(
+            table.frame[~held],
+            table.labels[~held],
+            sample_weight=None if weights is None else weights[~held],
+            eval_set=[(table.frame[held], table.labels[held])],
+            sample_weight_eval_set=None if weights is None else [weights[held]],
+            verbose=False,
+        )
+        return int(stopped.best_iteration) + 1
+
+    def _sigmoid(self, estimator: xgb.XGBModel, table: _Learned) -> Sigmoid:
         """Fit the calibration on scores of rows that each fold's model has not seen."""
         import numpy as np
+        from sklearn.base import clone
         from sklearn.model_selection import cross_val_predict
 
         from mxt.stats.calibration import fit_sigmoid
 
-        chances = cross_val_predict(self._estimator(), frame, codes, cv=5, method="predict_proba")[:, 1]
+        weights = None if table.weights is None else {"sample_weight": table.weights}
+        chances = cross_val_predict(
+            clone(estimator), table.frame, table.labels, cv=5, method="predict_proba", params=weights
+        )[:, 1]
         chances = np.clip(chances.astype(float), 1e-7, 1 - 1e-7)
-        return fit_sigmoid(np.log(chances / (1 - chances)), codes == 1)
+        return fit_sigmoid(np.log(chances / (1 - chances)), table.labels == 1)
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """A training table as xgboost takes it."""
+
+    prepared: Prepared
+    frame: pd.DataFrame
+    """The prepared inputs, texts as categories."""
+    labels: np.ndarray
+    """The place of each row's class, or its number."""
+    classes: list[Label]
+    weights: np.ndarray | None
+    """Of the rows; None if all weigh the same."""
+    free: list[str]
+    """Columns of texts in which any text may come later."""
+    options: dict[str, Any]
+    """Parameters of the estimator that depend on the columns."""
 
 
 def _coded(targets: pd.Series) -> tuple[list[Label], np.ndarray]:

@@ -10,9 +10,22 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+    from mlflow.models import ModelSignature
     from mlflow.pyfunc import PyFuncModel
 
     from mxt.predictors.base.outputs import Label
+
+
+def names_of(signature: ModelSignature | None) -> dict[str, str | int]:
+    """The columns that a signature names, each by its text; empty if it names none.
+
+    The columns of a frame may be numbered; a file has texts for these numbers.
+    """
+    inputs = signature.inputs if signature else None
+    if inputs is None or not inputs.has_input_names():
+        return {}
+    names = [place if column.name is None else column.name for place, column in enumerate(inputs.inputs)]
+    return {str(name): name for name in names}
 
 
 class MlflowPredictor(OpaquePredictor):
@@ -25,10 +38,8 @@ class MlflowPredictor(OpaquePredictor):
     savable: ClassVar[bool] = False
 
     def __init__(self, native: PyFuncModel, columns: list[str], classes: Sequence[Label]) -> None:
-        schema = getattr(getattr(native, "metadata", None), "signature", None)
-        inputs = getattr(schema, "inputs", None)
-        named = inputs.input_names() if inputs is not None and inputs.has_input_names() else []
-        super().__init__(native, columns or [str(name) for name in named], classes)
+        self._named = names_of(getattr(getattr(native, "metadata", None), "signature", None))
+        super().__init__(native, columns or [*self._named], classes)
 
     def call(self, inputs: pd.DataFrame) -> object:
-        return self.native.predict(inputs)
+        return self.native.predict(inputs.rename(columns=self._named))

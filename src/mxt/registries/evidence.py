@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mxt.datasets.places import content
 from mxt.findings import tags
 from mxt.gates.base import Certified, Evidence, Examination, Gate
 from mxt.registries import digests, moments
@@ -134,6 +134,6 @@ def _text(place: str) -> str | None:
     if place.startswith("env:"):
         return os.environ.get(place.removeprefix("env:"))
     try:
-        return Path(place).read_text(encoding="utf-8")
+        return content(place).decode()
     except (OSError, UnicodeDecodeError):
         return None

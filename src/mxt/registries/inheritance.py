@@ -51,7 +51,6 @@ def inherit(reader: Reader, versions: Iterable[Served], block: str) -> Inherited
 
     Raises:
         ConfigError: The trainings read otherwise from one another, or the fields do not go together.
-        DataError: The table lacks the column with the ids of the trainings.
     """
     known = _recalled(reader, versions, block)
     new = {name: field.value for name, field in known.items() if field.value != getattr(reader, name)}
@@ -65,8 +64,6 @@ def inherit(reader: Reader, versions: Iterable[Served], block: str) -> Inherited
             f"{_lines(new)}. Write these fields in `{block}` too."
         )
         raise ConfigError(msg)
-    if IDS in new:
-        _refuse_without_ids(copy, trainings, block)
     return Inherited(copy, json.loads(copy.model_dump_json(include={*new})), trainings)
 
 
@@ -124,15 +121,16 @@ def _fault(reader: Reader) -> str:
     return ""
 
 
-def _refuse_without_ids(reader: Reader, trainings: str, block: str) -> None:
-    """Raise a DataError if the table lacks the column with the ids."""
-    if reader.id_column in reader.names():
+def refuse_without_ids(known: Inherited, block: str) -> None:
+    """Raise a DataError if a reader inherits an id column that its table lacks."""
+    reader = known.reader
+    if IDS not in known.fields or reader.id_column in reader.names():
         return
     try:
         reader.wanted([])
     except DataError as error:
         msg = (
-            f"{error} There {trainings} had its ids: write `id_column: NAME` in `{block}` if they have "
+            f"{error} There {known.origin} had its ids: write `id_column: NAME` in `{block}` if they have "
             "another name here, or `id_column: null` to number the rows."
         )
         raise DataError(msg) from error

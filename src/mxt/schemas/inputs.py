@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
-from mxt.schemas.captions import Captions
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
 from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
 
@@ -33,7 +33,7 @@ class InputsSchema:
     """Whether the schema declares which texts may come; a schema of types alone does not."""
     of_training: bool = True
     """Whether the schema states what a training had; if not, it states what a config allows."""
-    captions: Captions = field(default_factory=Captions)
+    captions: Captions = NO_CAPTIONS
     """How people call the columns and their values."""
 
     @property

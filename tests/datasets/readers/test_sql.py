@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from contracts.stores import CANARY
 from mxt.datasets.readers.sql import BATCH_ROWS, SqlReader
 from mxt.datasets.writers.sql import SqlWriter
-from mxt.errors import ConfigError, DataError, ServiceError
+from mxt.errors import ConfigError, DataError, MissingExtraError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,8 +133,8 @@ def test_a_variable_that_is_not_set_is_told() -> None:
 @pytest.mark.parametrize(
     ("value", "error"),
     [
-        (f"postgresql://mxt:{SECRET}@localhost:1/crm", ServiceError),
-        (f"postgresql://mxt:pass/{SECRET}@localhost/crm", ServiceError),
+        (f"postgresql://mxt:{SECRET}@localhost:1/crm", MissingExtraError),
+        (f"postgresql://mxt:pass/{SECRET}@localhost/crm", MissingExtraError),
         (f"postgresql://mxt:{SECRET}@localhost:no-port/crm", ServiceError),
         (f"no-such-database://mxt:{SECRET}@localhost/crm", ServiceError),
         (SECRET, ServiceError),

@@ -6,10 +6,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import catboost
+import lightgbm as lgb
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 import xgboost as xgb
+from mlflow.models import ModelSignature
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import (
@@ -17,6 +21,7 @@ from sklearn.ensemble import (
     GradientBoostingClassifier,
     HistGradientBoostingRegressor,
     RandomForestClassifier,
+    RandomForestRegressor,
 )
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
@@ -27,6 +32,7 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
+import mxt
 from churn import churn
 from mxt.errors import DataError, ModelError
 from mxt.explainers.auto import AutoExplainer
@@ -173,6 +179,79 @@ def test_a_native_booster_without_names_takes_them_from_its_signature() -> None:
         model.predict(numbers)["probability_1"], booster.predict(xgb.DMatrix(numbers.to_numpy())), atol=1e-7
     )
     assert model.explain(numbers.head(5)).columns == NUMBERS
+
+
+ODD = [
+    *("a [kg]", "b]", "c<d", "{e}", 'f"', "g,h", "i:j", "k\\l", "Größe", "名前", "spaces in it", " outer "),
+    *("x" * 300, "x" * 299 + "y", "row", "index", "class", "f0", "Column_1", "tab\t", "a_b", "a b"),
+]
+REFUSED = {"lightgbm": '[]{}",:', "xgboost": "[]<"}
+"""Letters that a library itself refuses in names."""
+
+
+def odd_table(flavor: str) -> pd.DataFrame:
+    """Numbers under all odd names that a library takes, and a column without any value."""
+    names = [name for name in ODD if not {*name} & {*REFUSED.get(flavor, "")}]
+    names = [name for name in names if flavor != "lightgbm" or name != "a b"]  # it makes both `a_b`
+    numbers = np.random.default_rng(0).normal(size=(60, len(names)))
+    return pd.DataFrame(numbers, columns=names).assign(nothing=np.nan)
+
+
+@pytest.mark.parametrize(
+    ("flavor", "make"),
+    [
+        ("lightgbm", lambda: lgb.LGBMRegressor(n_estimators=5, min_child_samples=5, n_jobs=1, verbose=-1)),
+        ("xgboost", lambda: xgb.XGBRegressor(n_estimators=5, n_jobs=1)),
+        ("catboost", lambda: catboost.CatBoostRegressor(iterations=5, verbose=0, allow_writing_files=False)),
+        ("sklearn", lambda: make_pipeline(SimpleImputer(keep_empty_features=True), RandomForestRegressor(3))),
+    ],
+)
+def test_a_model_is_explained_in_the_names_of_its_table_whatever_they_hold(flavor: str, make: Any) -> None:
+    inputs = odd_table(flavor)
+    native = make().fit(inputs, inputs.iloc[:, 0] - inputs.iloc[:, 4])
+    signature = mlflow.models.infer_signature(inputs)
+    options = PICKLED if flavor == "sklearn" else {}
+    model, uri = load(getattr(mlflow, flavor), native, signature=signature, **options)
+    schema = MlflowLoader().load_schema(uri)
+    assert schema is not None
+    assert schema.columns == [*inputs.columns]
+    samples = model.explain_samples(schema.check(inputs))
+    direct = mxt.explain(native, inputs)
+    assert direct.feature_names == [*inputs.columns]
+    names = ["class_contribution" if name == "class" else name for name in inputs.columns]
+    np.testing.assert_allclose(samples[names], direct.values, atol=1e-9)
+    assert np.abs(direct.values).max(axis=0).argsort()[-2:].tolist() in ([0, 4], [4, 0])
+
+
+@pytest.mark.parametrize("flavor", ["xgboost", "sklearn"])
+def test_a_model_of_a_frame_with_numbered_columns_takes_their_texts_from_a_file(flavor: str) -> None:
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(50, 3)), columns=[10, 3, 7])
+    kind = {"xgboost": xgb.XGBRegressor(n_estimators=5), "sklearn": RandomForestRegressor(3)}[flavor]
+    native = kind.fit(frame, frame[10])
+    options = PICKLED if flavor == "sklearn" else {}
+    model, uri = load(
+        getattr(mlflow, flavor), native, signature=mlflow.models.infer_signature(frame), **options
+    )
+    schema = MlflowLoader().load_schema(uri)
+    assert schema is not None
+    assert schema.columns == ["10", "3", "7"]
+    shown = schema.check(frame.rename(columns=str))
+    explanation = model.explain(shown)
+    assert explanation.columns == ["10", "3", "7"]
+    np.testing.assert_allclose(explanation.prediction[:, 0], native.predict(frame), atol=1e-6)
+
+
+def test_a_signature_of_lists_or_of_outputs_alone_is_read_as_far_as_it_goes() -> None:
+    frame = pd.DataFrame({"number": [1.0, 2.0, 3.0], "vector": [[1.0, 2.0]] * 3})
+    native = RandomForestRegressor(3).fit(frame[["number"]], [1, 2, 3])
+    wide, outputs = mlflow.models.infer_signature(frame), mlflow.models.infer_signature(frame).inputs
+    model, uri = load(mlflow.sklearn, native, signature=wide, **PICKLED)
+    schema = MlflowLoader().load_schema(uri)
+    assert schema is not None
+    assert schema.columns == ["number", "vector"]
+    model, uri = load(mlflow.sklearn, native, signature=ModelSignature(outputs=outputs), **PICKLED)
+    assert MlflowLoader().load_schema(uri) is None
+    assert model.explain(frame).columns == ["number"]
 
 
 def test_a_model_that_does_not_tell_its_columns_is_refused() -> None:

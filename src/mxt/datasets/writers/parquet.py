@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from mxt.datasets.parts import GROUP_ROWS, cut
-from mxt.datasets.places import filesystem_of
+from mxt.datasets.places import filesystem_of, there
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, replacing
 from mxt.datasets.writers.base.folders import newest, write_folder
@@ -40,7 +40,7 @@ class ParquetWriter(FileWriter):
 
         filesystem, inner = filesystem_of(self.path)
         with self._errors("read"):
-            if not filesystem.exists(inner):
+            if not there(self.path):
                 return None
             last = str(newest(Path(inner), self.partition_by)) if self.partition_by else inner
             with filesystem.open(last, "rb") as file:
@@ -85,7 +85,7 @@ class ParquetWriter(FileWriter):
             what = (
                 f"the table has no columns {lacking}" if lacking else "only a local folder can be partitioned"
             )
-            msg = f"{self.path}: {what}."
+            msg = f"{self.target}: {what}."
             raise DataError(msg)
         write_folder(Path(self.path), batches, schema, self.partition_by, _options(schema), old)
 

@@ -102,12 +102,13 @@ def squeezed(values: np.ndarray, table: AnyTable) -> np.ndarray:
     return values[0] if is_row(table) else values
 
 
-def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
+def require_sums(sums: np.ndarray, scores: np.ndarray, advice: str = "") -> None:
     """Raise shap's ExplainerError unless base plus contributions are the library's scores, row by row.
 
     Args:
         sums: Base plus contributions, shape (rows, outputs).
         scores: The library's scores, shape (rows, outputs).
+        advice: What the message adds.
     """
     import numpy as np
     from shap.utils._exceptions import ExplainerError
@@ -118,7 +119,7 @@ def require_sums(sums: np.ndarray, scores: np.ndarray) -> None:
         msg = (
             "Additivity check failed in TreeExplainer! "
             f"The contributions of {int(wrong.sum())} of {len(gaps)} rows do not add up to the "
-            f"prediction (largest relative gap {np.nanmax(gaps):.2g})."
+            f"prediction (largest relative gap {np.nanmax(gaps):.2g}).{advice}"
         )
         raise ExplainerError(msg)
 
@@ -141,9 +142,8 @@ def explained(
 
     expected = np.squeeze(base)
     if isinstance(table, pd.DataFrame):
-        plain = cells_of(table)
-    else:
-        plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
+        table = cells_of(table)
+    plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
     return shap.Explanation(
         values,
         base_values=np.tile(expected, (len(values), *[1] * expected.ndim)),

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from mxt.predictors.catboost import CatboostPredictor
 
 
+_ADVICE = (
+    " These values are CatBoost's own, since its trees test categories; where trees were grown Depthwise or "
+    "Lossguide, they mostly do not add up. Grow them as SymmetricTree, or call mxt.explain with a background "
+    "and explainer=EnumerationExplainer()."
+)
+
+
 class CatboostAnswers:
     """The interface of `Answers` over CatBoost's own contributions: path-dependent, of all trees."""
 
@@ -55,7 +62,7 @@ class CatboostAnswers:
         """
         rows = self._rows(table)
         own = self._predictor.contributions(rows)
-        require_sums(own.base + own.values.sum(axis=1), self._predictor.scores(rows).values)
+        require_sums(own.base + own.values.sum(axis=1), self._predictor.scores(rows).values, _ADVICE)
         return own.values
 
     def interactions(self, table: AnyTable) -> np.ndarray:
@@ -66,7 +73,8 @@ class CatboostAnswers:
         """
         rows = self._rows(table)
         pairs = self._predictor.interactions(rows)
-        require_sums(self._predictor.base + pairs.sum(axis=(1, 2)), self._predictor.scores(rows).values)
+        sums = self._predictor.base + pairs.sum(axis=(1, 2))
+        require_sums(sums, self._predictor.scores(rows).values, _ADVICE)
         return pairs
 
     def check(self, values: np.ndarray, table: AnyTable) -> None:
@@ -117,4 +125,4 @@ def check_peer(peer: shap.TreeExplainer, values: np.ndarray, table: AnyTable) ->
     base = np.atleast_1d(np.asarray(peer.expected_value, dtype=float))
     raw = catboost.CatBoost.predict(model, table, prediction_type="RawFormulaVal")
     scores = np.asarray(raw, dtype=float).reshape(len(values), -1)[:, : len(base)]
-    require_sums(base + values.reshape(*values.shape[:2], -1).sum(axis=1), scores)
+    require_sums(base + values.reshape(*values.shape[:2], -1).sum(axis=1), scores, _ADVICE)

@@ -81,7 +81,7 @@ class Job(Kind, ABC):
     def __enter__(self) -> Self:
         from mxt.jobs.base.configs import config_digest, record_config
         from mxt.jobs.base.context import Context
-        from mxt.services.base.runs import Run
+        from mxt.services.base.runs import Run, translated
 
         with ExitStack() as started:
             for service in (self.logger_service, self.alerts_service, self.mlflow_service):
@@ -96,7 +96,8 @@ class Job(Kind, ABC):
             run = Run.begin(self.mlflow_service, name, {"mxt.job": name})
             self._context = Context(name, config_digest(self), self.mlflow_service, run)
             started.push(self._close)
-            record_config(self, self.files, run)
+            with translated(self.mlflow_service.tracking_uri):
+                record_config(self, self.files, run)
             self._services = started.pop_all()
         return self
 

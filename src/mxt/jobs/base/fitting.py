@@ -12,11 +12,11 @@ from mxt.configs import Location
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
-from mxt.errors import ConfigError
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.declared import Declared
+from mxt.jobs.base.excluded import refuse_absent
 from mxt.jobs.base.learning import (
-    declared_schema,
     inferred_schema,
     refuse_lost_classes,
     refuse_shared,
@@ -31,7 +31,6 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
 
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
@@ -71,7 +71,8 @@ class FittingJob(Job, ABC):
     """Column to predict."""
 
     exclude: tuple[str, ...] = ()
-    """Columns that the model must not see."""
+    """Columns that the model must not see. A name that the table does not have is a warning, so that a config
+    can serve several tables; the table must have one of the names."""
 
     splitter: OneOf[Splitter] = Field(default={"KIND": "HoldoutSplitter"}, validate_default=True)
     """How rows are held out to score the model on."""
@@ -83,7 +84,8 @@ class FittingJob(Job, ABC):
     """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
 
     inputs_schema: Location | None = None
-    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+    """A pandera schema in YAML for the inputs, with captions and units of columns; if it holds captions
+    alone, or is left out, the schema is inferred from the table."""
 
     saver: OneOf[Saver] = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
@@ -122,15 +124,18 @@ class FittingJob(Job, ABC):
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
         from mxt.registries.digests import RECIPE_FILE
+        from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
 
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = declared_schema(self.inputs_schema)
-        table = self._table(declared)
+        declared = Declared.read(self.inputs_schema)
+        table = self._table(declared.schema)
         self._state_positive(table[self.target])
-        schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        schema = declared.captioned(known, self.inputs)
+        refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs)
         parts = self.splitter.split(table, self.target)
@@ -210,15 +215,15 @@ class FittingJob(Job, ABC):
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
         truth = target_of(table, self.target, self.recipe, self.inputs.source)
-        absent = [name for name in self.exclude if name not in table.columns]
-        if absent:
-            msg = f"exclude names columns {absent} that {self.inputs.source} does not have."
-            raise ConfigError(msg)
+        ids = [self.inputs.id_column] if self.inputs.id_column else []
+        refuse_absent(self.exclude, [*map(str, table.columns), *ids], self.inputs.source)
         return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):
-            return recipe.fit(inputs, targets)
+            model = recipe.fit(inputs, targets)
+        self.context.facts |= recipe.outcome(model)
+        return model
 
     def _register(
         self,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from loguru import logger
 
 from mxt.datasets.readers.base import Reader
-from mxt.registries.inheritance import described, inherit
+from mxt.registries.inheritance import described, inherit, refuse_without_ids
 
 if TYPE_CHECKING:
     from mxt.jobs.base import Job
@@ -39,8 +39,15 @@ def inheriting(job: J) -> J:
 
 
 def read_as_trained(context: Context, reader: Reader, block: str) -> Reader:
-    """A reader of a job, with what it inherits from the trainings of the versions served so far."""
-    resolved, fields, trainings = inherit(reader, context.served, block)
+    """A reader of a job, with what it inherits from the trainings of the versions served so far.
+
+    Raises:
+        ConfigError: The trainings read otherwise from one another, or than the config's fields allow.
+        DataError: The table lacks the id column of the trainings, and the config names none.
+    """
+    known = inherit(reader, context.served, block)
+    refuse_without_ids(known, block)
+    resolved, fields, trainings = known
     if fields:
         context.read_as[block] = fields
         words = {name: described(each) for name, each in context.read_as.items()}

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from mxt.findings import Fact
     from mxt.models.base.model import Model
 
 
@@ -54,6 +55,11 @@ class Recipe(Kind, ABC):
         Raises:
             DataError: The targets do not fit the task, or a column has a type that no model takes.
         """
+
+    def outcome(self, model: Model) -> Mapping[str, Fact]:
+        """What the fit decided beyond the fields of the recipe, as facts for a job's screen."""
+        del model
+        return {}
 
     def varied(self, values: Mapping[str, object]) -> Self:
         """The same recipe with other values of some fields.

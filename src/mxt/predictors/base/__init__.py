@@ -225,7 +225,10 @@ class Predictor(ABC):
             DataError: Some are missing.
         """
         if not self.columns:
-            msg = f"The {type(self.native).__name__} does not name its columns; log it with a signature."
+            msg = (
+                f"The {type(self.native).__name__} does not name its columns; fit it to a frame, or log it "
+                "with a signature that mlflow.models.infer_signature makes of one."
+            )
             raise ModelError(msg)
         lacking = [name for name in self.columns if name not in inputs.columns]
         if lacking:

@@ -142,6 +142,8 @@ class CatboostPredictor(Predictor):
         import catboost
         import numpy as np
 
+        if not inputs.shape[0]:  # of which CatBoost would write a line to the standard output
+            return np.empty(0)
         raw = catboost.CatBoost.predict(self.native, self._pool(inputs), prediction_type=kind)
         return np.asarray(raw, dtype=float)
 
@@ -171,11 +173,10 @@ class CatboostPredictor(Predictor):
     def contributions(self, inputs: pd.DataFrame) -> Contributions:
         import numpy as np
 
-        pool = self._pool(inputs)
-        if not pool.num_row():
+        if not inputs.shape[0]:
             none = np.empty((0, len(self.columns), len(self.outputs)))
             return Contributions(none, self.base, "CatBoost ShapValues")
-        raw = self.native.get_feature_importance(pool, type="ShapValues")
+        raw = self.native.get_feature_importance(self._pool(inputs), type="ShapValues")
         values = np.atleast_3d(raw) if len(self.outputs) == 1 else np.transpose(raw, (0, 2, 1))
         return Contributions(values[:, :-1], values[0, -1], "CatBoost ShapValues")
 

@@ -15,9 +15,11 @@ from mxt.models import Model
 from mxt.predictors.base.library import predictor_class, predictor_of
 from mxt.predictors.base.preparation import Preparation
 from mxt.predictors.base.prepared import prepared
+from mxt.predictors.mlflow import names_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
 from mxt.schemas import InputsSchema
+from mxt.services.base.outages import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +51,7 @@ class MlflowLoader(Loader):
         import mlflow
 
         info, facts = self._info(uri), self._facts(uri)
-        columns = facts.get("columns") or (info.signature.inputs.input_names() if info.signature else [])
+        columns = facts.get("columns") or [*_types(info)]
         kind, source = _predictor_of_stored(uri, info.flavors), uri
         kind.require_installed()
         try:
@@ -58,6 +60,8 @@ class MlflowLoader(Loader):
                 kind.check_files(Path(source), info.flavors[kind.flavor])
             native = importlib.import_module(kind.flavor_module).load_model(source)
         except Exception as error:
+            if is_outage(error):
+                raise  # the job turns it into a ServiceError
             why = f"({type(error).__name__}); {_reason(error)}"
             msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
             raise ModelError(msg) from error
@@ -71,14 +75,15 @@ class MlflowLoader(Loader):
         file = self._file(uri, SCHEMA_FILE)
         if file is not None:
             return InputsSchema.from_yaml(file.read_text(encoding="utf-8"), f"{uri} {SCHEMA_FILE}")
-        signature = self._info(uri).signature
-        if signature is None or not signature.inputs.has_input_names():
+        types = _types(self._info(uri))
+        if not types:
             logger.warning(
-                "{} has no schema and no signature: only the names of its columns can be checked.", uri
+                "{} has no schema, and no signature that names columns: only the names of its columns can be "
+                "checked.",
+                uri,
             )
             return None
-        types = dict(zip(signature.inputs.input_names(), signature.inputs.input_types(), strict=True))
-        return InputsSchema.from_types({name: kind.name for name, kind in types.items()})
+        return InputsSchema.from_types(types)
 
     def load_background(self, uri: str) -> pd.DataFrame | None:
         import pandas as pd
@@ -111,6 +116,8 @@ class MlflowLoader(Loader):
         try:
             return mlflow.models.get_model_info(uri)
         except Exception as error:
+            if is_outage(error):
+                raise  # as above
             msg = f"{uri} has no readable MLmodel file ({type(error).__name__})."
             raise ModelError(msg) from error
 
@@ -123,6 +130,13 @@ class MlflowLoader(Loader):
         return (
             Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
         )
+
+
+def _types(info: ModelInfo) -> dict[str, str]:
+    """MLflow's type of each column that the signature of a model names; empty if it names none."""
+    names = names_of(info.signature)
+    kinds = info.signature.inputs.input_types() if names else []
+    return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
 
 
 def _predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predictor]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import ServiceError
+from mxt.services.base.outages import login, of_a_store, plain, without_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -217,18 +218,20 @@ def _cut(texts: Mapping[str, object], length: int) -> dict[str, str]:
 
 @contextmanager
 def translated(endpoint: str) -> Iterator[None]:
-    """Turn failures of MLflow and its store into a ServiceError that names the endpoint."""
-    import mlflow.exceptions
-    import requests
-    import sqlalchemy.exc
+    """Turn failures of MLflow and its stores into a ServiceError that names the endpoint.
 
+    Raises:
+        ServiceError: A store failed, does not answer, or refuses.
+        MissingExtraError: The driver of a store is not installed.
+    """
     try:
         yield
-    except (
-        mlflow.exceptions.MlflowException,
-        sqlalchemy.exc.SQLAlchemyError,
-        requests.RequestException,
-    ) as error:
-        why = str(error).partition("\n")[0][:200]
-        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {why})"
-        raise ServiceError(msg) from error
+    except Exception as error:
+        lacking = without_driver(endpoint, error)
+        if lacking is not None:
+            raise lacking from error
+        if not of_a_store(error):
+            raise
+        hint = login(endpoint, error)
+        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {plain(error)})"
+        raise ServiceError(f"{msg}. {hint}" if hint else msg) from error

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from contracts.stores import CANARY
+from mxt.datasets import places
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.files import FileReader
 from mxt.datasets.readers.parquet import ParquetReader
-from mxt.errors import DataError
+from mxt.errors import DataError, ServiceError
 from mxt.kinds import members
+from services.servers import answering, closed_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,12 +51,57 @@ def test_a_device_is_refused_and_not_read_for_ever(name: str, device: str) -> No
     ("url", "told"),
     [
         ("nowhere://bucket/table", "no file system is known for this kind of URL"),
-        ("s3://bucket/table", "needs a package that is not installed"),
         ("memory://nowhere/table", "no such file or folder"),
     ],
 )
 def test_a_url_that_leads_nowhere_is_told(name: str, url: str, told: str) -> None:
     assert told in refusal(name, url)
+
+
+@each_reader
+@pytest.mark.parametrize(
+    ("status", "error", "message"),
+    [
+        (401, ServiceError, r"access is refused \(HTTP 401\)"),
+        (403, ServiceError, r"access is refused \(HTTP 403\)"),
+        (404, DataError, r"no such file or folder\.$"),
+        (429, ServiceError, r"the service does not answer as it should \(HTTP 429\)"),
+        (503, ServiceError, r"the service does not answer as it should \(HTTP 503\)"),
+    ],
+)
+def test_a_server_that_gives_no_table_is_told_from_a_table_that_is_not_there(
+    name: str, status: int, error: type[Exception], message: str
+) -> None:
+    with (
+        answering(status) as (host, _),
+        pytest.raises(error, match=rf"^http://{host}/table: {message}") as caught,
+    ):
+        FILE_READERS[name](path=f"http://{host}/table?sig={CANARY}").read()
+    assert CANARY not in str(caught.value)
+
+
+@each_reader
+def test_a_server_that_is_down_speaks_no_tls_or_keeps_silent_is_a_service(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(places, "ANSWER_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent, answering(200) as (plain, _):
+        hosts = [f"http://127.0.0.1:{closed_port()}", "http://nowhere.invalid", f"https://{plain}"]
+        for host in (*hosts, f"http://127.0.0.1:{silent.getsockname()[1]}"):
+            with pytest.raises(
+                ServiceError, match=rf"^{host}/table: the service does not answer as it should"
+            ):
+                FILE_READERS[name](path=f"{host}/table").read()
+
+
+def test_an_answer_that_ends_too_early_is_a_service() -> None:
+    with answering(200, b"id,a\n" + b"x,1\n" * 9, promised=1000) as (host, _), pytest.raises(ServiceError):
+        FILE_READERS["CsvReader"](path=f"http://{host}/table.csv").read()
+
+
+def test_a_table_of_a_server_is_read() -> None:
+    with answering(200, b"id,a\nx,1\n") as (host, _):
+        assert FILE_READERS["CsvReader"](path=f"http://{host}/table.csv").read()["a"].tolist() == [1]
 
 
 @each_reader

@@ -6,19 +6,18 @@ import os
 import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from mxt.configs import Location
 from mxt.datasets.conditions import expression
-from mxt.datasets.places import filesystem_of, listing, remembered
+from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.errors import DataError
+from mxt.datasets.remotes import remote, shown, unreached
+from mxt.errors import DataError, MxtError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    import fsspec
     import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.dataset as ds
@@ -57,7 +56,7 @@ class FileReader(Reader, ABC):
 
     @property
     def source(self) -> str:
-        return self.path
+        return shown(self.path)
 
     def names(self) -> list[str]:
         with self._errors():
@@ -70,7 +69,7 @@ class FileReader(Reader, ABC):
                 return int(dataset.count_rows(filter=condition))
             except (OSError, ValueError, TypeError):
                 for fragment in dataset.get_fragments(filter=condition):
-                    with self._errors(fragment, _needed(dataset.schema, fragment, self._filtered)):
+                    with self._errors(fragment, needed_by(dataset.schema, fragment, self._filtered)):
                         fragment.count_rows(filter=condition)
                 raise
 
@@ -91,7 +90,7 @@ class FileReader(Reader, ABC):
             condition = self._condition()
             fragments = list(dataset.get_fragments(filter=condition))
         for fragment in fragments:
-            needed = _needed(dataset.schema, fragment, [*columns, *self._filtered])
+            needed = needed_by(dataset.schema, fragment, [*columns, *self._filtered])
             with self._errors(fragment, needed):
                 self._refuse(fragment, needed)
                 batches = fragment.to_batches(
@@ -133,7 +132,7 @@ class FileReader(Reader, ABC):
         """The files, read with a schema; without one the first of them is read to infer it."""
         import pyarrow.dataset as ds
 
-        filesystem, path = _place(self.path)
+        filesystem, path = place_of(self.path)
         layout = "hive" if filesystem.isdir(path) else None
         return ds.dataset(path, schema, self.format, filesystem, partitioning=layout)
 
@@ -187,28 +186,31 @@ class FileReader(Reader, ABC):
 
     def _file(self, path: str) -> str:
         """A file of the table, as messages name it."""
-        inner = _place(self.path)[1].rstrip("/")
-        return f"{self.path.rstrip('/')}{path[len(inner) :]}" if path.startswith(inner) else self.path
+        inner = place_of(self.path)[1].rstrip("/")
+        return f"{self.source.rstrip('/')}{path[len(inner) :]}" if path.startswith(inner) else self.source
 
     @contextmanager
     def _errors(
         self, fragment: ds.FileFragment | None = None, needed: pa.Schema | None = None
     ) -> Iterator[None]:
-        """Turn Arrow's errors into DataErrors that name the file, and quote no cell."""
+        """Turn Arrow's errors into DataErrors that name the file, and quote no cell.
+
+        Errors of the service behind a URL become ServiceErrors.
+        """
         import pyarrow as pa
 
         try:
             yield
-        except MemoryError:
+        except (MemoryError, MxtError):
             raise
-        except FileNotFoundError as error:
-            if fragment is not None:
-                file = self._file(fragment.path)
-                msg = f"{file}: the file went while the table was read. Restore it, and run again."
-                raise DataError(msg) from error
-            msg = f"{self.source}: no such file or folder. Relative paths start at the project's root."
-            raise DataError(msg) from error
-        except (pa.ArrowException, OSError, ValueError, TypeError) as error:
+        except Exception as error:
+            fault = unreached(self.path, error)
+            if fault is not None:
+                raise fault from error
+            if isinstance(error, FileNotFoundError):
+                raise self._absent(fragment) from error
+            if not isinstance(error, (pa.ArrowException, OSError, ValueError, TypeError)):
+                raise
             if "duplicate field names" in str(error):
                 msg = f"{self.source}: two columns have the same name; rename one of them."
                 raise DataError(msg) from error
@@ -220,8 +222,16 @@ class FileReader(Reader, ABC):
             )
             raise DataError(msg) from error
 
+    def _absent(self, fragment: ds.FileFragment | None) -> DataError:
+        """The error for a table that is not there, or a file of it that went."""
+        if fragment is not None:
+            file = self._file(fragment.path)
+            return DataError(f"{file}: the file went while the table was read. Restore it, and run again.")
+        hint = "" if remote(self.path) else " Relative paths start at the project's root."
+        return DataError(f"{self.source}: no such file or folder.{hint}")
 
-def _needed(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
+
+def needed_by(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
     """The columns among `names` that a file must have, since no folder around it states their value."""
     import pyarrow as pa
     import pyarrow.dataset as ds
@@ -235,13 +245,3 @@ def _reason(error: Exception) -> str:
     place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
     known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
     return f"{f' at {place}' if place else ''} ({known})"
-
-
-def _place(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
-    """The file system of a path or URL, and the path within it; a device or pipe is refused."""
-    filesystem, inner = filesystem_of(path)
-    local = Path(inner) if filesystem.protocol[0] == "file" else None
-    if local and local.exists() and not (local.is_file() or local.is_dir()):
-        msg = f"{path}: neither a file nor a folder."
-        raise DataError(msg)
-    return filesystem, inner

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from mxt.datasets.tables import to_batch
-from mxt.errors import DataError
+from mxt.errors import DataError, MxtError
 from mxt.kinds import Kind
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class Writer(Kind, ABC):
     @property
     def local(self) -> Path | None:
         """The file or folder of this machine that it writes; None if it writes elsewhere."""
+        return None
+
+    def fault(self, _error: Exception, /) -> MxtError | None:
+        """What an error says about the service behind the target; None if it says nothing about one."""
         return None
 
     @abstractmethod
@@ -157,18 +161,28 @@ class Writer(Kind, ABC):
 
     @contextmanager
     def _errors(self, verb: str = "written") -> Iterator[None]:
-        """Raise a DataError that says why the output could not be written, or read."""
+        """Raise a DataError that says why the output could not be written, or read.
+
+        What the service behind the target raises becomes a ServiceError.
+        """
         import pyarrow as pa
 
         try:
             yield
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            msg = f"{self.target}: cannot be {verb} ({reason}); the previous output is untouched."
-            raise DataError(msg) from error
-        except pa.ArrowException as error:
-            msg = f"{self.target}: cannot be {verb} by {type(self).__name__} ({type(error).__name__})."
-            raise DataError(msg) from error
+        except MxtError:
+            raise
+        except Exception as error:
+            fault = self.fault(error)
+            if fault is not None:
+                raise fault from error
+            if isinstance(error, OSError):
+                reason = error.strerror or type(error).__name__
+                msg = f"{self.target}: cannot be {verb} ({reason}); the previous output is untouched."
+                raise DataError(msg) from error
+            if isinstance(error, pa.ArrowException):
+                msg = f"{self.target}: cannot be {verb} by {type(self).__name__} ({type(error).__name__})."
+                raise DataError(msg) from error
+            raise
 
     def _batch(self, part: pd.DataFrame) -> pa.RecordBatch:
         import pyarrow as pa

@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs import Location
+from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
+from mxt.datasets.remotes import shown, unreached
 from mxt.datasets.writers.base import Writer
+from mxt.errors import DataError, MxtError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +33,11 @@ class FileWriter(Writer, ABC):
 
     @property
     def target(self) -> str:
-        return self.path
+        return shown(self.path)
+
+    def fault(self, error: Exception, /) -> MxtError | None:
+        otherwise = Outage(type(error).__name__) if isinstance(error, OSError) else None
+        return unreached(self.path, error, otherwise)
 
     @property
     def local(self) -> Path | None:
@@ -46,6 +53,9 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     a kill or a loss of power leaves the old file or the new one, never a part (POSIX rename(2)).
     """
     filesystem, inner = filesystem_of(path)
+    if filesystem.protocol[0] in {"http", "https"}:
+        msg = f"{shown(path)}: files of a web server can be read, not written. Name a file or a bucket."
+        raise DataError(msg)
     staged = staged_name(inner)
     local = filesystem.protocol[0] == "file"
     if local:
@@ -59,7 +69,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
                 os.fsync(file.fileno())
         rename(filesystem, staged, inner)
     except BaseException:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(Exception):  # the first error counts
             filesystem.rm(staged)
         raise
 

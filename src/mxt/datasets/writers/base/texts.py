@@ -13,7 +13,9 @@ import io
 from abc import ABC, abstractmethod
 from typing import IO, TYPE_CHECKING, cast
 
-from mxt.datasets.places import filesystem_of
+from mxt.datasets.outages import outage
+from mxt.datasets.places import content, filesystem_of, there
+from mxt.datasets.remotes import unreached
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
@@ -66,15 +68,14 @@ class TextWriter(FileWriter, ABC):
             self.write_lines(cast("IO[bytes]", file), batches, schema, head=False)
 
     def provenance(self) -> Provenance | None:
-        filesystem, inner = filesystem_of(self.path)
         with self._errors("read"):
-            if not filesystem.exists(inner):
+            if not there(self.path):
                 return None
             digest = self._digest()
             provenance = self._metadata(METADATA, digest) or self._metadata(NEXT, digest)
         if provenance is None:
             msg = (
-                f"{self.path}: it is not as MXT wrote it, or its metadata are gone. "
+                f"{self.target}: it is not as MXT wrote it, or its metadata are gone. "
                 "Name another output, or start over with --fresh."
             )
             raise DataError(msg)
@@ -88,9 +89,8 @@ class TextWriter(FileWriter, ABC):
 
     def _metadata(self, suffix: str, digest: str) -> Provenance | None:
         """The provenance in a file of metadata, if it belongs to the table with this digest."""
-        filesystem, inner = filesystem_of(self.path)
         with contextlib.suppress(FileNotFoundError, ValueError):
-            provenance = Provenance.from_json(filesystem.cat_file(f"{inner}{suffix}"))
+            provenance = Provenance.from_json(content(f"{self.path}{suffix}"))
             return provenance if provenance.facts.get(SHA256) == digest else None
         return None
 
@@ -107,7 +107,7 @@ class TextWriter(FileWriter, ABC):
                 with replacing(f"{self.path}{NEXT}") as beside:
                     beside.write(Provenance(facts).to_json().encode() + b"\n")
         except BaseException:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(Exception):  # the first error counts
                 filesystem.rm(f"{inner}{NEXT}")
             raise
         rename(filesystem, f"{inner}{NEXT}", f"{inner}{METADATA}")
@@ -115,9 +115,9 @@ class TextWriter(FileWriter, ABC):
     def _settle(self) -> None:
         """Finish, or undo, what a killed write has left of the metadata."""
         filesystem, inner = filesystem_of(self.path)
-        if not filesystem.exists(f"{inner}{NEXT}"):
+        if not there(f"{self.path}{NEXT}"):
             return
-        if filesystem.exists(inner) and self._metadata(NEXT, self._digest()):
+        if there(self.path) and self._metadata(NEXT, self._digest()):
             rename(filesystem, f"{inner}{NEXT}", f"{inner}{METADATA}")
         else:
             filesystem.rm(f"{inner}{NEXT}")
@@ -128,7 +128,13 @@ def written_texts(path: str) -> frozenset[str]:
     filesystem, inner = filesystem_of(path)
     try:
         return Provenance.from_json(filesystem.cat_file(f"{inner}{METADATA}")).texts
-    except (OSError, ValueError, AttributeError):
+    except Exception as error:
+        fault, found = unreached(path, error), outage(error)
+        refused = found is not None and found.refused  # as by buckets that nobody may list
+        if fault is not None and not refused:
+            raise fault from error
+        if fault is None and not isinstance(error, (OSError, ValueError, AttributeError)):
+            raise
         return frozenset()
 
 

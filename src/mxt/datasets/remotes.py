@@ -1,0 +1,131 @@
+"""URLs of services: how messages show them, and what it means when the service behind one fails."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mxt.datasets.outages import Outage, outage
+from mxt.errors import MxtError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HERE = {"data", "file", "local", "memory", "tar", "zip"}
+_EXTRAS = {
+    **dict.fromkeys(("s3", "s3a"), "s3"),
+    **dict.fromkeys(("gs", "gcs"), "gcs"),
+    **dict.fromkeys(("abfs", "abfss", "az"), "azure"),
+}
+"""The extra of MXT for each kind of URL that has one."""
+_KEYS = {
+    **dict.fromkeys(
+        ("s3", "s3a"),
+        "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, of a user who may use the bucket.",
+    ),
+    **dict.fromkeys(
+        ("gs", "gcs"),
+        "Set GOOGLE_APPLICATION_CREDENTIALS to the key file of a user who may use the bucket.",
+    ),
+    **dict.fromkeys(
+        ("abfs", "abfss", "az"),
+        "Set AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY of an account with access.",
+    ),
+    **dict.fromkeys(
+        ("http", "https"),
+        "Is the link still valid? MXT sends no password to a web server; use a bucket for one.",
+    ),
+}
+"""Where the credentials of each kind of URL come from."""
+_NO_KEYS = "Give the credentials where the package for this kind of URL looks for them."
+
+
+def remote(path: str) -> bool:
+    """Whether a path is a URL of a service, and no file or memory of this machine."""
+    kinds = re.findall(r"(?:^|::)([A-Za-z][A-Za-z0-9+.-]*)://", path)
+    return any(kind.lower() not in _HERE for kind in kinds)
+
+
+def shown(path: str) -> str:
+    """The path or URL as messages show it: without the user, the password and the options of a URL."""
+    if not remote(path):
+        return path
+    user = (
+        r"//[^/@]*@" if re.match(r"(.*::)?(https?|s?ftp|ssh|smb|webdav)://", path) else r"//[^/@:]*:[^/@]*@"
+    )
+    return re.sub(user, "//", path.partition("?")[0])
+
+
+def unreached(path: str, error: BaseException, otherwise: Outage | None = None) -> MxtError | None:
+    """The error of the service behind a URL; None for a path of this machine, and for faults of the file.
+
+    Args:
+        path: The path or URL.
+        error: What was raised while it was used.
+        otherwise: What an error means whose kind says nothing; an absent file is told apart.
+    """
+    if isinstance(error, MxtError) or not remote(path):
+        return None
+    absent = isinstance(error, (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError))
+    found = outage(error) or (None if absent else otherwise)
+    if found is None:
+        return None
+    if found.refused:
+        return refused(path, found.why)
+    return ServiceError(
+        f"{shown(path)}: the service does not answer as it should ({found.why}). "
+        "Is it up, and the URL right? Then run again."
+    )
+
+
+def refused(path: str, why: str) -> ServiceError:
+    """The error of a service that lets nobody in with these credentials, or without any."""
+    keys = _KEYS.get(_kind(path), _NO_KEYS)
+    return ServiceError(f"{shown(path)}: access is refused ({why}). {keys}")
+
+
+@contextmanager
+def reaching(path: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Ask a file system about a path; whatever it raises for a URL is an error of the service behind it.
+
+    Args:
+        path: The path or URL.
+        but: What passes as it is.
+
+    Raises:
+        ServiceError: The service cannot be reached, or refuses.
+        OSError: There is no such file, or a file of this machine cannot be used.
+    """
+    try:
+        yield
+    except but:
+        raise
+    except Exception as error:
+        fault = unreached(path, error, Outage(type(error).__name__))
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def package_for(path: str, error: ImportError) -> str:
+    """What pip is to install for a kind of URL."""
+    from fsspec.registry import known_implementations
+
+    kind = _kind(path)
+    if kind in _EXTRAS:
+        return f"'mxt[{_EXTRAS[kind]}]'"
+    module = getattr(error.__cause__, "name", None) or known_implementations.get(kind, {}).get("class", kind)
+    return str(module).partition(".")[0]
+
+
+def known(path: str) -> bool:
+    """Whether fsspec knows this kind of URL."""
+    from fsspec.registry import available_protocols
+
+    return _kind(path) in available_protocols()
+
+
+def _kind(path: str) -> str:
+    """What stands before ``://``, of the last of chained URLs."""
+    return path.rpartition("::")[2].partition("://")[0].lower()

@@ -1,0 +1,93 @@
+"""Failures of MLflow and of the stores behind it, in words that hold no secret."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from mxt.datasets.databases import absent
+from mxt.datasets.outages import REFUSING, causes, outage
+from mxt.errors import MxtError, missing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STORES = {
+    *("azure", "boto3", "botocore", "google", "mlflow", "requests", "s3transfer", "sqlalchemy", "urllib3"),
+}
+"""Packages whose errors come from MLflow, its store or its store of artifacts."""
+_REFUSALS = {"CUSTOMER_UNAUTHORIZED", "PERMISSION_DENIED", "UNAUTHENTICATED"}
+"""What MLflow calls the HTTP statuses 401 and 403."""
+_DRIVERS = {
+    "azure": "'mxt[azure]'",
+    "boto3": "'mxt[s3]'",
+    "botocore": "'mxt[s3]'",
+    "google": "'mxt[gcs]'",
+}
+"""What pip is to install for stores of artifacts, by the module that is absent."""
+_SQL = {"MySQLdb", "cx_Oracle", "oracledb", "pg8000", "psycopg", "psycopg2", "pymssql", "pymysql", "pyodbc"}
+"""Modules of drivers of databases."""
+_LOGINS = {
+    "botocore": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+    "google": "GOOGLE_APPLICATION_CREDENTIALS",
+    "azure": "AZURE_STORAGE_CONNECTION_STRING",
+}
+"""Where the credentials of stores of artifacts come from, by the package that asks for them."""
+_TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+
+
+def of_a_store(error: BaseException) -> bool:
+    """Whether an error comes from MLflow, or from a library that it reaches its stores by."""
+    return not isinstance(error, MxtError) and not {*_packages(error)}.isdisjoint(_STORES)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether an error comes from a store that does not answer or refuses, not from what it holds."""
+    import sqlalchemy as sa
+
+    if not of_a_store(error):
+        return False
+    return outage(error) is not None or any(
+        isinstance(cause, sa.exc.SQLAlchemyError) or _refusal(cause) for cause in causes(error)
+    )
+
+
+def without_driver(endpoint: str, error: BaseException) -> MxtError | None:
+    """The error for a driver of a store that is not installed; None if that is not what failed."""
+    for cause in causes(error):
+        module = str(getattr(cause, "name", None) or "") if isinstance(cause, ImportError) else ""
+        root = module.partition(".")[0]
+        if root in _DRIVERS:
+            return missing(f"MLflow at {endpoint}: its store of artifacts", _DRIVERS[root])
+        lacking = absent(f"MLflow at {endpoint}", endpoint, cause) if root in _SQL or not module else None
+        if lacking is not None:
+            return lacking
+    return None
+
+
+def login(endpoint: str, error: BaseException) -> str:
+    """Where the credentials come from that a store asks for, as a sentence; empty if it asks for none."""
+    found = outage(error)
+    refused = any(map(_refusal, causes(error)))
+    if not refused and (found is None or not found.refused):
+        return ""
+    own = next((_LOGINS[name] for name in _packages(error) if name in _LOGINS), "")
+    if not own and not endpoint.startswith(("http", "databricks")):
+        return "Access is refused: check the user and the password of the store."
+    return f"Access is refused: set {own or _TRACKING}."
+
+
+def plain(error: BaseException) -> str:
+    """The first line of an error's text, without users, passwords and options of the URLs in it."""
+    line = str(error).partition("\n")[0]
+    return re.sub(r"(\w+://)[^\s/@]*@|(\w+://[^\s?]*|url: [^\s?]*)\?[^\s'\")]*", r"\1\2", line)[:200]
+
+
+def _packages(error: BaseException) -> Iterator[str]:
+    return (type(cause).__module__.partition(".")[0] for cause in causes(error))
+
+
+def _refusal(error: BaseException) -> bool:
+    return getattr(error, "error_code", None) in _REFUSALS or (
+        "Client Error" in str(error) and any(f"{status} Client Error" in str(error) for status in REFUSING)
+    )
