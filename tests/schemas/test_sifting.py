@@ -110,7 +110,8 @@ def test_reasons_do_not_depend_on_the_rows_beside(size: int) -> None:
     ],
 )
 def test_a_row_is_rejected_in_words(changes: dict[str, Any], reason: str | None) -> None:
-    row = pd.DataFrame([{**TRAINING.iloc[0].to_dict(), **changes}]).infer_objects()
+    cells: dict[str, Any] = {name: [changes.get(name, TRAINING[name].iloc[0])] for name in TRAINING.columns}
+    row = pd.DataFrame(cells).infer_objects()
     assert sift(SCHEMA, row, "row").reasons == ([] if reason is None else [reason])
 
 
