@@ -179,7 +179,7 @@ def as_text(cells: pa.Array) -> pa.Array:
 
     try:
         return cells.cast(pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+    except pa.ArrowException:
         return pa.array([None if cell is None else str(cell) for cell in cells.to_pylist()], pa.string())
 
 

@@ -62,8 +62,7 @@ def write_folder(
             max_open_files=512,
             preserve_order=True,
         )
-        if not any(staged.rglob("*.parquet")):
-            _write_no_rows(staged, name.format(i=0), schema, partition_by)
+        _write_no_rows(staged, name.format(i=0), schema, partition_by)
         if old is not None:
             _take_over(old, staged)
         _swap(staged, target)
@@ -72,9 +71,11 @@ def write_folder(
 
 
 def _write_no_rows(staged: Path, name: str, schema: pa.Schema, partition_by: Sequence[str]) -> None:
-    """Write a file without rows, which holds the columns and the metadata, where unknown values would be."""
+    """Give a folder without a file one without rows, which holds the columns and the metadata."""
     import pyarrow.parquet as pq
 
+    if any(staged.rglob("*.parquet")):
+        return
     folder = staged.joinpath(*(f"{column}=__HIVE_DEFAULT_PARTITION__" for column in partition_by))
     folder.mkdir(parents=True)
     inner = [field for field in schema if field.name not in partition_by]
