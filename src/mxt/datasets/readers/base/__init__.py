@@ -193,7 +193,10 @@ class Reader(Kind, ABC):
         """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
-        own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
+        own = [
+            *([] if self.id_column is None else [self.id_column]),
+            *([self._mark.column] if self._mark else []),
+        ]
         lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
