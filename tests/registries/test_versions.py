@@ -43,6 +43,17 @@ def test_a_model_that_is_not_registered_lists_those_that_are(registry: Registry)
     assert versions_of(registry.client, "knwon") == []
 
 
+def test_a_model_or_version_that_is_not_there_is_said_with_the_store(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.version("stored")
+    client = registry.client
+    monkeypatch.setattr(client, "mxt_store", "The store is S, which V names.", raising=False)
+    for name, wanted in (("nobody", 1), ("stored", "Champion")):
+        with pytest.raises(ModelError, match=r"\. The store is S, which V names\.$"):
+            pin(client, name, wanted)
+
+
 def test_a_semantic_version_is_given_once(registry: Registry) -> None:
     registry.version("once", {SEMVER_TAG: "1.0.0"})
     registry.version("once")

@@ -17,6 +17,7 @@ from mxt.errors import OK, ConfigError, ModelError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -107,27 +108,55 @@ def _row(options: Namespace, served: Served) -> tuple[pd.DataFrame, str]:
     from mxt.datasets.endings import reader_of_file
     from mxt.datasets.single_rows import row_by_id, row_by_number
 
-    reader = _reader(options, served, reader_of_file(options.table))
-    columns = _columns(served)
+    reader, columns = reader_of_file(options.table), _columns(served)
     if options.row is not None:
-        if reader.id_column not in reader.names():
-            reader = reader.model_copy(update={"id_column": None})
-        row = row_by_number(reader, options.row, columns)
+        row = row_by_number(_numbered(options, served, reader), options.row, columns)
     else:
-        row = row_by_id(reader, options.id, columns)
+        row = row_by_id(_identified(options, served, reader), options.id, columns)
     return (row if served.schema is None else served.schema.check(row, options.table)), options.table
 
 
-def _reader(options: Namespace, served: Served, reader: Reader) -> Reader:
-    """The reader of the table, which reads it as the version's training did."""
-    given = {} if options.id_column is None else {"id_column": options.id_column}
-    own = served.reader(reader.model_copy(update=given))
-    if own.id_column is None and served.fitted is not None:
-        own = own.model_copy(update={"id_column": served.fitted.id_column})
-    if own.id_column is None and options.id is not None:
+def _identified(options: Namespace, served: Served, reader: Reader) -> Reader:
+    """The reader of a table whose rows are known by their ids, as the version's training read its own.
+
+    Raises:
+        ConfigError: Neither the options nor the training name the column of the ids.
+    """
+    column = options.id_column or _id_column(served)
+    if column is None:
         msg = f"The training of {served.pinned} names no id column; give --id-column NAME, or --row N."
         raise ConfigError(msg)
-    return own
+    return _as_trained(served, reader.model_copy(update={"id_column": column}))
+
+
+def _numbered(options: Namespace, served: Served, reader: Reader) -> Reader:
+    """The reader of a table whose rows are known by their numbers; ids are shown if the table has them."""
+    own = _as_trained(served, reader.model_copy(update={"id_column": None}))
+    column = options.id_column or _id_column(served)
+    return own.model_copy(update={"id_column": column}) if column in own.names() else own
+
+
+def _as_trained(served: Served, reader: Reader) -> Reader:
+    """A reader that reads cells as the version's training did, by its record or else by its config."""
+    from mxt.datasets.readers.base.remembered import recalled
+
+    return served.reader(reader.model_copy(update=recalled(reader, _training_reader(served))))
+
+
+def _id_column(served: Served) -> str | None:
+    """The column with the ids of the training; None if it had none, or nothing is known of it."""
+    column = _training_reader(served).get("id_column")
+    return column if isinstance(column, str) else None
+
+
+def _training_reader(served: Served) -> Mapping[str, object]:
+    """The fields of the reader of the training; empty if nothing recorded them."""
+    from mxt.registries.digests import recorded
+
+    if served.fitted is not None and served.fitted.reader:
+        return served.fitted.reader
+    inputs = recorded(served.pinned.run_id, "config.json").get("inputs")
+    return inputs if isinstance(inputs, dict) else {}
 
 
 def _columns(served: Served) -> list[str] | None:
@@ -141,7 +170,8 @@ def _model(options: Namespace, served: Served) -> Model:
 
     if options.background is None:
         return served.model
-    reader = served.reader(reader_of_file(options.background))
+    table = reader_of_file(options.background).model_copy(update={"id_column": None})
+    reader = _as_trained(served, table)
     rows = reader.read(_columns(served))
     known = rows if served.schema is None else served.schema.check(rows, options.background)
     return served.model.with_background(known)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.findings.documents import Block
+    from mxt.schemas.captions import Captions
 
 LEAST_ROWS = 5
 """Fewest rows of a leaf, so that no rule describes a single row; or one row in a hundred, if that is more."""
@@ -79,16 +80,16 @@ class SurrogateTreeImportance(Importance):
             facts = {"class": name or None, "n": tree.rows, "fidelity": tree.fidelity}
             shares = tree.fitted.feature_importances_
             tables.append(ranked(predictor.columns, shares, self.method, "share of variance told", **facts))
-            blocks += _rules(tree, name, unit)
+            blocks += _rules(tree, name, unit, basis.captions)
         return Measurement(pd.concat(tables, ignore_index=True), blocks=blocks)
 
 
-def _rules(tree: Imitation, name: str, unit: str) -> Sequence[Block]:
+def _rules(tree: Imitation, name: str, unit: str, captions: Captions) -> Sequence[Block]:
     """For a page: the fidelity in a sentence, and the rules as a table."""
     what, of_class = "prediction" if unit == "target" else unit, f" of class {name}" if name else ""
     fidelity = (
         f"A tree of at most {tree.fitted.get_depth()} questions imitates the {what}{of_class} with a "
         f"fidelity of {tree.fidelity:.3f} (R squared on rows held out; 1 is perfect)."
     )
-    rows = [(leaf.rule, f"{leaf.score:.4g}", f"{leaf.rows:,}") for leaf in tree.leaves()]
+    rows = [(leaf.rule, f"{leaf.score:.4g}", f"{leaf.rows:,}") for leaf in tree.leaves(captions)]
     return Paragraph(fidelity), Grid(("rule", f"mean {what}", "rows"), rows)

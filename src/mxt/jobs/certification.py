@@ -108,7 +108,8 @@ class CertificationJob(ModelJob):
         assessments = [each for criterion in self.criteria for each in self._assess(criterion, candidate)]
         refuse_repeated(assessments)
         outcome = joined(assessment.outcome for assessment in assessments)
-        context.record(assessed(str(served.pinned), outcome, assessments, evidence(self.criteria, candidate)))
+        tables = evidence(self.criteria, candidate)
+        context.record(assessed(str(served.pinned), outcome, assessments, tables, served.captions))
         certificate = certificates.issue(
             context.client,
             served.pinned,

@@ -137,13 +137,14 @@ class DriftJob(StreamJob):
     def _findings(self, table: pd.DataFrame, served: Served) -> Findings:
         drifted = sorted(set(table.index[table["drifted"]]))
         passed = len(drifted) <= self.drifted_columns_allowed
+        shown, compared = table.rename(index=served.captions.column), self.context.linked.rows
         return Findings(
             passed=passed,
-            answer=drift_answer(table, served.pinned, self.context.linked.rows, self.drifted_columns_allowed),
+            answer=drift_answer(shown, served.pinned, compared, self.drifted_columns_allowed),
             facts={"drifted_columns": len(drifted), "drifted": ", ".join(map(str, drifted))},
             scores={"drifted_columns": len(drifted)},
             tables={"drift": table},
-            page=drift_page(table),
+            page=drift_page(shown),
             outputs=[Output("comparisons", self.comparisons, table)],
             evidence=True,
             next=[] if passed else [command(self, "ExplanationDiffJob"), command(self, "TrainingJob")],

@@ -137,6 +137,7 @@ class EvaluationsJob(ModelJob):
             latency,
             "" if other is None else str(other.pinned),
             str(context.facts[FACT]),
+            served.captions,
         )
         findings = self._findings(evaluation, predictions, compared=other is not None)
         return context.conclude(evaluation.findings() | findings)

@@ -21,7 +21,7 @@ from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.inheriting import inheriting
 from mxt.kinds import OneOf
-from mxt.pages.explanation_diff import diff_answer, diff_chart, diff_page, diff_table, roles_table
+from mxt.pages.explanation_diff import captioned, diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.outputs import PREDICTION
@@ -206,6 +206,7 @@ class ExplanationDiffJob(ModelJob):
         facts: dict[str, Fact] = {name: round(value, 4) for name, value in shares.items()}
         facts |= {"insufficient": few} if few else {}
         facts |= {"beyond_limits": ", ".join(reasons)} if reasons else {}
+        groups, shown = captioned(measures, roles, served.captions)
         by_segment, of_baseline = measures.set_index("segment"), {"baseline_uri": baseline.pinned.uri}
         return Findings(
             passed=not reasons,
@@ -214,8 +215,8 @@ class ExplanationDiffJob(ModelJob):
             scores=shares,
             tags={BASELINE: str(baseline.pinned.version)},
             tables={"explanation_diff": by_segment, "explanation_roles": roles.set_index("column")},
-            charts={"explanation_diff": diff_chart(roles)},
-            page=diff_page(measures, roles, self.top, unit),
+            charts={"explanation_diff": diff_chart(shown)},
+            page=diff_page(groups, shown, self.top, unit),
             outputs=[Output("differences", self.differences, by_segment, unit, of_baseline)],
             evidence=not few and self.rows != "training",
             next=[] if reasons else [command(self, "PromotionJob", alias_or_version=served.pinned.version)],

@@ -137,7 +137,7 @@ class ExplanationsJob(IncrementalJob):
             if target is not None:
                 tally = self._comparable(tally, record)
             with context.step("explain the model"):
-                measured = model.measure_tally(self.importances, tally, truth)
+                measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
             return context.conclude(self._findings(tally, measured, served) | Findings(outputs=[last]))
@@ -145,18 +145,19 @@ class ExplanationsJob(IncrementalJob):
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
         """What the run reports of the model as a whole."""
         importances, effects = importances_table(measured), effects_table(measured)
+        captions = served.captions
         for note in filter(None, (measurement.note for measurement in measured)):
             logger.warning("{}", note)
         outputs = [Output("models_explanations", self.models_explanations, importances)]
         tables = {"models_explanations": importances.set_index("feature")}
-        charts = contributions_charts(tally)
+        charts = contributions_charts(tally, captions)
         if effects is not None:
             outputs.append(Output("effects", self.effects, effects))
             tables["effects"] = effects.set_index("feature")
-            charts |= effects_charts(effects)
+            charts |= effects_charts(effects, captions)
         return Findings(
             passed=True,
-            answer=explained(tally, importances, str(served.pinned)),
+            answer=explained(tally, importances, str(served.pinned), captions),
             facts={
                 "method": tally.explanation.method,
                 "unit": tally.explanation.unit,
@@ -166,7 +167,7 @@ class ExplanationsJob(IncrementalJob):
             scores={"largest_residual": tally.largest_residual, "rows": tally.rows},
             tables=tables,
             charts=charts,
-            page=explanations_page(tally, importances, measured, self.context.sample),
+            page=explanations_page(tally, importances, measured, self.context.sample, captions),
             outputs=outputs,
             evidence=True,
             values={"tally": tally, "models_explanations": importances, "effects": effects},

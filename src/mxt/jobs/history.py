@@ -17,6 +17,7 @@ from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import moments
 from mxt.registries.aliases import last_move, moves
 from mxt.registries.versions import aliases_of
+from mxt.services.base.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,6 +78,7 @@ class HistoryJob(Job):
         if not history and self.alias not in known:
             names = ", ".join(sorted(known)) or "none"
             msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
+            msg += store_of(context.client)
             raise ModelError(msg)
         context.run.tag({"mxt.model": context.name})
         context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}

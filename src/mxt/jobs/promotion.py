@@ -22,6 +22,7 @@ from mxt.registries.aliases import move, move_tags, moves, previous
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG
 from mxt.registries.evidence import Request, gather
 from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, pin, versions_of
+from mxt.services.base.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +120,7 @@ class PromotionJob(Job):
         before = previous(history)
         if before is None:
             named = f"names the version that {self.alias!r} stood for before"
-            msg = f"No recorded promotion of {context.name!r} {named}."
+            msg = f"No recorded promotion of {context.name!r} {named}.{store_of(context.client)}"
             raise ModelError(msg)
         champion = aliases_of(context.client, context.name).get(self.alias)
         if before in {int(version.version) for version in versions_of(context.client, context.name)}:

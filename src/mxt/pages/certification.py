@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from mxt.findings import Document, Findings, Grid, Heading, Pairs, Paragraph
 from mxt.findings.words import interval, listed, number, shortened, stated
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from mxt.criteria.base import Assessment, Outcome
     from mxt.findings.documents import Block
+    from mxt.schemas.captions import Captions
 
 OUTCOMES: dict[Outcome, str] = {
     "PASS": "meets every criterion",
@@ -26,7 +29,11 @@ _ORDER: dict[Outcome, int] = {"FAIL": 0, "INSUFFICIENT": 1, "PASS": 2}
 
 
 def assessed(
-    version: str, outcome: Outcome, assessments: Sequence[Assessment], evidence: Mapping[str, pd.DataFrame]
+    version: str,
+    outcome: Outcome,
+    assessments: Sequence[Assessment],
+    evidence: Mapping[str, pd.DataFrame],
+    captions: Captions = NO_CAPTIONS,
 ) -> Findings:
     """The findings of a certification, which are recorded before the certificate is issued.
 
@@ -35,11 +42,14 @@ def assessed(
         outcome: Outcome of all criteria together.
         assessments: One or more assessments for each criterion.
         evidence: Tables that the assessments rest on, by name.
+        captions: How people call the columns that criteria of groups are about.
     """
     import pandas as pd
 
     table = pd.DataFrame([asdict(assessment) for assessment in assessments]).set_index("criterion")
-    open_ = [_reason(assessment) for assessment in assessments if assessment.outcome == outcome]
+    called = _called(evidence, captions)
+    shown = [_named(assessment, called) for assessment in assessments]
+    open_ = [_reason(assessment) for assessment in shown if assessment.outcome == outcome]
     verdict = f"{OUTCOMES[outcome]}{'' if outcome == 'PASS' else f' {listed(open_)}'}"
     return Findings(
         passed=outcome == "PASS",
@@ -47,7 +57,7 @@ def assessed(
         facts={assessment.criterion: line(assessment) for assessment in assessments},
         scores={str(name): float(value) for name, value in table["value"].dropna().items()},
         tables={**evidence, "certification": table},
-        page=_page(assessments),
+        page=_page(shown),
     )
 
 
@@ -86,6 +96,27 @@ def _page(assessments: Sequence[Assessment]) -> Document:
     ]
     blocks += [Heading("How they were measured"), Pairs(notes)] if notes else []
     return Document(blocks, name="certification")
+
+
+def _called(evidence: Mapping[str, pd.DataFrame], captions: Captions) -> dict[str, str]:
+    """What the columns of groups are called, by the ends of the names of criteria that are about them."""
+    if not captions or "fairness" not in evidence:
+        return {}
+    names = [str(name) for name in evidence["fairness"].index.unique()]
+    called = {
+        name: captions.column(name)
+        if name in captions.columns
+        else " and ".join(map(captions.column, name.split(" and ")))
+        for name in names
+    }
+    return {f"_{re.sub(r'[^0-9A-Za-z_]', '_', name)}": text for name, text in called.items() if text != name}
+
+
+def _named(assessment: Assessment, called: Mapping[str, str]) -> Assessment:
+    """An assessment whose criterion ends with what people call its groups."""
+    name = assessment.criterion
+    end = max((end for end in called if name.endswith(end)), key=len, default="")
+    return replace(assessment, criterion=f"{name.removesuffix(end)} of {called[end]}") if end else assessment
 
 
 def _reason(assessment: Assessment) -> str:

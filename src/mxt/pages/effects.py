@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from mxt.findings import Chart
 from mxt.findings.words import LONGEST_LABEL, shortened
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from mxt.schemas.captions import Captions
 
 TOP = 9
 ACROSS = 3
@@ -23,12 +26,17 @@ SENTENCE = (
 )
 
 
-def effects_charts(effects: pd.DataFrame) -> dict[str, Chart]:
+def effects_charts(effects: pd.DataFrame, captions: Captions = NO_CAPTIONS) -> dict[str, Chart]:
     """A chart for each method and class, by name.
 
     Args:
         effects: Rows of `EffectsSchema`.
+        captions: How people call the columns and their values.
     """
+    effects = effects.assign(
+        feature=captions.columns_of(effects["feature"]),
+        value=captions.values_of(effects["feature"], effects["value"]),
+    )
     charts: dict[str, Chart] = {}
     for method, curves in effects.groupby("method", sort=False):
         classes = curves.groupby("class", dropna=False, sort=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mxt.assessments.scores import BROKEN, INSUFFICIENT
@@ -12,12 +12,14 @@ from mxt.findings.words import count, listed
 from mxt.pages import evaluation_grids as grids
 from mxt.pages.evaluation_charts import draw_reliability, draw_segments
 from mxt.pages.positives import positive_fact
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.findings import Fact
     from mxt.findings.documents import Block
+    from mxt.schemas.captions import Captions
 
 INTERVALS = "Behind a number stands its 95 % interval, which takes the rows to be independent."
 LEADING_SCORES = 3
@@ -42,6 +44,8 @@ class Evaluation:
     """The version that the scores are compared with; empty if there is none."""
     held_out: str = ""
     """The fact that says whether a version was fitted to the scored rows."""
+    captions: Captions = NO_CAPTIONS
+    """How people call the columns of segments and their values."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -54,6 +58,14 @@ class Evaluation:
             "latency": self.latency,
         }
         return {name: table for name, table in tables.items() if table is not None}
+
+    @property
+    def captioned(self) -> Evaluation:
+        """The same evaluation, with captions of the segments in the place of names, for people."""
+        if not self.captions or self.segments is None:
+            return self
+        cells = self.captions.cells_of(self.segments.index)
+        return replace(self, segments=self.segments.set_axis(cells), captions=NO_CAPTIONS)
 
     @property
     def beyond(self) -> list[str]:
@@ -86,6 +98,7 @@ class Evaluation:
 
     def findings(self) -> Findings:
         """The findings of the job."""
+        shown = self.captioned
         ends = {
             f"{label}_{end}": self.scores.loc[label, end]
             for label in self.scores.index
@@ -93,16 +106,17 @@ class Evaluation:
         }
         return Findings(
             passed=self.passed,
-            answer=self._answer(),
+            answer=shown.answer(),
             facts=self._facts(),
             scores={str(name): float(score) for name, score in {**self.scores["score"], **ends}.items()},
             tags={f"{run_tags.POSITIVE}{label}": name for label, name in self.positives.items()},
             tables=self.tables,
-            charts=self._charts(),
-            page=Document(self._blocks(), name="evaluation"),
+            charts=shown.charts(),
+            page=Document(shown.blocks(), name="evaluation"),
         )
 
-    def _answer(self) -> list[str]:
+    def answer(self) -> list[str]:
+        """The verdict and the leading scores, in sentences."""
         rows, beside = count(self.rows, "row"), f", beside {self.baseline}" if self.baseline else ""
         verdict = f"misses {listed(self.beyond)}" if self.beyond else "keeps all limits"
         scores = [
@@ -136,7 +150,7 @@ class Evaluation:
             )
         return facts | ({"beyond_limits": ", ".join(self.beyond)} if self.beyond else {})
 
-    def _blocks(self) -> list[Block]:
+    def blocks(self) -> list[Block]:
         """The sections of the page."""
         blocks: list[Block] = []
         if self.held_out:
@@ -155,7 +169,7 @@ class Evaluation:
             blocks += [Heading("Latency of a call"), grids.latency(self.latency)]
         return blocks
 
-    def _charts(self) -> dict[str, Chart]:
+    def charts(self) -> dict[str, Chart]:
         """The charts that the tables allow, by name."""
         charts: dict[str, Chart] = {}
         confidence, segments = self.confidence, self.segments

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mxt.findings.documents import Block
+    from mxt.schemas.captions import Captions
     from mxt.stats.explanation_diff import Pair
     from mxt.stats.intervals import Interval
     from mxt.stats.role_swaps import Swap
@@ -81,6 +82,18 @@ def roles_table(pair: Pair, columns: Sequence[str], exchanged: Sequence[Swap]) -
     sizes = table.assign(size=table["change"].abs())
     order = sizes.sort_values(["size", "share_after"], ascending=False, kind="stable").index
     return table.loc[order].reset_index(drop=True)
+
+
+def captioned(
+    measures: pd.DataFrame, roles: pd.DataFrame, captions: Captions
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The tables of groups and of roles, with captions of columns and values in the place of names."""
+    groups = captions.values_of(measures["segment"], measures["group"])
+    names = {name: captions.columns_of(roles[name]) for name in ("column", "exchanged_with")}
+    return (
+        measures.assign(segment=captions.columns_of(measures["segment"]), group=groups),
+        roles.assign(**names),
+    )
 
 
 def diff_answer(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from mxt.findings import Chart, Document, Grid, Heading, Paragraph
 from mxt.findings.words import LONGEST_LABEL, count, interval, number, shortened
 from mxt.pages.beeswarm import draw_beeswarm
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from mxt.findings.documents import Block
     from mxt.importances.base import Measurement
     from mxt.importances.base.tally import Tally
+    from mxt.schemas.captions import Captions
 
 TOP = 10
 LEADING = 3
@@ -38,20 +41,25 @@ _NAMES = {FIRST: "mean |SHAP|"}
 _EFFECTS = {"raises": "a higher value raises it", "lowers": "a higher value lowers it"}
 
 
-def explained(tally: Tally, importances: pd.DataFrame, version: str) -> list[str]:
+def explained(
+    tally: Tally, importances: pd.DataFrame, version: str, captions: Captions = NO_CAPTIONS
+) -> list[str]:
     """Sentences that say which columns matter most, how many rows were explained, and how exactly.
 
     Args:
         tally: Tally of all explained rows.
         importances: A table of `FeatureImportancesSchema`.
         version: The version in words.
+        captions: How people call the columns.
     """
     explanation, strata = tally.explanation, tally.strata
     rows = count(tally.rows, "row") if strata is None else f"{tally.rows:,} of {count(strata.rows, 'row')}"
     method = _ordered(importances)[0]
     sums = importances[importances["method"] == method].groupby("feature", sort=False)["importance"].sum()
     leading = (sums / (sums.sum() or 1.0)).sort_values(ascending=False, kind="stable").head(LEADING)
-    names = ", ".join(f"{shortened(str(name))} ({100 * share:.0f} %)" for name, share in leading.items())
+    names = ", ".join(
+        f"{shortened(captions.column(name))} ({100 * share:.0f} %)" for name, share in leading.items()
+    )
     return [
         f"What moves the predictions of {version} most, by {_NAMES.get(method, method)}: {names}.",
         f"Explained {rows} {how(explanation.method)}, in {explanation.unit}; {_law(tally)}.",
@@ -74,7 +82,11 @@ def relative_residual(tally: Tally) -> float:
 
 
 def explanations_page(
-    tally: Tally, importances: pd.DataFrame, measurements: Sequence[Measurement], sample: str
+    tally: Tally,
+    importances: pd.DataFrame,
+    measurements: Sequence[Measurement],
+    sample: str,
+    captions: Captions = NO_CAPTIONS,
 ) -> Document:
     """The page: the leading columns of each method and class, and further blocks of the importances.
 
@@ -83,29 +95,30 @@ def explanations_page(
         importances: A table of `FeatureImportancesSchema`.
         measurements: The measurements that the table was made of.
         sample: Which rows were explained; empty if all were.
+        captions: How people call the columns and their values.
     """
     blocks: list[Block] = [Paragraph(f"Explained were {sample}. {SAMPLED}")] if sample else []
     for method in _ordered(importances):
         of_method = importances[importances["method"] == method]
         for place, (name, part) in enumerate(of_method.groupby("class", dropna=False, sort=False)):
-            effects = _effects(tally, part, place) if method == FIRST else {}
-            blocks += _section(part, name, tally.rows, effects)
+            effects = _effects(tally, part, place, captions) if method == FIRST else {}
+            blocks += _section(part, name, tally.rows, effects, captions)
     more = [block for measurement in measurements for block in measurement.blocks]
     return Document(
         [*blocks, *([Heading("More about the model"), *more] if more else [])], name="explanations"
     )
 
 
-def contributions_charts(tally: Tally) -> dict[str, Chart]:
+def contributions_charts(tally: Tally, captions: Captions = NO_CAPTIONS) -> dict[str, Chart]:
     """A chart of the contributions to each output, by name."""
     several = len(tally.explanation.outputs) > 1
     return {
-        f"contributions_{place}" if several else "contributions": _beeswarm(tally, place, name)
+        f"contributions_{place}" if several else "contributions": _beeswarm(tally, place, name, captions)
         for place, name in enumerate(tally.explanation.outputs)
     }
 
 
-def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
+def _beeswarm(tally: Tally, output: int, name: str, captions: Captions) -> Chart:
     """The chart of the contributions to one output; of many rows it shows those that the tally drew first."""
     explanation, shown = tally.explanation, min(tally.rows, len(tally.inputs), FIGURE_ROWS)
     few = f", {shown} of {tally.rows} rows" if shown < tally.rows else ""
@@ -120,7 +133,11 @@ def _beeswarm(tally: Tally, output: int, name: str) -> Chart:
         sentence,
         "models_explanations",
         lambda figure: draw_beeswarm(
-            figure, title, explanation.values[:shown, :, output], tally.inputs.head(shown), explanation.unit
+            figure,
+            title,
+            explanation.values[:shown, :, output],
+            tally.inputs.head(shown).rename(columns=captions.column),
+            explanation.unit,
         ),
     )
 
@@ -137,7 +154,9 @@ def _law(tally: Tally) -> str:
     return f"base value and contributions come near each prediction, to {worst}"
 
 
-def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str]) -> Iterator[Block]:
+def _section(
+    part: pd.DataFrame, name: object, rows: int, effects: dict[str, str], captions: Captions
+) -> Iterator[Block]:
     """The section of one method and class, with its leading columns."""
     first, used = part.iloc[0], part["n"].max()
     drawn = f", {used:,} of {rows:,} rows" if part["n"].notna().any() and used < rows else ""
@@ -156,12 +175,12 @@ def _section(part: pd.DataFrame, name: object, rows: int, effects: dict[str, str
     for row in shown.to_dict("records"):
         value = interval(row["importance"], row["ci_low"], row["ci_high"])
         effect = effects.get(row["feature"]) or _EFFECTS.get(row["direction"], "no one direction")
-        cells = [shortened(str(row["feature"])), value, f"{100 * row['share']:.1f} %"]
+        cells = [shortened(captions.column(row["feature"])), value, f"{100 * row['share']:.1f} %"]
         grid.append([*cells, *([effect] if known else [])])
     yield Grid(heads, grid)
 
 
-def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:
+def _effects(tally: Tally, part: pd.DataFrame, output: int, captions: Captions) -> dict[str, str]:
     """For each column of categories, which category raises or lowers the prediction most."""
     import pandas as pd
 
@@ -173,7 +192,8 @@ def _effects(tally: Tally, part: pd.DataFrame, output: int) -> dict[str, str]:
             continue
         values = pd.Series(drawn.values[:, drawn.columns.index(name), output])
         texts = cells.astype(object).where(cells.notna(), "missing").astype(str).reset_index(drop=True)
-        effects[str(name)] = _strongest(values.groupby(texts, sort=True).agg(["mean", "size"]))
+        means = values.groupby(texts, sort=True).agg(["mean", "size"])
+        effects[str(name)] = _strongest(means.rename(index=partial(captions.value, name)))
     return {name: effect for name, effect in effects.items() if effect}
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mxt.schemas.captions import Captions
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Reasons:
     """The function from scores to probabilities; None if the model's scores have none."""
     seconds: float
     """How long explaining took."""
-    captions: Captions = field(default_factory=Captions)
+    captions: Captions = NO_CAPTIONS
 
     @property
     def prediction(self) -> object:

@@ -38,7 +38,8 @@ def chosen(client: MlflowClient, text: str | None, store: str) -> Pinned:
         return pin(client, match["name"], match["wanted"] or ALIAS)
     except ModelError as error:
         hint = "" if match["wanted"] else f" Name one, as in: --model {match['name']}@ALIAS"
-        msg = f"{error} (store {store}){hint}"
+        where = "" if store in str(error) else f" (store {store})"
+        msg = f"{error}{where}{hint}"
         raise ModelError(msg) from error
 
 

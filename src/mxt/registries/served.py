@@ -14,7 +14,7 @@ from mxt.kinds import Strict
 from mxt.registries.inheritance import inherit
 from mxt.registries.readings import suited
 from mxt.registries.versions import AliasOrVersion
-from mxt.schemas.captions import Captions
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ class Served:
     @property
     def captions(self) -> Captions:
         """How people call the columns and their values; empty if the version was stored without captions."""
-        return Captions() if self.schema is None else self.schema.captions
+        return NO_CAPTIONS if self.schema is None else self.schema.captions
 
     @property
     def declared(self) -> InputsSchema:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, StringConstraints
 
 from mxt.errors import ModelError
+from mxt.services.base.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ def pin(client: MlflowClient, name: str, alias_or_version: str | int) -> Pinned:
         semantic = f"; semantic versions: {taken}" if taken else ""
         msg = (
             f"The model {name!r} has no alias or version {wanted!r}. "
-            f"Aliases: {named}; versions: {known}{semantic}."
+            f"Aliases: {named}; versions: {known}{semantic}.{store_of(client)}"
         )
         raise ModelError(msg)
     version = versions[number]
@@ -111,7 +112,10 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         known = ", ".join(repr(model.name) for model in client.search_registered_models()) or "none"
-        msg = f"No model {name!r} is registered; registered models: {known}. Train one first (TrainingJob)."
+        msg = (
+            f"No model {name!r} is registered; registered models: {known}. "
+            f"Train one first (TrainingJob).{store_of(client)}"
+        )
         raise ModelError(msg) from error
     return {alias: int(version) for alias, version in registered.aliases.items()}
 
@@ -124,5 +128,6 @@ def refuse_taken(client: MlflowClient, name: str, semver: str) -> None:
         known = ", ".join(sorted(taken))
         msg = (
             f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}; taken: {known}."
+            f"{store_of(client)}"
         )
         raise ModelError(msg)

@@ -7,9 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError
 from mxt.schemas.casts import number_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEYS = ("caption", "unit", "values")
 """What may be said of a column."""
@@ -69,6 +73,25 @@ class Captions:
         caption = None if known is None else known.value(cell)
         return str(cell) if caption is None else caption
 
+    def columns_of(self, names: pd.Series) -> pd.Series:
+        """Names of columns as what the columns are called."""
+        return names.map(self.column)
+
+    def values_of(self, names: pd.Series, cells: pd.Series) -> pd.Series:
+        """Values as what they are called, each with the name of its column; a missing value stays missing."""
+        import pandas as pd
+
+        pairs = zip(names, cells, strict=True)
+        texts = [cell if pd.isna(cell) else self.value(name, cell) for name, cell in pairs]
+        return pd.Series(texts, index=cells.index, dtype=cells.dtype)
+
+    def cells_of(self, index: pd.Index) -> pd.MultiIndex:
+        """An index of columns and their values, as what both are called."""
+        import pandas as pd
+
+        pairs = [(self.column(name), self.value(name, cell)) for name, cell in index]
+        return pd.MultiIndex.from_tuples(pairs, names=index.names)
+
     @cached_property
     def _counts(self) -> Counter[str]:
         return Counter(known.caption or name for name, known in self.columns.items())
@@ -97,14 +120,21 @@ class Captions:
         return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
 
     def require_known(self, names: Iterable[object], source: str) -> None:
-        """Raise a ConfigError if a column is none of the table's columns `names`."""
+        """Raise a ConfigError for a column that is none of `names`, and for a caption that is one of them."""
         known = [*map(str, names)]
-        for name in self.columns:
+        for name, said in self.columns.items():
+            if said.caption in known and said.caption != name:
+                msg = f"{source}: the caption of {name!r}, {said.caption!r}, is the name of another column."
+                raise ConfigError(msg)
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}."
                 msg = f"{source}: captions are given for {name!r}, which is no column of the table; {hint}"
                 raise ConfigError(msg)
+
+
+NO_CAPTIONS = Captions()
+"""Every column is called by its name."""
 
 
 def only_captions(text: str) -> bool:

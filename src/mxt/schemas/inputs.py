@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
-from mxt.schemas.captions import Captions
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
 from mxt.schemas.rules import refuse_rules_between_rows
 
@@ -31,7 +31,7 @@ class InputsSchema:
     schema: pa.DataFrameSchema
     declares_categories: bool = True
     """Whether the schema declares which texts may come; a schema of types alone does not."""
-    captions: Captions = field(default_factory=Captions)
+    captions: Captions = NO_CAPTIONS
     """How people call the columns and their values."""
 
     @property

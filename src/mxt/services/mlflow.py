@@ -9,7 +9,7 @@ import time
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
@@ -17,6 +17,7 @@ from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_opt
 from mxt.errors import ServiceError
 from mxt.services.base import Service
 from mxt.services.base.outages import login, without_driver
+from mxt.services.base.stores import note_store, reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,6 +100,11 @@ class MlflowService(Service):
     """Tags of the run."""
 
     _experiment_id: str = PrivateAttr(default="")
+    _why: str = PrivateAttr(default="")
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Keep why the registry is where it is, for messages about models."""
+        self._why = reason(self.model_fields_set, context or {})
 
     @property
     def experiment_id(self) -> str:
@@ -135,7 +141,8 @@ class MlflowService(Service):
         """A client of the store and the registry."""
         import mlflow
 
-        return mlflow.MlflowClient(self.tracking_uri, self.registry_uri or self.tracking_uri)
+        registry = self.registry_uri or self.tracking_uri
+        return note_store(mlflow.MlflowClient(self.tracking_uri, registry), registry, self._why)
 
     def _shorten_retries(self) -> None:
         """Give up on a database in 3 s, not in the 101 s for which MLflow has no setting."""

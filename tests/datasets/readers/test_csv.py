@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from contracts.stores import CANARY
-from mxt.datasets.readers.csv import BLOCK_BYTES, CsvReader
+from mxt.datasets.csv_files import BLOCK_BYTES
+from mxt.datasets.readers.csv import CsvReader
 from mxt.datasets.tables import ROW
 from mxt.errors import DataError
 
@@ -62,8 +63,8 @@ def test_cells_mean_what_they_say(
         ("a,b\n1,2\n3,{canary}\n", {"types": {"b": "int64"}}, "CSV column #1|[Cc]olumn #1"),
         ("a,a\n1,{canary}\n", {}, "cannot be read|repeats the columns"),
         (b"a,b\n1,caf\xe9{canary}\n", {}, r"the columns \['b'\] are not UTF-8"),
-        (b"a,caf\xe9\n1,{canary}\n", {}, "cannot be read"),
-        ("a\n{canary}\n".encode("utf-16"), {}, "UTF-8|cannot be read"),
+        (b"a,caf\xe9\n1,{canary}\n", {}, "the header is not UTF-8"),
+        ("a\n{canary}\n".encode("utf-16"), {}, "set `encoding: utf-16`"),
         ("a,b\n", {}, "no rows"),
         ("a\n{canary}\n", {"filters": (("a", ">", 5),)}, "filters compare like with like"),
     ],

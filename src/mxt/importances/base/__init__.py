@@ -11,6 +11,7 @@ from mxt.explainers.base.sampling import CELLS, finite
 from mxt.importances.base.draws import SEED, SHOWN_ROWS
 from mxt.kinds import Kind
 from mxt.schemas import EffectsSchema, FeatureImportancesSchema
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +44,8 @@ class Basis:
     shape (rows,). None if all inputs may be compared."""
     positive: str | None = None
     """The class that a score is about if its metric names none."""
+    captions: Captions = NO_CAPTIONS
+    """How people call the columns, on pages."""
 
     def samples(self, kind: str) -> pd.DataFrame:
         """The model's columns of the inputs.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from mxt.importances.base import texts
+from mxt.schemas.captions import NO_CAPTIONS, Captions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -63,15 +64,15 @@ class Imitation:
     rows: int
     """Number of rows that it was fitted to."""
 
-    def leaves(self) -> list[Leaf]:
-        """The leaves, the lowest score first."""
+    def leaves(self, captions: Captions = NO_CAPTIONS) -> list[Leaf]:
+        """The leaves, the lowest score first, with the captions of columns and values in their rules."""
         tree = self.fitted.tree_
         leaves: list[Leaf] = []
 
         def visit(node: int, known: dict[int, Bounds]) -> None:
             left, right = tree.children_left[node], tree.children_right[node]
             if left < 0:
-                rule = " and ".join(_condition(self.codings[at], known[at]) for at in sorted(known))
+                rule = " and ".join(_condition(self.codings[at], known[at], captions) for at in sorted(known))
                 score, rows = float(tree.value[node, 0, 0]), int(tree.n_node_samples[node])
                 leaves.append(Leaf(rule or "any row", score, rows))
                 return
@@ -136,26 +137,29 @@ def _fidelity(scores: np.ndarray, imitated: np.ndarray) -> float:
     return float(1 - lost / whole)
 
 
-def _condition(coding: Coding, bounds: Bounds) -> str:
+def _condition(coding: Coding, bounds: Bounds, captions: Captions) -> str:
     """The condition that the bounds put on the column, as text."""
+    column = captions.column(coding.column)
     if coding.categories is not None:
-        return _category_condition(coding.column, coding.categories, bounds)
+        texts = [None if text is None else captions.value(coding.column, text) for text in coding.categories]
+        return _category_condition(column, texts, bounds)
     low, high, missing = bounds
     gap = " or missing" if missing and coding.gaps else ""
     if low == float("inf"):
-        return f"{coding.column} missing"
+        return f"{column} missing"
     if (low, high) == (float("-inf"), float("inf")):
-        return f"{coding.column} known"
+        return f"{column} known"
     if low == float("-inf"):
-        return f"{coding.column} <= {high:.6g}{gap}"
+        return f"{column} <= {high:.6g}{gap}"
     if high == float("inf"):
-        return f"{coding.column} > {low:.6g}{gap}"
-    return f"{low:.6g} < {coding.column} <= {high:.6g}{gap}"
+        return f"{column} > {low:.6g}{gap}"
+    return f"{low:.6g} < {column} <= {high:.6g}{gap}"
 
 
 def _category_condition(column: str, categories: list[str | None], bounds: Bounds) -> str:
-    inside = [text for place, text in enumerate(categories) if bounds.low < place <= bounds.high]
-    outside = [text for text in categories if text not in inside]
+    within = [bounds.low < place <= bounds.high for place in range(len(categories))]
+    inside = [text for text, known in zip(categories, within, strict=True) if known]
+    outside = [text for text, known in zip(categories, within, strict=True) if not known]
     few, word = (inside, "in") if len(inside) <= len(outside) else (outside, "not in")
     names = ["missing" if text is None else repr(text) for text in few[:SHOWN]]
     more = f" and {len(few) - SHOWN} more" if len(few) > SHOWN else ""

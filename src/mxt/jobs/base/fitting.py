@@ -14,9 +14,9 @@ from mxt.datasets.readers.base.remembered import remembered
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
+from mxt.jobs.base.declared import Declared
 from mxt.jobs.base.excluded import refuse_absent
 from mxt.jobs.base.learning import (
-    declared_schema,
     inferred_schema,
     refuse_lost_classes,
     refuse_shared,
@@ -31,7 +31,6 @@ from mxt.models.base import Recipe
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
-from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from mxt.models import Model
     from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
+    from mxt.schemas import InputsSchema
 
 BACKGROUND_ROWS = 10_000
 """Rows of the training inputs that are kept with the model, for explanations and drift."""
@@ -84,7 +84,8 @@ class FittingJob(Job, ABC):
     """Scores on the held-out part; roc_auc of two classes, accuracy of more, or r2 if left out."""
 
     inputs_schema: Location | None = None
-    """A pandera schema in YAML for the inputs; inferred from the table if left out."""
+    """A pandera schema in YAML for the inputs, with captions and units of columns; if it holds captions
+    alone, or is left out, the schema is inferred from the table."""
 
     saver: OneOf[Saver] = Field(default={"KIND": "MlflowSaver"}, validate_default=True)
     """How the model is stored."""
@@ -129,10 +130,11 @@ class FittingJob(Job, ABC):
         context = self.context
         if self.version:
             refuse_taken(context.client, context.name, self.version)
-        declared = declared_schema(self.inputs_schema)
-        table = self._table(declared)
+        declared = Declared.read(self.inputs_schema)
+        table = self._table(declared.schema)
         self._state_positive(table[self.target])
-        schema = declared or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
+        schema = declared.captioned(known, self.inputs)
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs)

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from loguru import logger
 from pydantic_core import PydanticCustomError
 
-from mxt.datasets.places import content
-from mxt.datasets.remotes import shown
-from mxt.errors import ConfigError, DataError
+from mxt.errors import DataError
 from mxt.findings.words import listed
 from mxt.models.base.targets import check_targets, plain_targets
 from mxt.schemas import InputsSchema, TargetsSchema
@@ -73,22 +71,6 @@ def empty_columns(table: pd.DataFrame, target: str, exclude: Sequence[str], sour
             *(("it", "it") if len(empty) == 1 else ("them", "them")),
         )
     return empty
-
-
-def declared_schema(path: str | None) -> InputsSchema | None:
-    """The schema in a file that the config names; None if it names none.
-
-    Raises:
-        ConfigError: The file cannot be read, or holds no schema.
-    """
-    if path is None:
-        return None
-    try:
-        text = content(path).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{shown(path)}: the inputs schema cannot be read ({type(error).__name__})."
-        raise ConfigError(msg) from error
-    return InputsSchema.from_yaml(text, shown(path))
 
 
 def inferred_schema(table: pd.DataFrame, target: str, exclude: Sequence[str], source: str) -> InputsSchema:

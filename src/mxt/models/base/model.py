@@ -13,6 +13,7 @@ from mxt.importances.shap import ShapImportance
 from mxt.models.base.tables import samples_table
 from mxt.packages import packages_of
 from mxt.schemas import OutputsSchema, SHAPValuesSchema
+from mxt.schemas.captions import NO_CAPTIONS
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from mxt.explainers.base import Explainer, Explanation
     from mxt.predictors.base import Predictor
+    from mxt.schemas.captions import Captions
 
 IMPORTANCES: tuple[Importance, ...] = (LibraryImportance(), ShapImportance())
 """The importances of a model if none are named."""
@@ -137,7 +139,11 @@ class Model:
         return self.measure_tally(importances, tally, targets)
 
     def measure_tally(
-        self, importances: Sequence[Importance], tally: Tally, targets: pd.Series | None = None
+        self,
+        importances: Sequence[Importance],
+        tally: Tally,
+        targets: pd.Series | None = None,
+        captions: Captions = NO_CAPTIONS,
     ) -> list[Measurement]:
         """`measure` for rows that were explained part by part.
 
@@ -145,7 +151,8 @@ class Model:
             importances: What to measure.
             tally: Sums over all rows, with the rows drawn that `rows_by_seed` of the importances needs.
             targets: The true targets of the rows drawn; the targets of the tally if left out.
+            captions: How people call the columns, on pages.
         """
         truth = tally.targets if targets is None else targets
-        basis = Basis(self.predictor, tally.inputs, tally, truth, tally.held_out, self.positive)
+        basis = Basis(self.predictor, tally.inputs, tally, truth, tally.held_out, self.positive, captions)
         return [importance.measure(basis) for importance in importances]

@@ -1,0 +1,60 @@
+"""Which store holds the registered models, and why it is this one, in words for messages about models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mxt.configs import current_root
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from mlflow import MlflowClient
+
+FILE = "mlflow.db"
+"""The store of a project that names none."""
+_NOTE = "mxt_store"
+"""The attribute of a client that holds the note."""
+
+
+def reason(fields: Collection[str], origin: Mapping[str, object]) -> str:
+    """Why a config's registry is where it is; empty if there is no config.
+
+    Args:
+        fields: The fields of `mlflow_service` that the config sets.
+        origin: The project's root, and the config's files by their paths from it.
+    """
+    files = origin.get("files")
+    if not isinstance(files, dict) or not files:
+        return ""
+    for name in ("registry_uri", "tracking_uri"):
+        if name in fields:
+            return f"which mlflow_service.{name} names"
+    if os.environ.get("MLFLOW_TRACKING_URI"):
+        return "which MLFLOW_TRACKING_URI names"
+    if os.environ.get("MXT_ROOT"):
+        return "at the root that MXT_ROOT names"
+    if next(iter(files)).startswith("confs/"):
+        return "beside the folder confs of the config"
+    another = "MLFLOW_TRACKING_URI or mlflow_service.tracking_uri names another"
+    return f"beside the config, which lies in no folder confs; {another}"
+
+
+def note_store(client: MlflowClient, uri: str, why: str) -> MlflowClient:
+    """Keep with a client where its registry is, for `store_of`; nothing if there is no reason to give."""
+    if not why:
+        return client
+    words = f"The store is {uri.partition('?')[0]}, {why}."
+    own = Path(current_root()) / FILE
+    if uri.endswith(f"/{FILE}") and own.is_file() and not uri.endswith(f":///{own}"):
+        words += f" The current folder's project has another: MLFLOW_TRACKING_URI=sqlite:///{own} chooses it."
+    setattr(client, _NOTE, words)
+    return client
+
+
+def store_of(client: MlflowClient) -> str:
+    """Where a client's registry is, and why, as a sentence after another one; empty if that is unknown."""
+    note = getattr(client, _NOTE, "")
+    return f" {note}" if note else ""
