@@ -56,13 +56,12 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
     sources = [str(name) for name in table.columns]
     steps, taken = {}, {*sources}
     for name in sources:
-        column = table[name]
+        column, spelt = table[name], "".join("_" if sign in refused else sign for sign in name)
         if column.isna().all():
             steps[name] = Step(())
         elif column.dtype.kind == "M":
-            steps[name] = time_step(column, taken)
-        elif {*name} & {*refused}:
-            spelt = "".join("_" if sign in refused else sign for sign in name)
+            steps[name] = time_step(column.rename(spelt), taken)
+        elif spelt != name:
             steps[name] = Step((free_name(spelt, taken),))
     preparation = Preparation(steps)
     return Prepared(preparation.apply(table), truth, sources, preparation)
