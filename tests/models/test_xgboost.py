@@ -45,6 +45,7 @@ def test_a_calibration_keeps_names_and_categories_in_any_letters() -> None:
     inputs = INPUTS.rename(columns={"tenure": "Größe <5>", "Contract": "契約"})
     inputs["契約"] = inputs["契約"].astype(object).replace({"Two year": "zwei Jahre, jährlich"})
     model = XgboostRecipe(**FEW, calibration="sigmoid").fit(inputs, TARGETS)
+    assert "zwei Jahre, jährlich" in model.predictor.categories.get("契約", [*inputs["契約"]])
     named = XgboostRecipe(**FEW, calibration="sigmoid").fit(INPUTS, TARGETS)
     assert model.predictor.columns == list(inputs.columns)
     expected, given = named.predict_proba(INPUTS), model.predict_proba(inputs)
