@@ -180,7 +180,7 @@ class Reader(Kind, ABC):
 
     def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch in the types that MXT works with, by this reading."""
-        refuse_foreign(batch.schema, self.source)
+        refuse_foreign(batch.schema, self.source, typed="types" in type(self).model_fields)
         return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
