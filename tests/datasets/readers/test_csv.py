@@ -95,3 +95,16 @@ def test_lines_within_quotes_may_cross_a_block(tmp_path: Path) -> None:
     table = read(tmp_path / "table.csv", "a,b\n" + f'"{cell}",1\n' * rows)
     assert len(table) == rows
     assert (table["a"] == cell).all()
+
+
+def test_times_of_the_day_are_refused_with_the_line_that_reads_them_as_texts(tmp_path: Path) -> None:
+    content = "a,t\n1,10:30:00\n"
+    with pytest.raises(DataError, match=r"Set `types: \{t: string\}`, or `columns: \['a'\]`\.$"):
+        read(tmp_path / "table.csv", content)
+    assert read(tmp_path / "table.csv", content, types={"t": "string"})["t"].tolist() == ["10:30:00"]
+
+
+def test_spellings_of_missing_values_count_in_quotes_too_and_with_their_blanks(tmp_path: Path) -> None:
+    table = read(tmp_path / "table.csv", 'a,b\n"?", ?\n5,x\n?," ?"\n', missing=("", "?", " ?"))
+    assert table["a"].tolist() == [pytest.approx(np.nan, nan_ok=True), 5, pytest.approx(np.nan, nan_ok=True)]
+    assert table["b"].isna().tolist() == [True, False, True]

@@ -223,7 +223,7 @@ def test_one_column_that_was_meant_is_read(content: bytes, options: dict[str, An
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"thousands": "."}, r"thousands and decimal are both '\.'; was `decimal: ','` meant"),
+        ({"thousands": "."}, r"`thousands` and `decimal` are both '\.'; set `decimal: ','`"),
         ({"encoding": "utf-99"}, "no encoding that Python knows"),
         ({"encoding": "base64"}, "no encoding that Python knows"),
         ({"decimal": ";"}, "Input should be '.' or ','"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.datasets.conditions import expression
 from mxt.datasets.csv_dialects import ANOTHER, ODD_SIGNS, known_encoding
@@ -68,8 +69,9 @@ class CsvReader(FileReader):
     def _separators_differ(self) -> Self:
         if self.thousands == self.decimal:
             other = "," if self.decimal == "." else "."
-            msg = f"thousands and decimal are both {self.decimal!r}; was `decimal: '{other}'` meant?"
-            raise ValueError(msg)
+            kind = "contradiction"
+            msg = f"`thousands` and `decimal` are both {self.decimal!r}; set `decimal: '{other}'`"
+            raise PydanticCustomError(kind, msg)
         return self
 
     @property
