@@ -11,6 +11,7 @@ from mxt.datasets.tables import to_frame
 from mxt.findings.words import listed
 from mxt.jobs.base.doubts import warn_of_doubts
 from mxt.pages.surveys import described, differing, section
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -19,19 +20,23 @@ if TYPE_CHECKING:
 
     from mxt.datasets.readers.base import Reader
     from mxt.findings import Findings
+    from mxt.schemas.captions import Captions
     from mxt.streams.tasks import Workload
 
 SURVEYED_ROWS = 5_000
 """First rows by which the columns of a long table are described."""
 
 
-def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findings:
+def look(
+    table: pd.DataFrame, learned: Collection[str], reader: Reader, captions: Captions = NO_CAPTIONS
+) -> Findings:
     """The columns as a section of the job's page, after warnings of row numbers and of doubtful texts.
 
     Args:
         table: What was read, its rows in an order that does not depend on the source's.
         learned: The columns that the model is to learn from.
         reader: Where the table comes from.
+        captions: How people call the columns, on the page.
     """
     head = first_rows(table)
     columns = survey(head)
@@ -44,7 +49,7 @@ def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findi
             listed([repr(name) for name in names]),
         )
     warn_of_doubts(head, columns, learned, reader)
-    return section(columns, len(table))
+    return section(columns, len(table), captions)
 
 
 def describe(workload: Workload) -> None:
