@@ -24,6 +24,7 @@ from mxt.errors import ConfigError, DataError, ModelError
 from mxt.explainers.tree import TreeExplainer
 from mxt.metrics.brier import BrierMetric
 from mxt.metrics.sklearn import SklearnMetric
+from mxt.models import Model
 
 R2 = SklearnMetric(name="r2", minimum=0.5)
 PARITY: dict[str, Any] = {"columns": [{"column": "region"}], "limits": {"demographic_parity_ratio": 0.8}}
@@ -98,7 +99,7 @@ def test_a_recipe_that_is_not_known_is_refused(criterion: Criterion) -> None:
 
 @pytest.mark.parametrize("kind", [FidelityCriterion, StabilityCriterion])
 def test_a_background_that_is_absent_is_refused(kind: type[FidelityCriterion | StabilityCriterion]) -> None:
-    bare = replace(candidate(), model=candidate().model.with_background(None))
+    bare = replace(candidate(), model=Model(candidate().model.predictor))
     with pytest.raises((ConfigError, ModelError), match="background"):
         check_all([CostlyCriterion(), kind(rows=2, minimum_rows=2)], bare)
 
@@ -108,7 +109,7 @@ def test_names_are_those_of_the_assessments_and_no_two_are_the_same() -> None:
     check_all(EVERY, made)
     for criterion in EVERY:
         assessed = [part.criterion for part in criterion.assess(made)]
-        assert criterion.names(made) == assessed, criterion.kind
+        assert criterion.names(made) == assessed, type(criterion)
     with pytest.raises(ConfigError, match=r"two of them measure bootstrap_accuracy"):
         check_all([CostlyCriterion(), BootstrapCriterion(), BootstrapCriterion(resamples=500)], made)
 
