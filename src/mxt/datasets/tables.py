@@ -110,7 +110,10 @@ def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
 def refuse_ids(missing: int, repeated: int, id_column: str, source: str) -> None:
     """Raise a DataError if ids are missing or stand for several rows."""
     if missing or repeated:
-        msg = f"{source}: id column {id_column!r} has {missing} missing and {repeated} repeated ids."
+        msg = (
+            f"{source}: id column {id_column!r} has {missing} missing and {repeated} repeated ids. Name "
+            "another `id_column`, or write `id_column: null` to number the rows."
+        )
         raise DataError(msg)
 
 
