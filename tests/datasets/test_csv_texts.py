@@ -29,7 +29,10 @@ def texts(content: str, *written: str, **types: pa.DataType) -> set[str]:
         ('a,b\n"1",2\n,4\n"",5\n', {"a"}),
         ("a,b\n01,2\n1,0\n", {"a"}),
         ("a,b\n0,0.5\n1,2\n", set()),
-        ('"a","b"\n1,"x ""1"", y"\n', {"b"}),
+        ('"a","b"\n1,"x ""1"" y"\n', {"b"}),
+        ('a,b\n"1,100",2\n900,3\n', set()),
+        ('a,b\n"1,100",2\n"900",3\n', {"a"}),
+        ('a,b\n"1,5",2\n"2,5",3\n', set()),
     ],
     ids=[
         "bare",
@@ -40,6 +43,9 @@ def texts(content: str, *written: str, **types: pa.DataType) -> set[str]:
         "padded",
         "zeros",
         "quotes within quotes",
+        "quoted for the delimiter within",
+        "quoted without need",
+        "all quoted for the delimiter within",
     ],
 )
 def test_quotes_and_padding_make_texts(content: str, expected: set[str]) -> None:

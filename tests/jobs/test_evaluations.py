@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from mxt.errors import ConfigError, DataError, ModelError
-from runs import CHURN, LATER, SMALL, run, train
+from mxt.reports.markdown import render
+from runs import CHURN, LATER, SMALL, make, run, train
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,15 +33,17 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+USUAL: dict[str, Any] = {
+    "inputs": ROWS,
+    "splitter": STRATIFIED,
+    "alias_or_version": "Good",
+    "metrics": [AUC],
+    "intervals": QUICK,
+}
+
+
 def evaluate(root: Path, **fields: Any) -> dict[str, Any]:
-    defaults = {
-        "inputs": ROWS,
-        "splitter": STRATIFIED,
-        "alias_or_version": "Good",
-        "metrics": [AUC],
-        "intervals": QUICK,
-    }
-    return run(root, "EvaluationsJob", **{**defaults, **fields})
+    return run(root, "EvaluationsJob", **{**USUAL, **fields})
 
 
 def latest(root: Path) -> Any:
@@ -48,6 +51,12 @@ def latest(root: Path) -> Any:
     client = mlflow.MlflowClient(f"sqlite:///{root}/mlflow.db")
     experiment = client.get_experiment_by_name("churn")
     return client.search_runs([experiment.experiment_id], "tags.`mxt.job` = 'EvaluationsJob'")[0]
+
+
+def artifacts_of(root: Path) -> list[str]:
+    """The files of the last evaluation's run."""
+    client = mlflow.MlflowClient(f"sqlite:///{root}/mlflow.db")
+    return [file.path for file in client.list_artifacts(latest(root).info.run_id)]
 
 
 def test_the_run_records_scores_ends_rows_and_data(root: Path) -> None:
@@ -219,3 +228,41 @@ def test_numbers_are_evaluated_too(root: Path) -> None:
     assert result["findings"].classes is None
     assert result["findings"].confidence is None
     assert set(result["findings"].segments["method"]) == {"bca"}
+
+
+def test_error_cases_are_written_and_the_page_counts_them_without_a_cell(root: Path) -> None:
+    written = {"KIND": "CsvWriter", "path": str(root / "error_cases.csv")}
+    with make(root, "EvaluationsJob", **USUAL, error_cases=written, cases=30) as job:
+        found = job.run()
+        page = render(job.context.findings.page)
+    table, predictions = pd.read_csv(root / "error_cases.csv", index_col="customerID"), found["predictions"]
+    assert len(table) == 30
+    assert table["loss"].is_monotonic_decreasing
+    assert (table["truth"] != table["prediction"]).all()
+    assert (table["prediction"] == predictions.loc[table.index, "prediction"]).all()
+    facts = found["facts"]
+    assert (facts["error_cases_rows"], facts["error_cases_method"]) == (30, "exact, along the trees' paths")
+    assert facts["wrong_predictions"] > 30
+    assert f"{facts['wrong_predictions']} of 400 predictions are wrong" in page
+    assert f"| {table.index[0]} |" in page
+    cells = {"Month-to-month", "Two year", "Fiber optic", "DSL"} & {*table["value_1"]}
+    assert cells
+    assert not any(cell in page for cell in cells)
+    assert not any("error_cases" in artifact for artifact in artifacts_of(root))
+
+
+def test_error_cases_are_the_same_bytes_whatever_the_order_of_rows(root: Path) -> None:
+    table = pd.read_csv(CHURN["path"], nrows=2000, dtype=str, keep_default_na=False)
+    written = []
+    for name, rows in (("forth", table), ("back", table.iloc[::-1])):
+        rows.to_csv(root / f"{name}.csv", index=False)
+        inputs = {**CHURN, "path": str(root / f"{name}.csv")}
+        writer = {"KIND": "CsvWriter", "path": str(root / f"{name}_cases.csv")}
+        evaluate(root, inputs=inputs, error_cases=writer, cases=20)
+        written.append((root / f"{name}_cases.csv").read_bytes())
+    assert written[0] == written[1]
+
+
+def test_a_config_without_error_cases_has_the_digest_of_before(root: Path) -> None:
+    job = make(root, "EvaluationsJob", **USUAL)
+    assert not {"error_cases", "cases", "explainer"} & {*job.model_dump(mode="json")}

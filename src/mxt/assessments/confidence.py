@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.assessments.classes import classes_table
+from mxt.metrics.base.answers import Classes, encoded
 from mxt.stats.calibration import equal_widths
 from mxt.stats.proportions import wilson
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mxt.metrics.base.answers import Classes
+    from mxt.assessments.scores import Drawing, LabelledPredictions
 
 BINS = 10
 
@@ -43,3 +45,14 @@ def confidence_table(classes: Classes) -> pd.DataFrame:
     )
     least = min(int(BINS / len(classes.names)), int(places.min()))
     return table.iloc[least:].set_index("confidence_from")
+
+
+def class_tables(
+    labelled: LabelledPredictions, drawing: Drawing
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """The tables of classes and of confidence, as far as the model has classes and probabilities."""
+    answered = encoded(labelled.truth, labelled.predictions)
+    if not isinstance(answered, Classes):
+        return None, None
+    confidence = None if answered.shares is None else confidence_table(answered)
+    return classes_table(answered, drawing), confidence

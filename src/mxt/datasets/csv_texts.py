@@ -32,7 +32,7 @@ class Head:
     """How the cells of the first lines of a CSV file are written, by column; missing cells do not count."""
 
     quoted: Mapping[str, float | None]
-    """The share of the cells that are quoted; None without a cell."""
+    """The share of the cells that are quoted, of those that need no quotes; None without a cell."""
     padded: frozenset[str]
     """Columns of which a whole number starts with 0."""
     whole: frozenset[str]
@@ -61,13 +61,14 @@ class Head:
         }
 
 
-def header(stream: IO[bytes], delimiter: str) -> list[str]:
+def header(stream: IO[bytes], delimiter: str, encoding: str = "utf-8-sig") -> list[str]:
     """The names in a file's first line; none if it is empty or has no end."""
-    text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
     try:
-        return next(csv.reader(text, delimiter=delimiter), [])
+        names = next(csv.reader(text, delimiter=delimiter), [])
     except csv.Error:
         return []
+    return [name.removeprefix("\ufeff") for name in names[:1]] + names[1:]
 
 
 def head_of(content: bytes, delimiter: str, missing: Sequence[str]) -> Head | None:
@@ -102,9 +103,10 @@ def head_of(content: bytes, delimiter: str, missing: Sequence[str]) -> Head | No
     except pa.ArrowException:
         return None
     known = {name: _known(cells[name], missing) for name in cells.column_names}
+    free = {name: _without(column, delimiter) for name, column in known.items()}
     plain = {name: pc.utf8_ltrim(column, QUOTED) for name, column in known.items()}
     return Head(
-        quoted={name: pc.mean(pc.starts_with(column, QUOTED)).as_py() for name, column in known.items()},
+        quoted={name: pc.mean(pc.starts_with(column, QUOTED)).as_py() for name, column in free.items()},
         padded=frozenset(name for name, column in plain.items() if pc.any(_like(column, _PADDED)).as_py()),
         whole=frozenset(
             name for name, column in plain.items() if pc.all(_like(column, _WHOLE), min_count=1).as_py()
@@ -119,6 +121,13 @@ def _known(cells: pa.ChunkedArray, missing: Sequence[str]) -> pa.ChunkedArray:
 
     absent = pa.array([*missing, *(QUOTED + text for text in missing)], pa.string())
     return cells.filter(pc.invert(pc.is_in(cells, absent)))
+
+
+def _without(cells: pa.ChunkedArray, delimiter: str) -> pa.ChunkedArray:
+    """The cells without the delimiter, which must be quoted."""
+    import pyarrow.compute as pc
+
+    return cells.filter(pc.invert(pc.match_substring(cells, delimiter)))
 
 
 def _like(cells: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:

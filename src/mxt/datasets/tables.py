@@ -110,26 +110,39 @@ def refuse_repeated_ids(frame: pd.DataFrame, source: str) -> pd.DataFrame:
 def refuse_ids(missing: int, repeated: int, id_column: str, source: str) -> None:
     """Raise a DataError if ids are missing or stand for several rows."""
     if missing or repeated:
-        msg = f"{source}: id column {id_column!r} has {missing} missing and {repeated} repeated ids."
+        msg = (
+            f"{source}: id column {id_column!r} has {missing} missing and {repeated} repeated ids. Name "
+            "another `id_column`, or write `id_column: null` to number the rows."
+        )
         raise DataError(msg)
 
 
-def refuse_foreign(schema: pa.Schema, source: str) -> None:
-    """Raise a DataError if columns hold what is neither a number, text, time, boolean nor bytes."""
+def refuse_foreign(schema: pa.Schema, source: str, *, typed: bool) -> None:
+    """Raise a DataError if columns hold what is neither a number, text, time, boolean nor bytes.
+
+    Args:
+        schema: The columns read.
+        source: Where the table comes from.
+        typed: Whether the reader has `types`, by which times of the day can be read as texts.
+    """
     import pyarrow as pa
 
     types, kinds = pa.types, {field.name: plain_type(field.type) for field in schema}
+    clocks = [name for name, kind in kinds.items() if typed and types.is_time(kind)]
     foreign = {
         name: str(kind)
         for name, kind in kinds.items()
         if types.is_nested(kind) or types.is_duration(kind) or types.is_time(kind) or types.is_interval(kind)
     }
-    if foreign:
-        listed = ", ".join(f"{name!r} holds {kind}" for name, kind in foreign.items())
-        others = [name for name in kinds if name not in foreign]
-        named = f"`columns: {others}`" if len(others) <= MOST_NAMES else "all others in `columns`"
-        msg = f"{source}: {listed}; MXT reads numbers, texts, times and booleans. Set {named}."
-        raise DataError(msg)
+    if not foreign:
+        return
+    listed = ", ".join(f"{name!r} holds {kind}" for name, kind in foreign.items())
+    others = [name for name in kinds if name not in foreign]
+    named = f"`columns: {others}`" if len(others) <= MOST_NAMES else "all others in `columns`"
+    if clocks:
+        named = f"`types: {{{', '.join(f'{name}: string' for name in clocks)}}}`, or {named}"
+    msg = f"{source}: {listed}; MXT reads numbers, texts, times and booleans. Set {named}."
+    raise DataError(msg)
 
 
 def to_batch(frame: pd.DataFrame) -> pa.RecordBatch:

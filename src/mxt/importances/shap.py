@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mxt.importances.base import Basis, Importance, Measurement, bounds, direction, ranked
 from mxt.importances.base.draws import SHOWN_ROWS
+from mxt.importances.base.moments import ordered
 from mxt.stats.intervals import interval
 
 if TYPE_CHECKING:
@@ -55,10 +56,11 @@ def _table(tally: Tally, place: int) -> pd.DataFrame:
 
 
 def _numbers(cells: pd.Series) -> np.ndarray:
-    """A column as numbers; all NaN for texts and categories."""
+    """A column as numbers, times as days elapsed; all NaN for texts and categories."""
     import numpy as np
     import pandas as pd
 
+    cells = ordered(cells)
     if not pd.api.types.is_numeric_dtype(cells):
         return np.full(len(cells), np.nan)
     return cells.to_numpy(float, na_value=np.nan)

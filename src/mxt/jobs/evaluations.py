@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from loguru import logger
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.assessments.classes import classes_table
-from mxt.assessments.confidence import confidence_table
+from mxt.assessments.confidence import class_tables
+from mxt.assessments.error_cases import MOST_CASES, error_cases
 from mxt.assessments.latency import LatencyTest
 from mxt.assessments.scores import Baseline, Drawing, LabelledPredictions, scores_table
 from mxt.assessments.segments import Segment
@@ -20,6 +20,7 @@ from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
 from mxt.datasets.writers.base import Writer
 from mxt.errors import ModelError
+from mxt.explainers.base import Explainer
 from mxt.findings import Findings, Output
 from mxt.findings.tags import DATA, DATA_BEFORE, JUDGED, ROWS
 from mxt.jobs.base import Locals, ModelJob
@@ -30,7 +31,8 @@ from mxt.jobs.base.positives import chosen, warn_of_other
 from mxt.jobs.base.segments import notes_of
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
-from mxt.metrics.base.answers import Classes, Named, encoded
+from mxt.metrics.base.answers import Named
+from mxt.pages.error_cases import error_findings
 from mxt.pages.evaluations import Evaluation
 from mxt.registries.readings import digest_before
 from mxt.registries.versions import aliases_of
@@ -96,6 +98,17 @@ class EvaluationsJob(ModelJob):
     evaluations: OneOf[Writer] | None = None
     """Also write the table of scores here."""
 
+    error_cases: OneOf[Writer] | None = Field(default=None, exclude_if=lambda writer: writer is None)
+    """Also write the predictions that are most wrong here, the largest error first: truth, prediction,
+    probability, loss, and the columns that moved the prediction most."""
+
+    cases: Annotated[int, Field(ge=1, exclude_if=lambda cases: cases == MOST_CASES)] = MOST_CASES
+    """The most error cases."""
+
+    explainer: OneOf[Explainer] | None = Field(default=None, exclude_if=lambda explainer: explainer is None)
+    """How error cases are explained; exactly if left out, or without reasons where no exact explainer serves
+    the model."""
+
     @model_validator(mode="after")
     def _metrics_differ(self) -> Self:
         for metrics in (self.metrics, *(segment.metrics for segment in self.segments)):
@@ -134,15 +147,23 @@ class EvaluationsJob(ModelJob):
             len(table),
             scores,
             segments,
-            *self._classes(labelled),
+            *class_tables(labelled, self.intervals),
             latency,
             "" if other is None else str(other.pinned),
             str(context.facts[FACT]),
             served.captions,
             notes,
         )
-        findings = self._findings(evaluation, predictions, compared=other is not None)
-        return context.conclude(evaluation.findings() | findings)
+        findings = evaluation.findings()
+        if self.error_cases is not None:
+            with context.step("explain the error cases"):
+                cases = error_cases(
+                    labelled, inputs, served.model, self.cases, self.explainer, served.captions
+                )
+            findings |= error_findings(cases, self.error_cases, served.captions)
+        return context.conclude(
+            findings | self._findings(evaluation, predictions, compared=other is not None)
+        )
 
     def _findings(self, evaluation: Evaluation, predictions: pd.DataFrame, *, compared: bool) -> Findings:
         """The output of the evaluation, what to do next, and whether gates may rely on it."""
@@ -226,11 +247,3 @@ class EvaluationsJob(ModelJob):
             return None
         parts = [segment.table(self.metrics, labelled, table, self.intervals) for segment in self.segments]
         return pd.concat(parts, ignore_index=True).set_index(["segment", "cell"])
-
-    def _classes(self, labelled: LabelledPredictions) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
-        """The tables of classes and of confidence, as far as the model has classes and probabilities."""
-        answered = encoded(labelled.truth, labelled.predictions)
-        if not isinstance(answered, Classes):
-            return None, None
-        confidence = None if answered.shares is None else confidence_table(answered)
-        return classes_table(answered, self.intervals), confidence

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from mxt.datasets.readers.base.remembered import recalled
 from mxt.errors import ConfigError, DataError
@@ -64,7 +66,7 @@ def inherit(reader: Reader, versions: Iterable[Served], block: str) -> Inherited
             f"{_lines(new)}. Write these fields in `{block}` too."
         )
         raise ConfigError(msg)
-    return Inherited(copy, json.loads(copy.model_dump_json(include={*new})), trainings)
+    return Inherited(copy, {name: to_jsonable_python(value) for name, value in new.items()}, trainings)
 
 
 def _recalled(reader: Reader, versions: Iterable[Served], block: str) -> dict[str, _Recalled]:
@@ -97,7 +99,7 @@ def described(fields: Mapping[str, object]) -> str:
 def _described(value: object) -> str:
     if isinstance(value, dict) and len(value) > MOST_ENTRIES:
         return f"of {len(value)} columns"
-    return shortened(str(value)) if str(value).strip() else repr(value)
+    return shortened(str(value)) if re.search(r"\w", str(value)) else repr(value)
 
 
 def _lines(fields: Mapping[str, object]) -> str:
@@ -106,7 +108,7 @@ def _lines(fields: Mapping[str, object]) -> str:
 
 
 def _yaml(value: object) -> str:
-    return shortened(json.dumps(value, ensure_ascii=False), LONGEST_ITEM)
+    return shortened(json.dumps(to_jsonable_python(value), ensure_ascii=False), LONGEST_ITEM)
 
 
 def _fault(reader: Reader) -> str:

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from contracts.stores import CANARY
-from mxt.datasets.readers.csv import BLOCK_BYTES, CsvReader
+from mxt.datasets.csv_files import BLOCK_BYTES
+from mxt.datasets.readers.csv import CsvReader
 from mxt.datasets.tables import ROW
 from mxt.errors import DataError
 
@@ -62,8 +63,8 @@ def test_cells_mean_what_they_say(
         ("a,b\n1,2\n3,{canary}\n", {"types": {"b": "int64"}}, "CSV column #1|[Cc]olumn #1"),
         ("a,a\n1,{canary}\n", {}, "cannot be read|repeats the columns"),
         (b"a,b\n1,caf\xe9{canary}\n", {}, r"the columns \['b'\] are not UTF-8"),
-        (b"a,caf\xe9\n1,{canary}\n", {}, "cannot be read"),
-        ("a\n{canary}\n".encode("utf-16"), {}, "UTF-8|cannot be read"),
+        (b"a,caf\xe9\n1,{canary}\n", {}, "the header is not UTF-8"),
+        ("a\n{canary}\n".encode("utf-16"), {}, "set `encoding: utf-16`"),
         ("a,b\n", {}, "no rows"),
         ("a\n{canary}\n", {"filters": (("a", ">", 5),)}, "filters compare like with like"),
     ],
@@ -94,3 +95,16 @@ def test_lines_within_quotes_may_cross_a_block(tmp_path: Path) -> None:
     table = read(tmp_path / "table.csv", "a,b\n" + f'"{cell}",1\n' * rows)
     assert len(table) == rows
     assert (table["a"] == cell).all()
+
+
+def test_times_of_the_day_are_refused_with_the_line_that_reads_them_as_texts(tmp_path: Path) -> None:
+    content = "a,t\n1,10:30:00\n"
+    with pytest.raises(DataError, match=r"Set `types: \{t: string\}`, or `columns: \['a'\]`\.$"):
+        read(tmp_path / "table.csv", content)
+    assert read(tmp_path / "table.csv", content, types={"t": "string"})["t"].tolist() == ["10:30:00"]
+
+
+def test_spellings_of_missing_values_count_in_quotes_too_and_with_their_blanks(tmp_path: Path) -> None:
+    table = read(tmp_path / "table.csv", 'a,b\n"?", ?\n5,x\n?," ?"\n', missing=("", "?", " ?"))
+    assert table["a"].tolist() == [pytest.approx(np.nan, nan_ok=True), 5, pytest.approx(np.nan, nan_ok=True)]
+    assert table["b"].isna().tolist() == [True, False, True]

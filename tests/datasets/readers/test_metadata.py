@@ -24,7 +24,7 @@ NUMBERS = ("Int8", "Int64", "UInt64", "Float64", "int64[pyarrow]", "double[pyarr
 
 def frame(kind: str, *cells: object) -> pd.DataFrame:
     """A frame of one column."""
-    return pd.DataFrame({"x": pd.Series(cells, dtype=object).astype(kind)})
+    return pd.DataFrame({"x": pd.Series(cells, dtype=object).astype(kind)})  # type: ignore[call-overload] # a name
 
 
 FRAMES = {

@@ -26,13 +26,15 @@ WHOLE = {
     "id_column": "number",
     "missing": ["", "?"],
     "delimiter": ";",
+    "decimal": ",",
     "types": {"month": "string"},
 }
 SHORT = {"KIND": "CsvReader", "path": "table.csv"}
 TRAINING = {"target": "left", "exclude": ["day"], "recipe": SMALL}
 METRICS = [{"KIND": "SklearnMetric", "name": "roc_auc"}]
 SAID = (
-    "the training of version 1: delimiter ;, id_column number, missing ['', '?'], types {'month': 'string'}"
+    "the training of version 1: decimal ',', delimiter ';', id_column number, missing ['', '?'], "
+    "types {'month': 'string'}"
 )
 
 
@@ -43,7 +45,7 @@ def table() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "number": [f"{place:05}" for place in range(ROWS)],
-            "age": np.where(np.arange(ROWS) % 9 == 0, "?", age.astype(str)),
+            "age": np.where(np.arange(ROWS) % 9 == 0, "?", np.char.replace(age.astype(str), ".", ",")),
             "month": [str(1 + place % 12) for place in range(ROWS)],
             "left": np.where(age + chance.normal(0, 5, ROWS) > 40, "yes", "no"),
             "day": [f"2026-11-{1 + place // 120:02}" for place in range(ROWS)],
@@ -78,7 +80,7 @@ def test_a_table_is_read_as_in_the_training_and_every_record_says_so(root: Path)
     assert short["number"].iloc[7] == "00007"
     assert facts[FACT] == SAID
     stated = [pq.read_schema(root / name).metadata.get(b"mxt.read_as", b"{}") for name in ("whole", "short")]
-    inherited = {name: WHOLE[name] for name in ("id_column", "missing", "delimiter", "types")}
+    inherited = {name: WHOLE[name] for name in ("id_column", "missing", "delimiter", "decimal", "types")}
     assert [json.loads(each) for each in stated] == [{}, {"inputs": inherited}]
     written, resolved = (digests.recorded(run_id, name)["inputs"] for name in ("config.json", RESOLVED_FILE))
     assert isinstance(written, dict)
@@ -90,14 +92,14 @@ def test_a_table_is_read_as_in_the_training_and_every_record_says_so(root: Path)
 def test_what_the_config_says_wins_also_if_it_says_null(root: Path) -> None:
     scored = infer(root, {**SHORT, "id_column": None, "types": {}}, "rows")
     assert "number" not in pd.read_parquet(root / "rows")
-    assert scored["facts"][FACT] == "the training of version 1: delimiter ;, missing ['', '?']"
+    assert scored["facts"][FACT] == "the training of version 1: decimal ',', delimiter ';', missing ['', '?']"
     with pytest.raises(DataError, match="'age' is of type"):
         infer(root, {**SHORT, "missing": [""]})
 
 
 def test_another_kind_of_reader_inherits_what_it_has_too(root: Path) -> None:
     infer(root, WHOLE, "whole")
-    typed = table().assign(age=lambda rows: pd.to_numeric(rows["age"], errors="coerce"))
+    typed = table().assign(age=lambda rows: pd.to_numeric(rows["age"].str.replace(",", "."), errors="coerce"))
     typed.to_parquet(root / "table.parquet", index=False)
     scored = infer(root, {"KIND": "ParquetReader", "path": "table.parquet"}, "parquet")
     assert scored["facts"][FACT] == "the training of version 1: id_column number"
@@ -132,8 +134,8 @@ def test_every_table_of_a_job_is_read_so(root: Path) -> None:
         importances=[{"KIND": "PermutationImportance", "metric": METRICS[0], "repeats": 2}],
         targets=SHORT,
     )
-    assert "background: delimiter ;, id_column number, types" in ended["facts"][FACT]
-    assert "targets: delimiter ;, id_column number, missing" in ended["facts"][FACT]
+    assert "background: decimal ',', delimiter ';', id_column number, types" in ended["facts"][FACT]
+    assert "targets: decimal ',', delimiter ';', id_column number, missing" in ended["facts"][FACT]
     assert pd.read_parquet(root / "explained")["number"].iloc[7] == "00007"
 
 
@@ -146,7 +148,7 @@ def test_versions_that_were_read_differently_need_a_word_in_the_config(root: Pat
     with pytest.raises(ConfigError, match=message):
         run(root, "EvaluationsJob", inputs=SHORT, **fields)
     ended = run(root, "EvaluationsJob", inputs={**SHORT, "missing": ["", "?"]}, **fields)
-    assert ended["facts"][FACT].startswith("the training of version 1: delimiter ;, id_column number")
+    assert ended["facts"][FACT].startswith("the training of version 1: decimal ',', delimiter ';', id_column")
 
 
 def test_a_table_without_the_ids_of_the_training_is_refused_before_the_model_is_loaded(

@@ -12,7 +12,7 @@ from loguru import logger
 
 from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.errors import DataError
-from mxt.jobs.base.learning import empty_columns, refuse_lost_classes, target_of
+from mxt.jobs.base.learning import empty_columns, inferred_schema, refuse_lost_classes, target_of
 from mxt.models.xgboost import XgboostRecipe
 from runs import SMALL, make, run
 
@@ -73,6 +73,11 @@ def test_columns_without_a_value_are_named_unless_they_are_left_out_already() ->
     assert empty_columns(ODD.assign(other=None), "row", ["other"], "t.csv") == ["empty"]
     logger.remove(sink)
     assert lines[0].startswith("t.csv: no row has a value in 'empty', so the model leaves it out; later")
+
+
+def test_a_table_of_which_no_column_is_left_is_refused() -> None:
+    with pytest.raises(DataError, match="no column is left to learn from: of 5 one is the target"):
+        inferred_schema(ODD, "row", ["class", ODD.columns[2], "same"], "t.csv")
 
 
 @pytest.mark.parametrize("kind", ["TrainingJob", "TuningJob"])

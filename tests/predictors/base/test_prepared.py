@@ -9,8 +9,11 @@ import pandas as pd
 import pytest
 
 from contracts.test_recipes import EACH, recipe
+from mxt.explainers.enumeration import EnumerationExplainer
+from mxt.explainers.tree import TreeExplainer
 from mxt.models.base.model import Model
 from mxt.models.xgboost import XgboostRecipe
+from mxt.predictors.base.preparation import TIME_PARTS
 from mxt.predictors.base.prepared import PreparedPredictor
 
 CHANCE = np.random.default_rng(0)
@@ -19,12 +22,12 @@ MOMENTS = pd.Timestamp("2023-03-01") + pd.to_timedelta(CHANCE.integers(0, 500 * 
 TABLE = pd.DataFrame(
     {
         "x": CHANCE.normal(size=ROWS),
-        "when": pd.Series(MOMENTS).mask(CHANCE.random(ROWS) < 0.05),
+        "when <utc>": pd.Series(MOMENTS).mask(CHANCE.random(ROWS) < 0.05),
         "empty": pd.Series([None] * ROWS, dtype="str"),
         "kind [kg]": CHANCE.choice(["u", "v"], ROWS),
     }
 )
-EVENING = TABLE["when"].dt.hour.fillna(0) > 12
+EVENING = TABLE["when <utc>"].dt.hour.fillna(0) > 12
 TARGETS = pd.Series(np.where(TABLE["x"] + 2 * EVENING > 1, "Yes", "No"), name="t")
 
 
@@ -44,7 +47,7 @@ def test_contributions_of_source_columns_are_the_sums_of_those_of_the_parts(
     inner = Model(predictor.inner, known.head(40)).explain(known)
     outer = model.explain(TABLE)
     parts = inner.values[:, [column.startswith("when ") for column in inner.columns]].sum(axis=1)
-    np.testing.assert_allclose(outer.values[:, outer.columns.index("when")], parts, atol=1e-9)
+    np.testing.assert_allclose(outer.values[:, outer.columns.index("when <utc>")], parts, atol=1e-9)
     np.testing.assert_array_equal(outer.values[:, outer.columns.index("empty")], 0)
     assert outer.columns == [*TABLE.columns]
     assert np.abs(outer.residual).max() < 1e-5
@@ -56,7 +59,9 @@ def test_tree_shap_of_xgboost_itself_gives_the_same_sums() -> None:
     assert isinstance(model.predictor, PreparedPredictor)
     known = model.predictor.preparation.apply(TABLE)
     assert [*known.columns] == [
-        *("x", "when year", "when month", "when weekday", "when hour", "when elapsed", "kind _kg_"),
+        "x",
+        *(f"when _utc> {part}" for part in TIME_PARTS),
+        "kind _kg_",
     ]
     own = model.predictor.inner.contributions(known)
     assert own is not None
@@ -69,7 +74,7 @@ def test_the_model_as_a_whole_is_described_in_source_columns() -> None:
     table = fitted("XgboostRecipe").explain_model(TABLE)
     gains = table[table["method"] == "gain"].set_index("feature")["importance"]
     assert {*gains.index} == {*TABLE.columns}
-    assert gains["when"] > 0
+    assert gains["when <utc>"] > 0
     assert gains["empty"] == 0
 
 
@@ -84,3 +89,11 @@ def test_odd_names_change_no_number() -> None:
     assert other.explain(odd).columns == signs
     for method, importances in one.predictor.importances.items():
         np.testing.assert_array_equal(importances, other.predictor.importances[method])
+
+
+def test_parts_of_a_time_are_one_player_if_they_are_joint() -> None:
+    """The reference queries the model for every set of source columns."""
+    model = fitted("RandomForestRecipe").with_background(TABLE.head(12))
+    joint = TreeExplainer(feature_perturbation="interventional", encoded="joint")
+    known = model.explain(TABLE.head(5), EnumerationExplainer()).values
+    np.testing.assert_allclose(model.explain(TABLE.head(5), joint).values, known, atol=1e-12)

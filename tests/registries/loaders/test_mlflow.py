@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ import mxt
 from churn import churn
 from mxt.errors import DataError, ModelError
 from mxt.explainers.auto import AutoExplainer
-from mxt.registries.loaders.mlflow import MlflowLoader, _predictor_of_stored
+from mxt.registries.loaders.mlflow import MlflowLoader, _predictor_of_stored, _reason
 from mxt.services import MlflowService
 
 if TYPE_CHECKING:
@@ -252,6 +253,45 @@ def test_a_signature_of_lists_or_of_outputs_alone_is_read_as_far_as_it_goes() ->
     model, uri = load(mlflow.sklearn, native, signature=ModelSignature(outputs=outputs), **PICKLED)
     assert MlflowLoader().load_schema(uri) is None
     assert model.explain(frame).columns == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            Exception("... because 'MLFLOW_ALLOW_PICKLE_DESERIALIZATION' is not set to 'true' ..."),
+            "where you trust who logged it, set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=true",
+        ),
+        (
+            TypeError("Untrusted types found in the file: ['a.B', 'c.D'].\n\n- a.B: ..."),
+            "log it with skops_trusted_types=['a.B', 'c.D']",
+        ),
+        (
+            AttributeError("Can't get attribute 'Own' on <module '__main__' from 'fit.py'>"),
+            "has no Own here; define it in a module and log it with code_paths, which names that module",
+        ),
+        (
+            ModuleNotFoundError("No module named 'theirs'", name="theirs"),
+            "the module theirs is absent; install it, or log the model with code_paths, which names it",
+        ),
+        (ValueError("a cell of a row"), "its files may be broken"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_is_refused_with_what_allows_it(error: Exception, reason: str) -> None:
+    assert _reason(error).endswith(reason)
+
+
+def test_types_that_a_version_does_not_trust_are_named_in_its_refusal() -> None:
+    native = HistGradientBoostingRegressor(max_iter=2).fit(np.ones((30, 1)), range(30))
+    tree = "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor"
+    model, uri = load(mlflow.sklearn, native, skops_trusted_types=[tree])
+    assert model.predictor.trees is not None
+    file = Path(mlflow.artifacts.download_artifacts(uri)) / "MLmodel"
+    file.write_text(
+        re.sub(r"skops_trusted_types:\n(\s+- .*\n)+", "skops_trusted_types: null\n", file.read_text())
+    )
+    with pytest.raises(ModelError, match=re.escape(f"log it with skops_trusted_types=['{tree}']")):
+        MlflowLoader().load(uri)
 
 
 def test_a_model_that_does_not_tell_its_columns_is_refused() -> None:

@@ -142,9 +142,8 @@ def explained(
 
     expected = np.squeeze(base)
     if isinstance(table, pd.DataFrame):
-        plain = cells_of(table)
-    else:
-        plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
+        table = cells_of(table)
+    plain = np.asarray(table) if isinstance(table, list) else getattr(table, "values", table)
     return shap.Explanation(
         values,
         base_values=np.tile(expected, (len(values), *[1] * expected.ndim)),

@@ -124,6 +124,7 @@ def curves_measurement(curves: list[Curve], names: list[str], method: str, unit:
 
 
 def _points(curve: Curve, output: int) -> pd.DataFrame:
+    import numpy as np
     import pandas as pd
 
     return pd.DataFrame(
@@ -131,7 +132,7 @@ def _points(curve: Curve, output: int) -> pd.DataFrame:
             "feature": curve.column,
             "place": range(1, len(curve.levels.labels) + 1),
             "value": pd.array(curve.levels.labels, dtype="str"),
-            "number": curve.levels.numbers,
+            "number": np.nan if curve.levels.times else curve.levels.numbers,
             "effect": curve.effects.estimate[:, output],
             **bounds(curve.effects, output),
             "n": curve.counts,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mxt.importances.base import texts
+from mxt.importances.base.moments import is_time, ordered, written
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,8 @@ class Levels:
     """Whether the levels have an order of their own."""
     held: np.ndarray
     """Whether each row has exactly the value of its level, not one below it; booleans, shape (rows,)."""
+    times: bool = False
+    """Whether the levels are times, and their numbers days elapsed."""
 
     @property
     def distinct(self) -> bool:
@@ -55,10 +58,15 @@ class Levels:
 def levels_of(column: pd.Series, points: int, categories: int) -> Levels:
     """All values of a column, or `points` quantiles of its numbers, or its most frequent categories.
 
-    Booleans are numbers here. A missing value comes last.
+    Booleans are numbers here, and so are times, as days elapsed. A missing value comes last.
     """
     import pandas as pd
 
+    if is_time(column):
+        levels = _number_levels(ordered(column), points)
+        pairs = zip(levels.labels, levels.numbers, strict=True)
+        labels = [None if label is None else written(days) for label, days in pairs]
+        return replace(levels, labels=labels, times=True)
     if pd.api.types.is_numeric_dtype(column):
         return _number_levels(column, points)
     levels = _text_levels(column)
@@ -76,6 +84,7 @@ def finer_levels(column: pd.Series, levels: Levels, rows: int) -> Levels:
     """The levels of a number, and between them more levels, `rows` rows apart in the order of the values."""
     import numpy as np
 
+    column = ordered(column)
     return known_levels(_levels_at(column, np.union1d(levels.numbers, _sorted(column)[::rows])))
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from mxt.importances.base import texts
+from mxt.importances.base.moments import is_time, ordered, written
 from mxt.schemas.captions import NO_CAPTIONS, Captions
 
 if TYPE_CHECKING:
@@ -26,13 +28,15 @@ class Coding:
     """The categories in the order of their codes; None for a column of numbers."""
     gaps: bool
     """Whether numbers are missing in the rows that the tree was fitted to."""
+    times: bool = False
+    """Whether the numbers are days elapsed, of a column of times."""
 
     def codes(self, cells: pd.Series) -> np.ndarray:
         """Numbers, NaN for a missing number or a category not seen before: shape (rows,)."""
         import numpy as np
 
         if self.categories is None:
-            return cells.to_numpy(dtype=float, na_value=np.nan)
+            return ordered(cells).to_numpy(dtype=float, na_value=np.nan)
         places = {text: place for place, text in enumerate(self.categories)}
         return np.array([places.get(text, np.nan) for text in texts(cells)], dtype=float)
 
@@ -123,6 +127,8 @@ def _coding(cells: pd.Series, scores: np.ndarray) -> Coding:
     name, types = str(cells.name), pd.api.types
     if types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells):
         return Coding(name, None, gaps=bool(cells.isna().any()))
+    if is_time(cells):
+        return Coding(name, None, gaps=bool(cells.isna().any()), times=True)
     named = texts(cells)
     table = pd.DataFrame({"named": [text or "" for text in named], "gap": [text is None for text in named]})
     means = table.assign(score=scores).groupby(["named", "gap"])["score"].mean().sort_values(kind="stable")
@@ -144,16 +150,17 @@ def _condition(coding: Coding, bounds: Bounds, captions: Captions) -> str:
         texts = [None if text is None else captions.value(coding.column, text) for text in coding.categories]
         return _category_condition(column, texts, bounds)
     low, high, missing = bounds
+    least, most = (written(end) if coding.times and isfinite(end) else f"{end:.6g}" for end in (low, high))
     gap = " or missing" if missing and coding.gaps else ""
     if low == float("inf"):
         return f"{column} missing"
     if (low, high) == (float("-inf"), float("inf")):
         return f"{column} known"
     if low == float("-inf"):
-        return f"{column} <= {high:.6g}{gap}"
+        return f"{column} <= {most}{gap}"
     if high == float("inf"):
-        return f"{column} > {low:.6g}{gap}"
-    return f"{low:.6g} < {column} <= {high:.6g}{gap}"
+        return f"{column} > {least}{gap}"
+    return f"{least} < {column} <= {most}{gap}"
 
 
 def _category_condition(column: str, categories: list[str | None], bounds: Bounds) -> str:

@@ -77,7 +77,14 @@ def inferred_schema(table: pd.DataFrame, target: str, exclude: Sequence[str], so
     """The schema of all columns that a model may see and that have a value."""
     empty = empty_columns(table, target, exclude, source)
     left_out = {target, *exclude, *empty}
-    return InputsSchema.infer(table[[name for name in table.columns if name not in left_out]])
+    names = [name for name in table.columns if name not in left_out]
+    if not names:
+        msg = (
+            f"{source}: no column is left to learn from: of {len(table.columns)} one is the target, "
+            f"{len(empty)} have no value, and `exclude` leaves out the others."
+        )
+        raise DataError(msg)
+    return InputsSchema.infer(table[names])
 
 
 def _refuse_single_rows(truth: pd.Series, source: str) -> None:

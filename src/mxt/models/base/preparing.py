@@ -47,7 +47,8 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
         recipe: What is to be fitted.
         inputs: Source columns of any type that pandas has for numbers, texts, booleans and times.
         targets: A class or number for each row.
-        refused: Characters that the library refuses in names of columns.
+        refused: Characters that the library refuses in names of columns; with some, it also gets categories
+            in ASCII.
 
     Raises:
         DataError: The recipe cannot learn from them.
@@ -56,16 +57,30 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
     sources = [str(name) for name in table.columns]
     steps, taken = {}, {*sources}
     for name in sources:
-        column = table[name]
+        column, spelt = table[name], "".join("_" if sign in refused else sign for sign in name)
         if column.isna().all():
             steps[name] = Step(())
         elif column.dtype.kind == "M":
-            steps[name] = time_step(column, taken)
-        elif {*name} & {*refused}:
-            spelt = "".join("_" if sign in refused else sign for sign in name)
-            steps[name] = Step((free_name(spelt, taken),))
+            steps[name] = time_step(column.rename(spelt), taken)
+        elif spelt != name:
+            steps[name] = Step((free_name(spelt, taken),), spelt=bool(refused) and _beyond_ascii(column))
+        elif refused and _beyond_ascii(column):
+            steps[name] = Step((name,), spelt=True)
     preparation = Preparation(steps)
     return Prepared(preparation.apply(table), truth, sources, preparation)
+
+
+def _beyond_ascii(column: pd.Series) -> bool:
+    """Whether a column of texts holds other letters than those of ASCII."""
+    import pandas as pd
+
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    if pd.api.types.is_numeric_dtype(column) or (
+        categorical and pd.api.types.is_numeric_dtype(column.cat.categories)
+    ):
+        return False
+    known = column.cat.categories if categorical else column.dropna().unique()
+    return not all(str(text).isascii() for text in known)
 
 
 def check(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 _PYFUNC = "python_function"
+_FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 
 
 class MlflowLoader(Loader):
@@ -158,8 +160,21 @@ def _reason(error: Exception) -> str:
     """The reason why a model cannot be loaded, where it can be known."""
     if isinstance(error, MxtError):
         return str(error).rstrip(".")
-    if "MLFLOW_ALLOW_PICKLE_DESERIALIZATION" in str(error):
-        return "MLFLOW_ALLOW_PICKLE_DESERIALIZATION forbids its format"
+    if _FORBIDS in str(error):
+        return f"{_FORBIDS} forbids its format; where you trust who logged it, set {_FORBIDS}=true"
+    untrusted = re.search(r"Untrusted types found in the file: (\[.*?\])", str(error))
+    if untrusted:
+        return (
+            f"it holds types that its logging did not trust; log it with skops_trusted_types={untrusted[1]}"
+        )
+    lost = re.search(r"attribute '([\w.]+)' on <module '([\w.]+)'", str(error))
+    if lost:
+        where = "define it in a module and " if lost[2] == "__main__" else ""
+        return f"{lost[2]} has no {lost[1]} here; {where}log it with code_paths, which names that module"
+    if isinstance(error, ModuleNotFoundError):
+        return (
+            f"the module {error.name} is absent; install it, or log the model with code_paths, which names it"
+        )
     return "its files may be broken"
 
 

@@ -180,7 +180,7 @@ class Reader(Kind, ABC):
 
     def settled(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch in the types that MXT works with, by this reading."""
-        refuse_foreign(batch.schema, self.source)
+        refuse_foreign(batch.schema, self.source, typed="types" in type(self).model_fields)
         return plain(batch) if self.exact else inferred(plain(batch))
 
     def refuse_changed(self, state: str) -> None:
@@ -193,15 +193,15 @@ class Reader(Kind, ABC):
         """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
-        own = [*([self.id_column] if self.id_column else []), *([self._mark.column] if self._mark else [])]
+        own = [name for name in (self.id_column, self._mark and self._mark.column) if name is not None]
         lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}.{self._lacking(lacking)}"
             raise DataError(msg)
         every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
-        wanted = {*(columns if columns is not None else self.columns or every), *own}
-        return [name for name in names if name in wanted]
+        chosen = columns if columns is not None else self.columns or every
+        return [name for name in names if name in {*chosen, *own}]
 
     def _lacking(self, names: Sequence[str]) -> str:  # noqa: ARG002 - for formats that show it
         """A sentence, after a blank, on why the table lacks columns; empty if its format does not show it."""

@@ -69,7 +69,7 @@ class FileReader(Reader, ABC):
                 return int(dataset.count_rows(filter=condition))
             except (OSError, ValueError, TypeError):
                 for fragment in dataset.get_fragments(filter=condition):
-                    with self._errors(fragment, _needed(dataset.schema, fragment, self._filtered)):
+                    with self._errors(fragment, needed_by(dataset.schema, fragment, self._filtered)):
                         fragment.count_rows(filter=condition)
                 raise
 
@@ -90,7 +90,7 @@ class FileReader(Reader, ABC):
             condition = self._condition()
             fragments = list(dataset.get_fragments(filter=condition))
         for fragment in fragments:
-            needed = _needed(dataset.schema, fragment, [*columns, *self._filtered])
+            needed = needed_by(dataset.schema, fragment, [*columns, *self._filtered])
             with self._errors(fragment, needed):
                 self._refuse(fragment, needed)
                 batches = fragment.to_batches(
@@ -231,7 +231,7 @@ class FileReader(Reader, ABC):
         return DataError(f"{self.source}: no such file or folder.{hint}")
 
 
-def _needed(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
+def needed_by(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
     """The columns among `names` that a file must have, since no folder around it states their value."""
     import pyarrow as pa
     import pyarrow.dataset as ds

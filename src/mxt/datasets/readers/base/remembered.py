@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_jsonable_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,10 +29,9 @@ Remembered: TypeAlias = Annotated[T, _MARK]
 
 
 def remembered(reader: Reader) -> dict[str, object]:
-    """The `KIND` of a reader, and its remembered fields as JSON has them."""
-    own = {"KIND", *(name for name, _ in _marked(reader))}
-    content: dict[str, object] = json.loads(reader.model_dump_json(include=own))
-    return content
+    """The `KIND` of a reader, and its remembered fields as JSON has them, also those at their defaults."""
+    own = {name: to_jsonable_python(getattr(reader, name)) for name, _ in _marked(reader)}
+    return {"KIND": type(reader).__name__, **own}
 
 
 def recalled(reader: Reader, record: Mapping[str, object]) -> dict[str, object]:
