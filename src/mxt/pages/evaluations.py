@@ -46,6 +46,8 @@ class Evaluation:
     """The fact that says whether a version was fitted to the scored rows."""
     captions: Captions = NO_CAPTIONS
     """How people call the columns of segments and their values."""
+    notes: tuple[str, ...] = ()
+    """What readers must know of the segments."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -168,7 +170,7 @@ class Evaluation:
         if "better_by" in self.scores:
             blocks += [Heading(f"Beside {self.baseline}"), grids.comparison(self.scores, self.positives)]
         if self.segments is not None:
-            blocks += [Heading("Segments"), *grids.segments(self.segments)]
+            blocks += [Heading("Segments"), *map(Paragraph, self.notes), *grids.segments(self.segments)]
         if self.classes is not None:
             blocks += [Heading("Classes"), grids.classes(self.classes)]
         if self.confidence is not None:
