@@ -15,6 +15,7 @@ from mxt.findings.words import count, listed
 from mxt.jobs.base.doubts import warn_of_doubts
 from mxt.pages.surveys import described, differing, section
 from mxt.registries.readings import suited
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mxt.findings import Findings
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
+    from mxt.schemas.captions import Captions
 
     Check = Callable[[InputsSchema, pd.DataFrame, str], object]
 
@@ -33,13 +35,16 @@ SURVEYED_ROWS = 5_000
 """First rows by which the columns of a long table are described."""
 
 
-def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findings:
+def look(
+    table: pd.DataFrame, learned: Collection[str], reader: Reader, captions: Captions = NO_CAPTIONS
+) -> Findings:
     """The columns as a section of the job's page, after warnings of row numbers and of doubtful texts.
 
     Args:
         table: What was read, its rows in an order that does not depend on the source's.
         learned: The columns that the model is to learn from.
         reader: Where the table comes from.
+        captions: How people call the columns, on the page.
     """
     head = surveyed(table)
     columns = survey(head)
@@ -52,7 +57,7 @@ def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findi
             listed([repr(name) for name in names]),
         )
     warn_of_doubts(head, columns, learned, reader)
-    return section(columns, len(table))
+    return section(columns, len(table), captions)
 
 
 def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | None) -> pd.DataFrame | None:
