@@ -14,11 +14,13 @@ from mxt.drift.base.profiles import Profile, digest, merged, to_bytes
 from mxt.errors import ConfigError, DataError, ModelError
 from mxt.findings import Findings, Output
 from mxt.jobs.base import Locals
+from mxt.jobs.base.columns import first_rows
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.stream import StreamJob
 from mxt.kinds import OneOf
 from mxt.pages.drift import drift_answer, drift_page
+from mxt.schemas import InputsSchema
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.streams.tasks import Done, Task, Workload
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     from mxt.models import Model
     from mxt.registries.served import Served
-    from mxt.schemas import InputsSchema
 
 _MEASURES = ({"KIND": "PsiDrift"}, {"KIND": "KsDrift"}, {"KIND": "MissingDrift"}, {"KIND": "UnseenDrift"})
 
@@ -78,6 +79,7 @@ class DriftJob(StreamJob):
         """Compare the tables, which the job's readers read as they are, for a version."""
         context = self.context
         schema = served.declared
+        first_rows(served, self.current, InputsSchema.check_types, self.part_rows)
         model = served.model if self.predictions else None
         task = Comparing.with_reference(self._reference(served), schema, model)
         part_rows, basis = self.part_rows or PART_ROWS, digest(task.references)
