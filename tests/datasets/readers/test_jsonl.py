@@ -68,3 +68,18 @@ def test_a_file_of_one_open_line_is_refused_and_not_read_as_nulls(tmp_path: Path
     with pytest.raises(DataError, match=r"the only line of .* does not end") as caught:
         read(tmp_path / "table.jsonl", json.dumps({"a": CANARY}))
     assert CANARY not in str(caught.value)
+
+
+def test_a_type_that_the_config_names_and_the_file_breaks_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match="Column 'a' is a number by `types`, and a string in the file"
+    ) as caught:
+        read(tmp_path / "table.jsonl", f'{{"a": "{CANARY}"}}\n' * 2, types={"a": "float64"})
+    assert CANARY not in str(caught.value)
+
+
+def test_lists_are_refused_with_the_line_that_leaves_them_out(tmp_path: Path) -> None:
+    content = '{"a": [1, 2], "b": 1}\n' * 2
+    with pytest.raises(DataError, match=r"'a' holds list<item: int64>; .* Set `columns: \['b'\]`"):
+        read(tmp_path / "table.jsonl", content)
+    assert read(tmp_path / "table.jsonl", content, columns=("b",))["b"].tolist() == [1, 1]
