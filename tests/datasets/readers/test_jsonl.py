@@ -70,6 +70,21 @@ def test_a_file_of_one_open_line_is_refused_and_not_read_as_nulls(tmp_path: Path
     assert CANARY not in str(caught.value)
 
 
+def test_a_type_that_the_config_names_and_the_file_breaks_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match="Column 'a' is a number by `types`, and a string in the file"
+    ) as caught:
+        read(tmp_path / "table.jsonl", f'{{"a": "{CANARY}"}}\n' * 2, types={"a": "float64"})
+    assert CANARY not in str(caught.value)
+
+
+def test_lists_are_refused_with_the_line_that_leaves_them_out(tmp_path: Path) -> None:
+    content = '{"a": [1, 2], "b": 1}\n' * 2
+    with pytest.raises(DataError, match=r"'a' holds list<item: int64>; .* Set `columns: \['b'\]`"):
+        read(tmp_path / "table.jsonl", content)
+    assert read(tmp_path / "table.jsonl", content, columns=("b",))["b"].tolist() == [1, 1]
+
+
 MIXED = '{"id": "a", "n": 1, "x": 0.5}\n{"id": "b", "n": "n/a"}\n{"id": "c", "n": 2.50, "x": 2}\n'
 
 

@@ -174,6 +174,8 @@ class JsonlReader(FileReader):
         if not change or change[1] not in needed.names:
             return ""
         name, before, here = change.groups()
+        if name in self.types:
+            return f"Column {name!r} is a {before} by `types`, and a {here} in the file; make both the same."
         return f"Column {name!r} is a {before} in rows before it, and a {here} here; mend the file."
 
     def _refuse_open_line(self) -> None:

@@ -137,7 +137,7 @@ class FittingJob(Job, ABC):
         schema = declared.captioned(known, self.inputs)
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs)
+        columns = look(table, schema.columns, self.inputs, schema.captions)
         parts = self.splitter.split(table, self.target)
         training, truth = inputs.loc[parts.train.index], parts.train[self.target]
         refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)

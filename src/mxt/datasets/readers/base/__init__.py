@@ -193,15 +193,15 @@ class Reader(Kind, ABC):
         """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
-        own = [name for name in (self.id_column, self._mark and self._mark.column) if name is not None]
+        own = [str(key) for key in (self.id_column, self._mark and self._mark.column) if key is not None]
         lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}.{self._lacking(lacking)}"
             raise DataError(msg)
         every = [name for name in names if not (self.exact and is_index(name))]
-        chosen = columns if columns is not None else self.columns or every
-        return [name for name in names if name in {*chosen, *own}]
+        wanted = {*(columns if columns is not None else self.columns or every), *own}
+        return [name for name in names if name in wanted]
 
     def _lacking(self, names: Sequence[str]) -> str:  # noqa: ARG002 - for formats that show it
         """A sentence, after a blank, on why the table lacks columns; empty if its format does not show it."""
