@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mxt.errors import named
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -65,7 +67,7 @@ def count(amount: int, noun: str, plural: str = "") -> str:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first `most` names, and the number of further ones."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(shortened(name, LONGEST_ITEM) for name in names[:most])}{more}"
+    return f"{', '.join(shortened(named(name), LONGEST_ITEM) for name in names[:most])}{more}"
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:
@@ -85,7 +87,7 @@ def stated(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return number(value)
-    text = " ".join(str(value).split())
+    text = " ".join(named(value).split()) if str(value).strip() else ""
     if _DIGEST.match(text):
         return f"{text[:_LEADING_DIGITS]}…"
     if _MOMENT.match(text):

@@ -134,7 +134,7 @@ class FittingJob(Job, ABC):
         schema = declared.captioned(known, self.inputs)
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
-        columns = look(table, schema.columns, self.inputs)
+        columns = look(table, schema.columns, self.inputs, schema.captions)
         parts = self.splitter.split(table, self.target)
         training, learned_truth = inputs.loc[parts.train.index], truth.loc[parts.train.index]
         refuse_lost_classes(learned_truth, truth, self.splitter, self.recipe)
