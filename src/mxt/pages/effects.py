@@ -37,6 +37,7 @@ def effects_charts(effects: pd.DataFrame, captions: Captions = NO_CAPTIONS) -> d
     effects = effects.assign(
         feature=captions.columns_of(effects["feature"]),
         value=captions.values_of(effects["feature"], effects["value"]),
+        **{"class": [captions.label(name) if isinstance(name, str) else name for name in effects["class"]]},
     )
     charts: dict[str, Chart] = {}
     for method, curves in effects.groupby("method", sort=False):

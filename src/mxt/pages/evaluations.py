@@ -63,11 +63,19 @@ class Evaluation:
 
     @property
     def captioned(self) -> Evaluation:
-        """The same evaluation, with captions of the segments in the place of names, for people."""
-        if not self.captions or self.segments is None:
+        """The same evaluation, with captions of segments and classes in the place of names, for people."""
+        captions, segments, classes = self.captions, self.segments, self.classes
+        if not captions:
             return self
-        cells = self.captions.cells_of(self.segments.index)
-        return replace(self, segments=self.segments.set_axis(cells), captions=NO_CAPTIONS)
+        if segments is not None:
+            segments = captions.positives_of(segments.set_axis(captions.cells_of(segments.index)))
+        return replace(
+            self,
+            scores=captions.positives_of(self.scores),
+            segments=segments,
+            classes=None if classes is None else classes.rename(index=captions.label),
+            captions=NO_CAPTIONS,
+        )
 
     @property
     def beyond(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -14,16 +15,19 @@ from mxt.findings.words import count, listed
 from mxt.jobs.base.doubts import warn_of_doubts
 from mxt.pages.surveys import described, differing, section
 from mxt.registries.readings import suited
+from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     import pandas as pd
+    import pyarrow as pa
 
     from mxt.datasets.readers.base import Reader
     from mxt.findings import Findings
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
+    from mxt.schemas.captions import Captions
 
     Check = Callable[[InputsSchema, pd.DataFrame, str], object]
 
@@ -31,13 +35,16 @@ SURVEYED_ROWS = 5_000
 """First rows by which the columns of a long table are described."""
 
 
-def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findings:
+def look(
+    table: pd.DataFrame, learned: Collection[str], reader: Reader, captions: Captions = NO_CAPTIONS
+) -> Findings:
     """The columns as a section of the job's page, after warnings of row numbers and of doubtful texts.
 
     Args:
         table: What was read, its rows in an order that does not depend on the source's.
         learned: The columns that the model is to learn from.
         reader: Where the table comes from.
+        captions: How people call the columns, on the page.
     """
     head = surveyed(table)
     columns = survey(head)
@@ -50,7 +57,7 @@ def look(table: pd.DataFrame, learned: Collection[str], reader: Reader) -> Findi
             listed([repr(name) for name in names]),
         )
     warn_of_doubts(head, columns, learned, reader)
-    return section(columns, len(table))
+    return section(columns, len(table), captions)
 
 
 def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | None) -> pd.DataFrame | None:
@@ -77,7 +84,8 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
             raise DataError(msg)
         return None
     few = reader.model_copy(update={"limit": min(SURVEYED_ROWS, reader.limit or SURVEYED_ROWS)})
-    head = to_frame([*few.arrow(None if schema is None else schema.columns)], reader.id_column)
+    batches = list(_up_to_a_fault(few.arrow(None if schema is None else schema.columns)))
+    head = to_frame(batches, reader.id_column)
     rows = len(head) if len(head) < SURVEYED_ROWS else None
     logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
     checked = head.head(part_rows or SURVEYED_ROWS)
@@ -90,3 +98,14 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
         msg = f"{error} So it is in the first {count(len(checked), 'row')}; the others were not looked at."
         raise DataError(msg) from error
     return head
+
+
+def _up_to_a_fault(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches before one that cannot be read: the work keeps their parts, and then reports the fault.
+
+    Raises:
+        DataError: The first cannot be read.
+    """
+    yield next(batches)
+    with suppress(DataError):
+        yield from batches
