@@ -15,6 +15,8 @@ from mxt.errors import (
     MxtError,
     ServiceError,
     memory_as_error,
+    missing,
+    named,
     out_of_memory,
     restated,
 )
@@ -23,6 +25,22 @@ from mxt.errors import (
 def test_each_failure_has_an_exit_code_of_its_own() -> None:
     kinds = (ConfigError, DataError, ModelError, ServiceError, MissingExtraError)
     assert [kind.exit_code for kind in kinds] == [2, 3, 4, 5, 7]
+
+
+def test_a_name_with_blanks_at_an_end_is_listed_in_quotes() -> None:
+    assert [named(name) for name in (" >50K", "<=50K ", "Two year", "", 3)] == [
+        "' >50K'",
+        "'<=50K '",
+        "Two year",
+        "''",
+        "3",
+    ]
+
+
+def test_an_absent_package_is_named_by_the_command_that_installs_it() -> None:
+    error = missing("x.csv: this kind of URL", "'mxt[s3]'")
+    assert isinstance(error, MissingExtraError)
+    assert str(error).endswith("needs a package that is not installed; run: pip install 'mxt[s3]'")
 
 
 @pytest.mark.parametrize("error", [DataError("no rows"), MissingExtraError("LightGBM", "lightgbm")])

@@ -61,6 +61,12 @@ class MissingExtraError(MxtError):
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
 
 
+def named(name: object) -> str:
+    """A name as messages list it: as it is, and in quotes if it is empty or has blanks at an end."""
+    text = str(name)
+    return text if text and text == text.strip() else repr(text)
+
+
 def missing(what: str, install: str) -> MxtError:
     """The error for a package that is absent, such as the driver of a database.
 

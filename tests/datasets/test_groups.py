@@ -168,19 +168,52 @@ def test_columns_cross_in_groups_that_occur() -> None:
         ([True, False], {"edges": (1.0,)}, "'part' holds no numbers; leave out its `edges`"),
         (["soon", "2025-01-01"], {"period": "month"}, "1 values .* are no times in the form of ISO 8601"),
         ([1, 2], {"period": "month"}, "2 values .* are no times"),
-        (list(range(51)), {}, "'part' makes 51 groups, more than 50; give it `bins`"),
-        ([f"t{row}" for row in range(60)], {}, "'part' makes 60 groups, more than 50"),
-        (
-            pd.date_range("2025-01-01", periods=60).astype(str),
-            {"period": "day"},
-            "makes 60 .* longer `period`",
-        ),
     ],
 )
 def test_what_makes_no_groups_is_refused(values: Any, fields: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words) as caught:
         cut(values, **fields)
     assert "soon" not in str(caught.value)
+
+
+MANY = [*("c" * 3), *("b" * 3), *"aa", *(f"t{number:02}" for number in range(48))]
+
+
+def test_of_many_values_the_largest_twenty_are_groups_and_the_others_are_one() -> None:
+    found = cut(MANY)
+    assert found.labels == ["a", "b", "c", *(f"t{number:02}" for number in range(17)), "other (31 values)"]
+    assert Counter(found.of_rows.tolist()) == {0: 2, 1: 3, 2: 3, **dict.fromkeys(range(3, 20), 1), 20: 31}
+    assert found.note.startswith("The column 'part' has 51 values, more than 50: the 20 with most rows have")
+    assert cut(MANY[:-1]).note == ""
+    assert len(cut(MANY[:-1]).labels) == 50
+
+
+def test_the_groups_of_many_values_do_not_depend_on_the_order_of_the_rows() -> None:
+    backwards = cut(MANY[::-1])
+    assert backwards.labels == cut(MANY).labels
+    assert backwards.of_rows.tolist() == cut(MANY).of_rows.tolist()[::-1]
+
+
+def test_the_group_of_the_others_bears_no_name_of_a_value_and_missing_is_the_last() -> None:
+    found = cut([*MANY, "other (32 values)", "other (32 values)", "other (32 values)", None])
+    assert found.labels[-3:] == ["t15", "all other (32 values)", "missing"]
+    assert "other (32 values)" in found.labels
+
+
+@pytest.mark.parametrize(
+    ("values", "fields", "first"),
+    [
+        ([*range(60), 59], {}, "0"),
+        (pd.date_range("2025-01-01", periods=60).astype(str), {"period": "day"}, "2025-01-01"),
+    ],
+)
+def test_numbers_and_times_of_many_values_keep_their_order(
+    values: Any, fields: dict[str, Any], first: str
+) -> None:
+    found = cut(values, **fields)
+    assert (found.labels[0], found.labels[-1]) == (first, "other (40 values)")
+    with pytest.raises(ConfigError, match=r"'part' makes 60 groups, more than 50; .*`bins`.*`period`"):
+        found.refuse_many()
 
 
 def test_an_absent_column_is_named_beside_those_that_there_are() -> None:

@@ -69,7 +69,7 @@ FAULTS = {
     "doubles": (
         [GRID, "job.inputs.path=data/numbers.csv", "job.splitter={KIND: HoldoutSplitter}"],
         3,
-        r"holds doubles, not classes; give the recipe task: regression",
+        r"holds 120 different numbers: write `task: regression` in the recipe",
     ),
     "few rows": (
         [search("HalvingSearch", "{depth: [1, 2]}"), "job.search.first_rows=9000"],

@@ -23,6 +23,7 @@ captions:
   age: {caption: Age of the customer, unit: years}
   plan: {caption: "Contract | <b>", values: {basic: Basic plan, pro: Plan for professionals}}
   sex: {caption: Gender, values: {0: women, 1: men}}
+  left: {caption: Customer, values: {yes: leaves, no: stays}}
 """
 INPUTS = {"KIND": "ParquetReader", "path": "t.parquet", "id_column": "id"}
 
@@ -83,7 +84,14 @@ def test_a_version_keeps_its_captions_and_infers_the_rest() -> None:
     assert schema is not None
     assert schema.columns == ["age", "plan"]
     assert schema.categories == {"plan": ["basic", "plus", "pro"]}
-    assert {*schema.captions.columns} == {"age", "plan", "sex"}
+    assert {*schema.captions.columns} == {"age", "plan", "sex", "left"}
+
+
+def test_the_page_of_a_training_speaks_of_captions(root: Path) -> None:
+    fields = {"inputs": INPUTS, "target": "left", "recipe": SMALL, "inputs_schema": "captions.yaml"}
+    found = shown(root, "TrainingJob", mlflow_service={"registry_name": "other"}, **fields)
+    assert "| Age of the customer (years) | numbers |" in found.people
+    assert "age" in found.tables["columns"].index
 
 
 def test_explanations_speak_of_captions(root: Path) -> None:
@@ -101,6 +109,8 @@ def test_explanations_speak_of_captions(root: Path) -> None:
         assert text in found.people or text.replace("<", "&lt;") in found.people
     assert "Contract \\| &lt;b&gt;" in found.people  # on the page
     assert "Contract | <b>\n" in found.people  # in a chart
+    assert "class leaves)" in found.people
+    assert "Contributions to leaves" in found.people
     assert "| plan |" not in found.people
     assert {*found.tables["models_explanations"]["feature"]} == {"age", "plan"}
     assert "Basic plan" not in (root / "effects.csv").read_text()
@@ -117,7 +127,7 @@ def test_segments_of_an_evaluation_speak_of_captions(root: Path) -> None:
         root,
         "EvaluationsJob",
         inputs=INPUTS,
-        metrics=[limit[0]],
+        metrics=[limit[0], {"KIND": "SklearnMetric", "name": "f1"}],
         segments=segments,
         evaluations=written(root, "evaluations"),
     )
@@ -126,6 +136,10 @@ def test_segments_of_an_evaluation_speak_of_captions(root: Path) -> None:
     assert "| Gender: women |" in found.people
     assert "Gender: men\n" in found.people
     assert "Contract \\| &lt;b&gt;: Plan for professionals" in found.people
+    assert "f1 of class leaves" in found.people
+    assert "| stays |" in found.people
+    assert {*found.tables["classes"].index} == {"no", "yes"}
+    assert found.facts["positive"] == "yes"
     assert "brier in 2 cells of sex" in str(found.facts["beyond_limits"])
     assert {*found.tables["segments"].index.get_level_values(0)} == {"sex", "plan"}
 

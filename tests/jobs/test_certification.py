@@ -104,6 +104,18 @@ def test_the_same_criterion_twice_is_refused(root: Path) -> None:
         certify(root, criteria=[REFITS[1], {**REFITS[1], "permutations": 30}])
 
 
+def test_a_criterion_that_cannot_be_assessed_is_refused_before_the_first_fit(root: Path) -> None:
+    for_ever = {**REFITS[1], "permutations": 10**7, "level": 1e-6}
+    fair = {
+        "KIND": "FairnessCriterion",
+        "columns": [{"column": "gender"}],
+        "positive": " Yes",
+        "limits": {"demographic_parity_ratio": 0.8},
+    }
+    with pytest.raises(ConfigError, match=r"knows no class ' Yes'; its classes are No, Yes"):
+        certify(root, criteria=[for_ever, fair])
+
+
 def test_what_training_recorded_cannot_be_said_otherwise(root: Path) -> None:
     for fields, name in (
         ({"splitter": {"KIND": "HoldoutSplitter", "seed": 7}}, "splitter"),

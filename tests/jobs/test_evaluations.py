@@ -167,6 +167,17 @@ def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
     assert result["findings"].classes.loc["Yes", "predicted"] == 0
 
 
+def test_a_segment_of_many_values_has_its_largest_and_the_others_as_one(root: Path) -> None:
+    result = evaluate(root, segments=[{"column": "TotalCharges"}])
+    segments = result["findings"].segments
+    cells = [*dict.fromkeys(cell for _, cell in segments.index)]
+    assert len(cells) == 21 + ("missing" in cells)
+    (others,) = (cell for cell in cells if cell.startswith("other ("))
+    assert segments.loc[("TotalCharges", others), "rows"] > 300
+    page = mlflow.artifacts.load_text(f"runs:/{latest(root).info.run_id}/evaluation.md")
+    assert "with most rows have a group each, the others one." in page
+
+
 @pytest.mark.parametrize(
     ("fields", "kind", "message"),
     [
@@ -176,7 +187,6 @@ def test_a_model_that_always_says_the_same_has_no_precision(root: Path) -> None:
             "r2 is not defined .* for numbers",
         ),
         ({"segments": [{"column": "Planet"}]}, ConfigError, "No column 'Planet'.*'tenure'"),
-        ({"segments": [{"column": "TotalCharges"}]}, ConfigError, "'TotalCharges' makes .* groups"),
         ({"inputs": {**ROWS, "filters": [["Churn", "==", "No"]]}}, DataError, "'Churn' is the same in all"),
         (
             {"inputs": {**ROWS, "missing": ["", " ", "Yes"]}},

@@ -108,7 +108,7 @@ def test_a_row_that_the_model_cannot_take_is_named_and_nothing_is_written(root: 
     table.loc[7, "Contract"] = "canary"
     table.to_csv(root / "odd.csv", index=False)
     output = {"KIND": "ParquetWriter", "path": "never.parquet"}
-    message = f"1 row has a 'Contract' that is none of .*{table['customerID'][7]}"
+    message = f"1 row: 'Contract' holds a category that .*{table['customerID'][7]}"
     with pytest.raises(DataError, match=message) as caught:
         run(root, "InferenceJob", inputs={**CHURN, "path": "odd.csv"}, alias_or_version=1, outputs=output)
     assert "canary" not in str(caught.value)

@@ -41,6 +41,19 @@ def test_a_calibration_brings_the_mean_probability_to_the_share_of_the_class() -
     assert probabilities["probability_Yes"].mean() == pytest.approx((TARGETS == "Yes").mean(), abs=0.05)
 
 
+def test_a_calibration_keeps_names_and_categories_in_any_letters() -> None:
+    inputs = INPUTS.rename(columns={"tenure": "Größe <5>", "Contract": "契約"})
+    inputs["契約"] = inputs["契約"].astype(object).replace({"Two year": "zwei Jahre, jährlich"})
+    model = XgboostRecipe(**FEW, calibration="sigmoid").fit(inputs, TARGETS)
+    assert "zwei Jahre, jährlich" in model.predictor.categories.get("契約", [*inputs["契約"]])
+    named = XgboostRecipe(**FEW, calibration="sigmoid").fit(INPUTS, TARGETS)
+    assert model.predictor.columns == list(inputs.columns)
+    expected, given = named.predict_proba(INPUTS), model.predict_proba(inputs)
+    assert expected is not None
+    assert given is not None
+    np.testing.assert_allclose(given.to_numpy(), expected.to_numpy(), atol=1e-6)
+
+
 def test_texts_are_native_categories_and_classes_are_plain_labels() -> None:
     model = XgboostRecipe(**FEW).fit(INPUTS, (TARGETS == "Yes").astype("int64").rename("churned"))
     assert model.predictor.classes == [0, 1]

@@ -34,7 +34,9 @@ def test_the_screen_says_the_prediction_and_each_column_the_largest_first() -> N
 
 
 def test_captions_and_units_take_the_place_of_names() -> None:
-    known = replace(reasons([0.5, 2.0]), captions=Captions.from_yaml(CAPTIONS, "here"))
+    known = replace(
+        reasons([0.5, 2.0]), captions=replace(Captions.from_yaml(CAPTIONS, "here"), target="left")
+    )
     text = "\n".join(lines(known))
     assert "It predicts Customer = leaves; the probabilities are leaves 81.8 %, stays 18.2 %." in text
     assert "log-odds of leaves of -1" in text

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
+from mxt.criteria.base.checks import check_metric
 from mxt.kinds import OneOf
 from mxt.metrics.base import Estimate, Metric
 
@@ -37,14 +38,19 @@ class BootstrapCriterion(Criterion):
     resamples: Annotated[int, Field(ge=100)] = 2000
     """Number of resamples of the rows to score."""
 
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [f"bootstrap_{self.metric.label}"]
+
+    def check(self, candidate: Candidate) -> None:
+        check_metric(self.metric, candidate, self.minimum_rows)
+
     def assess(self, candidate: Candidate) -> list[Assessment]:
         metric = self.metric.about(candidate.positive)
-        name, limit = f"bootstrap_{metric.label}", f"interval {metric.limits()}"
+        (name,), limit = self.names(candidate), f"interval {metric.limits()}"
         why = too_few(candidate.truth, self.minimum_rows)
         if why:
             return [Assessment.unknown(name, limit, len(candidate.truth), why)]
-        predictions = candidate.model.predict(candidate.inputs)
-        score, note = self._interval(metric, candidate, predictions)
+        score, note = self._interval(metric, candidate, candidate.predictions)
         if score.low == score.high:
             note = "all resamples score alike, so they tell nothing of other rows"
             score = replace(score, low=math.nan, high=math.nan)

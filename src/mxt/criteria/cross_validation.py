@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
+from mxt.criteria.base.checks import check_refits
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -50,10 +51,16 @@ class CrossValidationCriterion(Criterion):
     repeats: Annotated[int, Field(ge=1)] = 5
     """Number of times that the table is cut anew."""
 
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [f"cv_{part}_{self.metric.label}" for part in ("mean", "deviation")]
+
+    def check(self, candidate: Candidate) -> None:
+        check_refits(self.KIND, self.metric, candidate, self.minimum_rows)
+
     def assess(self, candidate: Candidate) -> list[Assessment]:
         recipe = candidate.recipe_for(self.KIND)
         truth, metric = candidate.training.targets, self.metric.about(candidate.positive)
-        names = [f"cv_{part}_{metric.label}" for part in ("mean", "deviation")]
+        names = self.names(candidate)
         limits = [metric.limits(), f"at most {self.maximum_deviation:g}"]
         why = too_few(truth, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
         try:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from mxt.criteria.base import Assessment, Candidate, Criterion
 from mxt.datasets.groupings import Groupings
 from mxt.datasets.groups import Groups, crossed
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, named
 from mxt.metrics.base.answers import ClassName
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.schemas.targets import class_places
@@ -73,6 +74,20 @@ class FairnessCriterion(Criterion):
     intersections: bool = False
     """Also judge the groups that all columns make together."""
 
+    @model_validator(mode="after")
+    def _groups_enough(self) -> Self:
+        if self.minimum_share > 0.5:  # noqa: PLR2004 - of two groups, one has no more than half of the rows
+            kind, msg = "contradiction", "at most one group has a share above 0.5 of the rows"
+            raise PydanticCustomError(kind, msg)
+        return self
+
+    def names(self, candidate: Candidate, /) -> list[str]:
+        return [_name(groups, measure) for groups in self._groupings(candidate) for measure in self.limits]
+
+    def check(self, candidate: Candidate) -> None:
+        self._positive(candidate)
+        self._groupings(candidate)
+
     def assess(self, candidate: Candidate) -> list[Assessment]:
         decisions = _Decisions.of(candidate, self._positive(candidate))
         assessments = [
@@ -98,6 +113,8 @@ class FairnessCriterion(Criterion):
     def _groupings(self, candidate: Candidate) -> list[Groups]:
         """The groups that each column makes, and then those that all columns make together if wanted."""
         groupings = [column.groups(candidate.table) for column in self.columns]
+        for groups in groupings:
+            groups.refuse_many()  # rows of several values together would hide differences between them
         both = self.intersections and len(groupings) > 1
         return [*groupings, crossed(groupings)] if both else groupings
 
@@ -109,7 +126,7 @@ class FairnessCriterion(Criterion):
         """
         classes = [str(name) for name in candidate.model.predictor.classes]
         positive = candidate.positive if self.positive is None else str(self.positive)
-        known = f"its classes are {', '.join(classes)}" if classes else "it predicts numbers"
+        known = f"its classes are {', '.join(map(named, classes))}" if classes else "it predicts numbers"
         if positive is None:
             msg = f"FairnessCriterion: no `positive` class is named for the model; {known}."
             raise ConfigError(msg)
@@ -121,7 +138,6 @@ class FairnessCriterion(Criterion):
     def _assessment(self, groups: Groups, counts: Counts, measure: Measure, limit: float) -> Assessment:
         import numpy as np
 
-        name = f"{measure}_{re.sub(r'[^0-9A-Za-z_]', '_', groups.name)}"
         ratio = measure.endswith("_ratio")
         judged_part = "interval " if self.whole_interval else ""
         target = f"{judged_part}at {'least' if ratio else 'most'} {limit:g}"
@@ -133,7 +149,7 @@ class FairnessCriterion(Criterion):
         ends = [end for both in judged for end in both[: 1 + self.whole_interval]]
         unknown = [] if gap.judged.all() else [np.nan]
         return Assessment.of(
-            name,
+            _name(groups, measure),
             target,
             of_numbers(gap.value, gap.low, gap.high),
             int(rows.sum()),
@@ -158,6 +174,10 @@ class FairnessCriterion(Criterion):
         return "; ".join(notes)
 
 
+def _name(groups: Groups, measure: Measure) -> str:
+    return f"{measure}_{re.sub(r'[^0-9A-Za-z_]', '_', groups.name)}"
+
+
 @dataclass(frozen=True)
 class _Decisions:
     """Which rows the model selects, and which are truly of the class at stake; arrays of shape (rows,)."""
@@ -171,7 +191,7 @@ class _Decisions:
     def of(cls, candidate: Candidate, positive: str) -> _Decisions:
         """The decisions of a candidate on the rows held out, by the class at stake."""
         classes = [*map(str, candidate.model.predictor.classes)]
-        predictions = candidate.model.predict(candidate.inputs)
+        predictions = candidate.predictions
         name = f"{PROBABILITY}{positive}"
         return cls(
             (predictions[PREDICTION].astype(str) == positive).to_numpy(),

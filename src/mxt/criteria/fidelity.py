@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
+from mxt.criteria.base.checks import check_explainer, refuse_too_few_rows
 from mxt.explainers.base import Explainer, Explanation
 from mxt.explainers.base.comparison import contributions, decided_outputs
 from mxt.explainers.base.sampling import Game, alone, chances, chosen, outputs, pooled, unit
@@ -57,6 +58,17 @@ class FidelityCriterion(Criterion):
 
     background_rows: Annotated[int, Field(ge=1)] = 20
     """Number of background rows to use."""
+
+    @model_validator(mode="after")
+    def _rows_enough(self) -> Self:
+        refuse_too_few_rows(self.rows, self.minimum_rows)
+        return self
+
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [*NAMES]
+
+    def check(self, candidate: Candidate) -> None:
+        check_explainer(self.explainer, candidate, self.minimum_rows, background_for=self.KIND)
 
     def assess(self, candidate: Candidate) -> list[Assessment]:
         inputs = drawn(candidate.inputs, self.rows, candidate.seed)

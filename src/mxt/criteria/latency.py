@@ -31,9 +31,12 @@ class LatencyCriterion(Criterion):
     calls: Annotated[int, Field(ge=72)] = 200
     """Number of calls that are timed, after 20 that are not; an interval of the 95th percentile needs 72."""
 
-    def assess(self, candidate: Candidate) -> list[Assessment]:
+    def names(self, _candidate: Candidate, /) -> list[str]:
         several = "" if self.rows == 1 else f"_of_{self.rows}_rows"
-        name, limit = f"latency_p95_milliseconds{several}", f"at most {self.maximum_milliseconds:g}"
+        return [f"latency_p95_milliseconds{several}"]
+
+    def assess(self, candidate: Candidate) -> list[Assessment]:
+        (name,), limit = self.names(candidate), f"at most {self.maximum_milliseconds:g}"
         if why := fewer(len(candidate.inputs), max(self.minimum_rows, self.rows)):
             return [Assessment.unknown(name, limit, 0, why)]
         latency = measure_latency(candidate.model.predict, candidate.inputs, self.rows, self.calls)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, limited, too_few
+from mxt.criteria.base.checks import check_metric
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 
@@ -27,6 +28,12 @@ class MetricCriterion(Criterion):
     whole_interval: bool = False
     """Whether all of the 95 % interval must keep the limits, or the score alone."""
 
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [self.metric.label]
+
+    def check(self, candidate: Candidate) -> None:
+        check_metric(self.metric, candidate, self.minimum_rows)
+
     def assess(self, candidate: Candidate) -> list[Assessment]:
         words = "interval " if self.whole_interval else ""
         metric = self.metric.about(candidate.positive)
@@ -34,8 +41,7 @@ class MetricCriterion(Criterion):
         why = too_few(candidate.truth, self.minimum_rows)
         if why:
             return [Assessment.unknown(name, limit, len(candidate.truth), why)]
-        predictions = candidate.model.predict(candidate.inputs)
-        score = metric.interval(candidate.truth, predictions, seed=candidate.seed)
+        score = metric.interval(candidate.truth, candidate.predictions, seed=candidate.seed)
         # An interval holds its estimate, so a score beyond a limit fails where the ends are unknown.
         judged = (score.estimate, score.low, score.high) if self.whole_interval else (score.estimate,)
         missed = map(metric.beyond, judged)

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few
+from mxt.criteria.base.checks import check_refits
 from mxt.errors import DataError
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
@@ -59,12 +60,18 @@ class PermutationCriterion(Criterion):
             raise PydanticCustomError(kind, msg, {"count": self.permutations, "level": f"{self.level:g}"})
         return self
 
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [f"permutation_p_{self.metric.label}"]
+
+    def check(self, candidate: Candidate) -> None:
+        check_refits(self.KIND, self.metric, candidate, self.minimum_rows)
+
     def assess(self, candidate: Candidate) -> list[Assessment]:
         import numpy as np
 
         recipe = candidate.recipe_for(self.KIND).model_copy(update={"calibration": None})
         table, seed, metric = candidate.training, candidate.seed, self.metric.about(candidate.positive)
-        name, limit = f"permutation_p_{metric.label}", f"below {self.level:g}"
+        (name,), limit = self.names(candidate), f"below {self.level:g}"
         why = too_few(table.targets, self.minimum_rows, self.folds if recipe.task == "classification" else 1)
         why = why or table.bound
         try:

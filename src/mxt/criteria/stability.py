@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, too_few_to_explain, without_contributions
+from mxt.criteria.base.checks import check_explainer, refuse_too_few_rows
 from mxt.explainers.base import Explainer, Explanation, require_background
 from mxt.explainers.base.comparison import contributions, decided_outputs
 from mxt.explainers.base.kernels.engine import available
@@ -61,6 +62,18 @@ class StabilityCriterion(Criterion):
 
     rows: Annotated[int, Field(ge=2)] = 100
     """The largest number of rows to explain, drawn by their ids and the seed."""
+
+    @model_validator(mode="after")
+    def _rows_enough(self) -> Self:
+        refuse_too_few_rows(self.rows, self.minimum_rows)
+        return self
+
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        return [*self._minima]
+
+    def check(self, candidate: Candidate) -> None:
+        explainer = self.explainer or _comparing(candidate)
+        check_explainer(explainer, candidate, self.minimum_rows, background_for=self.KIND)
 
     def assess(self, candidate: Candidate) -> list[Assessment]:
         inputs = drawn(candidate.inputs, self.rows, candidate.seed)

@@ -16,8 +16,8 @@ DELIMITERS = (";", "\t", "|", ",")
 ANOTHER = "set `encoding: latin-1`, or the encoding of the program that wrote it, such as cp1252 on Windows"
 """The next step where texts are not UTF-8."""
 
-ODD_SIGNS = frozenset((*DELIMITERS, "\0"))
-"""Characters in a name of a column that show another delimiter or encoding."""
+ODD_SIGNS = frozenset((*DELIMITERS, "\0", "="))
+"""Characters in a column's name that may show another delimiter or encoding, or a line before the header."""
 
 _FEW = 0.1
 _MANY = 0.25
@@ -58,11 +58,16 @@ def encoding_fault(content: bytes, encoding: str) -> str:
         encoding: The encoding that its reader is configured for.
     """
     name = codecs.lookup(encoding).name
-    marked, order = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)), _byte_order(content)
+    wide = content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
+    marked, order = (
+        wide or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
+        _byte_order(content),
+    )
     if not name.startswith(("utf-16", "utf-32")):
         if marked or order:
-            lies = "starts with a byte order mark" if marked else "has a NUL beside each character"
-            return f"the file {lies}; set `encoding: {'utf-16' if marked else f'utf-16-{order}'}`."
+            shows = "starts with a byte order mark" if marked else "has a NUL beside each character"
+            other = ("utf-32" if wide else "utf-16") if marked else f"utf-16-{order}"
+            return f"the file {shows}; set `encoding: {other}`."
         header = content.partition(b"\n")[0]
         return "" if not is_utf8(encoding) or _decodes(header) else f"the header is not UTF-8; {ANOTHER}."
     if name == "utf-16" and not marked and order:

@@ -95,8 +95,13 @@ class Dialect:
         if fault:
             return fault
         head = utf8_head(io.BytesIO(content), self.encoding, FIRST_BYTES).decode(errors="replace").encode()
-        known = named & {*header(io.BytesIO(head), self.delimiter)}
-        return "" if known else one_column_fault(head, self.delimiter)
+        names = header(io.BytesIO(head), self.delimiter)
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            return f"the header repeats the columns {repeated}; rename all but one of each name."
+        if names and names[0].startswith("sep="):
+            return "the first line is Excel's `sep=`, and no header; remove it, and set `delimiter`."
+        return "" if named & {*names} else one_column_fault(head, self.delimiter)
 
     @property
     def separators(self) -> tuple[str, str]:

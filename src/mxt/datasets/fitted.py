@@ -130,7 +130,7 @@ class FittedRows:
 
     def wanted(self, names: Sequence[str]) -> list[str]:
         """The columns among `names` that `compare` and the splitter look at."""
-        own = [self.target, *([self.id_column] if self.id_column else [])]
+        own = [self.target, *([] if self.id_column is None else [self.id_column])]
         own += self.splitter.columns if self.splitter else []
         return [name for name in own if name in names]
 

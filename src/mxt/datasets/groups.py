@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MISSING = "missing"
 MOST_GROUPS = 50
 """The most groups that a column may make, beside the group of missing values."""
+SHOWN_OF_MANY = 20
+"""How many values have a group of their own where there are more than `MOST_GROUPS`."""
 WRITTEN_OUT = 10**16
 """Whole numbers below this are written without decimals; greater ones as their type writes them."""
 PERIODS = {"day": "D", "week": "W", "month": "M", "quarter": "Q", "year": "Y"}
@@ -37,6 +39,28 @@ class Groups:
     labels: list[str]
     of_rows: np.ndarray
     """Place of each row's label, shape (rows,)."""
+    many: int = 0
+    """How many values there are, if they are too many for a group each; 0 if each has its group."""
+
+    @property
+    def note(self) -> str:
+        """What a reader must know of the groups, as a sentence; empty if each value has its group."""
+        if not self.many:
+            return ""
+        return (
+            f"The column {self.name!r} has {self.many} values, more than {MOST_GROUPS}: the {SHOWN_OF_MANY} "
+            "with most rows have a group each, the others one. Cut it otherwise by `bins`, `edges` or a "
+            "longer `period`."
+        )
+
+    def refuse_many(self) -> None:
+        """Raise a ConfigError if there are too many values for a group each."""
+        if self.many:
+            msg = (
+                f"The column {self.name!r} makes {self.many} groups, more than {MOST_GROUPS}; give it "
+                "`bins`, `edges` or a longer `period`, or choose another."
+            )
+            raise ConfigError(msg)
 
     def parts(self) -> Iterator[tuple[str, np.ndarray]]:
         """Each label, and whether each row belongs to its group, shape (rows,)."""
@@ -83,8 +107,10 @@ class Grouping(Strict):
     def groups(self, table: pd.DataFrame) -> Groups:
         """The group of each row, whatever the order of the rows; rows without the value are one group.
 
+        Of more than 50 values, the 20 with most rows have a group each, and the others are one group.
+
         Raises:
-            ConfigError: The column is absent, makes too many groups, or cannot be cut this way.
+            ConfigError: The column is absent, or cannot be cut this way.
         """
         import numpy as np
 
@@ -93,12 +119,12 @@ class Grouping(Strict):
             raise ConfigError(msg)
         cells = table[self.column]
         known = cells.notna().to_numpy(bool)
-        labels, places = self._cut(cells[known])
+        labels, places, many = _pooled(*self._cut(cells[known]))
         if not known.all() and MISSING not in labels:
             labels = [*labels, MISSING]
         of_rows = np.full(len(cells), -1 if known.all() else labels.index(MISSING), dtype=np.intp)
         of_rows[known] = places
-        return Groups(self.column, labels, of_rows)
+        return Groups(self.column, labels, of_rows, many)
 
     def _cut(self, known: pd.Series) -> tuple[list[str], np.ndarray]:
         """The labels in their order, and the place of the label of each cell."""
@@ -123,10 +149,10 @@ class Grouping(Strict):
         import pandas as pd
 
         codes, distinct = pd.factorize(known)
-        self._refuse_many(len(distinct))
         values = list(distinct.array)
         labels = list(dict.fromkeys(_text(value) for value in sorted(values, key=_in_order)))
-        places = np.array([labels.index(_text(value)) for value in values], dtype=np.intp)
+        order = {label: place for place, label in enumerate(labels)}
+        places = np.array([order[_text(value)] for value in values], dtype=np.intp)
         return labels, places[codes]
 
     def _numbers(self, known: pd.Series, way: str) -> np.ndarray:
@@ -151,16 +177,27 @@ class Grouping(Strict):
             )
             raise ConfigError(msg)
         codes, spans = pd.factorize(times.dt.to_period(span), sort=True)
-        self._refuse_many(len(spans))
         return [str(name) for name in spans], codes
 
-    def _refuse_many(self, count: int) -> None:
-        if count > MOST_GROUPS:
-            msg = (
-                f"The column {self.column!r} makes {count} groups, more than {MOST_GROUPS}; give it `bins`, "
-                "`edges` or a longer `period`, or choose another."
-            )
-            raise ConfigError(msg)
+
+def _pooled(labels: list[str], places: np.ndarray) -> tuple[list[str], np.ndarray, int]:
+    """The labels and places as they are, and 0; or of the largest groups and one of all others, and how many.
+
+    Of groups with equally many rows, the first by name is kept. The labels keep their order.
+    """
+    import numpy as np
+
+    if len(labels) <= MOST_GROUPS:
+        return labels, places, 0
+    rows = np.bincount(places, minlength=len(labels))
+    ranks = sorted(range(len(labels)), key=lambda place: (-rows[place], labels[place]))
+    kept, others = sorted(ranks[:SHOWN_OF_MANY]), ranks[SHOWN_OF_MANY:]
+    rest = f"other ({len(others)} values)"
+    while rest in labels:
+        rest = f"all {rest}"
+    new = np.full(len(labels), len(kept), dtype=np.intp)
+    new[kept] = np.arange(len(kept))
+    return [*(labels[place] for place in kept), rest], new[places], len(labels)
 
 
 def crossed(groups: Sequence[Groups]) -> Groups:

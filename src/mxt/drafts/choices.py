@@ -197,6 +197,8 @@ def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
         )
     elif texts and column.looks_like == "date":
         why = "dates that are not written as 2026-12-31, which are read as texts"
+    elif texts and column.looks_like == "number" and column.distinct > MAX_CATEGORIES:
+        why = "numbers that are read as texts; write them as numbers in the table"
     elif texts and column.distinct > MAX_CATEGORIES and rows_each < ROWS_EACH:
         why = f"texts of {column.distinct:,} values, too few rows of each to learn from"
     return why

@@ -12,6 +12,8 @@ from mxt.drafts.tables import (
     FOLDS,
     SEVERAL,
     again,
+    enough,
+    few_rows,
     filters_comment,
     held_out,
     held_out_share,
@@ -110,11 +112,12 @@ def promotion(choices: Choices, place: Place) -> str:
         "alias_or_version": "Challenger",
         "reason": f"the first model of {said(choices.target.name)}",
         "allow_first": True,
-        "gates": [{"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}],
+        "gates": [{"KIND": "EvaluationGate"}, *([{"KIND": "CertificateGate"}] if enough(choices) else [])],
     }
+    asked = "the last evaluation passed, and the certificate still counts"
     comments = {
         "job.reason": "goes on record; say why at each promotion",
-        "job.gates": "the last evaluation passed, and the certificate still counts",
+        "job.gates": asked if enough(choices) else f"{few_rows(choices)}\n>- {{KIND: CertificateGate}}",
     }
     return render(head, {"job": content}, comments)
 

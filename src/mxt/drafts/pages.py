@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.drafts.tables import enough, few_rows
 from mxt.drafts.texts import said
 from mxt.findings.words import count, shortened
 from mxt.pages.surveys import summary
@@ -91,6 +92,8 @@ def _decided(choices: Choices) -> list[str]:
         )
     if target.missing:
         lines.append(f"{count(target.missing, 'row')} without a {name} are left out.")
+    if not enough(choices):
+        lines.append(few_rows(choices))
     if choices.id_column is None:
         lines.append("No column identifies a row, so rows are known by their number.")
     return lines

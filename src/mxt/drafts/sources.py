@@ -87,7 +87,7 @@ def source_of(location: str) -> Source:
         raise ConfigError(_refusal(location, files))
     kind = kinds.pop()
     if kind != "CsvReader":
-        return Source(absolute, kind, form=kind.removesuffix("Reader"))
+        return Source(absolute, kind, form="Parquet" if kind == "ParquetReader" else "JSON Lines")
     return _csv(absolute, next(file for file in files if _kind(file)))
 
 

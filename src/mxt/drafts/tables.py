@@ -22,8 +22,8 @@ MOST_SHARE = 0.4
 FOLDS = 5
 """Parts of a cross-validation."""
 
-LEAST_NUMBER = -1e18
-"""The least number that a config may hold; a missing value lies above no number."""
+LEAST_NUMBER = -1e15
+"""Targets lie above it, and a missing value lies above no number; doubles and integers both hold it."""
 
 SEVERAL = 2
 
@@ -83,6 +83,19 @@ def held_out_share(choices: Choices) -> float:
 def held_out(choices: Choices) -> int:
     """Rows held out."""
     return round(choices.target.rows * held_out_share(choices))
+
+
+def enough(choices: Choices) -> bool:
+    """Whether enough rows are held out for a certification to decide."""
+    return held_out(choices) >= FEWEST_HELD_OUT
+
+
+def few_rows(choices: Choices) -> str:
+    """What follows from too few rows."""
+    return (
+        f"{held_out(choices)} rows are held out, and a certification of fewer than {FEWEST_HELD_OUT} ends "
+        "with INSUFFICIENT, so the promotion does not ask for a certificate."
+    )
 
 
 def metrics(choices: Choices) -> list[dict[str, object]]:

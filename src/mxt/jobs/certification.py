@@ -11,9 +11,10 @@ from loguru import logger
 from pydantic import Field
 
 from mxt.criteria.base import Assessment, Candidate, Criterion, joined
+from mxt.criteria.base.checks import check_all, refuse_repeated
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.splitters.base import Splitter, shuffled
-from mxt.errors import ConfigError, DataError
+from mxt.errors import DataError
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
@@ -105,8 +106,10 @@ class CertificationJob(ModelJob):
         given = json.loads(self.model_dump_json(include=set(Origin.model_fields)))
         origin = origin_of(served.pinned, given, self.root)
         candidate, (whole, held_out) = self._candidate(served, origin)
+        with context.step("check that each criterion can be assessed"):
+            check_all(self.criteria, candidate)
         assessments = [each for criterion in self.criteria for each in self._assess(criterion, candidate)]
-        refuse_repeated(assessments)
+        refuse_repeated([assessment.criterion for assessment in assessments])
         outcome = joined(assessment.outcome for assessment in assessments)
         tables = evidence(self.criteria, candidate)
         context.record(assessed(str(served.pinned), outcome, assessments, tables, served.captions))
@@ -215,15 +218,6 @@ def evidence(criteria: Iterable[Criterion], candidate: Candidate) -> dict[str, p
             parts.setdefault(name, []).append(table)
     whole = {name: pd.concat(tables) for name, tables in parts.items()}
     return {name: table[~table.reset_index().duplicated().to_numpy()] for name, table in whole.items()}
-
-
-def refuse_repeated(assessments: Iterable[Assessment]) -> None:
-    """Raise a ConfigError if two criteria measure the same."""
-    names = [assessment.criterion for assessment in assessments]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        msg = f"criteria: two of them measure {', '.join(twice)}; list each once."
-        raise ConfigError(msg)
 
 
 def progress(scores: Iterator[float], total: int, what: str) -> Iterator[float]:

@@ -28,6 +28,7 @@ from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.inheriting import inheriting
 from mxt.jobs.base.positives import chosen, warn_of_other
+from mxt.jobs.base.segments import notes_of
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import Named
@@ -129,7 +130,7 @@ class EvaluationsJob(ModelJob):
         records = [Record.of(each) for each in (served, other) if each is not None]
         target = served.target(self.target)
         table = self._table(served, records, target)
-        truth = TargetsSchema.check(table, target, self.inputs.source)
+        truth, notes = TargetsSchema.check(table, target, self.inputs.source), notes_of(self.segments, table)
         inputs, predictions = self._predict(served, table)
         labelled = LabelledPredictions(truth, predictions, chosen(self.positive, served.model))
         with context.step(f"score {len(table)} rows"):
@@ -151,6 +152,7 @@ class EvaluationsJob(ModelJob):
             "" if other is None else str(other.pinned),
             str(context.facts[FACT]),
             served.captions,
+            notes,
         )
         findings = evaluation.findings()
         if self.error_cases is not None:

@@ -13,13 +13,14 @@ from mxt.datasets.splitters.base import Splitter
 from mxt.datasets.writers.base import Writer
 from mxt.explainers.base import Explainer
 from mxt.explainers.base.comparison import ExplainedDecisions, cells_of, compared
-from mxt.findings import Findings, Output
+from mxt.findings import Document, Findings, Output, Paragraph
 from mxt.findings.tags import BASELINE
 from mxt.importances.base.draws import drawn
 from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.held_out import FACT, Record, RowSelection, ScoredRows, columns_of
 from mxt.jobs.base.inheriting import inheriting
+from mxt.jobs.base.segments import notes_of
 from mxt.kinds import OneOf
 from mxt.pages.explanation_diff import captioned, diff_answer, diff_chart, diff_page, diff_table, roles_table
 from mxt.registries.readings import suited
@@ -134,10 +135,12 @@ class ExplanationDiffJob(ModelJob):
     def compare(self, served: Served, baseline: Served) -> Locals:
         """Compare two versions on the table, which the job's readers read as they are."""
         table = self._table(served, [Record.of(baseline), Record.of(served)])
+        notes = notes_of(self.segments, table)
         before, after = self._explained(baseline, table), self._explained(served, table)
         both = compared(before, after, self.tolerance)
         measures, roles = self._measures(both, table), self._roles(both, table)
-        return self.context.conclude(self._findings(measures, roles, both.unit, served, baseline))
+        found = self._findings(measures, roles, both.unit, served, baseline)
+        return self.context.conclude(Findings(page=Document([*map(Paragraph, notes)])) | found)
 
     def _table(self, served: Served, records: list[Record]) -> pd.DataFrame:
         """The rows to explain, in an order that depends on their ids and the seed alone."""

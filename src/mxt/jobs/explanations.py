@@ -19,8 +19,8 @@ from mxt.importances.base.tally import Tally, merge
 from mxt.jobs.base import Locals
 from mxt.jobs.base.explaining import Explaining
 from mxt.jobs.base.held_out import FACT, Record, ScoredRows, comparable
-from mxt.jobs.base.increment import IncrementalJob
 from mxt.jobs.base.inheriting import inheriting
+from mxt.jobs.base.rejecting import RejectingJob
 from mxt.kinds import OneOf
 from mxt.pages.effects import effects_charts
 from mxt.pages.explanations import contributions_charts, explained, explanations_page, relative_residual
@@ -48,7 +48,7 @@ ENUMERATION_COST = 2
 """The `Explainer.cost` from which an explainer queries the model for every set of columns."""
 
 
-class ExplanationsJob(IncrementalJob):
+class ExplanationsJob(RejectingJob):
     """Explains a registered model as a whole, and its prediction for each row of a table.
 
     Example:
@@ -99,11 +99,11 @@ class ExplanationsJob(IncrementalJob):
     budget: Budget | None = None
     """What explaining may cost; if all rows cost more, a sample of them is explained."""
 
-    libraries: ClassVar[tuple[str, ...]] = (*IncrementalJob.libraries, "matplotlib.figure")
+    libraries: ClassVar[tuple[str, ...]] = (*RejectingJob.libraries, "matplotlib.figure")
 
     @property
     def reader(self) -> Reader:
-        return self.inputs_samples
+        return self.tolerant(self.inputs_samples)
 
     @property
     def output(self) -> Writer:
@@ -121,17 +121,20 @@ class ExplanationsJob(IncrementalJob):
             return self.skip()
         target = served.target(self.target) if self._needs_target else None
         truth = None if target is None else self._truth(target, served)
+        head = self.first_rows(served, increment.reader)
+        schema, admission = self.admission(served, head)
         model = self._model(served)
         known = None if target is None else served.truth_schema(target)
         reader = served.reader(increment.reader, known)
         record = Record.of(served) if target is not None and self.rows == "held_out" else None
         drawn = rows_by_seed(self.importances)
         task = Explaining(model, self.explainer, drawn, target, truth, record, self.inputs_samples)
-        workload = self._workload(task, served.schema, reader)
+        workload = replace(self._workload(task, schema, reader), admission=admission)
         with self.worked(workload, self.samples_explanations, "explain", self.budget, model) as parts:
             if self.shard is not None:
                 return self.conclude_share(parts)
             self.link(parts, "inputs_samples")
+            left_out = self.left_out(parts, increment)
             self.refuse_other(parts, increment)
             tally = self._tally(parts)
             if target is not None:
@@ -140,7 +143,8 @@ class ExplanationsJob(IncrementalJob):
                 measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
-            return context.conclude(self._findings(tally, measured, served) | Findings(outputs=[last]))
+            found = self._findings(tally, measured, served)
+            return context.conclude(found | left_out | Findings(outputs=[last]))
 
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
         """What the run reports of the model as a whole."""

@@ -11,8 +11,8 @@ from mxt.findings import Findings
 from mxt.findings.words import count
 from mxt.jobs.base import Locals
 from mxt.jobs.base.commands import command
-from mxt.jobs.base.increment import IncrementalJob
 from mxt.jobs.base.inheriting import inheriting
+from mxt.jobs.base.rejecting import RejectingJob
 from mxt.kinds import OneOf
 from mxt.streams.tasks import Done, Task, Workload
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PART_ROWS = 65_536
 
 
-class InferenceJob(IncrementalJob):
+class InferenceJob(RejectingJob):
     """Scores a table part by part; memory does not grow with its rows.
 
     Example:
@@ -46,7 +46,7 @@ class InferenceJob(IncrementalJob):
 
     @property
     def reader(self) -> Reader:
-        return self.inputs
+        return self.tolerant(self.inputs)
 
     @property
     def output(self) -> Writer:
@@ -62,22 +62,31 @@ class InferenceJob(IncrementalJob):
         increment = self.increment(served.pinned)
         if increment.nothing_new:
             return self.skip()
-        task, part_rows = Scoring(served.model), self.part_rows or PART_ROWS
-        workload = Workload(increment.reader, served.schema, task, part_rows, watermark=self.watermark)
+        head = self.first_rows(served, increment.reader)
+        schema, admission = self.admission(served, head)
+        workload = Workload(
+            increment.reader,
+            schema,
+            Scoring(served.model),
+            self.part_rows or PART_ROWS,
+            watermark=self.watermark,
+            admission=admission,
+        )
         with self.worked(workload, self.outputs, "score") as parts:
             if self.shard is not None:
                 return self.conclude_share(parts)
             self.link(parts, "inputs")
-            rows = context.linked.rows
-            return context.conclude(
-                Findings(
-                    passed=True,
-                    answer=[f"{served.pinned} scored {count(rows, 'row')} of {increment.reader.source}."],
-                    next=[command(self, "ExplanationsJob", alias_or_version=served.pinned.version)],
-                    outputs=[self.written(parts, increment, "outputs")],
-                    values={"rows": rows, "version": served.pinned},
-                )
+            left_out = self.left_out(parts, increment)
+            rows = context.linked.rows - parts.rejected_rows
+            scored = Findings(
+                passed=True,
+                answer=[f"{served.pinned} scored {count(rows, 'row')} of {increment.reader.source}."],
+                next=[command(self, "ExplanationsJob", alias_or_version=served.pinned.version)],
+                values={"rows": rows, "version": served.pinned},
             )
+            # Last, since rows that it holds are not worked on again.
+            last = Findings(outputs=[self.written(parts, increment, "outputs")])
+            return context.conclude(scored | left_out | last)
 
 
 @dataclass(frozen=True)

@@ -231,4 +231,4 @@ def _folded(booster: xgb.Booster, sigmoid: Sigmoid) -> bytearray:
     chance = float(learner["learner_model_param"]["base_score"].strip("[]"))
     margin = sigmoid.slope * math.log(chance / (1 - chance)) + sigmoid.intercept
     learner["learner_model_param"]["base_score"] = f"[{1 / (1 + math.exp(-margin))!r}]"
-    return bytearray(json.dumps(content).encode())
+    return bytearray(json.dumps(content, ensure_ascii=False).encode())

@@ -46,6 +46,8 @@ class Evaluation:
     """The fact that says whether a version was fitted to the scored rows."""
     captions: Captions = NO_CAPTIONS
     """How people call the columns of segments and their values."""
+    notes: tuple[str, ...] = ()
+    """What readers must know of the segments."""
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -61,11 +63,19 @@ class Evaluation:
 
     @property
     def captioned(self) -> Evaluation:
-        """The same evaluation, with captions of the segments in the place of names, for people."""
-        if not self.captions or self.segments is None:
+        """The same evaluation, with captions of segments and classes in the place of names, for people."""
+        captions, segments, classes = self.captions, self.segments, self.classes
+        if not captions:
             return self
-        cells = self.captions.cells_of(self.segments.index)
-        return replace(self, segments=self.segments.set_axis(cells), captions=NO_CAPTIONS)
+        if segments is not None:
+            segments = captions.positives_of(segments.set_axis(captions.cells_of(segments.index)))
+        return replace(
+            self,
+            scores=captions.positives_of(self.scores),
+            segments=segments,
+            classes=None if classes is None else classes.rename(index=captions.label),
+            captions=NO_CAPTIONS,
+        )
 
     @property
     def beyond(self) -> list[str]:
@@ -160,7 +170,7 @@ class Evaluation:
         if "better_by" in self.scores:
             blocks += [Heading(f"Beside {self.baseline}"), grids.comparison(self.scores, self.positives)]
         if self.segments is not None:
-            blocks += [Heading("Segments"), *grids.segments(self.segments)]
+            blocks += [Heading("Segments"), *map(Paragraph, self.notes), *grids.segments(self.segments)]
         if self.classes is not None:
             blocks += [Heading("Classes"), grids.classes(self.classes)]
         if self.confidence is not None:

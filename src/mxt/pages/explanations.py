@@ -122,7 +122,7 @@ def _beeswarm(tally: Tally, output: int, name: str, captions: Captions) -> Chart
     """The chart of the contributions to one output; of many rows it shows those that the tally drew first."""
     explanation, shown = tally.explanation, min(tally.rows, len(tally.inputs), FIGURE_ROWS)
     few = f", {shown} of {tally.rows} rows" if shown < tally.rows else ""
-    to = f" to {shortened(name, LONGEST_LABEL)}" if name else ""
+    to = f" to {shortened(captions.label(name), LONGEST_LABEL)}" if name else ""
     title = f"Contributions{to} ({explanation.unit}{few})"
     sentence = (
         "A dot for each row and column: right of the line the column raises the prediction, left of it it "
@@ -160,7 +160,7 @@ def _section(
     """The section of one method and class, with its leading columns."""
     first, used = part.iloc[0], part["n"].max()
     drawn = f", {used:,} of {rows:,} rows" if part["n"].notna().any() and used < rows else ""
-    of_class = f", class {shortened(name)}" if isinstance(name, str) else ""
+    of_class = f", class {shortened(captions.label(name))}" if isinstance(name, str) else ""
     faithful = "" if math.isnan(first["fidelity"]) else f", fidelity {first['fidelity']:.3f}"
     yield Heading(f"{first['method']} ({first['unit']}{of_class}{drawn}{faithful})")
     moving = part[part["importance"] != 0] if part["importance"].any() else part

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mxt.errors import named
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,5 +19,5 @@ def positive_fact(positives: Mapping[str, str]) -> dict[str, str]:
     labels: dict[str, list[str]] = {}
     for label, name in positives.items():
         labels.setdefault(name, []).append(label)
-    each = [f"{name} ({', '.join(scores)})" for name, scores in labels.items()]
+    each = [f"{named(name)} ({', '.join(scores)})" for name, scores in labels.items()]
     return {"positive": ", ".join(each if len(labels) > 1 else labels)} if labels else {}

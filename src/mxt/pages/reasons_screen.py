@@ -62,7 +62,7 @@ def _answer(reasons: Reasons) -> str:
 
 
 def _class(reasons: Reasons, name: object) -> str:
-    return clean(str(name) if reasons.target is None else reasons.captions.value(reasons.target, name))
+    return clean(reasons.captions.label(name))
 
 
 def _start(reasons: Reasons) -> str:

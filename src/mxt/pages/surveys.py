@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mxt.datasets.survey import survey
 from mxt.findings import Document, Findings, Grid, Heading, Paragraph
 from mxt.findings.words import count, listed, shortened
+from mxt.schemas.captions import NO_CAPTIONS
 from mxt.schemas.inputs import MAX_CATEGORIES
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from mxt.datasets.survey import ColumnSurvey
     from mxt.findings.documents import Block
+    from mxt.schemas.captions import Captions
 
 MOST_ROWS = 40
 """The most columns of a table that a page lists."""
@@ -61,12 +63,13 @@ def differing(columns: Sequence[ColumnSurvey]) -> list[str]:
     return [column.name for column in columns if column.differs]
 
 
-def section(columns: Sequence[ColumnSurvey], rows: int) -> Findings:
+def section(columns: Sequence[ColumnSurvey], rows: int, captions: Captions = NO_CAPTIONS) -> Findings:
     """A section of a page that lists the columns, and a table of all of them.
 
     Args:
         columns: The survey.
         rows: Rows of the whole table, of which the survey may have seen the first only.
+        captions: How people call the columns.
     """
     import pandas as pd
 
@@ -74,7 +77,13 @@ def section(columns: Sequence[ColumnSurvey], rows: int) -> Findings:
     grid = Grid(
         ("column", "kind", "values", "missing", "looks like"),
         [
-            (shortened(each.name) or "(no name)", each.kind, _distinct(each), _missing(each), _likeness(each))
+            (
+                shortened(captions.column(each.name)) or "(no name)",
+                each.kind,
+                _distinct(each),
+                _missing(each),
+                _likeness(each),
+            )
             for each in shown
         ],
     )

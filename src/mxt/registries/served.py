@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,10 +42,12 @@ class Served:
         """The schema of the model's inputs; None if it was not stored."""
         return self.loader.load_schema(self.pinned.uri)
 
-    @property
+    @cached_property
     def captions(self) -> Captions:
-        """How people call the columns and their values; empty if the version was stored without captions."""
-        return NO_CAPTIONS if self.schema is None else self.schema.captions
+        """How people call columns, values and classes; empty if the version was stored without captions."""
+        if self.schema is None or not self.schema.captions:
+            return NO_CAPTIONS
+        return replace(self.schema.captions, target=self.recorded_target or "")
 
     @property
     def declared(self) -> InputsSchema:

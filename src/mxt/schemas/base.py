@@ -9,6 +9,8 @@ from mxt.errors import DataError
 from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     import pandera.pandas as pa
     from pandera.errors import SchemaError
@@ -36,19 +38,30 @@ class Schema(ABC):
         return checked(cls.schema(), table, cls.__name__)
 
 
-def checked(schema: pa.DataFrameSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
-    """The table, if it obeys the schema; else one DataError with all faults, which begins with `source`."""
+def checked(
+    schema: pa.DataFrameSchema, table: pd.DataFrame, source: str, words: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """The table, if it obeys the schema; else one DataError with all faults, which begins with `source`.
+
+    Args:
+        schema: The rules.
+        table: What must obey them.
+        source: Where the table comes from.
+        words: What is wrong with the cells that break a rule, by pandera's name of the rule.
+    """
     from pandera.errors import SchemaErrors
 
     try:
         return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
     except SchemaErrors as error:
-        faults = "; ".join(sorted({_fault(failure, table) for failure in error.schema_errors}))
+        faults = "; ".join(sorted({_fault(failure, table, words or {}) for failure in error.schema_errors}))
         msg = f"{source}: {faults}."
         raise DataError(msg) from None
 
 
-def broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
+def broken(
+    column: str | None, rule: str, ids: list[object], count: int, words: Mapping[str, str] | None = None
+) -> str:
     """A rule that some rows break, in words.
 
     Args:
@@ -56,6 +69,7 @@ def broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
         rule: pandera's name of the rule.
         ids: Of these rows; five are shown at most.
         count: How many rows break the rule.
+        words: What is wrong with the cells, by the name of the rule.
     """
     rows, has = ("1 row", "has") if count == 1 else (f"{count} rows", "have")
     shown = ", ".join([*map(repr, ids[:MAX_IDS]), *(["..."] if count > MAX_IDS else [])])
@@ -63,6 +77,7 @@ def broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
         "not_nullable": f"{rows} {has} no {column!r}, which may not be missing",
         "isin": f"{rows} {has} a {column!r} that is none of the values allowed",
         "finite": f"{rows} {has} an infinite {column!r}",
+        **{name: f"{rows}: {column!r} {what}" for name, what in (words or {}).items()},
     }
     breaks = "breaks" if count == 1 else "break"
     of = "" if column is None else f" of column {column!r}"
@@ -70,7 +85,7 @@ def broken(column: str | None, rule: str, ids: list[object], count: int) -> str:
     return f"{sentence} (id{'s' * (count != 1)} {shown})"
 
 
-def _fault(failure: SchemaError, table: pd.DataFrame) -> str:
+def _fault(failure: SchemaError, table: pd.DataFrame, words: Mapping[str, str]) -> str:
     """What pandera reports, in words."""
     from pandera.errors import SchemaErrorReason
 
@@ -88,7 +103,7 @@ def _fault(failure: SchemaError, table: pd.DataFrame) -> str:
         return f"{'the table' if column is None else f'column {column!r}'} breaks the rule {rule}"
     if "column" in cases:  # a failure of a whole row is listed once for each of its columns
         cases = cases[cases["column"] == cases["column"].iloc[0]]
-    return broken(column, rule, list(cases["index"]), len(cases))
+    return broken(column, rule, list(cases["index"]), len(cases), words)
 
 
 def _other_type(column: pd.Series, expected: pa.Column) -> str:

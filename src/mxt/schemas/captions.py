@@ -53,6 +53,8 @@ class Captions:
     """The captions of the columns that have any; every other column is called by its name."""
 
     columns: Mapping[str, Caption] = field(default_factory=dict)
+    target: str = ""
+    """The column that a model predicts, whose values are the model's classes; empty if it is not known."""
 
     def __bool__(self) -> bool:
         return bool(self.columns)
@@ -73,6 +75,10 @@ class Captions:
         caption = None if known is None else known.value(cell)
         return str(cell) if caption is None else caption
 
+    def label(self, name: object) -> str:
+        """What a class is called: its caption, or else the class as text."""
+        return self.value(self.target, name)
+
     def columns_of(self, names: pd.Series) -> pd.Series:
         """Names of columns as what the columns are called."""
         return names.map(self.column)
@@ -84,6 +90,12 @@ class Captions:
         pairs = zip(names, cells, strict=True)
         texts = [cell if pd.isna(cell) else self.value(name, cell) for name, cell in pairs]
         return pd.Series(texts, index=cells.index, dtype=cells.dtype)
+
+    def positives_of(self, scores: pd.DataFrame) -> pd.DataFrame:
+        """A table of scores, the positive classes in it under what they are called."""
+        if "positive" not in scores:
+            return scores
+        return scores.assign(positive=[name and self.label(name) for name in scores["positive"]])
 
     def cells_of(self, index: pd.Index) -> pd.MultiIndex:
         """An index of columns and their values, as what both are called."""

@@ -97,6 +97,17 @@ def _exact(column: pd.Series, dtype: np.dtype) -> pd.Series:
     return whole if ((back == column) & ((whole < 0) == (column < 0))).all() else column
 
 
+def fits(column: pd.Series, dtype: np.dtype) -> np.ndarray:
+    """Whether each number comes back unchanged from a type of whole numbers or booleans: shape (rows,)."""
+    import numpy as np
+
+    known = column.fillna(0).to_numpy()
+    with np.errstate(invalid="ignore"):
+        whole = known.astype(dtype)
+        back = whole.astype(known.dtype)
+    return np.asarray((back == known) & ((whole < 0) == (known < 0)))
+
+
 def number_of(value: object) -> float | None:
     """The number, or boolean, that a value is or that a text reads as; None for other values."""
     import numpy as np

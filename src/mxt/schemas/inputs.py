@@ -10,7 +10,7 @@ from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
 from mxt.schemas.captions import NO_CAPTIONS, Captions
 from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
-from mxt.schemas.rules import refuse_rules_between_rows
+from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +31,8 @@ class InputsSchema:
     schema: pa.DataFrameSchema
     declares_categories: bool = True
     """Whether the schema declares which texts may come; a schema of types alone does not."""
+    of_training: bool = True
+    """Whether the schema states what a training had; if not, it states what a config allows."""
     captions: Captions = NO_CAPTIONS
     """How people call the columns and their values."""
 
@@ -117,8 +119,8 @@ class InputsSchema:
         """The values allowed in each column whose rules list them."""
         return {
             name: check.statistics["allowed_values"]
-            for name in self.columns
-            for check in self._checks(name, soft=False)
+            for name, column in self.schema.columns.items()
+            for check in hard_checks(column)
             if check.name == "isin"
         }
 
@@ -138,29 +140,36 @@ class InputsSchema:
         Raises:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
         """
-        return checked(self._hard, self.check_types(table, source), source)
+        words = WORDS if self.of_training else None
+        return checked(self._hard, self.check_types(table, source), source, words)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """As `check`, but missing values and new categories may come: a drift job is there to see them."""
         import pandas as pd
 
-        inputs = self._cast(table[[name for name in self.columns if name in table.columns]])
-        doubles = {
-            name: {"dtype": "float64"}
-            for name in inputs.columns
-            if misses_values(inputs[name], self.schema.columns[name])
-        }
-        types = self._types.update_columns(doubles) if doubles else self._types
-        inputs = checked(types, inputs, source)
+        inputs = self.typed(table, source)
         for name in (name for name in inputs.columns if pd.api.types.is_float_dtype(inputs[name])):
             infinite = inputs[name].abs() == float("inf")
             if infinite.any():
                 ids = list(inputs.index[infinite])
                 msg = f"{source}: {broken(str(name), 'finite', ids, len(ids))}."
                 raise DataError(msg)
-        return pd.DataFrame(inputs)
+        return inputs
 
-    def _cast(self, inputs: pd.DataFrame) -> pd.DataFrame:
+    def typed(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
+        """As `check_types`, but infinite numbers may come too."""
+        import pandas as pd
+
+        inputs = self.cast(table[[name for name in self.columns if name in table.columns]])
+        doubles = {
+            name: {"dtype": "float64"}
+            for name in inputs.columns
+            if misses_values(inputs[name], self.schema.columns[name])
+        }
+        types = self._types.update_columns(doubles) if doubles else self._types
+        return pd.DataFrame(checked(types, inputs, source))
+
+    def cast(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The inputs, each in its expected type where that holds its values."""
         inputs = inputs.copy(deep=False)
         for name, column in inputs.items():
@@ -177,41 +186,40 @@ class InputsSchema:
     @cached_property
     def _hard(self) -> pa.DataFrameSchema:
         """The schema of the hard rules without the types."""
-        rules = {name: {"dtype": None, "checks": self._checks(name, soft=False)} for name in self.columns}
+        rules = {
+            name: {"dtype": None, "checks": hard_checks(column)}
+            for name, column in self.schema.columns.items()
+        }
         return self.schema.update_columns(rules)
 
     def valid_rows(self, inputs: pd.DataFrame) -> pd.Series[bool]:
         """Whether each row obeys the hard rules, of inputs that have the right types."""
+        import numpy as np
         import pandas as pd
 
-        valid = pd.Series(data=True, index=inputs.index)
-        for name, column in self.schema.columns.items():
-            if not column.nullable:
-                valid &= inputs[name].notna()
-            for check in self._checks(name, soft=False):
-                valid &= (
-                    pd.Series(check(inputs[name]).check_output, index=inputs.index)
-                    .fillna(value=True)
-                    .astype(bool)
-                )
-        return valid
+        valid = np.ones(len(inputs), dtype=bool)
+        for fault in faults_of(self.schema, inputs):
+            valid &= ~fault.rows
+        return pd.Series(valid, index=inputs.index, dtype=bool)
 
     def valid(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """The `valid_rows`, in the types that they have without the other rows beside them."""
-        return self._cast(inputs[self.valid_rows(inputs)])
+        return self.cast(inputs[self.valid_rows(inputs)])
 
     def beyond_limits(self, inputs: pd.DataFrame) -> dict[str, int]:
         """How many rows are beyond the soft limits of each column; columns without such rows are left out."""
         rows: dict[str, int] = {}
         for name in self.columns:
-            for check in self._checks(name, soft=True):
-                beyond = int((~check(inputs[name].dropna()).check_output).sum())
+            for check in filter(_is_soft, self.schema.columns[name].checks):
+                known = inputs[name].dropna()
+                beyond = int((~check(known).check_output).sum()) if len(known) else 0
                 if beyond:
                     rows[name] = beyond
         return rows
 
-    def _checks(self, name: str, *, soft: bool) -> list[pa.Check]:
-        return [check for check in self.schema.columns[name].checks if bool(check.raise_warning) is soft]
+
+def _is_soft(check: pa.Check) -> bool:
+    return bool(check.raise_warning)
 
 
 def _inferred(column: pd.Series) -> pa.Column:

@@ -88,7 +88,8 @@ class MlflowService(Service):
     """Experiment of the job's run."""
 
     registry_name: Annotated[str, StringConstraints(pattern=r"""^[^/:.%"']+$""")] = "model"
-    """Name of the registered model."""
+    """Name of the registered model. Where it is left out, a training adds no version that predicts another
+    target than the last one, or from other columns."""
 
     run_name: str | None = None
     """Name of the run; the job's KIND if left out."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from mxt.datasets.fingerprint import fingerprint_of, repeated
-from mxt.datasets.tables import refuse_ids, to_frame
+from mxt.datasets.tables import from_ipc, refuse_ids, to_frame
+from mxt.streams.admissions import REJECTED
 from mxt.streams.receipts import IDS, ROWS
 
 if TYPE_CHECKING:
@@ -54,6 +55,19 @@ class Parts:
     def states(self, suffix: str) -> Iterator[bytes]:
         """One of the task's states, of each part that has it."""
         return filter(None, (self.stream.staging.content(receipt, suffix) for receipt in self.receipts))
+
+    def rejected(self) -> Iterator[pa.RecordBatch]:
+        """The rows of each part that the model cannot take; batches without rows are among them."""
+        return map(from_ipc, self.states(REJECTED))
+
+    def counted(self, fact: Literal["rules", "unseen"]) -> Counter[str]:
+        """The sums over all parts of how many rows break each rule, or of cells that count as missing."""
+        return sum((Counter(receipt.get(fact, {})) for receipt in self.receipts), Counter[str]())
+
+    @property
+    def rejected_rows(self) -> int:
+        """How many rows the model cannot take."""
+        return sum(receipt.get("rejected", 0) for receipt in self.receipts)
 
     def table_read(self) -> TableRead:
         """The fingerprint of the table, its first rows, and the rows beyond soft limits.

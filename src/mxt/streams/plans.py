@@ -116,7 +116,7 @@ def _sampled(
     """The plan with a sample of the rows, unless the budget covers all of them."""
     begun, workload = time.monotonic(), stream.workload
     head = to_frame([workload.first_rows(EDGE_ROWS)], workload.reader.id_column)
-    inputs = head if workload.schema is None else workload.schema.check(head, workload.reader.source)
+    inputs = workload.takes(head)
     known = workload.reader.rows()
     whole = RowSample(1.0, known, budget.seed, band_edges(model.predictor, model.predict(inputs)), "")
     longest = plan.rows

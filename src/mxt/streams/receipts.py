@@ -29,6 +29,12 @@ class PartFacts(TypedDict):
     """How many rows exceed a soft limit, by column."""
     mark: NotRequired[str]
     """The greatest watermark."""
+    rejected: NotRequired[int]
+    """How many rows were left out, since the model cannot take them."""
+    rules: NotRequired[dict[str, int]]
+    """How many rows break each rule."""
+    unseen: NotRequired[dict[str, int]]
+    """How many cells of each column count as missing, since training did not have their category."""
 
 
 class KeptPart(PartFacts):

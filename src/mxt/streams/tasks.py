@@ -1,104 +1,32 @@
-"""Tasks: what is done with the rows of each part of a long table, and the stream that executors run."""
+"""The stream of a long table's parts that executors run; the result of each part is kept."""
 
 from __future__ import annotations
 
 import itertools
-from abc import ABC, abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mxt.datasets.fingerprint import row_digests
-from mxt.datasets.marks import Mark
 from mxt.datasets.parts import cut
 from mxt.datasets.tables import refuse_repeated_ids, to_batch, to_frame
 from mxt.errors import DataError
 from mxt.executors.base import Part, Receipt, Stream
+from mxt.streams.admissions import REJECTED, rejected_rows
 from mxt.streams.receipts import IDS, ROWS, TABLE
+from mxt.streams.workloads import TALLY, Done, Task, Workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    import pandas as pd
     import pyarrow as pa
 
-    from mxt.datasets.readers.base import Reader
-    from mxt.schemas import InputsSchema
+    from mxt.schemas.sifting import Sifted
     from mxt.streams.receipts import PartFacts
     from mxt.streams.staging import Staging
 
-TALLY = "tally"
-"""Suffix of a part's file with the figures of its explained rows."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a task made of a part."""
-
-    table: pd.DataFrame | None
-    """Rows of the output; None if the output is made from the states alone."""
-    states: dict[str, bytes] = field(default_factory=dict)
-    """Figures of the part that are merged with those of the other parts, each by the suffix of its file."""
-    rows: int | None = None
-    """How many rows were worked on; None for all."""
-
-
-class Task(ABC):
-    """What is done with the rows of a part; it is pickled, and sent to each worker once."""
-
-    @abstractmethod
-    def do(self, inputs: pd.DataFrame, table: pd.DataFrame) -> Done:
-        """Work on some rows.
-
-        Args:
-            inputs: The model's columns, checked.
-            table: All columns read.
-        """
-
-    def check(self, schema: InputsSchema, table: pd.DataFrame, source: str) -> pd.DataFrame:
-        """The model's inputs in `table`; a task that needs less than the schema's hard rules overrides this.
-
-        Raises:
-            DataError: The inputs break a hard rule.
-        """
-        return schema.check(table, source)
-
-
-@dataclass(frozen=True)
-class Workload:
-    """A table to read, and the task to do with each part of it."""
-
-    reader: Reader
-    schema: InputsSchema | None
-    """What the model's inputs must look like; None if the model declares nothing."""
-    task: Task
-    part_rows: int
-    extra: tuple[str, ...] = ()
-    """Columns to read beside the model's inputs."""
-    watermark: str | None = None
-    """Column whose greatest cell is recorded for each part."""
-    basis: str = ""
-    """What else the parts depend on, beside the job's config, the model and the table, as text."""
-
-    @property
-    def columns(self) -> list[str] | None:
-        """The columns to read; None for all, where the model declares no inputs."""
-        if self.schema is None:
-            return None
-        return [*self.schema.columns, *self.extra, *([self.watermark] if self.watermark else [])]
-
-    def mark_of(self, batch: pa.RecordBatch) -> Mark | None:
-        """The greatest watermark of some rows; None if there is no watermark.
-
-        Raises:
-            DataError: Cells are missing.
-        """
-        return None if self.watermark is None else Mark.of(batch, self.watermark, self.reader.source)
-
-    def first_rows(self, rows: int) -> pa.RecordBatch:
-        """The first rows of the table, at most so many."""
-        return next(cut(self.reader.arrow(self.columns), rows))
+__all__ = ["TALLY", "Done", "TableStream", "Task", "Workload"]
 
 
 @dataclass(frozen=True)
@@ -168,12 +96,12 @@ class TableStream(Stream):
         Raises:
             DataError: The rows are wrong.
         """
-        reader, schema, task = self.workload.reader, self.workload.schema, self.workload.task
+        reader, schema = self.workload.reader, self.workload.schema
         mark = self.workload.mark_of(part.batch)
         frame = to_frame([part.batch], reader.id_column, part.first_row)
         refuse_repeated_ids(frame, reader.source)
-        inputs = frame if schema is None else task.check(schema, frame, reader.source)
-        done = task.do(inputs, frame)
+        done, sifted = self.workload.work(self.workload.sift(frame), frame)
+        inputs = sifted.taken
         files: dict[str, pa.RecordBatch | bytes] = {**done.states, ROWS: row_digests(part.batch).tobytes()}
         if done.table is not None:
             files[TABLE] = to_batch(done.table)
@@ -182,7 +110,7 @@ class TableStream(Stream):
         facts: PartFacts = {
             "first_row": part.first_row,
             "rows": len(frame),
-            "worked": len(frame) if done.rows is None else done.rows,
+            "worked": len(inputs) if done.rows is None else done.rows,
             "first_id": str(frame.index[0]),
             "last_id": str(frame.index[-1]),
             "columns": _columns(part.batch),
@@ -190,7 +118,20 @@ class TableStream(Stream):
         }
         if mark is not None:
             facts["mark"] = mark.to_json()
+        self._leave_out(part, sifted, files, facts)
         return files, facts
+
+    def _leave_out(
+        self, part: Part, sifted: Sifted, files: dict[str, pa.RecordBatch | bytes], facts: PartFacts
+    ) -> None:
+        """Add the rows that the model cannot take to the part's files and facts."""
+        workload, admission = self.workload, self.workload.admission
+        if admission is None or not (admission.rejects or admission.missing):
+            return
+        if admission.rejects:
+            files[REJECTED] = rejected_rows(part.batch, sifted, workload.reader.id_column, workload.watermark)
+        facts["rejected"], facts["rules"] = int((~sifted.valid).sum()), sifted.counts
+        facts["unseen"] = sifted.new
 
     @contextmanager
     def unchanged(self) -> Iterator[None]:

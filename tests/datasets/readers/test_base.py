@@ -79,6 +79,12 @@ def test_a_reader_without_an_id_is_not_empty() -> None:
     assert SklearnReader(name="iris", filters=(("target", "==", "tulip"),)).empty()
 
 
+def test_an_id_column_without_a_name_is_read_beside_other_columns(reader: CsvReader, tmp_path: Path) -> None:
+    (tmp_path / "from_r.csv").write_text('"",x,y\n"1",5,6\n"2",7,8\n')
+    from_r = reader.model_copy(update={"path": str(tmp_path / "from_r.csv"), "id_column": ""})
+    assert [*from_r.read(["x"]).index] == ["1", "2"]
+
+
 def test_batches_of_the_former_reading_have_doubles() -> None:
     from decimal import Decimal
 

@@ -68,3 +68,37 @@ def test_a_file_of_one_open_line_is_refused_and_not_read_as_nulls(tmp_path: Path
     with pytest.raises(DataError, match=r"the only line of .* does not end") as caught:
         read(tmp_path / "table.jsonl", json.dumps({"a": CANARY}))
     assert CANARY not in str(caught.value)
+
+
+def test_a_type_that_the_config_names_and_the_file_breaks_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match="Column 'a' is a number by `types`, and a string in the file"
+    ) as caught:
+        read(tmp_path / "table.jsonl", f'{{"a": "{CANARY}"}}\n' * 2, types={"a": "float64"})
+    assert CANARY not in str(caught.value)
+
+
+def test_lists_are_refused_with_the_line_that_leaves_them_out(tmp_path: Path) -> None:
+    content = '{"a": [1, 2], "b": 1}\n' * 2
+    with pytest.raises(DataError, match=r"'a' holds list<item: int64>; .* Set `columns: \['b'\]`"):
+        read(tmp_path / "table.jsonl", content)
+    assert read(tmp_path / "table.jsonl", content, columns=("b",))["b"].tolist() == [1, 1]
+
+
+MIXED = '{"id": "a", "n": 1, "x": 0.5}\n{"id": "b", "n": "n/a"}\n{"id": "c", "n": 2.50, "x": 2}\n'
+
+
+def test_a_column_of_numbers_and_texts_is_one_of_texts_for_those_who_can_take_it(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    with pytest.raises(DataError, match="cannot be read by JsonlReader"):
+        read(path, MIXED, id_column="id")
+    table = JsonlReader(path=str(path), id_column="id").loosely().read()
+    assert table["n"].tolist() == ["1", "n/a", "2.50"]
+    assert table["x"].dtype == "float64"
+    reader = JsonlReader(path=str(path), id_column="id", filters=(("x", ">", 1),)).loosely()
+    assert reader.names() == ["id", "n", "x"]
+    assert (reader.count(), reader.rows()) == (1, 1)
+    assert reader.read(["n"])["n"].to_dict() == {"c": "2.50"}
+    assert [
+        batch["n"].to_pylist() for batch in reader.model_copy(update={"filters": ()}).arrow(["n"], 1)
+    ] == [["n/a", "2.50"]]

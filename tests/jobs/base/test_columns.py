@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import PrivateAttr
 
-from runs import SMALL, run
+from flights import flights, source, train_flights
+from mxt.errors import DataError
+from mxt.registries.loaders.mlflow import MlflowLoader
+from runs import SMALL, make, run
 
 if TYPE_CHECKING:
     from conftest import Project
+    from mxt.models import Model
 
 ROWS = 200
 
@@ -67,3 +72,104 @@ def test_a_job_over_a_long_table_shows_its_first_rows_before_the_work(trained: P
     ended = trained.here("inference", "job.inputs.limit=50", f"job.outputs.path={trained.root}/few.parquet")
     lines = [line for line in ended.err.splitlines() if "churn.csv has" in line or "predict:" in line]
     assert lines[0].endswith("churn.csv has 19 columns: 4 numbers, 15 texts of 2 to 4 values"), ended.err
+
+
+class CountingLoader(MlflowLoader):
+    """A loader that counts how often it loads a model.
+
+    Example:
+        {KIND: CountingLoader}
+    """
+
+    KIND: Literal["CountingLoader"] = "CountingLoader"  # type: ignore[assignment]  # a kind has its own
+
+    _loads: list[str] = PrivateAttr(default=[])
+
+    def load(self, uri: str) -> Model:
+        self._loads.append(uri)
+        return super().load(uri)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("first_rows")
+    train_flights(folder)
+    return folder
+
+
+def loads(root: Path, kind: str, table: pd.DataFrame, **fields: Any) -> tuple[list[str], str]:
+    """What a job over a table loads, and its error."""
+    given = fields.pop("inputs", None) or source(root / "table.csv", table)
+    writer = {"KIND": "ParquetWriter", "path": "any.parquet"}
+    roles = {
+        "InferenceJob": {"inputs": given, "outputs": writer},
+        "ExplanationsJob": {
+            "inputs_samples": given,
+            "models_explanations": writer,
+            "samples_explanations": {**writer, "path": "rows.parquet"},
+        },
+        "DriftJob": {"current": given, "comparisons": writer},
+    }
+    loader = CountingLoader()
+    job = make(root, kind, **roles[kind], **fields).model_copy(update={"loader": loader})
+    error = ""
+    with job:
+        try:
+            job.run()
+        except DataError as caught:
+            error = str(caught)
+    return loader._loads, error
+
+
+WRONG = {
+    "lacks a column": (flights(50).drop(columns="hour"), "column 'hour' is missing"),
+    "another type": (flights(50).assign(distance="far"), "column 'distance' is of type str"),
+}
+UNUSUAL = flights(50).assign(destination=["new", *["BOS"] * 49])
+REJECTED = {"KIND": "CsvWriter", "path": "rejected.csv"}
+
+
+@pytest.mark.parametrize("kind", ["InferenceJob", "ExplanationsJob", "DriftJob"])
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_table_is_refused_before_the_model_is_loaded(name: str, kind: str, root: Path) -> None:
+    table, message = WRONG[name]
+    loaded, error = loads(root, kind, table)
+    assert message in error
+    assert loaded == []
+
+
+@pytest.mark.parametrize("more", [{"rejected": REJECTED}, {"unseen": "missing"}])
+def test_so_it_is_where_unusual_rows_may_come(more: dict[str, Any], root: Path) -> None:
+    for table, _ in WRONG.values():
+        loaded, error = loads(root, "InferenceJob", table, **more)
+        assert error
+        assert loaded == []
+
+
+def test_a_row_of_the_first_part_is_refused_before_the_load_unless_such_rows_may_come(root: Path) -> None:
+    loaded, error = loads(root, "InferenceJob", UNUSUAL)
+    assert "a category that training did not have" in error
+    assert loaded == []
+    loaded, error = loads(root, "InferenceJob", UNUSUAL, rejected=REJECTED)
+    assert len(loaded) == 1
+    assert error == ""
+
+
+def test_a_row_beyond_the_first_part_ends_the_job_where_it_lies(root: Path) -> None:
+    loaded, error = loads(root, "InferenceJob", UNUSUAL.iloc[::-1], part_rows=20)
+    assert "(part 2, rows 40 to 49). 2 parts are kept" in error
+    assert len(loaded) == 1
+
+
+def test_a_sample_is_not_drawn_twice_but_its_columns_are_checked_before(root: Path) -> None:
+    table, message = WRONG["lacks a column"]
+    inputs = source(root / "sampled.csv", table, sample={"rows": 10})
+    loaded, error = loads(root, "InferenceJob", table, inputs=inputs)
+    assert message in error
+    assert loaded == []
+
+
+def test_an_empty_table_is_refused_before_the_load(root: Path) -> None:
+    loaded, error = loads(root, "InferenceJob", flights(50).head(0))
+    assert "no rows" in error
+    assert loaded == []

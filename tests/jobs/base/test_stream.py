@@ -216,7 +216,7 @@ def test_a_part_that_is_wrong_is_named_and_the_others_are_kept(root: Path, refer
     inputs = {**CHURN, "path": str(root / "odd.csv")}
     with pytest.raises(
         DataError,
-        match=r"'Contract' that is none of the values allowed .*part 2, rows 1200 to 1799.*11 parts are kept",
+        match=r"a category that training did not have .*part 2, rows 1200 to 1799.*11 parts are kept",
     ) as told:
         score(root, inputs=inputs)
     assert "canary" not in str(told.value)

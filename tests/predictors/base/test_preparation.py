@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from mxt.errors import DataError
-from mxt.predictors.base.preparation import Preparation, Step, free_name, time_step
+from mxt.predictors.base.preparation import Preparation, Step, free_name, from_ascii, time_step
 
 CELLS: list[Any] = ["2024-02-29 18:30:00.000001", None, "1999-12-31 06:00:00.0"]
 LEAP = pd.Series(pd.to_datetime(CELLS), name="since")
@@ -85,3 +85,15 @@ def test_the_facts_bring_the_preparation_back() -> None:
 def test_a_name_that_is_taken_gets_an_underscore_behind_it() -> None:
     taken = {"a_", "a__"}
     assert [free_name("a_", taken), free_name("a_", taken)] == ["a___", "a____"]
+
+
+def test_texts_that_are_spelt_in_ascii_stay_different_and_come_back() -> None:
+    texts = ["männlich", "mannlich", "m\\xe4nnlich", "a\nb", "契約", "plain"]
+    step = Step(("sex",), spelt=True)
+    spelt = step.columns(pd.Series([*texts, None], name="sex"))["sex"]
+    assert all(text.isascii() for text in spelt[:-1])
+    assert (spelt.nunique(), spelt.isna().sum(), spelt.iloc[-2]) == (6, 1, "plain")
+    assert [*from_ascii(pd.Index(spelt[:-1]))] == texts
+    categories = step.columns(pd.Series(pd.Categorical(texts)))["sex"]
+    assert [*from_ascii(pd.Index(categories))] == texts
+    assert Preparation.from_facts(Preparation({"sex": step}).facts).steps == {"sex": step}

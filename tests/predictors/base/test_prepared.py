@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from contracts.test_recipes import EACH, recipe
+from mxt.explainers.enumeration import EnumerationExplainer
+from mxt.explainers.tree import TreeExplainer
 from mxt.models.base.model import Model
 from mxt.models.xgboost import XgboostRecipe
 from mxt.predictors.base.preparation import TIME_PARTS
@@ -87,3 +89,11 @@ def test_odd_names_change_no_number() -> None:
     assert other.explain(odd).columns == signs
     for method, importances in one.predictor.importances.items():
         np.testing.assert_array_equal(importances, other.predictor.importances[method])
+
+
+def test_parts_of_a_time_are_one_player_if_they_are_joint() -> None:
+    """The reference queries the model for every set of source columns."""
+    model = fitted("RandomForestRecipe").with_background(TABLE.head(12))
+    joint = TreeExplainer(feature_perturbation="interventional", encoded="joint")
+    known = model.explain(TABLE.head(5), EnumerationExplainer()).values
+    np.testing.assert_allclose(model.explain(TABLE.head(5), joint).values, known, atol=1e-12)

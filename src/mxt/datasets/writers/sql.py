@@ -107,7 +107,8 @@ def _records() -> sa.Table:
 
 def _insert(connection: sa.Connection, table: sa.Table, batches: Iterator[pa.RecordBatch]) -> None:
     for batch in batches:
-        connection.execute(table.insert(), batch.to_pylist())
+        if batch.num_rows:  # without rows, SQLAlchemy would insert one of defaults
+            connection.execute(table.insert(), batch.to_pylist())
 
 
 def _begin_before_ddl(engine: sa.Engine) -> None:

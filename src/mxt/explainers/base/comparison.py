@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mxt.errors import ConfigError, ModelError
+from mxt.errors import ConfigError, ModelError, named
 from mxt.stats.explanation_diff import Pair
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ExplainedDecisions:
     def decides(self) -> str:
         """What the version decides between, in words."""
         classes = [name for name in self.explanation.outputs if name]
-        return f"classes such as {', '.join(classes)}" if classes else "numbers"
+        return f"classes such as {', '.join(map(named, classes))}" if classes else "numbers"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mxt.kinds import Kind
     from mxt.services.base.runs import Run
 
-HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers"}
+HOW = {"executor", "part_rows", "shard", "fresh", "memory_limit", "workers", "max_rejected_share"}
 """Fields of a job that say how it works; what comes of it does not depend on them."""
 
 

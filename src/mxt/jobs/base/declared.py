@@ -40,7 +40,7 @@ class Declared:
             raise ConfigError(msg) from error
         if only_captions(text):
             return cls(shown(file), None, Captions.from_yaml(text, shown(file)))
-        schema = InputsSchema.from_yaml(text, shown(file))
+        schema = replace(InputsSchema.from_yaml(text, shown(file)), of_training=False)
         return cls(shown(file), schema, schema.captions)
 
     def captioned(self, schema: InputsSchema, reader: Reader) -> InputsSchema:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from mxt.errors import named
 from mxt.schemas.inputs import MAX_CATEGORIES
 from mxt.schemas.shapes import number_shape
 
@@ -50,7 +51,7 @@ def warn_of_doubts(
         reader.source,
         "1 column of texts looks" if len(doubts) == 1 else f"{len(doubts)} columns of texts look",
         "\n".join(lines),
-        ", ".join(doubts),
+        ", ".join(map(named, doubts)),
     )
 
 

@@ -53,14 +53,16 @@ class Record:
         """Which rows of a table the version was fitted to; None if the record cannot decide.
 
         Raises:
-            DataError: Rows are recognised by the model's inputs, and the table lacks some or breaks their
-            schema.
+            DataError: Rows are recognised by the model's inputs, and the table lacks some or has them in
+                other types.
         """
         fitted = self.fitted
         if fitted is None or not fitted.comparable(table, reader.id_column):
             return None
         by_inputs = self.schema is not None and fitted.id_column is None
-        inputs = self.schema.check(table, reader.source) if self.schema is not None and by_inputs else None
+        inputs = None
+        if self.schema is not None and by_inputs:
+            inputs = self.schema.check_types(table, reader.source)
         return fitted.compare(inputs, table)
 
 

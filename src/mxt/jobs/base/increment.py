@@ -104,7 +104,7 @@ class IncrementalJob(StreamJob, ABC):
             if kind is not None:
                 kind_of(kind, self.watermark, rows.source)
             return Increment(rows)
-        mark = _mark(present, self.watermark, self.output.target)
+        mark = mark_in(present, self.watermark, self.output.target)
         if kind is not None:
             mark.refuse_other_kind(kind, rows.source)
         reader = rows.since(mark)
@@ -147,18 +147,27 @@ class IncrementalJob(StreamJob, ABC):
 
     def written(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> Output:
         """The table of all parts as an output, which replaces the present output or is added to it."""
-        facts = {} if self.watermark is None else self._reached(parts, increment)
+        rows = sum(receipt["rows"] for receipt in parts.receipts) - parts.rejected_rows
+        facts = self.reached(parts, increment.present, rows)
         return Output(role, self.output, parts.tables(), unit, facts, increment.present)
 
-    def _reached(self, parts: Parts, increment: Increment) -> dict[str, str]:
-        """The facts of the provenance with the greatest watermark, and with the rows that each run added."""
+    def reached(self, parts: Parts, present: Provenance | None, rows: int) -> dict[str, str]:
+        """The facts of the provenance with the greatest watermark, and with the rows that each run added.
+
+        Args:
+            parts: All parts; they hold rows of the output, and rows that are left out.
+            present: The provenance of the output that rows are added to.
+            rows: How many rows are added.
+        """
+        if self.watermark is None:
+            return {}
         context = self.context
         marks = [Mark.from_json(receipt["mark"]) for receipt in parts.receipts]
         mark = max(marks, key=lambda mark: mark.value)
-        earlier = increment.present.facts[INCREMENTS] if increment.present else "[]"
+        earlier = present.facts[INCREMENTS] if present else "[]"
         added: AddedRows = {
             "watermark": str(mark.value) if isinstance(mark.value, Decimal) else mark.value,
-            "rows": sum(receipt["rows"] for receipt in parts.receipts),
+            "rows": rows,
             "model_uri": context.model.uri if context.model else "",
             "data_digest": context.data.digest if context.data else "",
         }
@@ -178,7 +187,7 @@ def _type(reader: Reader, column: str) -> pa.DataType | None:
     return None if first is None else reader.settled(first).schema.field(column).type
 
 
-def _mark(present: Provenance, watermark: str, target: str) -> Mark:
+def mark_in(present: Provenance, watermark: str, target: str) -> Mark:
     """The greatest watermark of the rows of an output, by its provenance."""
     fact = present.facts.get(WATERMARK)
     mark = None if fact is None else Mark.from_json(fact)

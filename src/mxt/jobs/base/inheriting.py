@@ -18,6 +18,9 @@ J = TypeVar("J", bound="Job")
 FACT = "read_as"
 """Name of the fact that states what readers inherited."""
 
+ALONE = (["inputs"], ["inputs_samples"], ["current"])
+"""Readers of a job's only table, which the fact does not name."""
+
 RESOLVED_FILE = "config_resolved.json"
 """Artifact of a run whose readers inherited fields: the whole config with these."""
 
@@ -51,8 +54,8 @@ def read_as_trained(context: Context, reader: Reader, block: str) -> Reader:
     if fields:
         context.read_as[block] = fields
         words = {name: described(each) for name, each in context.read_as.items()}
-        same = len({*words.values()}) == 1
-        stated = next(iter(words.values())) if same else "; ".join(map(": ".join, words.items()))
+        alone = [*words] in ALONE
+        stated = words[block] if alone else "; ".join(f"{name}: {each}" for name, each in words.items())
         context.facts[FACT] = f"{trainings}: {stated}"
         logger.info("{} is read as {} read its table: {}", block, trainings, described(fields))
     return resolved

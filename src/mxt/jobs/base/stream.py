@@ -18,7 +18,6 @@ from pydantic_core import PydanticCustomError
 from mxt.executors.base import Executor
 from mxt.findings import Findings
 from mxt.jobs.base import Locals, ModelJob
-from mxt.jobs.base.columns import describe
 from mxt.jobs.base.context import warn_beyond
 from mxt.jobs.base.inheriting import read_as_trained
 from mxt.kinds import OneOf
@@ -105,7 +104,6 @@ class StreamJob(ModelJob, ABC):
         context, fixed = self.context, self.part_rows is not None
         known = read_as_trained(context, workload.reader, "the table")
         workload = replace(workload, reader=suited(known, context.model, workload.schema))
-        describe(workload)
         packages = tuple(sorted(context.packages))
         share = place_of(self.shard or "1/1")
         stream = TableStream(workload, self._staging(workload, output), share=share, packages=packages)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import Field
 
-from mxt.errors import ConfigError, DataError
+from mxt.errors import ConfigError, DataError, named
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.schemas.targets import class_places
 
@@ -206,7 +206,7 @@ def classes(metric: str, truth: pd.Series, predictions: pd.DataFrame) -> Classes
 def _codes(labels: pd.Series, names: list[str]) -> np.ndarray:
     codes = class_places(labels, names)
     if (codes < 0).any():
-        shown = ", ".join([*names[:MOST_NAMED], *(["..."] if len(names) > MOST_NAMED else [])])
+        shown = ", ".join([*map(named, names[:MOST_NAMED]), *(["..."] if len(names) > MOST_NAMED else [])])
         msg = (
             f"{int((codes < 0).sum())} rows have a class that is not among the model's {len(names)}: {shown}."
         )

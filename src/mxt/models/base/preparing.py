@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError
+from mxt.errors import DataError, named
 from mxt.models.base.targets import check_targets, plain_targets
 from mxt.predictors.base.columns import kind_of, plain_columns
 from mxt.predictors.base.outputs import BINARY
@@ -47,7 +47,8 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
         recipe: What is to be fitted.
         inputs: Source columns of any type that pandas has for numbers, texts, booleans and times.
         targets: A class or number for each row.
-        refused: Characters that the library refuses in names of columns.
+        refused: Characters that the library refuses in names of columns; with some, it also gets categories
+            in ASCII.
 
     Raises:
         DataError: The recipe cannot learn from them.
@@ -62,9 +63,24 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
         elif column.dtype.kind == "M":
             steps[name] = time_step(column.rename(spelt), taken)
         elif spelt != name:
-            steps[name] = Step((free_name(spelt, taken),))
+            steps[name] = Step((free_name(spelt, taken),), spelt=bool(refused) and _beyond_ascii(column))
+        elif refused and _beyond_ascii(column):
+            steps[name] = Step((name,), spelt=True)
     preparation = Preparation(steps)
     return Prepared(preparation.apply(table), truth, sources, preparation)
+
+
+def _beyond_ascii(column: pd.Series) -> bool:
+    """Whether a column of texts holds other letters than those of ASCII."""
+    import pandas as pd
+
+    categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    if pd.api.types.is_numeric_dtype(column) or (
+        categorical and pd.api.types.is_numeric_dtype(column.cat.categories)
+    ):
+        return False
+    known = column.cat.categories if categorical else column.dropna().unique()
+    return not all(str(text).isascii() for text in known)
 
 
 def check(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series) -> None:
@@ -113,7 +129,7 @@ def _check_columns(table: pd.DataFrame, recipe: Recipe) -> None:
         raise DataError(msg)
     times = [name for name in table.columns if table[name].dtype.kind == "M"]
     if times and recipe.dates is None:
-        listed = ", ".join(times)
+        listed = ", ".join(map(named, times))
         msg = (
             f"Times cannot be learned from as they are: {times}. Write `dates: parts` in the recipe to learn "
             f"from their year, month, weekday, hour and age, or leave them out with `exclude: [{listed}]`."
@@ -123,6 +139,6 @@ def _check_columns(table: pd.DataFrame, recipe: Recipe) -> None:
     if other:
         msg = (
             f"The columns {other} hold neither numbers, texts, booleans nor times: leave them out with "
-            f"`exclude: [{', '.join(other)}]`, or turn them into numbers."
+            f"`exclude: [{', '.join(map(named, other))}]`, or turn them into numbers."
         )
         raise DataError(msg)

@@ -36,6 +36,8 @@ class Step:
     """The part of the time that each of them holds; empty if the cells are taken as they are."""
     zone: str | None = None
     """The time zone of the hours; None for times without a zone."""
+    spelt: bool = False
+    """Whether the library sees texts in ASCII, each other character as its number."""
 
     def columns(self, column: pd.Series) -> dict[str, pd.Series]:
         """The columns that are made of a source column.
@@ -44,7 +46,8 @@ class Step:
             DataError: The column holds no times, or no times with a zone, where such are expected.
         """
         if not self.parts:
-            return {name: column.rename(name) for name in self.made}
+            cells = in_ascii(column) if self.spelt else column
+            return {name: cells.rename(name) for name in self.made}
         parts = zip(self.made, self.parts, strict=True)
         times = self._times(column)
         return {name: part_of(times, part).rename(name) for name, part in parts}
@@ -106,7 +109,13 @@ class Preparation:
     def facts(self) -> list[dict[str, Any]]:
         """The steps in a form that JSON holds."""
         return [
-            {"source": source, "made": [*step.made], "parts": [*step.parts], "zone": step.zone}
+            {
+                "source": source,
+                "made": [*step.made],
+                "parts": [*step.parts],
+                "zone": step.zone,
+                **({"spelt": True} if step.spelt else {}),
+            }
             for source, step in self.steps.items()
         ]
 
@@ -114,7 +123,10 @@ class Preparation:
     def from_facts(cls, facts: Sequence[Mapping[str, Any]]) -> Preparation:
         """The preparation whose `facts` were kept."""
         steps = {
-            fact["source"]: Step(tuple(fact["made"]), tuple(fact["parts"]), fact["zone"]) for fact in facts
+            fact["source"]: Step(
+                tuple(fact["made"]), tuple(fact["parts"]), fact["zone"], fact.get("spelt", False)
+            )
+            for fact in facts
         }
         return cls(steps)
 
@@ -143,6 +155,27 @@ def time_step(column: pd.Series, taken: set[str]) -> Step:
     hours = column.dt.hour.fillna(0).to_numpy()
     parts = tuple(part for part in TIME_PARTS if part != "hour" or hours.any())
     return Step(tuple(free_name(f"{column.name} {part}", taken) for part in parts), parts, zone)
+
+
+def in_ascii(column: pd.Series) -> pd.Series:
+    """A column of texts, as Python writes them in ASCII; different texts stay different.
+
+    xgboost counts the characters of categories where it needs their bytes (`pandas` frames, up to 3.2), so
+    that it knows other letters by wrong names.
+    """
+    import pandas as pd
+
+    def spell(text: object) -> str:
+        return str(text).encode("unicode_escape").decode()
+
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.rename_categories(spell)
+    return column.map(spell, na_action="ignore")
+
+
+def from_ascii(names: pd.Index) -> pd.Index:
+    """The texts that `in_ascii` has spelt."""
+    return names.map(lambda name: str(name).encode().decode("unicode_escape"))
 
 
 def free_name(name: str, taken: set[str]) -> str:

@@ -6,6 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.predictors.base import Predictor
+from mxt.predictors.base.preparation import from_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +58,12 @@ class PreparedPredictor(Predictor):
     def categories(self) -> dict[str, pd.Index]:
         known = self.inner.categories
         steps = {source: self.preparation.step(source) for source in self.columns}
-        return {source: known[name] for source, step in steps.items() for name in step.made if name in known}
+        return {
+            source: from_ascii(known[name]) if step.spelt else known[name]
+            for source, step in steps.items()
+            for name in step.made
+            if name in known
+        }
 
     def _prepared(self, inputs: pd.DataFrame) -> pd.DataFrame:
         return self.preparation.apply(self.select(inputs))

@@ -12,6 +12,7 @@ from mxt.predictors.base.library import predictor_of
 from mxt.predictors.base.outputs import Contributions, Scores, by_row, of_no_rows, plain
 from mxt.predictors.base.refusals import refusals
 from mxt.predictors.sklearn import trees
+from mxt.predictors.sklearn.categories import categories_of
 from mxt.predictors.sklearn.composition import compose
 from mxt.predictors.sklearn.isolation import lengths_of
 from mxt.predictors.sklearn.scales import gives_probabilities, scale_of
@@ -19,7 +20,7 @@ from mxt.predictors.sklearn.sources import trace_all
 from mxt.predictors.sklearn.wrappers import is_foreign, steps_of, uncalibrated
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     import pandas as pd
@@ -95,6 +96,11 @@ class SklearnPredictor(Predictor):
     def sources(self) -> list[int]:
         steps, places = self._steps[:-1], [*range(len(self.columns))]
         return trace_all(steps, places, getattr(self.core, "n_features_in_", None)) if steps else places
+
+    @cached_property
+    def categories(self) -> Mapping[str, pd.Index]:
+        named = hasattr(self.native, "feature_names_in_")
+        return categories_of(self._steps[:-1], self.columns) if named else {}
 
     @property
     def linked(self) -> bool:

@@ -127,12 +127,12 @@ def _through_columns(step: BaseEstimator, places: list[int]) -> list[int]:
         for span, inner, columns in spans
         if span.stop > span.start
         for place in trace(
-            inner, [places[position] for position in _positions(columns, names)], span.stop - span.start
+            inner, [places[position] for position in positions_of(columns, names)], span.stop - span.start
         )
     ]
 
 
-def _positions(columns: Chosen, names: list[str]) -> list[int]:
+def positions_of(columns: Chosen, names: list[str]) -> list[int]:
     """Positions of a ColumnTransformer's columns, given as names, numbers, a slice or a mask."""
     if isinstance(columns, slice):
         return _sliced(columns, names)

@@ -62,11 +62,24 @@ def write_folder(
             max_open_files=512,
             preserve_order=True,
         )
+        _write_no_rows(staged, name.format(i=0), schema, partition_by)
         if old is not None:
             _take_over(old, staged)
         _swap(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def _write_no_rows(staged: Path, name: str, schema: pa.Schema, partition_by: Sequence[str]) -> None:
+    """Give a folder without a file one without rows, which holds the columns and the metadata."""
+    import pyarrow.parquet as pq
+
+    if any(staged.rglob("*.parquet")):
+        return
+    folder = staged.joinpath(*(f"{column}=__HIVE_DEFAULT_PARTITION__" for column in partition_by))
+    folder.mkdir(parents=True)
+    inner = [field for field in schema if field.name not in partition_by]
+    pq.write_table(schema.empty_table().select([field.name for field in inner]), folder / name)
 
 
 def newest(folder: Path, partition_by: Sequence[str]) -> Path:

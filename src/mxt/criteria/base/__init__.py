@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -61,14 +62,23 @@ class Candidate:
     positive: str | None = None
     """The positive class, for metrics that name none; None if no class is known."""
 
+    @cached_property
+    def predictions(self) -> pd.DataFrame:
+        """What the model predicts for the rows held out."""
+        return self.model.predict(self.inputs)
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes that the model knows, as texts; none if it predicts numbers."""
+        return [*map(str, self.model.predictor.classes)]
+
     def class_note(self, metric: Metric) -> str:
         """The class that a score is about, as the end of a note; empty if the score is about no class.
 
         Raises:
             ConfigError: The metric names a class that the model does not know.
         """
-        classes = [*map(str, self.model.predictor.classes)]
-        name = metric.positive_of(classes) if classes else ""
+        name = metric.positive_of(self.classes) if self.classes else ""
         return f"; positive class {name!r}" if name else ""
 
     def recipe_for(self, criterion: str) -> Recipe:
@@ -148,6 +158,17 @@ class Criterion(Kind, ABC):
 
     minimum_rows: Annotated[int, Field(ge=2)] = 100
     """With fewer rows the outcome is INSUFFICIENT."""
+
+    def names(self, _candidate: Candidate, /) -> list[str]:
+        """The names of the assessments, as far as they are known before any is made."""
+        return []
+
+    def check(self, candidate: Candidate) -> None:
+        """Find what makes `assess` impossible, at little cost: all criteria are checked before one assesses.
+
+        Raises:
+            MxtError: As `assess`.
+        """
 
     @abstractmethod
     def assess(self, candidate: Candidate) -> list[Assessment]:
