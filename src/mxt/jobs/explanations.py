@@ -103,7 +103,7 @@ class ExplanationsJob(RejectingJob):
 
     @property
     def reader(self) -> Reader:
-        return self.inputs_samples
+        return self.tolerant(self.inputs_samples)
 
     @property
     def output(self) -> Writer:

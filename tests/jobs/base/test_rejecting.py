@@ -395,3 +395,14 @@ def test_a_model_of_others_refuses_new_categories_unless_they_are_missing(theirs
 def test_a_model_that_refuses_missing_values_cannot_take_new_categories_for_them(theirs: Path) -> None:
     with pytest.raises(ModelError, match=r"unseen: missing: pipeline version 1 refuses .* in destination"):
         score_theirs(theirs, "pipeline", unseen="missing")
+
+
+def test_a_text_among_the_numbers_of_a_jsonl_file_is_one_row(root: Path, reference: Reference) -> None:
+    table = later().reset_index().replace({np.nan: None})
+    lines = [json.dumps(row) for row in table.to_dict("records")]
+    (root / "later.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    inputs = {"KIND": "JsonlReader", "path": str(root / "later.jsonl"), "id_column": "flight"}
+    result = score(root, inputs=inputs, part_rows=70)
+    assert result["facts"]["rejected_rows"] == 15
+    expected = pd.read_parquet(io.BytesIO(reference.contents[0]))
+    pd.testing.assert_frame_equal(pd.read_parquet(root / "scored.parquet"), expected)
