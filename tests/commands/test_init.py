@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +135,95 @@ def test_without_a_table_the_tables_here_are_proposed(
     assert capsys.readouterr().err.endswith("  mxt init data/customers.csv --target churned\n")
     assert main(["init", "nowhere.csv", "--target", "y"]) == 3
     assert "nowhere.csv: no such file or folder" in capsys.readouterr().err
+
+
+def messy(rows: int) -> str:
+    """A table of German letters and signs: 1 % leave, ids have leading zeros, texts have many values."""
+    chance = np.random.default_rng(3)
+    age, turnover = chance.integers(18, 80, rows), chance.lognormal(8, 1, rows)
+    contract = chance.choice(["Monat", "Jahr", "zwei Jahre"], rows)
+    score = (contract == "Monat") * 2 - np.log(turnover) + chance.normal(0, 0.5, rows)
+    sex, number = chance.choice(["weiblich", "männlich"], rows), chance.integers(0, 5000, rows)
+    days = pd.Timestamp("2015-01-01") + pd.to_timedelta(chance.integers(0, 4000, rows), unit="D")
+
+    def german(amount: float) -> str:
+        return f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+
+    table = pd.DataFrame(
+        {
+            "Kunden-Nr": [f"{row:07}" for row in range(rows)],
+            "Umsatz [€]": [" ?" if row % 21 == 0 else german(turnover[row]) for row in range(rows)],
+            "Alter": ["" if row % 31 == 0 else str(age[row]) for row in range(rows)],
+            "Geschlecht": sex,
+            "Straße": [f"Weg {each}" for each in number],
+            "Vertrag": contract,
+            "Beginn": days.strftime("%Y-%m-%d"),
+            "leer": "",
+            "gekündigt: ja?": np.where(score >= np.quantile(score, 0.99), "ja", "nein"),
+        }
+    )
+    return str(table.to_csv(sep=";", index=False))
+
+
+def test_a_messy_table_is_read_as_it_was_meant(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "Kündigungen März.csv").write_text(messy(3000), encoding="utf-16")
+    assert main(["init", "Kündigungen März.csv", "--target", "gekündigt: ja?"]) == 0
+    assert main(["check", *(f"confs/{name}" for name in FILES)]) == 0
+    training = job(folder / "confs", "training")
+    assert training["inputs"] == {
+        "KIND": "CsvReader",
+        "path": "Kündigungen März.csv",
+        "id_column": "Kunden-Nr",
+        "encoding": "utf-16",
+        "delimiter": ";",
+        "decimal": ",",
+        "thousands": ".",
+        "missing": ["", " ?"],
+    }
+    assert training["exclude"] == ["Straße", "leer"]
+    assert training["recipe"]["dates"] == "parts"
+    assert (training["positive"], training["splitter"]["KIND"]) == ("ja", "StratifiedSplitter")
+    assert job(folder / "confs", "certification")["criteria"][-1]["columns"][0] == {
+        "column": "Alter",
+        "bins": 3,
+    }
+    assert "Weg 1" not in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_each_printed_command_works_in_turn_for_a_messy_table(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The whole life of a model, from the first command to a roll back, without an edited line."""
+    blank_store(folder)
+    (folder / "Kündigungen März.csv").write_text(messy(6000), encoding="utf-8")
+    assert main(["init", "Kündigungen März.csv", "--target", "gekündigt: ja?"]) == 0
+
+    def follow(first: str, *overrides: str) -> list[str]:
+        """The commands that were run, each printed by the one before."""
+        done = [first]
+        while done[-1]:
+            capsys.readouterr()
+            words = shlex.split(done[-1])[1:]
+            assert main([*words, *overrides]) == 0, done
+            lines = capsys.readouterr().err.splitlines()
+            done.append(lines[lines.index("Next:") + 1].strip() if "Next:" in lines else "")
+        return [line.split("/")[1].split(".")[0] for line in done[:-1]]
+
+    quick = "job.recipe.trees=30"
+    assert main(["confs/training.yaml", quick]) == 0
+    life = ["evaluations", "certification", "promotion", "inference", "explanations"]
+    assert follow("mxt confs/evaluations.yaml job.alias_or_version=1") == life
+    assert main(["confs/drift.yaml"]) == 0
+    assert main(["confs/tuning.yaml", quick, "job.search.candidates=2"]) == 0
+    assert follow("mxt confs/evaluations.yaml job.alias_or_version=2") == life
+    back = ["job.rollback=true", "job.reason=why"]
+    assert main(["confs/promotion.yaml", *back]) == 0
+    new = pd.read_csv("Kündigungen März.csv", sep=";", dtype=str, keep_default_na=False).head(200)
+    new.loc[3, "Vertrag"] = "Woche"
+    new.drop(columns="gekündigt: ja?").to_csv("neu.csv", sep=";", index=False)
+    assert main(["confs/inference.yaml", "job.inputs.path=neu.csv"]) == 0
+    outputs = folder / "outputs"
+    assert len(pd.read_csv(outputs / "kuendigungen_maerz_predictions.csv")) == 199
+    rejected = pd.read_csv(outputs / "kuendigungen_maerz_rejected.csv", dtype=str)
+    assert rejected["Kunden-Nr"].tolist() == ["0000003"]

@@ -74,3 +74,15 @@ def test_counts_and_lists_read_as_sentences_do() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
     assert (share(0.0123), share(float("nan"))) == ("1.2 %", "unknown")
+
+
+def test_a_name_with_blanks_at_an_end_is_shown_in_quotes() -> None:
+    assert [shortened(text) for text in (" >50K", "Two  year", "line\n", "", "\u00a0x")] == [
+        "' >50K'",
+        "Two year",
+        "line",
+        "",
+        "'\\xa0x'",
+    ]
+    assert listed([" age", "sex"]) == "' age', sex"
+    assert stated(" >50K") == "' >50K'"

@@ -5,6 +5,7 @@ A table has at most one row per id; the id is the pandas index, never a column.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
@@ -15,11 +16,18 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
+
 ROW = "row"
 """Name of the index of a table without an id column, which holds each row's number in its source from 0."""
 
 MOST_NAMES = 20
 """Columns that a message lists."""
+
+
+def is_index(name: str) -> bool:
+    """Whether pandas stores an index without a name in a column: the order of the rows, and no content."""
+    return _NAMELESS_INDEX.fullmatch(name) is not None
 
 
 def plain(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MOST_EXPLAINED = 1000
 """Rows that are explained at first."""
 
+REJECTED = "rows that the model cannot take, each with the rules that it breaks"
+
 NEW = "the table of the training, so that this runs at once; name new rows here"
 
 
@@ -30,9 +32,11 @@ def explanations(choices: Choices, place: Place) -> str:
         "inputs_samples": {**again(choices, place), **rows},
         "models_explanations": place.output("models_explanations"),
         "samples_explanations": place.output("samples_explanations"),
+        "rejected": place.output("not_explained"),
         "alias_or_version": "Challenger",
     }
     comments = {
+        "job.rejected": REJECTED,
         "job.inputs_samples": AGAIN,
         "job.inputs_samples.sample": "a random choice of the rows; leave it out to explain all",
     }
@@ -62,5 +66,7 @@ def inference(choices: Choices, place: Place) -> str:
         "mlflow_service": place.service,
         "inputs": again(choices, place),
         "outputs": place.output("predictions"),
+        "rejected": place.output("rejected"),
     }
-    return render(head, {"job": content}, {"job.inputs": AGAIN, "job.inputs.path": NEW})
+    comments = {"job.inputs": AGAIN, "job.inputs.path": NEW, "job.rejected": REJECTED}
+    return render(head, {"job": content}, comments)

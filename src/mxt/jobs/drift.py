@@ -78,10 +78,12 @@ class DriftJob(StreamJob):
     def compare(self, served: Served) -> Locals:
         """Compare the tables, which the job's readers read as they are, for a version."""
         context = self.context
-        schema = served.declared
-        first_rows(served, self.current, InputsSchema.check_types, self.part_rows)
-        model = served.model if self.predictions else None
-        task = Comparing.with_reference(self._reference(served), schema, model)
+        schema, reference = served.declared, self._reference(served)
+        task = Comparing.with_reference(reference, schema, None)
+        if self._compares(task.references):
+            first_rows(served, self.current, InputsSchema.check_types, self.part_rows)
+        if self.predictions:
+            task = task.predicting(served.model, reference)
         part_rows, basis = self.part_rows or PART_ROWS, digest(task.references)
         workload = Workload(self.current, schema, task, part_rows, basis=basis)
         self._refuse_idle_measures(task.references)
@@ -104,9 +106,13 @@ class DriftJob(StreamJob):
             raise ModelError(msg)
         return schema.check_types(served.background, f"{uri} background")
 
+    def _compares(self, references: tuple[Profile, ...]) -> bool:
+        """Whether a measure is defined for a column."""
+        return any(measure.applies_to(reference) for measure in self.measures for reference in references)
+
     def _refuse_idle_measures(self, references: tuple[Profile, ...]) -> None:
         """Raise a ConfigError if no measure is defined for any column."""
-        if not any(measure.applies_to(reference) for measure in self.measures for reference in references):
+        if not self._compares(references):
             contents = sorted({reference.holds for reference in references})
             msg = (
                 f"measures: none of {self._measures} is for columns such as the model's, which hold "
@@ -180,13 +186,20 @@ class Comparing(Task):
         Raises:
             DataError: The model accepts no row of the reference.
         """
-        import pandas as pd
-
         closed = schema.closed(reference)
         inputs = tuple(Profile.of(closed[name], listed=schema.declares_categories) for name in schema.columns)
-        if model is None:
-            return cls(schema, inputs, None)
-        valid = schema.valid(reference)
+        task = cls(schema, inputs, None)
+        return task if model is None else task.predicting(model, reference)
+
+    def predicting(self, model: Model, reference: pd.DataFrame) -> Comparing:
+        """The task that compares a model's predictions too.
+
+        Raises:
+            DataError: The model accepts no row of the reference.
+        """
+        import pandas as pd
+
+        valid = self.schema.valid(reference)
         if valid.empty:
             msg = "The model can take no row of the reference; choose another, or set `predictions: false`."
             raise DataError(msg)
@@ -194,7 +207,8 @@ class Comparing(Task):
         names = [name for name in before.columns if name.startswith(PROBABILITY)][1:] or [PREDICTION]
         if not pd.api.types.is_numeric_dtype(before[PREDICTION]):
             before = before.astype({PREDICTION: pd.CategoricalDtype(model.predictor.classes)})
-        return cls(schema, inputs, model, tuple(Profile.of(before[name], listed=True) for name in names))
+        profiles = tuple(Profile.of(before[name], listed=True) for name in names)
+        return replace(self, model=model, predictions=profiles)
 
     @property
     def references(self) -> tuple[Profile, ...]:

@@ -46,7 +46,7 @@ class InferenceJob(RejectingJob):
 
     @property
     def reader(self) -> Reader:
-        return self.inputs
+        return self.tolerant(self.inputs)
 
     @property
     def output(self) -> Writer:

@@ -63,7 +63,7 @@ def inherit(reader: Reader, versions: Iterable[Served], block: str) -> Inherited
     if (fault := _fault(copy)) and not _fault(reader):
         msg = (
             f"{block}: {fault}. The config leaves out {listed(sorted(new))}, which {trainings} had as "
-            f"{_lines(new)}. Write these fields in `{block}` too."
+            f"{_lines(new)}. Write those that differ for this table in `{block}` too."
         )
         raise ConfigError(msg)
     return Inherited(copy, {name: to_jsonable_python(value) for name, value in new.items()}, trainings)

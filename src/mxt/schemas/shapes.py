@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 import unicodedata
 from collections import Counter
@@ -10,7 +11,10 @@ from numbers import Number
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import numpy as np
+    import pyarrow as pa
 
 MOST_CHARACTERS = 24
 """Characters of a shape; a longer text ends in three dots."""
@@ -18,11 +22,16 @@ MOST_CHARACTERS = 24
 MOST_SHAPES = 3
 """Shapes that a hint shows, the most frequent ones."""
 
+MOST_TEXTS = 10_000
+"""Different texts whose shapes are counted."""
+
 LEAST_SHARE = 0.5
 """The share of a column's values that must be numbers, however written, for it to be a column of numbers."""
 
 ALIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
 """Separators that are hard to tell apart: blanks of four widths, and two apostrophes."""
+
+_DIGIT = r"\p{Nd}"
 
 FORMS = (
     (".", ""),
@@ -80,23 +89,31 @@ def number_shape(values: Iterable[object]) -> NumberHint | None:
     Args:
         values: The column's cells; what is missing may be among them.
     """
+    import numpy as np
+
     known = [value for value in values if isinstance(value, str) or _is_number(value)]
-    texts = Counter(value for value in known if isinstance(value, str))
-    matches = {form: _matching(texts, *form) for form in FORMS}
-    best = max(FORMS, key=lambda form: sum(matches[form].values()))  # of equal forms the plainest
-    plain, read = matches[FORMS[0]], matches[best]
-    others = {text: count for text, count in texts.items() if text not in plain}
-    left = {text: count for text, count in others.items() if text not in read}
-    words = {text: count for text, count in left.items() if not _has_digit(text)}
-    numbers = len(known) - sum(texts.values()) + sum(read.values())
-    if not others or numbers < LEAST_SHARE * len(known):
+    cells = Counter(value for value in known if isinstance(value, str))
+    texts, counts = [*cells], np.array([*cells.values()], np.int64)
+    arrow = _arrow(texts)
+    matches = {form: _matching(arrow, number_pattern(*form)) for form in FORMS}
+    best = max(FORMS, key=lambda form: int(counts[matches[form]].sum()))  # of equal forms the plainest
+    others, read, digits = ~matches[FORMS[0]], matches[best], _matching(arrow, _DIGIT)
+    numbers = len(known) - int(counts[~read].sum())
+    if not others.any() or numbers < LEAST_SHARE * len(known):
         return None
-    shapes = _shapes({text: count for text, count in others.items() if _has_digit(text)})
-    equal = any(matches[form] == read for form in FORMS if form == (best[1], ""))
-    solved = {text: count for text, count in others.items() if text not in left}
-    units = {text: count for text, count in left.items() if text not in words}
-    advice = [*_dialect(solved, best, equal=equal), *_units(units), *_words(words, alone=words == others)]
-    return NumberHint(len(known), sum(others.values()), *best, shapes, tuple(advice))
+
+    def those(chosen: np.ndarray) -> dict[str, int]:
+        return {texts[place]: int(counts[place]) for place in np.flatnonzero(chosen)}
+
+    equal = any((matches[form] == read).all() for form in FORMS if form == (best[1], ""))
+    words = those(others & ~read & ~digits)
+    advice = [
+        *_dialect(those(others & read), best, equal=equal),
+        *_units(those(others & ~read & digits)),
+        *_words(words, alone=not (others & (read | digits)).any()),
+    ]
+    shapes = _shapes(those(others & digits))
+    return NumberHint(len(known), int(counts[others].sum()), *best, shapes, tuple(advice))
 
 
 def number_pattern(decimal: str, thousands: str) -> str:
@@ -109,10 +126,20 @@ def number_pattern(decimal: str, thousands: str) -> str:
     return rf"^\s*[+-]?(?:{whole}(?:{point}[0-9]*)?|{point}[0-9]+)(?:[eE][+-]?[0-9]+)?\s*$"
 
 
-def _matching(texts: Mapping[str, int], decimal: str, thousands: str) -> dict[str, int]:
-    """The texts that are numbers with these separators, with how often each comes."""
-    pattern = re.compile(number_pattern(decimal, thousands))
-    return {text: count for text, count in texts.items() if pattern.search(text)}
+def _arrow(texts: Sequence[str]) -> pa.Array:
+    """Texts of Arrow, with question marks for what UTF-8 has no form for."""
+    import pyarrow as pa
+
+    cells = [text.encode(errors="replace") for text in texts]
+    return pa.array(cells, pa.large_binary()).cast(pa.large_string())
+
+
+def _matching(texts: pa.Array, pattern: str) -> np.ndarray:
+    """Whether each text matches a regular expression."""
+    import pyarrow.compute as pc
+
+    matches: np.ndarray = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    return matches
 
 
 def _dialect(solved: Mapping[str, int], form: tuple[str, str], *, equal: bool) -> list[str]:
@@ -155,20 +182,16 @@ def _words(texts: Mapping[str, int], *, alone: bool) -> list[str]:
 
 
 def _shapes(texts: Mapping[str, int]) -> tuple[str, ...]:
-    """The most frequent shapes of texts."""
+    """The most frequent shapes of texts; of many texts, the first by their ends are looked at."""
     counts: Counter[str] = Counter()
-    for text, count in texts.items():
-        counts[shape(text)] += count
+    for text in heapq.nsmallest(MOST_TEXTS, texts, key=lambda text: text[::-1]):
+        counts[shape(text)] += texts[text]
     ordered = sorted(counts, key=lambda form: (-counts[form], form))
     return tuple(ordered[:MOST_SHAPES])
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Number) and value == value  # noqa: PLR0124 - NaN differs from itself
-
-
-def _has_digit(text: str) -> bool:
-    return any(sign.isdecimal() for sign in text)
 
 
 def _sign(sign: str) -> str:

@@ -83,3 +83,22 @@ def test_lists_are_refused_with_the_line_that_leaves_them_out(tmp_path: Path) ->
     with pytest.raises(DataError, match=r"'a' holds list<item: int64>; .* Set `columns: \['b'\]`"):
         read(tmp_path / "table.jsonl", content)
     assert read(tmp_path / "table.jsonl", content, columns=("b",))["b"].tolist() == [1, 1]
+
+
+MIXED = '{"id": "a", "n": 1, "x": 0.5}\n{"id": "b", "n": "n/a"}\n{"id": "c", "n": 2.50, "x": 2}\n'
+
+
+def test_a_column_of_numbers_and_texts_is_one_of_texts_for_those_who_can_take_it(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.jsonl"
+    with pytest.raises(DataError, match="cannot be read by JsonlReader"):
+        read(path, MIXED, id_column="id")
+    table = JsonlReader(path=str(path), id_column="id").loosely().read()
+    assert table["n"].tolist() == ["1", "n/a", "2.50"]
+    assert table["x"].dtype == "float64"
+    reader = JsonlReader(path=str(path), id_column="id", filters=(("x", ">", 1),)).loosely()
+    assert reader.names() == ["id", "n", "x"]
+    assert (reader.count(), reader.rows()) == (1, 1)
+    assert reader.read(["n"])["n"].to_dict() == {"c": "2.50"}
+    assert [
+        batch["n"].to_pylist() for batch in reader.model_copy(update={"filters": ()}).arrow(["n"], 1)
+    ] == [["n/a", "2.50"]]

@@ -10,10 +10,14 @@ import pandas as pd
 import pytest
 from loguru import logger
 
+from mxt.datasets.readers.parquet import ParquetReader
+from mxt.datasets.splitters.base import shuffled
 from mxt.datasets.splitters.holdout import HoldoutSplitter
 from mxt.errors import DataError
-from mxt.jobs.base.learning import empty_columns, inferred_schema, refuse_lost_classes, target_of
+from mxt.jobs.base.learning import check_target, empty_columns, inferred_schema, refuse_lost_classes
 from mxt.models.xgboost import XgboostRecipe
+from mxt.registries.rows import digest_of
+from mxt.registries.versions import HELD_OUT_TAG
 from runs import SMALL, make, run
 
 ROWS = 60
@@ -51,14 +55,14 @@ TABLE = pd.DataFrame(
 )
 def test_a_target_is_refused_with_the_line_that_mends_it(cells: list[Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
-        target_of(TABLE.assign(y=cells), "y", XgboostRecipe(), "t.csv")
+        check_target(TABLE.assign(y=cells), "y", XgboostRecipe(), "t.csv")
 
 
 @pytest.mark.parametrize(("asked", "meant"), [("Y", "y"), ("churned", "Churn")])
 def test_a_target_that_is_absent_may_be_a_column_of_almost_that_name(asked: str, meant: str) -> None:
     table = TABLE.assign(Churn=1)
     with pytest.raises(DataError, match=f"'{asked}' is missing; .* Perhaps '{meant}' was meant"):
-        target_of(table, asked, XgboostRecipe(), "t.csv")
+        check_target(table, asked, XgboostRecipe(), "t.csv")
 
 
 def test_a_class_whose_rows_are_all_held_out_is_named() -> None:
@@ -81,7 +85,7 @@ def test_a_table_of_which_no_column_is_left_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["TrainingJob", "TuningJob"])
-def test_a_target_of_many_numbers_is_refused_before_any_fit(kind: str, tmp_path: Path) -> None:
+def test_a_check_target_many_numbers_is_refused_before_any_fit(kind: str, tmp_path: Path) -> None:
     ODD.assign(y=range(ROWS)).to_csv(tmp_path / "t.csv", index=False)
     more = {"search": {"KIND": "GridSearch", "values": {"depth": [2, 3]}}} if kind == "TuningJob" else {}
     with (
@@ -97,6 +101,15 @@ def test_a_target_that_is_named_twice_is_a_fault_of_the_config(tmp_path: Path) -
         make(tmp_path, "TrainingJob", inputs=table, target="y", recipe=SMALL, exclude=["y"])
     with pytest.raises(ValueError, match=r"`target` names a column that `inputs\.id_column` names too"):
         make(tmp_path, "TrainingJob", inputs={**table, "id_column": "y"}, target="y", recipe=SMALL)
+
+
+def test_the_record_of_held_out_rows_has_classes_as_the_table_stores_them(tmp_path: Path) -> None:
+    ODD.assign(y=(LABELS == "Yes").astype(float)).to_parquet(tmp_path / "t.parquet")
+    source = {"KIND": "ParquetReader", "path": str(tmp_path / "t.parquet")}
+    made = run(tmp_path, "TrainingJob", inputs=source, target="y", recipe={**SMALL, "trees": 2}, positive=1)
+    assert made["model"].predictor.classes == [0, 1]
+    table = shuffled(ParquetReader(path=str(tmp_path / "t.parquet")).read(), 0)
+    assert made["version"].tags[HELD_OUT_TAG] == digest_of(HoldoutSplitter().split(table, "y").test)
 
 
 @pytest.mark.parametrize("recipe", ["XgboostRecipe", "LogisticRegressionRecipe"])

@@ -64,10 +64,15 @@ def inputs(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def usual(root: Path) -> pd.DataFrame:
-    """The predictions of a table that has just the rows that the model can take."""
-    table = later()[is_usual(later())]
-    run(root, "InferenceJob", inputs=source(root / "usual.csv", table), outputs=OUTPUT)
+def others(root: Path) -> dict[str, Any]:
+    """A table that has just the rows that the model can take."""
+    return source(root / "usual.csv", later()[is_usual(later())])
+
+
+@pytest.fixture(scope="module")
+def usual(root: Path, others: dict[str, Any]) -> pd.DataFrame:
+    """The predictions of the rows that the model can take."""
+    run(root, "InferenceJob", inputs=others, outputs=OUTPUT)
     return pd.read_parquet(root / "scored.parquet")
 
 
@@ -258,13 +263,13 @@ def explained(inputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("budget", [None, pytest.param({"rows": 100}, marks=pytest.mark.slow)])
 def test_explanations_and_importances_are_of_the_other_rows(
-    budget: dict[str, int] | None, root: Path, inputs: dict[str, Any]
+    budget: dict[str, int] | None, root: Path, inputs: dict[str, Any], others: dict[str, Any]
 ) -> None:
     more: dict[str, Any] = {} if budget is None else {"budget": budget, "part_rows": 40}
     if budget is None:
         more["importances"] = [{"KIND": "ShapImportance"}, {"KIND": "PermutationImportance"}]
     outcomes = []
-    for table in (inputs, {**inputs, "path": str(root / "usual.csv")}):
+    for table in (inputs, others):
         result = run(root, "ExplanationsJob", rejected=REJECTED, **explained(table), **more)
         outcomes.append((result, pd.read_parquet(root / "rows.parquet").set_index("flight")))
     (result, rows), (other, expected) = outcomes
@@ -395,3 +400,14 @@ def test_a_model_of_others_refuses_new_categories_unless_they_are_missing(theirs
 def test_a_model_that_refuses_missing_values_cannot_take_new_categories_for_them(theirs: Path) -> None:
     with pytest.raises(ModelError, match=r"unseen: missing: pipeline version 1 refuses .* in destination"):
         score_theirs(theirs, "pipeline", unseen="missing")
+
+
+def test_a_text_among_the_numbers_of_a_jsonl_file_is_one_row(root: Path, reference: Reference) -> None:
+    table = later().reset_index().replace({np.nan: None})
+    lines = [json.dumps(row) for row in table.to_dict("records")]
+    (root / "later.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    inputs = {"KIND": "JsonlReader", "path": str(root / "later.jsonl"), "id_column": "flight"}
+    result = score(root, inputs=inputs, part_rows=70)
+    assert result["facts"]["rejected_rows"] == 15
+    expected = pd.read_parquet(io.BytesIO(reference.contents[0]))
+    pd.testing.assert_frame_equal(pd.read_parquet(root / "scored.parquet"), expected)

@@ -6,6 +6,9 @@ import io
 import re
 from typing import TYPE_CHECKING, Literal, Self
 
+from pydantic import PrivateAttr
+
+from mxt.datasets.jsonl_texts import chunks, mixed_columns, with_texts
 from mxt.datasets.readers.base.files import FileReader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
@@ -36,6 +39,8 @@ class JsonlReader(FileReader):
     types: Remembered[dict[str, Literal["int64", "float64", "string", "bool", "timestamp[us]"]]] = {}
     """Types of columns that shall not be inferred from the first megabyte, such as times with fractions."""
 
+    _loose: bool = PrivateAttr(default=False)
+
     @property
     def format(self) -> ds.FileFormat:
         import pyarrow.dataset as ds
@@ -45,7 +50,8 @@ class JsonlReader(FileReader):
     def _schema(self) -> pa.Schema:
         import pyarrow as pa
 
-        schema = super()._schema()
+        texts = self._mixed
+        schema = self._mixed_schema(texts) if texts else super()._schema()
         own = self._kept(schema) | {name: pa.type_for_alias(kind) for name, kind in self.types.items()}
         return pa.schema([pa.field(field.name, own.get(field.name, field.type)) for field in schema])
 
@@ -99,10 +105,69 @@ class JsonlReader(FileReader):
             return False
         return True
 
+    def loosely(self) -> Self:
+        copy = self.model_copy()
+        copy._loose = True  # noqa: SLF001 - its own copy
+        return copy
+
+    @property
+    def _mixed(self) -> frozenset[str]:
+        """The columns whose cells are texts here and numbers there, in the head of the first file."""
+        return self._remembered("mixed", self._mixed_in_head) if self._loose else frozenset()
+
+    def _mixed_in_head(self) -> frozenset[str]:
+        import pyarrow as pa
+        import pyarrow.dataset as ds
+
+        try:
+            super()._schema()
+        except pa.ArrowInvalid:
+            first = next(iter(self._dataset(pa.schema([])).get_fragments()))
+            within_folders = ds.get_partition_keys(first.partition_expression)
+            return frozenset() if within_folders else mixed_columns(self._first_lines())
+        return frozenset()
+
+    def _first_lines(self) -> bytes:
+        """The lines of the first megabyte of the first file."""
+        import pyarrow as pa
+
+        dataset = self._dataset(pa.schema([]))
+        with dataset.filesystem.open_input_stream(dataset.files[0]) as stream:
+            return next(chunks(stream), b"")
+
+    def _mixed_schema(self, texts: frozenset[str]) -> pa.Schema:
+        """The schema in which columns of cells of several types are texts."""
+        import pyarrow.json
+
+        return self._remembered(
+            "mixed schema",
+            lambda: pyarrow.json.read_json(io.BytesIO(with_texts(self._first_lines(), texts))).schema,
+        )
+
+    def count(self) -> int:
+        with self._errors():
+            mixed = bool(self._mixed)
+        if not mixed:
+            return super().count()
+        columns = [*dict.fromkeys(self._filtered)] or self.names()[:1]
+        return sum(batch.num_rows for batch in self.scan(columns))
+
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         with self._errors():
             self._remembered("last line", self._refuse_open_line)
-        yield from super().scan(columns)
+            texts = self._mixed
+        if not texts:
+            yield from super().scan(columns)
+            return
+        with self._errors():
+            schema, condition = self._typed(columns), self._condition()
+            dataset = self._dataset(schema)
+            for file in dataset.files:
+                with dataset.filesystem.open_input_stream(file) as stream:
+                    for lines in chunks(stream):
+                        table = _parsed(with_texts(lines, texts), schema)
+                        rows = table if condition is None else table.filter(condition)
+                        yield from rows.select(columns).combine_chunks().to_batches()
 
     def _hint(self, _fragment: ds.FileFragment, needed: pa.Schema, error: Exception) -> str:
         change = re.search(r"Column\(/(.+?)\) changed from (\w+) to (\w+)", str(error))
@@ -122,3 +187,15 @@ class JsonlReader(FileReader):
                 if first and b"\n" not in first:
                     msg = f"{self.source}: the only line of {file} does not end; end it with a line feed."
                     raise DataError(msg)
+
+
+def _parsed(lines: bytes, schema: pa.Schema) -> pa.Table:
+    """Lines in the types of a schema; a column that none of them has is missing."""
+    import pyarrow as pa
+    import pyarrow.json
+
+    options = pyarrow.json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
+    table = pyarrow.json.read_json(
+        io.BytesIO(lines), pyarrow.json.ReadOptions(block_size=max(len(lines), BLOCK_BYTES) + 1), options
+    )
+    return pa.table({field.name: table[field.name] for field in schema}, schema=schema)

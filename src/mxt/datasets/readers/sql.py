@@ -89,6 +89,8 @@ class SqlReader(Reader):
         """The cells of a column in its named type, or else in the type of its first batch."""
         import pyarrow as pa
 
+        if self.types.get(name) == "string":
+            return pa.array([_text(cell) for cell in cells], pa.string())
         if name in self.types:
             return pa.array(cells).cast(pa.type_for_alias(self.types[name]))
         if (
@@ -145,7 +147,7 @@ def _great(cell: object) -> bool:
 
 
 def _text(cell: object) -> str | None:
-    """An id as text."""
+    """A cell as text."""
     if cell is None:
         return None
     return f"{cell:f}" if isinstance(cell, Decimal) else str(cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -17,9 +18,10 @@ from mxt.registries.readings import suited
 from mxt.schemas.captions import NO_CAPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     import pandas as pd
+    import pyarrow as pa
 
     from mxt.datasets.readers.base import Reader
     from mxt.findings import Findings
@@ -82,7 +84,8 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
             raise DataError(msg)
         return None
     few = reader.model_copy(update={"limit": min(SURVEYED_ROWS, reader.limit or SURVEYED_ROWS)})
-    head = to_frame([*few.arrow(None if schema is None else schema.columns)], reader.id_column)
+    batches = list(_up_to_a_fault(few.arrow(None if schema is None else schema.columns)))
+    head = to_frame(batches, reader.id_column)
     rows = len(head) if len(head) < SURVEYED_ROWS else None
     logger.info("{} has {} columns: {}", reader.source, len(head.columns), described(head, rows))
     checked = head.head(part_rows or SURVEYED_ROWS)
@@ -95,3 +98,14 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
         msg = f"{error} So it is in the first {count(len(checked), 'row')}; the others were not looked at."
         raise DataError(msg) from error
     return head
+
+
+def _up_to_a_fault(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The batches before one that cannot be read: the work keeps their parts, and then reports the fault.
+
+    Raises:
+        DataError: The first cannot be read.
+    """
+    yield next(batches)
+    with suppress(DataError):
+        yield from batches

@@ -16,18 +16,14 @@ from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.jobs.base.declared import Declared
 from mxt.jobs.base.excluded import refuse_absent
-from mxt.jobs.base.learning import (
-    inferred_schema,
-    refuse_lost_classes,
-    refuse_shared,
-    target_of,
-)
+from mxt.jobs.base.learning import check_target, inferred_schema, refuse_lost_classes, refuse_shared
 from mxt.jobs.base.positives import of_targets
 from mxt.kinds import OneOf
 from mxt.metrics.base import Metric
 from mxt.metrics.base.answers import TWO, Named, text_of
 from mxt.metrics.sklearn import SklearnMetric
 from mxt.models.base import Recipe
+from mxt.models.base.targets import plain_targets
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
 from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
@@ -132,20 +128,24 @@ class FittingJob(Job, ABC):
             refuse_taken(context.client, context.name, self.version)
         declared = Declared.read(self.inputs_schema)
         table = self._table(declared.schema)
-        self._state_positive(table[self.target])
+        truth = plain_targets(table[self.target], self.recipe.task)
+        self._state_positive(truth)
         known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
         schema = declared.captioned(known, self.inputs)
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs, schema.captions)
         parts = self.splitter.split(table, self.target)
-        training, truth = inputs.loc[parts.train.index], parts.train[self.target]
-        refuse_lost_classes(truth, table[self.target], self.splitter, self.recipe)
+        training, learned_truth = inputs.loc[parts.train.index], truth.loc[parts.train.index]
+        refuse_lost_classes(learned_truth, truth, self.splitter, self.recipe)
         learned = schema.categorised(training)
-        choice = self.choose(learned, parts.train)
-        model = self._fit(choice.recipe, learned, truth).with_background(training.head(BACKGROUND_ROWS))
-        model = model.with_positive(text_of(self.positive))
-        findings = self._scored(model, inputs.loc[parts.test.index], parts.test[self.target])
+        choice = self.choose(learned, parts.train.assign(**{self.target: learned_truth}))
+        model = (
+            self._fit(choice.recipe, learned, learned_truth)
+            .with_positive(text_of(self.positive))
+            .with_background(training.head(BACKGROUND_ROWS))
+        )
+        findings = self._scored(model, inputs.loc[parts.test.index], truth.loc[parts.test.index])
         context.record(
             findings | columns | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)})
         )
@@ -214,10 +214,10 @@ class FittingJob(Job, ABC):
         from mxt.registries.readings import suited
 
         table = self.context.read(suited(self.inputs, None, declared), "training")
-        truth = target_of(table, self.target, self.recipe, self.inputs.source)
+        check_target(table, self.target, self.recipe, self.inputs.source)
         ids = [self.inputs.id_column] if self.inputs.id_column else []
         refuse_absent(self.exclude, [*map(str, table.columns), *ids], self.inputs.source)
-        return shuffled(table.assign(**{self.target: truth}), self.recipe.seed)
+        return shuffled(table, self.recipe.seed)
 
     def _fit(self, recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series[Any]) -> Model:
         with self.context.step(f"fit {type(recipe).__name__} to {len(inputs)} rows"):

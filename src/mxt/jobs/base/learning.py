@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from mxt.models.base import Recipe
 
 
-def target_of(table: pd.DataFrame, target: str, recipe: Recipe, source: str) -> pd.Series:
-    """The target column in a plain type, if the recipe can learn it.
+def check_target(table: pd.DataFrame, target: str, recipe: Recipe, source: str) -> None:
+    """Refuse a target column that the recipe cannot learn.
 
     Raises:
         DataError: The column is absent, misses values, is the same in every row, does not fit the recipe's
@@ -34,7 +34,6 @@ def target_of(table: pd.DataFrame, target: str, recipe: Recipe, source: str) -> 
     check_targets(truth, recipe.task, recipe.max_classes)
     if recipe.task == "classification":
         _refuse_single_rows(truth, source)
-    return truth
 
 
 def refuse_shared(target: str, fields: Mapping[str, Collection[str | None]]) -> None:

@@ -68,6 +68,10 @@ class RejectingJob(IncrementalJob, ABC):
             raise ValueError(msg)
         return self
 
+    def tolerant(self, reader: Reader) -> Reader:
+        """The reader, which takes cells of another type than their column if rows are rejected for them."""
+        return reader if self.rejected is None else reader.loosely()
+
     def first_rows(self, served: Served, reader: Reader) -> pd.DataFrame | None:
         """The first rows of the table, checked before the model is loaded; None if they are not known.
 

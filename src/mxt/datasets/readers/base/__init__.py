@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -11,7 +10,7 @@ from pydantic import Field, PrivateAttr
 from mxt.datasets.conditions import Condition, Sample
 from mxt.datasets.parts import after
 from mxt.datasets.readers.base.remembered import Remembered
-from mxt.datasets.tables import inferred, plain, refuse_foreign, refuse_repeated_ids, to_frame
+from mxt.datasets.tables import inferred, is_index, plain, refuse_foreign, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
 from mxt.kinds import Kind
 
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
     from mxt.datasets.marks import Mark
 
 Reading = Literal["exact", "inferred"]
-
-NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
-"""Columns in which pandas stores an index without a name: the order of the rows, and no content."""
 
 
 class Reader(Kind, ABC):
@@ -98,6 +94,10 @@ class Reader(Kind, ABC):
 
     def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:  # noqa: ARG002 - for formats without types
         """This reader, with the types of columns that are `texts` or `others` if the source declares none."""
+        return self
+
+    def loosely(self) -> Self:
+        """This reader, where cells of a column may be of several types: such a column is read as texts."""
         return self
 
     def reads_as(self, other: Reader, columns: Sequence[str] | None = None) -> bool:
@@ -193,15 +193,15 @@ class Reader(Kind, ABC):
         """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
         repeated = sorted({name for name in names if names.count(name) > 1})
-        own = [name for name in (self.id_column, self._mark and self._mark.column) if name is not None]
+        own = [str(key) for key in (self.id_column, self._mark and self._mark.column) if key is not None]
         lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
             what = f"repeats the columns {repeated}" if repeated else f"has no columns {lacking}"
             msg = f"{self.source}: the table {what}; it has {names}.{self._lacking(lacking)}"
             raise DataError(msg)
-        every = [name for name in names if not (self.exact and NAMELESS_INDEX.fullmatch(name))]
-        chosen = columns if columns is not None else self.columns or every
-        return [name for name in names if name in {*chosen, *own}]
+        every = [name for name in names if not (self.exact and is_index(name))]
+        wanted = {*(columns if columns is not None else self.columns or every), *own}
+        return [name for name in names if name in wanted]
 
     def _lacking(self, names: Sequence[str]) -> str:  # noqa: ARG002 - for formats that show it
         """A sentence, after a blank, on why the table lacks columns; empty if its format does not show it."""
