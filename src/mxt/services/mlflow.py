@@ -205,7 +205,7 @@ class MlflowService(Service):
             if "migrate-filestore" in str(error):
                 msg = (
                     f"MLflow keeps no store in a folder any more, as {self.tracking_uri} is one. "
-                    "Write tracking_uri: sqlite:///mlflow.db (`mlflow migrate-filestore` moves what the folder "
+                    "Write tracking_uri: sqlite:///mlflow.db (`mlflow migrate-filestore` moves what it "
                     "holds), or set MLFLOW_ALLOW_FILE_STORE=true in the environment."
                 )
                 raise ConfigError(msg) from error
