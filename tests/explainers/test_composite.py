@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import catboost
+import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pytest
 import shap
+import xgboost as xgb
 from pydantic import TypeAdapter
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.ensemble import (
     BaggingClassifier,
     BaggingRegressor,
+    GradientBoostingClassifier,
     RandomForestClassifier,
     RandomForestRegressor,
     StackingClassifier,
@@ -60,6 +64,32 @@ def forest() -> Any:
 
 def by_shap(tree: Any, inputs: pd.DataFrame) -> np.ndarray:
     return np.asarray(shap.TreeExplainer(tree).shap_values(inputs.to_numpy()))
+
+
+BOOSTERS: dict[str, Callable[[], Any]] = {
+    "xgboost": lambda: xgb.XGBClassifier(n_estimators=4, max_depth=2, n_jobs=1),
+    "LightGBM": lambda: lgb.LGBMClassifier(n_estimators=4, num_leaves=4, n_jobs=1, verbose=-1),
+    "CatBoost": lambda: catboost.CatBoostClassifier(
+        iterations=4, depth=2, thread_count=1, verbose=0, allow_writing_files=False
+    ),
+    "scikit-learn": lambda: GradientBoostingClassifier(n_estimators=4, max_depth=2, random_state=0),
+}
+
+
+@pytest.mark.parametrize("ensemble", [True, False])
+@pytest.mark.parametrize(("method", "classes"), [("sigmoid", 2), ("isotonic", 3)])
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_calibrated_booster_is_explained_in_the_unit_that_the_documentation_names(
+    *, name: str, method: str, classes: int, ensemble: bool
+) -> None:
+    model = CalibratedClassifierCV(BOOSTERS[name](), method=method, ensemble=ensemble, cv=3)
+    found = SklearnPredictor(model.fit(INPUTS, labels(classes)), [*INPUTS])
+    explanation = AutoExplainer().explain(found, SHOWN, None)
+    folded = (name, method, ensemble) == ("scikit-learn", "sigmoid", False)
+    assert explanation.unit == ("log-odds" if folded else "probability")
+    chances = model.predict_proba(SHOWN)[:, -len(found.outputs) :]
+    scores = np.log(chances / (1 - chances)) if folded else chances
+    np.testing.assert_allclose(explanation.base + explanation.totals, scores, atol=1e-5)
 
 
 def test_a_vote_is_the_weighted_mean_of_its_voters_shap_values() -> None:

@@ -83,3 +83,15 @@ def test_counts_and_lists_read_as_sentences_do() -> None:
 def test_names_are_written_so_that_yaml_reads_them_back(names: list[str]) -> None:
     assert yaml.safe_load(f"[{in_yaml(names)}]") == names
     assert in_yaml(["tenure", "Größe"]) == "tenure, Größe"
+
+
+def test_a_name_with_blanks_at_an_end_is_shown_in_quotes() -> None:
+    assert [shortened(text) for text in (" >50K", "Two  year", "line\n", "", "\u00a0x")] == [
+        "' >50K'",
+        "Two year",
+        "line",
+        "",
+        "'\\xa0x'",
+    ]
+    assert listed([" age", "sex"]) == "' age', sex"
+    assert stated(" >50K") == "' >50K'"

@@ -98,6 +98,16 @@ def test_shares_are_the_integral_of_their_jacobian_along_the_path(scale: float) 
     np.testing.assert_allclose(links.normalised().carry(values, start, end), expected, atol=1e-11)
 
 
+@pytest.mark.parametrize("least", [0.0, 1e-300, 1e-13])
+def test_shares_that_vanish_at_an_end_of_the_path_still_lead_from_one_to_the_other(least: float) -> None:
+    start = np.array([[0.2, 0.3, 0.1], [least, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    end = np.array([[least, 0.0, 0.0], [0.5, 0.1, 0.1], [0.0, 0.0, 0.0]])
+    ways = np.array([0.25, 0.75])
+    carried = links.normalised().carry(ways[:, None] * (end - start)[:, None, :], start, end)
+    shares = [links.normalised().apply(side) for side in (start, end)]
+    np.testing.assert_allclose(carried, ways[:, None] * (shares[1] - shares[0])[:, None, :], atol=1e-12)
+
+
 def test_two_classes_of_softmax_are_the_logistic_of_their_difference() -> None:
     values, start, end = contributions(2, 3.0)
     both = links.softmax().carry(values, start, end)

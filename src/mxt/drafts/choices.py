@@ -29,6 +29,9 @@ TWO = 2
 ROWS_EACH = 20
 """A text column of many values has so many rows for each, on average, if a model can learn from it."""
 
+REPEATED = "an id that repeats in"
+"""How the reason begins why an id that several rows share is left out."""
+
 YES = frozenset(
     {"yes", "y", "true", "t", "1", "ja", "j", "oui", "si", "on", "positive", "bad", "churned", "fraud"}
 )
@@ -192,9 +195,7 @@ def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
         why = f"another value in each row{f', as {said(id_column)}' if id_column else ''}"
     elif column.named_like_id and rows_each < ROWS_EACH and (column.whole or texts):
         repeated = column.rows - column.missing - column.distinct
-        why = (
-            f"an id that repeats in {count(repeated, 'row')}, so it is no id_column" if repeated else "an id"
-        )
+        why = f"{REPEATED} {count(repeated, 'row')}, so it is no id_column" if repeated else "an id"
     elif texts and column.looks_like == "date":
         why = "dates that are not written as 2026-12-31, which are read as texts"
     elif texts and column.looks_like == "number" and column.distinct > MAX_CATEGORIES:

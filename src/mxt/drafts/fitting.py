@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.drafts.blocks import render
+from mxt.drafts.choices import REPEATED
 from mxt.drafts.tables import (
     SEVERAL,
     held_out_share,
@@ -14,7 +15,7 @@ from mxt.drafts.tables import (
     reader,
     reader_comments,
 )
-from mxt.drafts.texts import said
+from mxt.drafts.texts import said, scalar
 from mxt.findings.words import listed
 
 if TYPE_CHECKING:
@@ -85,6 +86,15 @@ def _recipe(choices: Choices) -> dict[str, object]:
     }
 
 
+def _groups_comment(choices: Choices) -> str:
+    """What is said of the splitter if ids repeat, which rows of one customer do."""
+    repeated = [name for name, why in choices.excluded.items() if why.startswith(REPEATED)]
+    if not repeated:
+        return ""
+    group = scalar({"KIND": "GroupedSplitter", "group": repeated[0]})
+    return f"holds out whole groups of rows that belong together, if you write\n>splitter: {group}"
+
+
 def _comments(choices: Choices) -> dict[str, str]:
     target = choices.target
     reasons = [*choices.excluded.items()]
@@ -100,6 +110,7 @@ def _comments(choices: Choices) -> dict[str, str]:
         "job.target": what,
         "job.positive": "the class that scores are about, and that is selected",
         **each,
+        "job.splitter": _groups_comment(choices),
         "job.recipe.dates": f"times are learned from by their parts: {listed([*map(said, choices.times)])}",
         "job.recipe.calibration": "probabilities that can be read as frequencies",
         "job.metrics.0": limit_comment(choices),

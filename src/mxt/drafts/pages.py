@@ -88,7 +88,7 @@ def _decided(choices: Choices) -> list[str]:
         ]
     if target.positive is not None:
         lines.append(
-            f"The positive class is {said(str(target.positive))}; set `positive` if it is the other."
+            f"The positive class is {said(str(target.positive))}; change `positive` if it is the other."
         )
     if target.missing:
         lines.append(f"{count(target.missing, 'row')} without a {name} are left out.")

@@ -19,6 +19,9 @@ FEWEST_HELD_OUT = 100
 MOST_SHARE = 0.4
 """The largest share of the rows that is held out."""
 
+MOST_OF_RARE = 0.3
+"""The largest share that is held out for a rare class, of which training needs rows too."""
+
 FOLDS = 5
 """Parts of a cross-validation."""
 
@@ -76,8 +79,9 @@ def filters_comment(choices: Choices) -> str:
 def held_out_share(choices: Choices) -> float:
     """The share of the rows that is held out: a fifth, or more of a short table or one of a rare class."""
     target = choices.target
-    wanted = (0.2, 1.1 * FEWEST_HELD_OUT / target.rows, 1.1 * FEWEST / max(1, target.rarest))
-    return min(MOST_SHARE, math.ceil(round(100 * max(wanted), 6)) / 100)
+    few = min(MOST_SHARE, 1.1 * FEWEST_HELD_OUT / target.rows)
+    rare = min(MOST_OF_RARE, 1.1 * FEWEST / max(1, target.rarest))
+    return math.ceil(round(100 * max(0.2, few, rare), 6)) / 100
 
 
 def held_out(choices: Choices) -> int:

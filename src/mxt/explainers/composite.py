@@ -85,8 +85,7 @@ def _carried(part: Component, explanation: Explanation) -> tuple[np.ndarray, np.
     """
     import numpy as np
 
-    start = np.array(explanation.bases)
-    end = start + explanation.totals
+    start, end = np.array(explanation.bases), explanation.prediction  # as the library goes on from there
     carried = part.link.carry(explanation.values, start, end) @ part.weights
     common = explanation.base.ndim == 1
     base = part.link.apply(explanation.base[np.newaxis] if common else start) @ part.weights

@@ -8,8 +8,6 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mxt.errors import named
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -70,7 +68,7 @@ def count(amount: int, noun: str, plural: str = "") -> str:
 def listed(names: Sequence[str], most: int = 5) -> str:
     """The first `most` names, and the number of further ones."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(shortened(named(name), LONGEST_ITEM) for name in names[:most])}{more}"
+    return f"{', '.join(shortened(name, LONGEST_ITEM) for name in names[:most])}{more}"
 
 
 def in_yaml(names: Sequence[str]) -> str:
@@ -80,12 +78,18 @@ def in_yaml(names: Sequence[str]) -> str:
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:
-    """The text on one line; a text of more than `most` characters loses its middle."""
-    line = " ".join(text.split())
+    """The text on one line, in quotes if it has blanks at an end; a long text loses its middle."""
+    line = _one_line(text)
     if len(line) <= most:
         return line
     head = (most - 1) // 2 + 1
     return f"{line[:head]}…{line[head - most + 1 :]}"
+
+
+def _one_line(text: str) -> str:
+    """The text on one line, in quotes if it has blanks at an end."""
+    blank = text.strip() and text != text.strip(" \t\xa0")
+    return " ".join((repr(text) if blank else text).split())
 
 
 def stated(value: object) -> str:
@@ -96,7 +100,7 @@ def stated(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, float):
         return number(value)
-    text = " ".join(named(value).split()) if str(value).strip() else ""
+    text = _one_line(str(value))
     if _DIGEST.match(text):
         return f"{text[:_LEADING_DIGITS]}…"
     if _MOMENT.match(text):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mxt.datasets.splitters.base import draw, lowest_share
-from mxt.errors import DataError
+from mxt.errors import DataError, named
 from mxt.explainers.base.units import Unit
 from mxt.findings import Grid, Paragraph
 from mxt.importances.base import Basis, Importance, Measurement, ranked
@@ -87,7 +87,7 @@ class SurrogateTreeImportance(Importance):
 def _rules(tree: Imitation, name: str, unit: str, captions: Captions) -> Sequence[Block]:
     """For a page: the fidelity in a sentence, and the rules as a table."""
     what = "prediction" if unit == "target" else unit
-    of_class = f" of class {captions.label(name)}" if name else ""
+    of_class = f" of class {named(captions.label(name))}" if name else ""
     fidelity = (
         f"A tree of at most {tree.fitted.get_depth()} questions imitates the {what}{of_class} with a "
         f"fidelity of {tree.fidelity:.3f} (R squared on rows held out; 1 is perfect)."

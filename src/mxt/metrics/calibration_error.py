@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.metrics.base import RESAMPLES, Estimate, Metric, order_of
+from mxt.metrics.base import RESAMPLES, Estimate, Metric
 from mxt.metrics.base.answers import ClassName, classes, labelled, positive_among
+from mxt.metrics.base.orders import order_of
 from mxt.stats.calibration import calibration_errors, calibration_interval, equal_masses, equal_widths
 from mxt.stats.cells import Cells, of_rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mxt.errors import named
 from mxt.findings import Chart
 from mxt.findings.words import LONGEST_LABEL, shortened
 from mxt.schemas.captions import NO_CAPTIONS
@@ -72,7 +73,7 @@ def draw_effects(figure: Figure, effects: pd.DataFrame) -> None:
 
 def _title(effects: pd.DataFrame) -> str:
     first = effects.iloc[0]
-    of_class = f", class {first['class']}" if isinstance(first["class"], str) else ""
+    of_class = f", class {named(first['class'])}" if isinstance(first["class"], str) else ""
     return f"{str(first['method']).replace('_', ' ')} ({first['unit']}{of_class})"
 
 

@@ -20,4 +20,4 @@ def positive_fact(positives: Mapping[str, str]) -> dict[str, str]:
     for label, name in positives.items():
         labels.setdefault(name, []).append(label)
     each = [f"{named(name)} ({', '.join(scores)})" for name, scores in labels.items()]
-    return {"positive": ", ".join(each if len(labels) > 1 else map(named, labels))} if labels else {}
+    return {"positive": ", ".join(each if len(labels) > 1 else labels)} if labels else {}

@@ -23,6 +23,8 @@ _NODES = 16
 """Gauss-Legendre nodes on each part of softmax's path."""
 _PART = 5.0
 """Longest part of the path, in units of the margins' change: 16 nodes are then exact to 1e-13."""
+_VANISHED = 1e-10
+"""A sum of shares, relative to the sum at the path's other end, that counts as zero."""
 _NEAR = 0.05
 """Relative change up to which a series of 14 terms is exact to the last bit."""
 
@@ -214,11 +216,17 @@ def _carry_normalised(values: np.ndarray, start: np.ndarray, end: np.ndarray) ->
     """The Jacobian of s_k / S is (delta_kc S - s_k) / S^2; with S linear on the path its mean is closed.
 
     With S from a to b, the mean of 1/S is log(b/a) / (b - a), of 1/S^2 it is 1 / (a b), and of t/S^2
-    (mean of 1/S - 1/b) / (b - a).
+    (mean of 1/S - 1/b) / (b - a). Where S vanishes at an end, shares jump and no mean exists: the change of
+    each share is divided among the columns as the change of S is.
     """
     import numpy as np
 
     first, last = start.sum(axis=1), end.sum(axis=1)
+    jumps = np.minimum(first, last) <= _VANISHED * np.maximum(first, last)
+    moved = np.where(jumps & (first != last), last - first, 1)
+    ways = values.sum(axis=2) / moved[:, None]
+    jumped = ways[:, :, None] * (_normalise(end) - _normalise(start))[:, None, :]
+    first, last = np.where(jumps, 1, first), np.where(jumps, 1, last)
     change = (last - first) / first
     near = np.abs(change) < _NEAR
     safe = np.where(near, 1, change)
@@ -228,4 +236,5 @@ def _carry_normalised(values: np.ndarray, start: np.ndarray, end: np.ndarray) ->
     tilted = np.where(near, powers @ (orders / (orders + 1)), (inverse - 1 / (1 + safe)) / safe)
     level = start / (first * last)[:, None] + (end - start) * (tilted / first**2)[:, None]
     whole = values.sum(axis=2, keepdims=True)
-    return values * (inverse / first)[:, None, None] - whole * level[:, None, :]
+    smooth = values * (inverse / first)[:, None, None] - whole * level[:, None, :]
+    return np.where(jumps[:, None, None], jumped, smooth)

@@ -56,3 +56,15 @@ def test_texts_that_look_like_numbers_stay_texts() -> None:
         encoded(pd.Series([1.0, 2.0]), told)
     with pytest.raises(DataError, match="not among the model's 2: 0, 1"):
         encoded(pd.Series(["1.0", "0.0", "1", "0"]), TOLD)
+
+
+def test_texts_are_no_truth_of_a_model_that_predicts_numbers() -> None:
+    truth = pd.Series(["1,100", "900", "800"], name="price")
+    told = (
+        r"predicts numbers, and the target 'price' is of type str: 1 of 3 values of price is no number: "
+        r"'9,999'-like; set `thousands: ','`"
+    )
+    with pytest.raises(DataError, match=told):
+        encoded(truth, pd.DataFrame({"prediction": [1000.5, 900.0, 800.0]}))
+    with pytest.raises(DataError, match=r"'price' is of type str\.$"):
+        encoded(truth.replace("1,100", "1100"), pd.DataFrame({"prediction": [1000.5, 900.0, 800.0]}))

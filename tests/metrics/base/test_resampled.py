@@ -8,8 +8,8 @@ from sklearn.metrics import get_scorer_names
 
 from metrics.tables import classified, measured
 from mxt.errors import MxtError
-from mxt.metrics.base import order_of
 from mxt.metrics.base.answers import encoded
+from mxt.metrics.base.orders import order_of
 from mxt.metrics.base.resampled import resampled
 from mxt.metrics.sklearn import SklearnMetric
 

@@ -204,7 +204,12 @@ def odd_table(flavor: str) -> pd.DataFrame:
         ("lightgbm", lambda: lgb.LGBMRegressor(n_estimators=5, min_child_samples=5, n_jobs=1, verbose=-1)),
         ("xgboost", lambda: xgb.XGBRegressor(n_estimators=5, n_jobs=1)),
         ("catboost", lambda: catboost.CatBoostRegressor(iterations=5, verbose=0, allow_writing_files=False)),
-        ("sklearn", lambda: make_pipeline(SimpleImputer(keep_empty_features=True), RandomForestRegressor(3))),
+        (
+            "sklearn",
+            lambda: make_pipeline(
+                SimpleImputer(keep_empty_features=True), RandomForestRegressor(10, random_state=0)
+            ),
+        ),
     ],
 )
 def test_a_model_is_explained_in_the_names_of_its_table_whatever_they_hold(flavor: str, make: Any) -> None:

@@ -87,5 +87,6 @@ def _date(column: ColumnSurvey, cells: pd.Series, reader: Reader) -> str:
     learn = "and learn from them by `dates: parts` in the recipe"
     plain = cells.dropna().str.strip().str.match(r"\d{4}-\d{2}-\d{2}").all()
     if plain and hasattr(reader, "types"):
-        return f"looks like dates: set `types: {{{in_yaml([column.name])}: timestamp[us]}}` in the reader, {learn}"
+        types = f"`types: {{{in_yaml([column.name])}: timestamp[us]}}`"
+        return f"looks like dates: set {types} in the reader, {learn}"
     return f"looks like dates: write them as 2026-01-31, or as times, in the source, {learn}"

@@ -7,10 +7,12 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import PrivateAttr
+from pydantic import PrivateAttr, model_validator
 
 from mxt.errors import DataError
 from mxt.kinds import Kind
+from mxt.metrics.base.limits import refuse_no_room
+from mxt.metrics.base.orders import order_of
 from mxt.stats import cells as stats
 from mxt.stats.bootstrap import bca, bca_of_few, few, of_indices
 
@@ -65,6 +67,11 @@ class Metric(Kind, ABC):
     """The evaluation fails above this score."""
 
     _default: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="after")
+    def _limits_leave_room(self) -> Self:
+        refuse_no_room(self.minimum, self.maximum)
+        return self
 
     @property
     @abstractmethod
@@ -237,12 +244,3 @@ def positives(metrics: Iterable[Metric], names: Sequence[str]) -> dict[str, str]
     """
     classes = {metric.label: metric.positive_of(names) for metric in metrics} if names else {}
     return {label: name for label, name in classes.items() if name}
-
-
-def order_of(truth: pd.Series, *tables: pd.DataFrame) -> np.ndarray:
-    """Positions of the rows in an order that depends on their content alone, shape (rows,)."""
-    import numpy as np
-
-    columns = [truth, *(table[name] for table in tables for name in table.columns)]
-    keys = [column.astype(str) if column.dtype.kind not in "biuf" else column for column in columns]
-    return np.lexsort([key.to_numpy() for key in keys])

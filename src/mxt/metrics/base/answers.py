@@ -11,6 +11,7 @@ from pydantic import Field
 
 from mxt.errors import ConfigError, DataError, named
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
+from mxt.schemas.shapes import number_shape
 from mxt.schemas.targets import class_places
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ def encoded(truth: pd.Series, predictions: pd.DataFrame) -> Classes | Numbers:
     """Truth and predictions, a table of `OutputsSchema`, as metrics compare them.
 
     Raises:
-        DataError: A row has a class that the model does not have.
+        DataError: A row has a class that the model does not have, or a text where the model predicts numbers.
     """
     import pandas as pd
 
@@ -155,12 +156,21 @@ def encoded(truth: pd.Series, predictions: pd.DataFrame) -> Classes | Numbers:
     predicted = predictions[PREDICTION]
     types = pd.api.types
     if not columns and types.is_numeric_dtype(predicted) and not types.is_bool_dtype(predicted):
+        if types.is_float_dtype(predicted) and types.is_string_dtype(truth):
+            raise DataError(_no_numbers(truth))
         return Numbers(truth.to_numpy(), predicted.to_numpy())
     if not columns:
         return labels(truth, predicted)
     names = [name.removeprefix(PROBABILITY) for name in columns]
     shares = predictions[columns].to_numpy()
     return Classes(tuple(names), _codes(truth, names), _codes(predicted, names), shares)
+
+
+def _no_numbers(truth: pd.Series) -> str:
+    """That the truth holds texts where a model predicts numbers, and how they become numbers."""
+    hint = number_shape(truth)
+    why = f": {hint.sentence(str(truth.name))}" if hint else ""
+    return f"The model predicts numbers, and the target {truth.name!r} is of type {truth.dtype}{why}."
 
 
 def class_names(truth: pd.Series, predictions: pd.DataFrame) -> tuple[str, ...]:
