@@ -92,10 +92,12 @@ def faults(project: Project) -> dict[str, Fault]:
         "unseen category": Fault(
             [inference, path + csv(root, "unseen", Contract=CANARY)],
             3,
-            r"60 rows have a 'Contract' that is none of the values allowed \(ids '",
+            r"60 rows: 'Contract' holds a category that training did not have \(ids '",
         ),
         "new missing values": Fault(
-            [inference, path + csv(root, "missing", tenure="")], 3, r"have no 'tenure', which may not"
+            [inference, path + csv(root, "missing", tenure="")],
+            3,
+            r"'tenure' is empty, but training never was",
         ),
         "infinite": Fault(
             [inference, path + csv(root, "infinite", MonthlyCharges="inf")], 3, r"60 rows have an infinite"

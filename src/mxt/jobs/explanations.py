@@ -193,7 +193,8 @@ class ExplanationsJob(RejectingJob):
             TargetsSchema.refuse_same(name, rows, self.inputs_samples.source)
         if sample is None:
             return tally
-        self.context.sample = sample.describe(tally.rows)
+        left_out = f"; {parts.rejected_rows} rows were rejected" if parts.rejected_rows else ""
+        self.context.sample = sample.describe(tally.rows) + left_out
         self.context.facts |= {"sample": self.context.sample, "sample_rate": sample.rate}
         return replace(tally, strata=together(map(Strata.from_bytes, parts.states(STRATA))))
 

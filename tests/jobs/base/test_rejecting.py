@@ -64,10 +64,15 @@ def inputs(root: Path) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def usual(root: Path) -> pd.DataFrame:
-    """The predictions of a table that has just the rows that the model can take."""
-    table = later()[is_usual(later())]
-    run(root, "InferenceJob", inputs=source(root / "usual.csv", table), outputs=OUTPUT)
+def others(root: Path) -> dict[str, Any]:
+    """A table that has just the rows that the model can take."""
+    return source(root / "usual.csv", later()[is_usual(later())])
+
+
+@pytest.fixture(scope="module")
+def usual(root: Path, others: dict[str, Any]) -> pd.DataFrame:
+    """The predictions of the rows that the model can take."""
+    run(root, "InferenceJob", inputs=others, outputs=OUTPUT)
     return pd.read_parquet(root / "scored.parquet")
 
 
@@ -258,13 +263,13 @@ def explained(inputs: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("budget", [None, pytest.param({"rows": 100}, marks=pytest.mark.slow)])
 def test_explanations_and_importances_are_of_the_other_rows(
-    budget: dict[str, int] | None, root: Path, inputs: dict[str, Any]
+    budget: dict[str, int] | None, root: Path, inputs: dict[str, Any], others: dict[str, Any]
 ) -> None:
     more: dict[str, Any] = {} if budget is None else {"budget": budget, "part_rows": 40}
     if budget is None:
         more["importances"] = [{"KIND": "ShapImportance"}, {"KIND": "PermutationImportance"}]
     outcomes = []
-    for table in (inputs, {**inputs, "path": str(root / "usual.csv")}):
+    for table in (inputs, others):
         result = run(root, "ExplanationsJob", rejected=REJECTED, **explained(table), **more)
         outcomes.append((result, pd.read_parquet(root / "rows.parquet").set_index("flight")))
     (result, rows), (other, expected) = outcomes
