@@ -64,6 +64,19 @@ def test_a_notebook_runs_from_top_to_bottom(name: str) -> None:
     NotebookClient(notebook, timeout=None, kernel_name="python3", resources=resources).execute()
 
 
+def test_each_table_of_exit_codes_has_all_of_them() -> None:
+    page, readme, schedule = (
+        (REPOSITORY / name).read_text(encoding="utf-8")
+        for name in ("docs/reference/exit-codes.md", "README.md", "docs/how-to/schedule.md")
+    )
+    codes = set(re.findall(r"^\| (\d+) \|", page, re.MULTILINE))
+    assert {"0", "5", "7", "10", "99", "130", "143"} <= codes
+    for text in (readme, schedule):
+        assert codes <= {
+            code for cell in re.findall(r"\| ([\d, ]+) (?=\|)", text) for code in cell.split(", ")
+        }
+
+
 def test_what_the_documentation_runs_reports_nothing_to_the_makers_of_mlflow() -> None:
     pages = [REPOSITORY / "README.md", *(REPOSITORY / "docs").rglob("*.md")]
     quiet, loud = (

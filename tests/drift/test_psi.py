@@ -39,3 +39,17 @@ def test_psi_needs_both_a_large_index_and_enough_rows() -> None:
     assert not compare(PsiDrift(threshold=0.1), *few).drifted
     assert compare(PsiDrift(threshold=0.1), *many).drifted
     assert not compare(PsiDrift(threshold=0.9), *many).drifted
+
+
+@pytest.mark.parametrize("outlier", [1e12, -1e300, np.inf])
+def test_one_outlier_hides_no_drift(outlier: float) -> None:
+    before = pd.Series(np.linspace(-2, 2, 400), name="x")
+    after = before + 1
+    kept = compare(PsiDrift(), before, after).statistic
+    for pair in (
+        (before, pd.concat([after, pd.Series([outlier])])),
+        (pd.concat([before, pd.Series([outlier])]), after),
+    ):
+        found = compare(PsiDrift(), *(cells.rename("x") for cells in pair))
+        assert found.drifted
+        assert found.statistic == pytest.approx(kept, rel=0.15)

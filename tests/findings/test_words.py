@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
-from mxt.findings.words import count, interval, listed, number, p_value, share, shortened, stated
+from mxt.findings.words import count, in_yaml, interval, listed, number, p_value, share, shortened, stated
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,14 @@ def test_counts_and_lists_read_as_sentences_do() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed([*"abcdefg"]) == "a, b, c, d, e and 2 more"
     assert (share(0.0123), share(float("nan"))) == ("1.2 %", "unknown")
+
+
+@pytest.mark.parametrize(
+    "names", [["tenure", "Größe", "a-b"], ["a [kg]", "x: y", "No", "12", "", 'q"uote', "null"]]
+)
+def test_names_are_written_so_that_yaml_reads_them_back(names: list[str]) -> None:
+    assert yaml.safe_load(f"[{in_yaml(names)}]") == names
+    assert in_yaml(["tenure", "Größe"]) == "tenure, Größe"
 
 
 def test_a_name_with_blanks_at_an_end_is_shown_in_quotes() -> None:

@@ -83,3 +83,9 @@ def test_wide_signs_keep_the_columns_in_line() -> None:
     captions = Captions.from_yaml("captions: {charges: 月額料金, plan: plan}", "here")
     text = lines(replace(known, captions=captions))
     assert text[4].index("lowers") - text[5].index("raises") == 4  # each of four signs takes two places
+
+
+def test_a_day_has_no_hours() -> None:
+    known = reasons([0.5])
+    days = pd.DataFrame({"charges": pd.to_datetime(["2026-01-31"])}, index=known.inputs.index)
+    assert lines(replace(known, inputs=days))[4].startswith("  charges  2026-01-31  raises")

@@ -29,7 +29,7 @@ def test_a_version_is_named_by_alias_number_or_semantic_version(registry: Regist
     spellings = ["churn", "churn@Champion", "churn@Challenger", "churn/1", "churn/1.2.0", "models:/churn/2"]
     found = [chosen(registry.client, text, "here").version for text in [*spellings, None]]
     assert found == [2, 2, 1, 1, 1, 2, 2]
-    with pytest.raises(ModelError, match=r"no alias or version 'Other'.*\(store here\)$"):
+    with pytest.raises(ModelError, match=r"no alias or version 'Other'.* The store is here\.$"):
         chosen(registry.client, "churn@Other", "here")
     for wrong in ("", "churn@", "a/b/c", "churn@x y"):
         with pytest.raises(ConfigError, match="names no version; write NAME, NAME@ALIAS or NAME/VERSION"):

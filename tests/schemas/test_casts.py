@@ -86,3 +86,26 @@ def test_other_values_are_no_numbers(value: object) -> None:
 def test_a_schema_declares_texts_and_others() -> None:
     schema = pa.DataFrameSchema({"a": pa.Column("str"), "b": pa.Column("int64"), "c": pa.Column(None)})
     assert texts_and_others(schema) == (frozenset("a"), frozenset("b"))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "cells", "expected", "kind"),
+    [
+        (("boolean", "bool[pyarrow]"), [True, False], "bool", "bool"),
+        (("boolean", "bool[pyarrow]"), [True, None], "bool", "float64"),
+        (("Int64", "int64[pyarrow]"), [1, 2], "int64", "int64"),
+        (("Int64", "int64[pyarrow]"), [1, None], "int64", "float64"),
+        (("Int8", "int8[pyarrow]"), [1, 2], "float64", "float64"),
+        (("Float64", "double[pyarrow]"), [1.5, None], "float64", "float64"),
+        (("Float64", "double[pyarrow]"), [1.0, 2.0], "int64", "int64"),
+        (("Int64", "int64[pyarrow]"), [1, 2], "Int64", "Int64"),
+    ],
+)
+def test_columns_of_nullable_types_and_of_arrows_are_cast_as_plain_ones(
+    kinds: tuple[str, ...], cells: list[Any], expected: str, kind: str
+) -> None:
+    for own in kinds:
+        column = pd.Series(cells, dtype=object).astype(own)  # type: ignore[call-overload] # a name
+        new = cast(column, pa.Column(expected))
+        assert str(new.dtype) == kind
+        assert [a == b or pd.isna(a) for a, b in zip(new, cells, strict=True)] == [True] * 2

@@ -421,3 +421,11 @@ def test_categories_that_are_numbers_or_booleans_are_these_where_they_are_expect
     plain = pd.DataFrame({"x": pd.Series(values)})
     found = InputsSchema.infer(plain).check(plain.astype("category"))
     pd.testing.assert_frame_equal(found, plain)
+
+
+def test_a_table_of_arrows_types_has_the_schema_of_the_plain_one() -> None:
+    plain = pd.DataFrame({"x": [0.5, None, 2.0], "n": [1, 2, 3], "flag": [True, False, True]})
+    arrow = plain.convert_dtypes(dtype_backend="pyarrow").astype({"x": "double[pyarrow]"})
+    schema = InputsSchema.infer(arrow)
+    assert schema.to_yaml() == InputsSchema.infer(plain).to_yaml()
+    pd.testing.assert_frame_equal(schema.check(arrow), plain)

@@ -17,7 +17,7 @@ import pytest
 from pydantic import ValidationError
 
 from conftest import clean_environment
-from mxt.errors import MissingExtraError, ServiceError
+from mxt.errors import ConfigError, MissingExtraError, ServiceError
 from mxt.services import MlflowService
 from services.servers import answering, closed_port
 
@@ -247,6 +247,13 @@ def test_a_store_that_nothing_can_open_is_named(uri: str, tmp_path: Path, clock:
     assert uri.format(blocked=blocked) in failure(
         MlflowService(tracking_uri=uri.format(blocked=blocked)), clock
     )
+
+
+def test_a_store_in_a_folder_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"Write tracking_uri: sqlite:///mlflow.db.*MLFLOW_ALLOW_FILE_STORE=true"
+    ):
+        MlflowService(tracking_uri=(tmp_path / "mlruns").as_uri()).start()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ LONGEST_LABEL = 30
 
 _DIGEST = re.compile(r"^[0-9a-f]{64}$")
 _MOMENT = re.compile(r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$")
+_WORD = re.compile(r"[^\W\d][\w-]*")
+_RESERVED = {"true", "false", "yes", "no", "on", "off", "null", "none", "y", "n"}
 _SMALLEST_P = 0.001
 _LEADING_DIGITS = 12
 
@@ -66,6 +69,12 @@ def listed(names: Sequence[str], most: int = 5) -> str:
     """The first `most` names, and the number of further ones."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return f"{', '.join(shortened(name, LONGEST_ITEM) for name in names[:most])}{more}"
+
+
+def in_yaml(names: Sequence[str]) -> str:
+    """Names as the elements of a list in YAML, quoted where they are no plain words."""
+    plain = [name if _WORD.fullmatch(name) else json.dumps(name, ensure_ascii=False) for name in names]
+    return ", ".join(name if name.lower() not in _RESERVED else f'"{name}"' for name in plain)
 
 
 def shortened(text: str, most: int = LONGEST_CELL) -> str:

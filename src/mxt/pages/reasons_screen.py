@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 BARS = {"raises": "█", "lowers": "▒"}
 PLAIN_BARS = {"raises": "#", "lowers": "="}
 """For outputs that can write ASCII only."""
+MIDNIGHT = " 00:00:00"
+"""The end of a time that is a day."""
 WIDEST_BAR, NARROWEST_BAR = 40, 8
 DIGITS = 3
 """Significant digits of the largest contribution; the others have as many decimals."""
@@ -119,7 +121,9 @@ def _named(reasons: Reasons, name: str) -> tuple[str, str]:
 def _value(reasons: Reasons, name: str, cell: object) -> str:
     text = reasons.captions.value(name, cell)
     known = plain_cell(cell)
-    return number(known, 6) if text == str(cell) and isinstance(known, float) else text
+    if text != str(cell):
+        return text
+    return number(known, 6) if isinstance(known, float) else text.removesuffix(MIDNIGHT)
 
 
 def _check(reasons: Reasons) -> str:

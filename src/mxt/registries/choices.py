@@ -38,7 +38,7 @@ def chosen(client: MlflowClient, text: str | None, store: str) -> Pinned:
         return pin(client, match["name"], match["wanted"] or ALIAS)
     except ModelError as error:
         hint = "" if match["wanted"] else f" Name one, as in: --model {match['name']}@ALIAS"
-        where = "" if store in str(error) else f" (store {store})"
+        where = "" if store in str(error) else f" The store is {store}."
         msg = f"{error}{where}{hint}"
         raise ModelError(msg) from error
 

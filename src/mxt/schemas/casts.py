@@ -23,11 +23,11 @@ def cast(column: pd.Series, expected: pa.Column) -> pd.Series:
     import pandas as pd
 
     types = pd.api.types
-    if expected.dtype is not None and not types.is_string_dtype(expected.dtype.type):
+    dtype = None if expected.dtype is None else expected.dtype.type
+    if dtype is not None and column.dtype != dtype and not types.is_string_dtype(dtype):
         column = plain(column)
-    if expected.dtype is None or column.dtype == expected.dtype.type:
+    if dtype is None or column.dtype == dtype:
         return column
-    dtype = expected.dtype.type
     if column.isna().all():
         return column.astype("float64" if types.is_numeric_dtype(dtype) else dtype)
     if types.is_string_dtype(dtype):
@@ -41,14 +41,26 @@ def cast(column: pd.Series, expected: pa.Column) -> pd.Series:
 
 
 def plain(column: pd.Series) -> pd.Series:
-    """A column whose categories are numbers or booleans, as numbers or booleans; other columns unchanged."""
+    """A column of plain numbers or booleans, if it is one of categories, of nullable types or of Arrow's.
+
+    Other columns are unchanged. Whole numbers and booleans of which some are missing become doubles.
+    """
     import pandas as pd
 
+    own = plain_dtype(column.dtype)
+    if own is not None:
+        return column.astype("float64") if column.isna().any() else column.astype(own)
     if not isinstance(column.dtype, pd.CategoricalDtype):
         return column
     known = column.cat.categories
     numeric = pd.api.types.is_numeric_dtype(known) or pd.api.types.is_bool_dtype(known)
     return column.astype(object).infer_objects() if numeric else column
+
+
+def plain_dtype(dtype: object) -> np.dtype | None:
+    """NumPy's type for numbers or booleans of a nullable type of pandas or Arrow's; None for other types."""
+    own = getattr(dtype, "numpy_dtype", None)
+    return own if own is not None and own.kind in "biuf" else None
 
 
 def misses_values(column: pd.Series, expected: pa.Column) -> bool:

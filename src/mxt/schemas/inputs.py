@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
 from mxt.schemas.captions import NO_CAPTIONS, Captions
-from mxt.schemas.casts import cast, is_boolean, misses_values, texts_and_others
+from mxt.schemas.casts import cast, is_boolean, misses_values, plain, plain_dtype, texts_and_others
 from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
 
 if TYPE_CHECKING:
@@ -230,7 +230,8 @@ def _inferred(column: pd.Series) -> pa.Column:
     if pd.api.types.is_bool_dtype(column):
         return pa.Column("bool", nullable=nullable)
     if pd.api.types.is_numeric_dtype(column):
-        return pa.Column(str(column.dtype), _range(column), nullable=nullable)
+        own = plain_dtype(column.dtype) if isinstance(column.dtype, pd.ArrowDtype) else column.dtype
+        return pa.Column(str(own), _range(column), nullable=nullable)
     if pd.api.types.is_datetime64_any_dtype(column):
         return pa.Column(str(column.dtype), nullable=nullable)
     known = sorted(column.dropna().astype(str).unique())
@@ -241,5 +242,5 @@ def _inferred(column: pd.Series) -> pa.Column:
 def _range(column: pd.Series) -> list[pa.Check]:
     import pandera.pandas as pa
 
-    seen = column.dropna()
+    seen = plain(column).dropna()
     return [pa.Check.in_range(seen.min().item(), seen.max().item(), raise_warning=True)] if len(seen) else []

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
 from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
-from mxt.errors import ServiceError
+from mxt.errors import ConfigError, ServiceError
 from mxt.services.base import Service
 from mxt.services.base.outages import login, without_driver
 from mxt.services.base.stores import note_store, reason
@@ -202,6 +202,13 @@ class MlflowService(Service):
             lacking = without_driver(self.tracking_uri, error)
             if lacking is not None:
                 raise lacking from error
+            if "migrate-filestore" in str(error):
+                msg = (
+                    f"MLflow keeps no store in a folder any more, as {self.tracking_uri} is one. "
+                    "Write tracking_uri: sqlite:///mlflow.db (`mlflow migrate-filestore` moves what it "
+                    "holds), or set MLFLOW_ALLOW_FILE_STORE=true in the environment."
+                )
+                raise ConfigError(msg) from error
             hint = login(self.tracking_uri, error) or "Is the server up, and the URI right?"
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "

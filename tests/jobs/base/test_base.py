@@ -8,7 +8,7 @@ import mlflow
 import pytest
 
 from blank import blank_store
-from mxt.errors import DataError
+from mxt.errors import DataError, MissingExtraError
 from mxt.jobs.history import HistoryJob
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from mxt.jobs.base import Job
 
 
-def job_on(root: Path) -> Job:
+def job_on(root: Path, **fields: object) -> Job:
     service = {"tracking_uri": f"sqlite:///{blank_store(root)}", "experiment_name": "churn"}
-    return HistoryJob.model_validate({"mlflow_service": service, "alias": "Champion"})
+    return HistoryJob.model_validate({"mlflow_service": service, "alias": "Champion", **fields})
 
 
 def ended(job: Job) -> tuple[str, str]:
@@ -44,6 +44,20 @@ def test_an_error_closes_the_run_and_goes_on(error: BaseException, status: str, 
     with pytest.raises(type(error)), job:
         raise error
     assert ended(job) == (status, "HistoryJob: failed")
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        {"KIND": "CsvWriter", "path": "s3://bucket/x.csv"},
+        {"KIND": "SqlWriter", "url": "mysql://host/x", "table": "t"},
+    ],
+)
+def test_what_an_output_needs_is_missed_before_the_work(output: dict[str, str], tmp_path: Path) -> None:
+    job = job_on(tmp_path, history=output)
+    with pytest.raises(MissingExtraError, match="pip install"), job:
+        raise AssertionError(job)
+    assert ended(job) == ("FAILED", "HistoryJob: failed")
 
 
 def test_memory_that_ran_out_is_no_bug(tmp_path: Path) -> None:

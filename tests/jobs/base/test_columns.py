@@ -173,3 +173,12 @@ def test_an_empty_table_is_refused_before_the_load(root: Path) -> None:
     loaded, error = loads(root, "InferenceJob", flights(50).head(0))
     assert "no rows" in error
     assert loaded == []
+
+
+def test_a_sample_of_a_long_table_is_described_by_its_own_first_rows(trained: Project) -> None:
+    roles = ("models_explanations", "samples_explanations")
+    outputs = [f"job.{role}.path={trained.root}/few_{role}.parquet" for role in roles]
+    ended = trained.here("explanations", "job.inputs_samples.sample.rows=120", *outputs)
+    (line,) = [line for line in ended.err.splitlines() if "inputs_samples has" in line]
+    assert "inputs_samples has 120 rows and 19 columns: 4 numbers, 15 texts of 2 to 4 values" in line
+    assert line.endswith(" (by the first 100 rows)")

@@ -407,6 +407,8 @@ def test_a_text_among_the_numbers_of_a_jsonl_file_is_one_row(root: Path, referen
     lines = [json.dumps(row) for row in table.to_dict("records")]
     (root / "later.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     inputs = {"KIND": "JsonlReader", "path": str(root / "later.jsonl"), "id_column": "flight"}
+    with pytest.raises(DataError, match=r"cannot be read by JsonlReader .* write `rejected: "):
+        run(root, "InferenceJob", inputs=inputs, outputs=OUTPUT)
     result = score(root, inputs=inputs, part_rows=70)
     assert result["facts"]["rejected_rows"] == 15
     expected = pd.read_parquet(io.BytesIO(reference.contents[0]))

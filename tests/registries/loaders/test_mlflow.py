@@ -247,6 +247,26 @@ def test_a_model_of_a_frame_with_numbered_columns_takes_their_texts_from_a_file(
     np.testing.assert_allclose(explanation.prediction[:, 0], native.predict(frame), atol=1e-6)
 
 
+def test_a_signature_of_whole_numbers_takes_gaps_and_other_types_of_numbers() -> None:
+    plain = pd.DataFrame({"whole": range(30), "real": np.linspace(0, 1, 30)})
+    native = HistGradientBoostingRegressor(max_iter=3, min_samples_leaf=2).fit(plain, plain["whole"])
+    options = {"signature": mlflow.models.infer_signature(plain), **PICKLED}
+    model, uri = load(mlflow.sklearn, native, **options)
+    schema = MlflowLoader().load_schema(uri)
+    assert schema is not None
+    gaps = plain.astype({"whole": "float64"}).mask(plain["whole"] % 5 == 0)
+    for table in (
+        gaps,
+        gaps.astype({"whole": "Int64", "real": "Float64"}),
+        gaps.astype({"whole": "Int64"}).convert_dtypes(dtype_backend="pyarrow"),
+        plain.astype({"whole": "int32", "real": "float32"}),
+        plain.assign(real=1),
+    ):
+        found = model.explain(schema.check(table))
+        wanted = native.predict(table.astype(float))
+        np.testing.assert_allclose(found.prediction[:, 0], wanted, atol=1e-9)
+
+
 def test_a_signature_of_lists_or_of_outputs_alone_is_read_as_far_as_it_goes() -> None:
     frame = pd.DataFrame({"number": [1.0, 2.0, 3.0], "vector": [[1.0, 2.0]] * 3})
     native = RandomForestRegressor(3).fit(frame[["number"]], [1, 2, 3])

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EXIST, UNAUTHENTICATED
 
+from mxt.datasets.databases import opened
 from mxt.errors import DataError, MissingExtraError, ServiceError
 from mxt.services.base.outages import is_outage, login, of_a_store, plain, without_driver
 from mxt.services.base.runs import translated
@@ -77,6 +78,12 @@ def test_a_store_whose_package_is_absent_names_the_command(module: str, install:
         raise ModuleNotFoundError(SECRET, name=module)
     assert install in str(caught.value)
     assert SECRET not in str(caught.value)
+
+
+def test_an_absent_package_of_a_table_is_not_laid_at_the_store() -> None:
+    with pytest.raises(MissingExtraError) as caught, translated(SERVER), opened("mssql+pyodbc://host/crm"):
+        pass
+    assert str(caught.value).startswith("mssql+pyodbc://host/crm: ")
 
 
 def test_other_packages_that_are_absent_are_no_business_of_a_store() -> None:

@@ -41,6 +41,10 @@ class SqlWriter(Writer):
     def target(self) -> str:
         return f"{described(self.url)} table {self.table}"
 
+    def require_installed(self) -> None:
+        with opened(self.url):
+            pass
+
     def provenance(self) -> Provenance | None:
         import sqlalchemy as sa
 

@@ -98,8 +98,18 @@ class Job(Kind, ABC):
             started.push(self._close)
             with translated(self.mlflow_service.tracking_uri):
                 record_config(self, self.files, run)
+                self._require_writers()
             self._services = started.pop_all()
         return self
+
+    def _require_writers(self) -> None:
+        """Find out what outputs need before the work that they would hold."""
+        from mxt.datasets.writers.base import Writer
+
+        for name in type(self).model_fields:
+            writer = getattr(self, name)
+            if isinstance(writer, Writer):
+                writer.require_installed()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from mxt.errors import named
+from mxt.findings.words import in_yaml
 from mxt.schemas.inputs import MAX_CATEGORIES
 from mxt.schemas.shapes import number_shape
 
@@ -51,7 +51,7 @@ def warn_of_doubts(
         reader.source,
         "1 column of texts looks" if len(doubts) == 1 else f"{len(doubts)} columns of texts look",
         "\n".join(lines),
-        ", ".join(map(named, doubts)),
+        in_yaml([*doubts]),
     )
 
 
@@ -73,7 +73,11 @@ def _number(column: ColumnSurvey, cells: pd.Series, reader: Reader) -> str:
     hint, typed = number_shape(cells), hasattr(reader, "types")
     if hint is None:
         many = column.distinct > MAX_CATEGORIES
-        mend = f"set `types: {{{column.name}: inferred}}`" if typed else "write them as numbers in the source"
+        mend = (
+            f"set `types: {{{in_yaml([column.name])}: inferred}}`"
+            if typed
+            else "write them as numbers in the source"
+        )
         return f"looks like numbers: {mend}" if many else ""
     return f"looks like numbers: {'; '.join(hint.advice) if typed else 'write them plainly in the source'}"
 
@@ -83,5 +87,6 @@ def _date(column: ColumnSurvey, cells: pd.Series, reader: Reader) -> str:
     learn = "and learn from them by `dates: parts` in the recipe"
     plain = cells.dropna().str.strip().str.match(r"\d{4}-\d{2}-\d{2}").all()
     if plain and hasattr(reader, "types"):
-        return f"looks like dates: set `types: {{{column.name}: timestamp[us]}}` in the reader, {learn}"
+        types = f"`types: {{{in_yaml([column.name])}: timestamp[us]}}`"
+        return f"looks like dates: set {types} in the reader, {learn}"
     return f"looks like dates: write them as 2026-01-31, or as times, in the source, {learn}"

@@ -8,7 +8,7 @@ from loguru import logger
 from pydantic_core import PydanticCustomError
 
 from mxt.errors import DataError
-from mxt.findings.words import listed
+from mxt.findings.words import in_yaml, listed
 from mxt.models.base.targets import check_targets, plain_targets
 from mxt.schemas import InputsSchema, TargetsSchema
 from mxt.schemas.base import MAX_IDS
@@ -99,7 +99,9 @@ def _refuse_single_rows(truth: pd.Series, source: str) -> None:
     numbers = (
         "write `task: regression` in the recipe if these are numbers and no classes, " if numeric else ""
     )
-    mend = f"{numbers}leave such rows out by `filters: [[{name}, not in, [...]]]` of the reader"
+    mend = (
+        f"{numbers}leave such rows out by `filters: [[{in_yaml([str(name)])}, not in, [...]]]` of the reader"
+    )
     ids = ", ".join(repr(row) for row in truth.index[truth.isin(alone)][:MAX_IDS])
     has, id_s = ("has", "id") if len(alone) == 1 else ("each have", "ids")
     msg = (

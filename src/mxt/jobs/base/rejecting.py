@@ -81,7 +81,14 @@ class RejectingJob(IncrementalJob, ABC):
         """
         schema = served.schema
         new = frozenset(schema.categories) if schema and self.unseen == "missing" else frozenset()
-        return first_rows(served, reader, Admission(self.rejected is not None, new).first, self.part_rows)
+        check = Admission(self.rejected is not None, new).first
+        try:
+            return first_rows(served, reader, check, self.part_rows)
+        except DataError as error:
+            if self.rejected is None and _mixes_types(reader):
+                msg = f"{error} Or write `{REJECT_LINE}`: then rows whose cell has another type are left out."
+                raise DataError(msg) from error
+            raise
 
     def admission(self, served: Served, head: pd.DataFrame | None) -> tuple[InputsSchema | None, Admission]:
         """The schema of the rows, and what becomes of rows that the model cannot take.
@@ -170,6 +177,19 @@ class RejectingJob(IncrementalJob, ABC):
             rows = _beyond(rows, mark_in(present, self.watermark, writer.target))
         facts = self.reached(parts, present, parts.rejected_rows)
         return Output("rejected", writer, rows, "", facts, present)
+
+
+def _mixes_types(reader: Reader) -> bool:
+    """Whether a table cannot be read just because cells of a column are of several types."""
+    for each, readable in ((reader, False), (reader.loosely(), True)):
+        try:
+            each.names()
+        except DataError:
+            if readable:
+                return False
+        else:
+            return readable
+    return False
 
 
 def _beyond(batches: Iterator[pa.RecordBatch], mark: Mark) -> Iterator[pa.RecordBatch]:

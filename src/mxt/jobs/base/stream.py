@@ -21,6 +21,7 @@ from mxt.jobs.base import Locals, ModelJob
 from mxt.jobs.base.context import warn_beyond
 from mxt.jobs.base.inheriting import read_as_trained
 from mxt.kinds import OneOf
+from mxt.pages.surveys import described
 from mxt.registries.readings import suited, warn_left_out
 from mxt.streams.keys import Origin
 from mxt.streams.plans import Bounds
@@ -123,7 +124,9 @@ class StreamJob(ModelJob, ABC):
         if workload.columns is None:
             warn_left_out(reader)
         columns = table.columns - (reader.id_column is not None)
-        logger.info("{} has {} rows and {} columns", role, rows, columns)
+        # The first rows of a table that is no sample are described before the work.
+        what = "" if reader.sample is None else f": {described(table.head, rows)}"
+        logger.info("{} has {} rows and {} columns{}", role, rows, columns, what)
         warn_beyond(table.beyond, rows, reader.source)
 
     def conclude_share(self, parts: Parts) -> Locals:

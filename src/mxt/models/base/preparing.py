@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError, named
+from mxt.errors import DataError
+from mxt.findings.words import in_yaml
 from mxt.models.base.targets import check_targets, plain_targets
 from mxt.predictors.base.columns import kind_of, plain_columns
 from mxt.predictors.base.outputs import BINARY
@@ -129,7 +130,7 @@ def _check_columns(table: pd.DataFrame, recipe: Recipe) -> None:
         raise DataError(msg)
     times = [name for name in table.columns if table[name].dtype.kind == "M"]
     if times and recipe.dates is None:
-        listed = ", ".join(map(named, times))
+        listed = in_yaml(times)
         msg = (
             f"Times cannot be learned from as they are: {times}. Write `dates: parts` in the recipe to learn "
             f"from their year, month, weekday, hour and age, or leave them out with `exclude: [{listed}]`."
@@ -139,6 +140,6 @@ def _check_columns(table: pd.DataFrame, recipe: Recipe) -> None:
     if other:
         msg = (
             f"The columns {other} hold neither numbers, texts, booleans nor times: leave them out with "
-            f"`exclude: [{', '.join(map(named, other))}]`, or turn them into numbers."
+            f"`exclude: [{in_yaml(other)}]`, or turn them into numbers."
         )
         raise DataError(msg)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mxt.errors import ServiceError
+from mxt.errors import MxtError, ServiceError
 from mxt.services.base.outages import login, of_a_store, plain, without_driver
 
 if TYPE_CHECKING:
@@ -226,6 +226,8 @@ def translated(endpoint: str) -> Iterator[None]:
     """
     try:
         yield
+    except MxtError:
+        raise
     except Exception as error:
         lacking = without_driver(endpoint, error)
         if lacking is not None:

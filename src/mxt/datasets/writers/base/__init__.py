@@ -67,6 +67,14 @@ class Writer(Kind, ABC):
         """The file or folder of this machine that it writes; None if it writes elsewhere."""
         return None
 
+    def require_installed(self) -> None:
+        """Find out before any work whether what the target needs is there, without writing.
+
+        Raises:
+            MissingExtraError: The package for the kind of target is not installed.
+            ConfigError: The variable that names the target is not set.
+        """
+
     def fault(self, _error: Exception, /) -> MxtError | None:
         """What an error says about the service behind the target; None if it says nothing about one."""
         return None

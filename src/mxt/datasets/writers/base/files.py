@@ -35,6 +35,9 @@ class FileWriter(Writer, ABC):
     def target(self) -> str:
         return shown(self.path)
 
+    def require_installed(self) -> None:
+        filesystem_of(self.path)
+
     def fault(self, error: Exception, /) -> MxtError | None:
         otherwise = Outage(type(error).__name__) if isinstance(error, OSError) else None
         return unreached(self.path, error, otherwise)
