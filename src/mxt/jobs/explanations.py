@@ -143,8 +143,8 @@ class ExplanationsJob(RejectingJob):
                 measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
-            found = self._findings(tally, measured, served)
-            return context.conclude(found | left_out | Findings(outputs=[last]))
+            findings = self._findings(tally, measured, served)
+            return context.conclude(findings | left_out | Findings(outputs=[last]))
 
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
         """What the run reports of the model as a whole."""
