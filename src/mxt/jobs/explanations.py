@@ -146,8 +146,8 @@ class ExplanationsJob(RejectingJob):
                 measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
-            found = self._findings(tally, measured, served)
-            return context.conclude(found | left_out | Findings(outputs=[last]))
+            findings = self._findings(tally, measured, served)
+            return context.conclude(findings | left_out | Findings(outputs=[last]))
 
     def _no_rows(self, parts: Parts, increment: Increment) -> Findings:
         """What the run reports if the model can take none of the new rows; importances stay as they are."""

@@ -80,7 +80,7 @@ class Writer(Kind, ABC):
         return None
 
     def require_installed(self) -> None:
-        """Find out before any work whether what the target needs is there, without writing.
+        """Check before any work whether the target can be written, without writing.
 
         Raises:
             MissingExtraError: The package for the kind of target is not installed.
