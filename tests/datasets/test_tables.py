@@ -99,8 +99,10 @@ def test_the_ids_get_a_longer_name_where_a_column_has_theirs() -> None:
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.string(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("ns", "Europe/Zurich")]
-    + [pa.decimal128(38, 2), pa.decimal256(70, -1), pa.large_string(), pa.bool_()],
+    [
+        *(pa.string(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("ns", "Europe/Zurich")),
+        *(pa.decimal128(38, 2), pa.decimal256(70, -1), pa.large_string(), pa.bool_()),
+    ],
     ids=str,
 )
 def test_types_are_known_by_their_text(kind: pa.DataType) -> None:

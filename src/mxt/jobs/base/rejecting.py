@@ -55,8 +55,8 @@ class RejectingJob(IncrementalJob, ABC):
     max_rejected_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda most: most == MOST_REJECTED)] = (
         MOST_REJECTED
     )
-    """The share of the rows that may be `rejected`; more of them end the job, and nothing is written. Of rows
-    that ``since: last`` adds to an output, the share counts from 100 new rows on; fewer may all be rejected."""
+    """The share of the rows that may be `rejected`; more of them end the job, and nothing is written. With
+    ``since: last`` it counts from 100 new rows on; fewer may all be rejected."""
 
     unseen: Literal["refuse", "missing"] = Field(default="refuse", exclude_if=lambda how: how == "refuse")
     """What a category is that training did not have: ``refuse`` takes it for one that the model cannot take;
