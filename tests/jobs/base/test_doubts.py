@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from loguru import logger
 
 from mxt.datasets.readers.csv import CsvReader
 from mxt.datasets.readers.parquet import ParquetReader
@@ -35,17 +33,10 @@ TABLE = pd.DataFrame(
 LABELS = np.where(TABLE["amount"] + CHANCE.normal(size=ROWS) > 0, "Yes", "No")
 
 
-def warnings(table: pd.DataFrame, learned: list[str], reader: Any) -> list[str]:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
-    warn_of_doubts(table, survey(table), learned, reader)
-    logger.remove(sink)
-    return lines
-
-
-def test_one_warning_names_each_column_and_the_line_that_mends_it() -> None:
-    (warning,) = warnings(TABLE, [*TABLE], CsvReader(path="t.csv"))
-    head, *lines, last = warning.rstrip("\n").split("\n")
+def test_one_warning_names_each_column_and_the_line_that_mends_it(warned: list[str]) -> None:
+    warn_of_doubts(TABLE, survey(TABLE), [*TABLE], CsvReader(path="t.csv"))
+    (warning,) = warned
+    head, *lines, last = warning.split("\n")
     assert head.split(": ", 1)[1].startswith(
         "5 columns of texts look more like something else than categories"
     )
@@ -62,14 +53,17 @@ def test_one_warning_names_each_column_and_the_line_that_mends_it() -> None:
     assert "`exclude: [tail_number, price, birth, seen, digits]`" in last
 
 
-def test_a_source_with_types_is_mended_itself() -> None:
-    (warning,) = warnings(TABLE, ["price", "seen"], ParquetReader(path="t.parquet"))
+def test_a_source_with_types_is_mended_itself(warned: list[str]) -> None:
+    warn_of_doubts(TABLE, survey(TABLE), ["price", "seen"], ParquetReader(path="t.parquet"))
+    (warning,) = warned
     assert "  price: looks like numbers: write them plainly in the source\n" in warning
     assert "  seen: looks like dates: write them as 2026-01-31, or as times, in the source" in warning
 
 
-def test_categories_and_columns_that_are_not_learned_are_no_reason_to_warn() -> None:
-    assert warnings(TABLE, ["stars", "nation", "comment", "amount"], CsvReader(path="t.csv")) == []
+def test_categories_and_columns_that_are_not_learned_are_no_reason_to_warn(warned: list[str]) -> None:
+    learned = ["stars", "nation", "comment", "amount"]
+    warn_of_doubts(TABLE, survey(TABLE), learned, CsvReader(path="t.csv"))
+    assert warned == []
 
 
 @pytest.mark.parametrize("kind", ["TrainingJob", "TuningJob"])
