@@ -78,7 +78,7 @@ def encoding_fault(content: bytes, encoding: str) -> str:
 
 
 def one_column_fault(head: bytes, delimiter: str) -> str:
-    """That a header is one column where several were meant, and the line to write; empty if it is not.
+    """A sentence if the header seems to have several columns but is read as one, with the line to write.
 
     Args:
         head: What the file starts with, in UTF-8.

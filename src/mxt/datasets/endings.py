@@ -23,7 +23,7 @@ READERS: dict[str, tuple[str, dict[str, str]]] = {
 }
 """The `KIND` that reads files of an ending, and the fields that the ending decides."""
 _COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
-"""Endings that stand behind that of the format."""
+"""Endings that stand behind the ending of the format."""
 
 
 def reader_of_file(path: str) -> FileReader:
@@ -53,7 +53,7 @@ def reader_of_file(path: str) -> FileReader:
 
 
 def _ending(path: str) -> str:
-    """The ending of a path in lower case, without that of a compression."""
+    """The ending of a path in lower case, without the ending of a compression."""
     endings = [ending.lower() for ending in PurePosixPath(path).suffixes]
     while endings and endings[-1] in _COMPRESSED:
         endings.pop()

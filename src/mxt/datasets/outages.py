@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFUSING = {401, 403, 407, 511}
-"""HTTP statuses that ask for other credentials."""
+"""HTTP statuses of a request without the right credentials."""
 PASSING = {408, 425, 429}
 """HTTP statuses below 500 that another try may not get."""
 _LIBRARIES = {
@@ -55,7 +55,7 @@ class Outage:
 
 
 def outage(error: BaseException) -> Outage | None:
-    """What an error says about the service behind it; None if that answers, and lacks what is wanted."""
+    """The outage that an error reports; None if the service works, and lacks only the file or row."""
     for cause in causes(error):
         status = http_status(cause)
         name = _code(cause) or type(cause).__name__
@@ -86,14 +86,14 @@ def http_status(error: BaseException) -> int | None:
     """The HTTP status that an error of any library holds, if it holds one."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
-        found = [response.get("ResponseMetadata", {}).get("HTTPStatusCode")]
+        values = [response.get("ResponseMetadata", {}).get("HTTPStatusCode")]
     else:
         holders = (error, response)
-        found = [
+        values = [
             getattr(holder, name, None) for holder in holders for name in ("status", "status_code", "code")
         ]
-    known = (int(each) for each in found if isinstance(each, (int, str)) and str(each).isdecimal())
-    return next((status for status in known if 300 <= status < 600), None)  # noqa: PLR2004 - HTTP's own
+    numbers = (int(each) for each in values if isinstance(each, (int, str)) and str(each).isdecimal())
+    return next((status for status in numbers if 300 <= status < 600), None)  # noqa: PLR2004 - HTTP's own
 
 
 def _code(error: BaseException) -> str:

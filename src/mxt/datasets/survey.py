@@ -1,4 +1,4 @@
-"""The survey of a table: what its columns hold, and what they look like, without a cell of it."""
+"""The survey of a table: kinds, counts and likely meanings of its columns, without any cell."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SURVEYED_CELLS = 1_000_000
 """About so many cells of the first rows of a longer table are looked at."""
 
 FEWEST_ROWS = 20
-"""In fewer rows, it means nothing that each holds another value."""
+"""In fewer rows, different values in all rows say nothing about a column."""
 
 MOST_TEXTS = 2_000
-"""Of so many different texts, the first are looked at to see what a column looks like."""
+"""The most different texts of a column that are compared with the forms of numbers, dates and ids."""
 
 ENOUGH = 0.9
 """The share of the different texts of a column that must look like a number or a date for the column to."""

@@ -1,4 +1,4 @@
-"""Inheritance: what a config leaves out of a reader is as the trainings of a job's versions had it."""
+"""Inheritance: fields that a config leaves out of a reader come from the trainings of the job's versions."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _yaml(value: object) -> str:
 
 
 def _fault(reader: Reader) -> str:
-    """What the rules of a reader find wrong with its fields together; empty if nothing is."""
+    """Which rules of a reader its fields break together; empty if they break none."""
     names = {name: field.alias or name for name, field in type(reader).model_fields.items()}
     content: dict[str, Any] = {names[name]: value for name, value in reader if name in names}
     try:

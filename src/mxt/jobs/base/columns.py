@@ -1,4 +1,4 @@
-"""The columns of a table that a job reads: what it says of them before the work."""
+"""The columns of a table that a job reads: the summary and the checks before the work."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets of a recipe: plain classes or numbers, and a refusal of those that do not fit its task."""
+"""Targets of a recipe: plain classes or numbers, and a refusal of targets that do not fit its task."""
 
 from __future__ import annotations
 
