@@ -138,7 +138,7 @@ def _numbers(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, miss
     consecutive = whole and len(numbers) == distinct > 1 and most - least == distinct - 1
     likeness: Likeness = ""
     each = len(numbers) == distinct >= FEWEST_ROWS and not missing
-    if whole and distinct == 2 and (least, most) == (0, 1):  # noqa: PLR2004 - a flag has two values
+    if whole and (least, most) == (0, 1):
         likeness = "boolean"
     elif whole and each and (consecutive or named_like_id(name)):
         likeness = "id"
