@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from filelock import FileLock
+from sqlalchemy import Engine, event
 
 from mxt.services import MlflowService
 
@@ -15,6 +17,13 @@ if TYPE_CHECKING:
     import pytest
 
 _session: list[Path] = []
+
+
+@event.listens_for(Engine, "connect")
+def _spare_waiting(connection: object, _: object) -> None:
+    """Let SQLite hand its writes to the system and go on: no test cuts the power of the machine."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
 
 
 def keep_in(factory: pytest.TempPathFactory) -> None:

@@ -17,6 +17,7 @@ from mxt.errors import (
     memory_as_error,
     missing,
     named,
+    nearest,
     out_of_memory,
     restated,
 )
@@ -35,6 +36,12 @@ def test_a_name_with_blanks_at_an_end_is_listed_in_quotes() -> None:
         "''",
         "3",
     ]
+
+
+def test_a_wrong_name_is_near_the_known_name_that_it_resembles_most() -> None:
+    assert nearest("tenuer", ["tender", "tenure"]) == "tenure"
+    assert nearest("tenuer", ["price"]) == ""
+    assert [nearest("Churned", ["churn"], cutoff) for cutoff in (0.6, 0.8)] == ["churn", ""]
 
 
 def test_an_absent_package_is_named_by_the_command_that_installs_it() -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from typing import TYPE_CHECKING
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 from mxt.kinds import files, find, members
 from mxt.kinds.families import families, load_plug_ins
 from mxt.kinds.schemas import Schema, default_in_words, type_in_words
@@ -33,8 +32,8 @@ def catalogue(name: str) -> str:
     kind = find(name)
     if kind is None:
         names = [*known, *(member for _, members in known.values() for member in members)]
-        near = difflib.get_close_matches(name, names, n=1)
-        msg = f"there is no kind or family {name!r}{f'; did you mean {near[0]!r}?' if near else ''}"
+        near = nearest(name, names)
+        msg = f"there is no kind or family {name!r}{f'; did you mean {near!r}?' if near else ''}"
         raise ConfigError(msg)
     return _kind(kind)
 

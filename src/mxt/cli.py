@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import os
 import signal
@@ -10,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from mxt.commands import base
-from mxt.errors import ConfigError, MxtError, Stopped
+from mxt.errors import ConfigError, MxtError, Stopped, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,8 +67,8 @@ def _command(words: list[str]) -> tuple[str, list[str]]:
         if option in SPELLINGS:
             return SPELLINGS[option], [*words[:place], *([value] if equals else []), *words[place + 1 :]]
     if words and words[0].isidentifier() and not os.path.lexists(words[0]):
-        near = difflib.get_close_matches(words[0], base.own(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(base.own())}."
+        near = nearest(words[0], base.own())
+        hint = f"did you mean {near!r}?" if near else f"the commands are {', '.join(base.own())}."
         msg = f"there is no command {words[0]!r}, nor a config of that name; {hint}"
         raise ConfigError(msg)
     return "run", words

@@ -6,12 +6,13 @@ customer's table.
 
 from __future__ import annotations
 
+import difflib
 import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 OK = 0
 VERDICT_NO = 10
@@ -67,8 +68,19 @@ def named(name: object) -> str:
     return text if text and text == text.strip() else repr(text)
 
 
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known name that a wrong one resembles most; empty if it resembles none.
+
+    Args:
+        name: The wrong name.
+        known: The names that there are.
+        cutoff: How alike the two must be, from 0 to 1, by the ratio of difflib.
+    """
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), "")
+
+
 def missing(what: str, install: str) -> MxtError:
-    """The error for a package that is absent, such as the driver of a database.
+    """The error for an absent package, such as the driver of a database.
 
     Args:
         what: What needs the package, as the beginning of a sentence.

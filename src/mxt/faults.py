@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
 from mxt.configs import Config, dotted
+from mxt.errors import nearest
 from mxt.kinds import find
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
 
 
 def _near(word: str, known: list[str]) -> str:
-    matches = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
+    meant = nearest(word, known)
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - a config's value

@@ -29,7 +29,7 @@ def test_the_reference_says_what_the_code_says() -> None:
 @pytest.mark.slow
 def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
     table = REPOSITORY.parent / "shared" / "data" / "telco.csv"
-    needed = ["--telco", table] if table.exists() else []
+    needed = ["--telco", str(table)] if table.exists() else []
     ended = run(sys.executable, "docs/make_tutorial.py", "--check", *needed)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

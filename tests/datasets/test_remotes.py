@@ -1,4 +1,4 @@
-"""URLs of services: shown without secrets, and their failures told from faults of files."""
+"""URLs of services: shown without secrets, and their failures apart from faults of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from mxt.datasets.outages import Outage
-from mxt.datasets.remotes import known, reaching, remote, shown, unreached
+from mxt.datasets.remotes import known, reaching, remote, unreached, without_secrets
 from mxt.errors import DataError, ServiceError
 
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
@@ -27,7 +27,7 @@ SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
     ],
 )
 def test_a_url_is_shown_without_what_may_be_secret(path: str, expected: str) -> None:
-    assert shown(path) == expected
+    assert without_secrets(path) == expected
 
 
 def test_files_of_this_machine_have_no_service_behind_them() -> None:

@@ -11,7 +11,16 @@ import pyarrow as pa
 import pytest
 
 from contracts.stores import CANARY, every_type
-from mxt.datasets.tables import from_ipc, inferred, plain, refuse_repeated_ids, to_batch, to_frame, to_ipc
+from mxt.datasets.tables import (
+    from_ipc,
+    inferred,
+    plain,
+    refuse_repeated_ids,
+    to_batch,
+    to_frame,
+    to_ipc,
+    type_named,
+)
 from mxt.errors import DataError
 
 
@@ -86,3 +95,20 @@ def test_an_empty_frame_keeps_its_columns() -> None:
 def test_the_ids_get_a_longer_name_where_a_column_has_theirs() -> None:
     frame = pd.DataFrame({"row": [5, 6], "row_id": [7, 8]}, index=pd.RangeIndex(2, name="row"))
     assert to_batch(frame).to_pydict() == {"row_id_id": [0, 1], "row": [5, 6], "row_id": [7, 8]}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(pa.string(), pa.float64(), pa.date32(), pa.timestamp("us"), pa.timestamp("ns", "Europe/Zurich")),
+        *(pa.decimal128(38, 2), pa.decimal256(70, -1), pa.large_string(), pa.bool_()),
+    ],
+    ids=str,
+)
+def test_types_are_known_by_their_text(kind: pa.DataType) -> None:
+    assert type_named(str(kind)) == kind
+
+
+def test_a_type_that_no_output_has_is_refused() -> None:
+    with pytest.raises(DataError, match="'list<item: int64>' of a column is not known"):
+        type_named("list<item: int64>")

@@ -9,7 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from mxt.schemas.casts import cast, misses_values, number_of, plain, texts_and_others
+from mxt.schemas.casts import cast, is_missing, misses_values, number_of, plain, texts_and_others
 
 
 @pytest.mark.parametrize(
@@ -86,6 +86,11 @@ def test_other_values_are_no_numbers(value: object) -> None:
 def test_a_schema_declares_texts_and_others() -> None:
     schema = pa.DataFrameSchema({"a": pa.Column("str"), "b": pa.Column("int64"), "c": pa.Column(None)})
     assert texts_and_others(schema) == (frozenset("a"), frozenset("b"))
+
+
+def test_cells_are_missing_in_four_forms() -> None:
+    assert all(map(is_missing, (None, float("nan"), np.float32("nan"), pd.NaT, pd.NA)))
+    assert not any(map(is_missing, (0, "", "<NA>", False, np.int8(3), pd.Timestamp("2026-01-01"))))
 
 
 @pytest.mark.parametrize(

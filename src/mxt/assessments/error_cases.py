@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import ModelError
 from mxt.explainers.auto import AutoExplainer
 from mxt.metrics.base.answers import Numbers, encoded, labels
+from mxt.schemas.casts import is_missing
 from mxt.schemas.outputs import PREDICTION
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 MOST_CASES = 100
 """Error cases that are written if a config says nothing else."""
 MOST_REASONS = 5
-"""Columns that a case names, those of the largest contributions."""
+"""Columns that a case names: the columns of the largest contributions."""
 LEAST_CHANCE = 2.0**-52
 """Probability of the true class that counts in its place if it is smaller, so that each loss is a number."""
 
@@ -58,8 +59,8 @@ def error_cases(
 ) -> ErrorCases:
     """The predictions that are most wrong, each with the columns that moved it most.
 
-    Wrong are classes that are not the true ones, the largest log loss first, and numbers that are not the
-    true ones, the largest distance first. Rows that are alike wrong come in the order of their ids.
+    A class is wrong if it is not the true class; the largest log loss comes first. A number is wrong if it is
+    not the true number; the largest distance comes first. Equally wrong rows come in the order of their ids.
 
     Args:
         labelled: Truth and predictions.
@@ -180,10 +181,10 @@ def _of_predicted(
 
 
 def _text(cell: object) -> str:
-    return "missing" if cell is None or cell != cell or str(cell) == "<NA>" else str(cell)  # noqa: PLR0124 - NaN
+    return "missing" if is_missing(cell) else str(cell)
 
 
 def _words(cell: str, size: float, verbs: tuple[str, str]) -> str:
-    """A reason in words; the verbs are those of a positive and of a negative contribution."""
+    """A reason in words; the first verb is for a positive contribution, the second for a negative."""
     effect = verbs[0] if size > 0 else verbs[1]
     return f"{cell} {effect} by {abs(size):.3g}" if size else f"{cell} has no effect"

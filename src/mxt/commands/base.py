@@ -124,7 +124,7 @@ def bug(error: Exception) -> str:
 
 
 def open_store(uri: str | None) -> MlflowService:
-    """The store that a command without a config reads, found as jobs find it; nothing is made there.
+    """The store that a command without a config reads, by the rules of jobs; nothing is made there.
 
     Args:
         uri: The store; MLFLOW_TRACKING_URI or else the project's own file if None.

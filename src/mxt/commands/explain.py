@@ -144,7 +144,7 @@ def _as_trained(served: Served, reader: Reader) -> Reader:
 
 
 def _id_column(served: Served) -> str | None:
-    """The column with the ids of the training; None if it had none, or nothing is known of it."""
+    """The id column of the training; None if the training had none, or no record of it exists."""
     column = _training_reader(served).get("id_column")
     return column if isinstance(column, str) else None
 

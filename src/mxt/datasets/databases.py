@@ -52,7 +52,7 @@ _DENIED = re.compile(
 _DENIED_STATES = ("28", "42501")
 """How the SQLSTATEs of such refusals begin."""
 _DOWN_STATES = ("08", "40", "53", "55P03", "57", "58", "HYT")
-"""How the SQLSTATEs begin of what may pass: lost connections, deadlocks, want of room, a stop, timeouts."""
+"""How the SQLSTATEs of passing failures begin: lost connections, deadlocks, full disks, stops, timeouts."""
 _MYSQL_FAULTS = {1054, 1060, 1064, 1136, 1146, 1222, 1242, 1364, 1366}
 """Numbers of MySQL for wrong statements that its drivers take for operational errors."""
 _MYSQL_DENIALS = {1044, 1045, 1142, 1143, 1227, 1698, 1820, 3118}
@@ -127,7 +127,7 @@ def _denied(error: sa.exc.SQLAlchemyError) -> bool:
 
 
 def _passing(dialect: str, error: sa.exc.SQLAlchemyError) -> bool:
-    """Whether an error is about the database, and not about what is wanted of it."""
+    """Whether an error is about the database, and not about the statement."""
     import sqlalchemy as sa
 
     own = getattr(error, "orig", None)

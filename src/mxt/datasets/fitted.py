@@ -90,7 +90,7 @@ class FittedRows:
     held_out: int = 0
     """Rows held out; like `alike`, counted in the range of the digests kept."""
     reader: Mapping[str, object] = field(default_factory=dict)
-    """How the training read the table's cells, as `remembered` has it; empty if nothing recorded that."""
+    """The fields of the training's reader, as `remembered` returns them; empty if no record exists."""
 
     @classmethod
     def of(

@@ -8,13 +8,14 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REFUSING = {401, 403, 407, 511}
-"""HTTP statuses that ask for other credentials."""
+"""HTTP statuses of a request without the right credentials."""
 PASSING = {408, 425, 429}
 """HTTP statuses below 500 that another try may not get."""
 _LIBRARIES = {
@@ -55,13 +56,13 @@ class Outage:
 
 
 def outage(error: BaseException) -> Outage | None:
-    """What an error says about the service behind it; None if that answers, and lacks what is wanted."""
+    """The outage that an error reports; None if the service works, and lacks only the file or row."""
     for cause in causes(error):
         status = http_status(cause)
         name = _code(cause) or type(cause).__name__
         if status in REFUSING or isinstance(cause, PermissionError):
             return Outage(f"HTTP {status}" if status else name, refused=True)
-        if status is not None and (status in PASSING or status >= 500):  # noqa: PLR2004 - HTTP's own number
+        if status is not None and (status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
             return Outage(f"HTTP {status}")
         foreign = type(cause).__module__.partition(".")[0] in _LIBRARIES
         if foreign and _CREDENTIALS.search(name):
@@ -86,14 +87,14 @@ def http_status(error: BaseException) -> int | None:
     """The HTTP status that an error of any library holds, if it holds one."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
-        found = [response.get("ResponseMetadata", {}).get("HTTPStatusCode")]
+        values = [response.get("ResponseMetadata", {}).get("HTTPStatusCode")]
     else:
         holders = (error, response)
-        found = [
+        values = [
             getattr(holder, name, None) for holder in holders for name in ("status", "status_code", "code")
         ]
-    known = (int(each) for each in found if isinstance(each, (int, str)) and str(each).isdecimal())
-    return next((status for status in known if 300 <= status < 600), None)  # noqa: PLR2004 - HTTP's own
+    numbers = (int(each) for each in values if isinstance(each, (int, str)) and str(each).isdecimal())
+    return next((number for number in numbers if number // 100 in {3, 4, 5}), None)
 
 
 def _code(error: BaseException) -> str:

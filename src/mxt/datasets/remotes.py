@@ -1,4 +1,4 @@
-"""URLs of services: how messages show them, and what it means when the service behind one fails."""
+"""URLs of services: how messages show them, and which error is raised when the service behind one fails."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def remote(path: str) -> bool:
     return any(kind.lower() not in _HERE for kind in kinds)
 
 
-def shown(path: str) -> str:
+def without_secrets(path: str) -> str:
     """The path or URL as messages show it: without the user, the password and the options of a URL."""
     if not remote(path):
         return path
@@ -63,18 +63,18 @@ def unreached(path: str, error: BaseException, otherwise: Outage | None = None) 
     Args:
         path: The path or URL.
         error: What was raised while it was used.
-        otherwise: What an error means whose kind says nothing; an absent file is told apart.
+        otherwise: The outage behind an error whose kind says nothing, unless it is of an absent file.
     """
     if isinstance(error, MxtError) or not remote(path):
         return None
     absent = isinstance(error, (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError))
-    found = outage(error) or (None if absent else otherwise)
-    if found is None:
+    known = outage(error) or (None if absent else otherwise)
+    if known is None:
         return None
-    if found.refused:
-        return refused(path, found.why)
+    if known.refused:
+        return refused(path, known.why)
     return ServiceError(
-        f"{shown(path)}: the service does not answer as it should ({found.why}). "
+        f"{without_secrets(path)}: the service does not answer as it should ({known.why}). "
         "Is it up, and the URL right? Then run again."
     )
 
@@ -82,12 +82,12 @@ def unreached(path: str, error: BaseException, otherwise: Outage | None = None) 
 def refused(path: str, why: str) -> ServiceError:
     """The error of a service that lets nobody in with these credentials, or without any."""
     keys = _KEYS.get(_kind(path), _NO_KEYS)
-    return ServiceError(f"{shown(path)}: access is refused ({why}). {keys}")
+    return ServiceError(f"{without_secrets(path)}: access is refused ({why}). {keys}")
 
 
 @contextmanager
 def reaching(path: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-    """Ask a file system about a path; whatever it raises for a URL is an error of the service behind it.
+    """Use a file system on a path; whatever it raises for a URL is an error of the service behind it.
 
     Args:
         path: The path or URL.

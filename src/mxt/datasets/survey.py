@@ -1,4 +1,4 @@
-"""The survey of a table: what its columns hold, and what they look like, without a cell of it."""
+"""The survey of a table: kinds, counts and likely meanings of its columns, without any cell."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SURVEYED_CELLS = 1_000_000
 """About so many cells of the first rows of a longer table are looked at."""
 
 FEWEST_ROWS = 20
-"""In fewer rows, it means nothing that each holds another value."""
+"""In fewer rows, different values in all rows say nothing about a column."""
 
 MOST_TEXTS = 2_000
-"""Of so many different texts, the first are looked at to see what a column looks like."""
+"""The most different texts of a column that are compared with the forms of numbers, dates and ids."""
 
 ENOUGH = 0.9
 """The share of the different texts of a column that must look like a number or a date for the column to."""
@@ -143,7 +143,7 @@ def _numbers(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, miss
     consecutive = whole and len(numbers) == distinct > 1 and most - least == distinct - 1
     likeness: Likeness = ""
     each = len(numbers) == distinct >= FEWEST_ROWS and not missing
-    if whole and distinct == 2 and (least, most) == (0, 1):  # noqa: PLR2004 - a flag has two values
+    if whole and (least, most) == (0, 1):
         likeness = "boolean"
     elif whole and each and (consecutive or named_like_id(name)):
         likeness = "id"

@@ -209,3 +209,25 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if types.is_date(kind) or types.is_timestamp(kind):
         return pa.timestamp("us", getattr(kind, "tz", None))
     return pa.float64() if types.is_float16(kind) else kind
+
+
+def type_named(text: str) -> pa.DataType:
+    """The type whose text this is; the inverse of `str` for the types of tables that are written.
+
+    Raises:
+        DataError: No such type is known.
+    """
+    import pyarrow as pa
+
+    zoned = re.fullmatch(r"timestamp\[(\w+), tz=(.+)\]", text)
+    decimal = re.fullmatch(r"decimal(128|256)\((\d+), (-?\d+)\)", text)
+    if zoned:
+        return pa.timestamp(zoned[1], zoned[2])
+    if decimal:
+        make = pa.decimal128 if decimal[1] == "128" else pa.decimal256
+        return make(int(decimal[2]), int(decimal[3]))
+    try:
+        return pa.type_for_alias(text)
+    except ValueError as error:
+        msg = f"The type {text!r} of a column is not known. Start over with --fresh."
+        raise DataError(msg) from error

@@ -139,8 +139,8 @@ class ExplanationDiffJob(ModelJob):
         before, after = self._explained(baseline, table), self._explained(served, table)
         both = compared(before, after, self.tolerance)
         measures, roles = self._measures(both, table), self._roles(both, table)
-        found = self._findings(measures, roles, both.unit, served, baseline)
-        return self.context.conclude(Findings(page=Document([*map(Paragraph, notes)])) | found)
+        findings = self._findings(measures, roles, both.unit, served, baseline)
+        return self.context.conclude(Findings(page=Document([*map(Paragraph, notes)])) | findings)
 
     def _table(self, served: Served, records: list[Record]) -> pd.DataFrame:
         """The rows to explain, in an order that depends on their ids and the seed alone."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mxt.datasets.readers.base import Reader
     from mxt.datasets.writers.base import Writer
     from mxt.importances.base import Measurement
+    from mxt.jobs.base.increment import Increment
     from mxt.models import Model
     from mxt.registries.served import Served
     from mxt.schemas import InputsSchema
@@ -135,6 +136,8 @@ class ExplanationsJob(RejectingJob):
                 return self.conclude_share(parts)
             self.link(parts, "inputs_samples")
             left_out = self.left_out(parts, increment)
+            if parts.all_rejected:
+                return context.conclude(left_out | self._no_rows(parts, increment))
             self.refuse_other(parts, increment)
             tally = self._tally(parts)
             if target is not None:
@@ -143,8 +146,15 @@ class ExplanationsJob(RejectingJob):
                 measured = model.measure_tally(self.importances, tally, truth, served.captions)
             # Last, since rows that it holds are not worked on again.
             last = self.written(parts, increment, "samples_explanations", tally.explanation.unit)
-            found = self._findings(tally, measured, served)
-            return context.conclude(found | left_out | Findings(outputs=[last]))
+            findings = self._findings(tally, measured, served)
+            return context.conclude(findings | left_out | Findings(outputs=[last]))
+
+    def _no_rows(self, parts: Parts, increment: Increment) -> Findings:
+        """What the run reports if the model can take none of the new rows; importances stay as they are."""
+        unit = increment.present.facts.get("unit", "") if increment.present else ""
+        last = self.written(parts, increment, "samples_explanations", unit)
+        kept = [f"No row was explained; {self.models_explanations.target} stays as it is."]
+        return Findings(passed=True, answer=kept, outputs=[last])
 
     def _findings(self, tally: Tally, measured: list[Measurement], served: Served) -> Findings:
         """What the run reports of the model as a whole."""

@@ -113,7 +113,7 @@ def _called(evidence: Mapping[str, pd.DataFrame], captions: Captions) -> dict[st
 
 
 def _named(assessment: Assessment, called: Mapping[str, str]) -> Assessment:
-    """An assessment whose criterion ends with what people call its groups."""
+    """An assessment whose criterion ends with the captions of its groups."""
     name = assessment.criterion
     end = max((end for end in called if name.endswith(end)), key=len, default="")
     return replace(assessment, criterion=f"{name.removesuffix(end)} of {called[end]}") if end else assessment

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mxt.schemas.captions import NO_CAPTIONS, Captions
+from mxt.schemas.casts import is_missing
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Reasons:
 
     @property
     def place(self) -> int:
-        """The output that is explained: that of the predicted class if there are several."""
+        """The output that is explained: the score of the predicted class if there are several outputs."""
         outputs = self.explanation.outputs
         return outputs.index(str(self.prediction)) if str(self.prediction) in outputs[1:] else 0
 
@@ -72,7 +73,7 @@ class Reasons:
 
     @property
     def contributions(self) -> list[tuple[str, float]]:
-        """Each column with its contribution, the largest first; equal ones in the model's order."""
+        """Each column with its contribution, the largest first; ties in the model's order."""
         values = self.explanation.values[0, :, self.place]
         pairs = [(name, float(value)) for name, value in zip(self.explanation.columns, values, strict=True)]
         return sorted(pairs, key=lambda pair: -abs(pair[1]))
@@ -121,8 +122,8 @@ def effect_of(value: float) -> str:
 
 
 def plain_cell(value: object) -> object:
-    """A cell as a value that JSON has a form for."""
-    value = value.item() if hasattr(value, "item") else value
-    if value is None or value != value or str(value) == "<NA>":  # noqa: PLR0124 - NaN and NaT
+    """A cell as a value that JSON has a form for; None if it is missing."""
+    if is_missing(value):
         return None
+    value = value.item() if hasattr(value, "item") else value
     return value if isinstance(value, bool | int | float | str) else str(value)

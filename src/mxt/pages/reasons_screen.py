@@ -113,8 +113,7 @@ def _table(reasons: Reasons, width: int, top: int | None, bars: Mapping[str, str
 def _named(reasons: Reasons, name: str) -> tuple[str, str]:
     """A column and its value, as people call them."""
     cell = reasons.inputs[name].iloc[0]
-    missing = cell is None or cell != cell  # noqa: PLR0124 - NaN and NaT differ from themselves
-    value = "missing" if missing or str(cell) == "<NA>" else _value(reasons, name, cell)
+    value = "missing" if plain_cell(cell) is None else _value(reasons, name, cell)
     return clean(reasons.captions.column(name)), clean(value)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 from mxt.schemas.casts import number_of
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Caption:
         return {number: caption for number, caption in numbers.items() if number is not None}
 
     def value(self, cell: object) -> str | None:
-        """The caption of a value; None if it has none. A number is found however it is written."""
+        """The caption of a value; None if it has none. A number has its caption however it is written."""
         if not self.values:
             return None
         number = number_of(cell)
@@ -65,7 +64,7 @@ class Captions:
         if known is None:
             return str(name)
         text = known.caption or str(name)
-        if self._counts[text] > 1:  # two columns of one caption are told apart by their names
+        if self._counts[text] > 1:  # the names distinguish columns of one caption
             text = f"{text} [{name}]"
         return f"{text} ({known.unit})" if known.unit else text
 
@@ -118,9 +117,9 @@ class Captions:
         tree = _tree(text)
         own = tree.get("columns")
         columns = own if isinstance(own, Mapping) else {}  # pandera says what is wrong with others
-        found: dict[str, object] = {str(name): _own(column) for name, column in columns.items()}
-        found |= _mapping(tree.get(BLOCK) or {}, f"{source}: {BLOCK}")
-        return cls({name: _caption(said, f"{source}: {name}") for name, said in found.items() if said})
+        given: dict[str, object] = {str(name): _own(column) for name, column in columns.items()}
+        given |= _mapping(tree.get(BLOCK) or {}, f"{source}: {BLOCK}")
+        return cls({name: _caption(said, f"{source}: {name}") for name, said in given.items() if said})
 
     def to_yaml(self) -> str:
         """The block ``captions``; empty if there are none."""
@@ -139,8 +138,8 @@ class Captions:
                 msg = f"{source}: the caption of {name!r}, {said.caption!r}, is the name of another column."
                 raise ConfigError(msg)
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(known)}."
+                near = nearest(name, known)
+                hint = f"did you mean {near!r}?" if near else f"it has {', '.join(known)}."
                 msg = f"{source}: captions are given for {name!r}, which is no column of the table; {hint}"
                 raise ConfigError(msg)
 

@@ -120,6 +120,13 @@ def fits(column: pd.Series, dtype: np.dtype) -> np.ndarray:
     return np.asarray((back == known) & ((whole < 0) == (known < 0)))
 
 
+def is_missing(cell: object) -> bool:
+    """Whether a cell is None, NaN, NaT or pandas' own missing value."""
+    import pandas as pd
+
+    return cell is None or cell is pd.NA or bool(cell != cell)  # noqa: PLR0124 - as NaN and NaT
+
+
 def number_of(value: object) -> float | None:
     """The number, or boolean, that a value is or that a text reads as; None for other values."""
     import numpy as np

@@ -29,7 +29,7 @@ LEAST_SHARE = 0.5
 """The share of a column's values that must be numbers, however written, for it to be a column of numbers."""
 
 ALIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
-"""Separators that are hard to tell apart: blanks of four widths, and two apostrophes."""
+"""Separators that look alike: blanks of four widths, and two apostrophes."""
 
 _DIGIT = r"\p{Nd}"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, NoReturn
 
-from mxt.errors import DataError
+from mxt.errors import DataError, nearest
 from mxt.schemas.casts import number_of
 
 if TYPE_CHECKING:
@@ -43,9 +42,10 @@ class TargetsSchema:
         from mxt.schemas.base import broken
 
         if target not in table.columns:
-            meant = difflib.get_close_matches(target, map(str, table.columns), n=1, cutoff=0.5)
-            meant = meant or [name for name in map(str, table.columns) if name.lower() == target.lower()]
-            hint = f" Perhaps {meant[0]!r} was meant." if meant else ""
+            names = [*map(str, table.columns)]
+            alike = [name for name in names if name.lower() == target.lower()]
+            meant = nearest(target, names, 0.5) or next(iter(alike), "")
+            hint = f" Perhaps {meant!r} was meant." if meant else ""
             has = f"the table has {list(table.columns)}.{hint}"
             msg = f"{source}: the target column {target!r} is missing; {has}"
             raise DataError(msg)

@@ -69,6 +69,11 @@ class Parts:
         """How many rows the model cannot take."""
         return sum(receipt.get("rejected", 0) for receipt in self.receipts)
 
+    @property
+    def all_rejected(self) -> bool:
+        """Whether the model can take none of the rows."""
+        return self.rejected_rows == sum(receipt["rows"] for receipt in self.receipts)
+
     def table_read(self) -> TableRead:
         """The fingerprint of the table, its first rows, and the rows beyond soft limits.
 

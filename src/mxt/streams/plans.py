@@ -116,8 +116,9 @@ def _sampled(
     """The plan with a sample of the rows, unless the budget covers all of them."""
     begun, workload = time.monotonic(), stream.workload
     head = to_frame([workload.first_rows(EDGE_ROWS)], workload.reader.id_column)
-    inputs = workload.takes(head)
-    known = workload.reader.rows()
+    inputs, known = workload.takes(head), workload.reader.rows()
+    if inputs.empty:
+        return plan
     whole = RowSample(1.0, known, budget.seed, band_edges(model.predictor, model.predict(inputs)), "")
     longest = plan.rows
     if not bounds.fixed and bounds.memory is None:

@@ -102,15 +102,15 @@ class Workload:
         return self.admission.sift(self.schema, table, self.reader.source)
 
     def takes(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The model's inputs in the rows of `table` that are worked on.
+        """The model's inputs in the rows of `table` that are worked on; perhaps none of an increment.
 
         Raises:
-            DataError: The inputs are wrong, or none of the rows is left.
+            DataError: The inputs are wrong, or none of the rows of a whole table is left.
         """
         sifted = self.sift(table)
         if self.admission is not None and self.admission.rejects:
             sifted = self.admission.refuse(sifted)
-        if not sifted.valid.any():
+        if not sifted.valid.any() and self.watermark is None:
             rows, source = len(table), self.reader.source
             msg = f"{source}: the model can take none of the first {rows} rows: {sifted.sentence}."
             raise DataError(msg)

@@ -69,20 +69,18 @@ DIALECTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=str)
+OPTIONS: list[dict[str, Any]] = [
+    {"columns": ("price",)},
+    {"filters": (("amount", ">", 1000), ("price", "<=", 1234.5)), "columns": ("word",)},
+    {"limit": 7, "filters": (("small", "in", (1, 2)),)},
+    {"sample": Sample(rows=20, seed=3), "filters": (("price", ">", 0),)},
+    {"types": {"amount": "float64", "price": "string", "small": "inferred"}, "columns": ("amount", "small")},
+]
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"columns": ("price",)},
-        {"filters": (("amount", ">", 1000), ("price", "<=", 1234.5)), "columns": ("word",)},
-        {"limit": 7, "filters": (("small", "in", (1, 2)),)},
-        {"sample": Sample(rows=20, seed=3), "filters": (("price", ">", 0),)},
-        {
-            "types": {"amount": "float64", "price": "string", "small": "inferred"},
-            "columns": ("amount", "small"),
-        },
-    ],
+    ("dialect", "options"),
+    [*((dialect, {}) for dialect in DIALECTS), *((DIALECTS[0], options) for options in OPTIONS)],
     ids=str,
 )
 def test_a_table_is_the_same_in_every_dialect(

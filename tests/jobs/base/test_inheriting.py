@@ -64,18 +64,24 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def whole(root: Path) -> pd.DataFrame:
+    """The predictions for the table by a config that says all of how it is read."""
+    infer(root, WHOLE, "whole")
+    return pd.read_parquet(root / "whole")
+
+
 def infer(root: Path, inputs: dict[str, Any], output: str = "scored", **fields: Any) -> dict[str, Any]:
     outputs = {"KIND": "ParquetWriter", "path": output}
     return run(root, "InferenceJob", inputs=inputs, outputs=outputs, **fields)
 
 
-def test_a_table_is_read_as_in_the_training_and_every_record_says_so(root: Path) -> None:
-    infer(root, WHOLE, "whole")
+def test_a_table_is_read_as_in_the_training_and_every_record_says_so(root: Path, whole: pd.DataFrame) -> None:
     outputs = {"KIND": "ParquetWriter", "path": "short"}
     with make(root, "InferenceJob", inputs=SHORT, outputs=outputs) as job:
         facts = job.run()["facts"]
         run_id = job.context.run.run_id
-    whole, short = (pd.read_parquet(root / name) for name in ("whole", "short"))
+    short = pd.read_parquet(root / "short")
     pd.testing.assert_frame_equal(whole, short)
     assert short["number"].iloc[7] == "00007"
     assert facts[FACT] == SAID
@@ -97,13 +103,12 @@ def test_what_the_config_says_wins_also_if_it_says_null(root: Path) -> None:
         infer(root, {**SHORT, "missing": [""]})
 
 
-def test_another_kind_of_reader_inherits_what_it_has_too(root: Path) -> None:
-    infer(root, WHOLE, "whole")
+def test_another_kind_of_reader_inherits_what_it_has_too(root: Path, whole: pd.DataFrame) -> None:
     typed = table().assign(age=lambda rows: pd.to_numeric(rows["age"].str.replace(",", "."), errors="coerce"))
     typed.to_parquet(root / "table.parquet", index=False)
     scored = infer(root, {"KIND": "ParquetReader", "path": "table.parquet"}, "parquet")
     assert scored["facts"][FACT] == "the training of version 1: id_column number"
-    pd.testing.assert_frame_equal(pd.read_parquet(root / "whole"), pd.read_parquet(root / "parquet"))
+    pd.testing.assert_frame_equal(whole, pd.read_parquet(root / "parquet"))
 
 
 SCORED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -160,14 +165,13 @@ def test_a_table_without_the_ids_of_the_training_is_refused_before_the_model_is_
     assert infer(root, {**nameless, "id_column": None}, "nameless")["rows"] == ROWS
 
 
-def test_rows_are_added_by_ids_that_are_inherited(root: Path) -> None:
+def test_rows_are_added_by_ids_that_are_inherited(root: Path, whole: pd.DataFrame) -> None:
     since = {"since": "last", "watermark": "day"}
     for day in ("2026-11-01", "2026-11-02"):
         rows = table()[lambda rows, day=day: rows["day"] <= day]
         rows.to_csv(root / "days.csv", sep=";", index=False)
         infer(root, {**SHORT, "path": "days.csv"}, "days", **since)
-    infer(root, WHOLE, "whole")
-    pd.testing.assert_frame_equal(pd.read_parquet(root / "days"), pd.read_parquet(root / "whole"))
+    pd.testing.assert_frame_equal(pd.read_parquet(root / "days"), whole)
 
 
 def test_rows_cannot_be_added_without_ids() -> None:

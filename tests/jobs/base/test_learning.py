@@ -58,11 +58,11 @@ def test_a_target_is_refused_with_the_line_that_mends_it(cells: list[Any], words
         check_target(TABLE.assign(y=cells), "y", XgboostRecipe(), "t.csv")
 
 
-@pytest.mark.parametrize(("asked", "meant"), [("Y", "y"), ("churned", "Churn")])
-def test_a_target_that_is_absent_may_be_a_column_of_almost_that_name(asked: str, meant: str) -> None:
+@pytest.mark.parametrize(("written", "meant"), [("Y", "y"), ("churned", "Churn")])
+def test_a_target_that_is_absent_may_be_a_column_of_almost_that_name(written: str, meant: str) -> None:
     table = TABLE.assign(Churn=1)
-    with pytest.raises(DataError, match=f"'{asked}' is missing; .* Perhaps '{meant}' was meant"):
-        check_target(table, asked, XgboostRecipe(), "t.csv")
+    with pytest.raises(DataError, match=f"'{written}' is missing; .* Perhaps '{meant}' was meant"):
+        check_target(table, written, XgboostRecipe(), "t.csv")
 
 
 def test_a_class_whose_rows_are_all_held_out_is_named() -> None:
@@ -85,7 +85,7 @@ def test_a_table_of_which_no_column_is_left_is_refused() -> None:
 
 
 @pytest.mark.parametrize("kind", ["TrainingJob", "TuningJob"])
-def test_a_check_target_many_numbers_is_refused_before_any_fit(kind: str, tmp_path: Path) -> None:
+def test_a_target_of_many_numbers_is_refused_before_any_fit(kind: str, tmp_path: Path) -> None:
     ODD.assign(y=range(ROWS)).to_csv(tmp_path / "t.csv", index=False)
     more = {"search": {"KIND": "GridSearch", "values": {"depth": [2, 3]}}} if kind == "TuningJob" else {}
     with (
@@ -112,7 +112,9 @@ def test_the_record_of_held_out_rows_has_classes_as_the_table_stores_them(tmp_pa
     assert made["version"].tags[HELD_OUT_TAG] == digest_of(HoldoutSplitter().split(table, "y").test)
 
 
-@pytest.mark.parametrize("recipe", ["XgboostRecipe", "LogisticRegressionRecipe"])
+@pytest.mark.parametrize(
+    "recipe", ["XgboostRecipe", pytest.param("LogisticRegressionRecipe", marks=pytest.mark.slow)]
+)
 def test_odd_columns_live_through_every_job_under_their_own_names(recipe: str, tmp_path: Path) -> None:
     ODD.assign(y=LABELS).to_csv(tmp_path / "t.csv", index=False)
     ODD.assign(empty="filled now").to_csv(tmp_path / "later.csv", index=False)

@@ -217,6 +217,38 @@ def test_without_an_output_for_them_rows_end_the_job_which_names_the_line(root: 
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize("destination", ["BOS", "canary"])
+def test_a_new_category_may_be_missing_only_where_there_is_one(
+    destination: str, root: Path, tmp_path: Path
+) -> None:
+    table = flights(20, seed=1).astype({"hour": object})
+    table.iloc[3, 2] = "n/a"
+    table.iloc[4, 0] = destination
+    inputs = source(tmp_path / "other.csv", table)
+    for part_rows, hour in ((None, "1 of 20 values of hour is no number"), (2, "Only the first 2 rows")):
+        with pytest.raises(DataError) as caught:
+            run(root, "InferenceJob", inputs=inputs, outputs=OUTPUT, part_rows=part_rows)
+        message = str(caught.value)
+        assert "column 'hour' is of type str, expected int64" in message
+        assert "outputs/rejected.csv" in message
+        assert hour in message
+        seen = destination == "canary" and part_rows is None
+        assert (f"{NEW} (1 row, id 'f1-0004')" in message) is seen
+        assert ("unseen: missing" in message) is seen
+
+
+def test_a_job_that_rejects_nothing_names_no_line_that_it_does_not_have(root: Path, tmp_path: Path) -> None:
+    table = flights(20, seed=1).astype({"hour": object})
+    table.iloc[3, 2], table.iloc[4, 0] = "n/a", "canary"
+    inputs = source(tmp_path / "other.csv", table)
+    metrics = {"metrics": [{"KIND": "BrierMetric"}]}
+    current = {"current": inputs, "comparisons": {**OUTPUT, "path": str(tmp_path / "c.parquet")}}
+    for kind, fields in (("EvaluationsJob", {"inputs": inputs, **metrics}), ("DriftJob", current)):
+        with pytest.raises(DataError, match="column 'hour' is of type str") as caught:
+            run(root, kind, **fields)
+        assert not [line for line in ("rejected", "unseen") if line in str(caught.value)]
+
+
 def test_a_fault_of_a_whole_column_is_none_that_rejecting_would_help(root: Path, tmp_path: Path) -> None:
     table = source(tmp_path / "other.csv", flights(20, seed=1).assign(hour="canary"))
     for more in ({}, {"rejected": REJECTED}):
@@ -308,6 +340,60 @@ def test_increments_add_their_rejected_rows_which_count_as_done(root: Path, tmp_
     assert len(pd.read_csv(tmp_path / "scored.csv")) == 285
     again = score(root, inputs=days(tmp_path, 3), **fields)
     assert "nothing_to_do" in again["facts"]
+
+
+def odd_days(path: Path, rows: int = 1) -> dict[str, Any]:
+    """The first day, and a second day of a few rows that the model cannot take."""
+    table = later().assign(day=1).head(100)
+    odd = flights(rows, seed=2).assign(day=2, destination="canary")
+    return source(path / "days.csv", pd.concat([table, odd]).drop(columns="late"))
+
+
+@pytest.mark.parametrize("writer", ["CsvWriter", pytest.param("ParquetWriter", marks=pytest.mark.slow)])
+def test_new_rows_of_which_the_model_can_take_none_are_rejected_and_count_as_done(
+    writer: str, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields: dict[str, Any] = {
+        "outputs": {"KIND": writer, "path": str(tmp_path / "scored")},
+        "rejected": {"KIND": "CsvWriter", "path": str(tmp_path / "rejected.csv")},
+        **DAYS,
+    }
+    score(root, inputs=days(tmp_path, 1), **fields)
+    before = (tmp_path / "scored").read_bytes()
+    facts = score(root, inputs=odd_days(tmp_path, 3), **fields)["facts"]
+    assert (facts["inputs_rows"], facts["rejected_rows"], facts["outputs_rows"]) == (3, 3, 0)
+    assert "3 of 3 rows went to" in capsys.readouterr().err
+    assert pd.read_csv(tmp_path / "rejected.csv")[REASONS].tolist()[5:] == [NEW] * 3
+    if writer == "CsvWriter":
+        assert (tmp_path / "scored").read_bytes() == before
+    else:
+        assert len(pd.read_parquet(tmp_path / "scored")) == 95
+    assert "nothing_to_do" in score(root, inputs=odd_days(tmp_path, 3), **fields)["facts"]
+
+
+def test_the_share_counts_in_increments_of_many_rows(root: Path, tmp_path: Path) -> None:
+    fields: dict[str, Any] = {
+        "outputs": {"KIND": "CsvWriter", "path": str(tmp_path / "scored.csv")},
+        "rejected": {"KIND": "CsvWriter", "path": str(tmp_path / "rejected.csv")},
+        **DAYS,
+    }
+    score(root, inputs=days(tmp_path, 1), **fields)
+    with pytest.raises(DataError, match=r"cannot take 100 of 100 rows: .*`max_rejected_share: 1`"):
+        score(root, inputs=odd_days(tmp_path, 100), **fields)
+    assert score(root, inputs=odd_days(tmp_path, 99), **fields)["facts"]["rejected_rows"] == 99
+
+
+def test_explanations_of_new_rows_of_which_none_is_left_keep_the_importances(
+    root: Path, tmp_path: Path
+) -> None:
+    fields: dict[str, Any] = {"rejected": {**REJECTED, "path": str(tmp_path / "rejected.csv")}, **DAYS}
+    run(root, "ExplanationsJob", fresh=True, **explained(days(tmp_path, 1)), **fields)
+    rows, importances = pd.read_parquet(root / "rows.parquet"), (root / "model.parquet").read_bytes()
+    for _ in range(2):
+        result = run(root, "ExplanationsJob", budget={"rows": 50}, **explained(odd_days(tmp_path)), **fields)
+    assert "nothing_to_do" in result["facts"]
+    pd.testing.assert_frame_equal(pd.read_parquet(root / "rows.parquet"), rows)
+    assert (root / "model.parquet").read_bytes() == importances
 
 
 def test_a_run_that_died_after_its_rejected_rows_were_added_does_not_add_them_again(

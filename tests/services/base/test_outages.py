@@ -10,7 +10,7 @@ from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EX
 
 from mxt.datasets.databases import opened
 from mxt.errors import DataError, MissingExtraError, ServiceError
-from mxt.services.base.outages import is_outage, login, of_a_store, plain, without_driver
+from mxt.services.base.outages import first_line, is_outage, login, of_a_store, without_driver
 from mxt.services.base.runs import translated
 
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
@@ -43,7 +43,7 @@ def unreachable() -> MlflowException:
     ],
 )
 def test_an_error_is_quoted_without_what_may_be_secret(text: str, expected: str) -> None:
-    assert plain(Exception(text)) == expected
+    assert first_line(Exception(text)) == expected
 
 
 @pytest.mark.parametrize(

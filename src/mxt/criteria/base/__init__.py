@@ -164,7 +164,7 @@ class Criterion(Kind, ABC):
         return []
 
     def check(self, candidate: Candidate) -> None:
-        """Find what makes `assess` impossible, at little cost: all criteria are checked before one assesses.
+        """Refuse what makes `assess` impossible, at little cost; all criteria are checked before the first.
 
         Raises:
             MxtError: As `assess`.

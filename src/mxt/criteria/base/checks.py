@@ -74,7 +74,7 @@ def check_explainer(
         explainer: How rows will be explained.
         candidate: What is to be explained.
         minimum_rows: The least number of rows.
-        background_for: The criterion that cannot do without a background, if it cannot.
+        background_for: The criterion, if it needs a background.
 
     Raises:
         ConfigError: There is no background.

@@ -1,4 +1,4 @@
-"""Times as numbers with an order, for curves and rules, and such numbers as times again."""
+"""Times as numbers of days, for curves and rules, and such numbers of days as times again."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Job(Kind, ABC):
         return self
 
     def _require_writers(self) -> None:
-        """Find out what outputs need before the work that they would hold."""
+        """Check that the outputs can be written, before the work whose rows they would hold."""
         from mxt.datasets.writers.base import Writer
 
         for name in type(self).model_fields:

@@ -1,4 +1,4 @@
-"""The columns of a table that a job reads: what it says of them before the work."""
+"""The columns of a table that a job reads: the summary and the checks before the work."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
     except DataError as error:
         if rows is not None and len(checked) == rows:
             raise
-        msg = f"{error} So it is in the first {count(len(checked), 'row')}; the others were not looked at."
+        msg = f"{error} Only the first {count(len(checked), 'row')} were looked at."
         raise DataError(msg) from error
     return head
 

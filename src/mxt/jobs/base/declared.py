@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mxt.datasets.places import content
-from mxt.datasets.remotes import shown
+from mxt.datasets.remotes import without_secrets
 from mxt.errors import ConfigError
 from mxt.schemas import InputsSchema
 from mxt.schemas.captions import NO_CAPTIONS, Captions, only_captions
@@ -33,15 +33,16 @@ class Declared:
         """
         if file is None:
             return cls()
+        source = without_secrets(file)
         try:
             text = content(file).decode()
         except (OSError, UnicodeDecodeError) as error:
-            msg = f"{shown(file)}: the inputs schema cannot be read ({type(error).__name__})."
+            msg = f"{source}: the inputs schema cannot be read ({type(error).__name__})."
             raise ConfigError(msg) from error
         if only_captions(text):
-            return cls(shown(file), None, Captions.from_yaml(text, shown(file)))
-        schema = replace(InputsSchema.from_yaml(text, shown(file)), of_training=False)
-        return cls(shown(file), schema, schema.captions)
+            return cls(source, None, Captions.from_yaml(text, source))
+        schema = replace(InputsSchema.from_yaml(text, source), of_training=False)
+        return cls(source, schema, schema.captions)
 
     def captioned(self, schema: InputsSchema, reader: Reader) -> InputsSchema:
         """The schema of a table with the captions.

@@ -24,7 +24,7 @@ FEW_ROWS = 10
 no model learns much."""
 
 MOST_LINES = 8
-"""Columns that the warning describes; further ones are named."""
+"""Columns that the warning describes; further columns are only named."""
 
 
 def warn_of_doubts(
@@ -57,7 +57,7 @@ def warn_of_doubts(
 
 
 def _doubt(column: ColumnSurvey, cells: pd.Series, reader: Reader) -> str:
-    """What a column of texts looks like, and how it becomes that; empty if it looks like categories."""
+    """What a column of texts looks like, and how to read it so; empty if it looks like categories."""
     if column.looks_like == "number":
         return _number(column, cells, reader)
     if column.looks_like == "date":

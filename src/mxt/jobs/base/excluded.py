@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +34,6 @@ def refuse_absent(exclude: Sequence[str], names: Sequence[str], source: str) -> 
 
 
 def _near(name: str, names: Sequence[str]) -> str:
-    matches = difflib.get_close_matches(name.lower(), [known.lower() for known in names], n=1)
-    meant = next((known for known in names if known.lower() in matches), "")
+    lower = nearest(name.lower(), [known.lower() for known in names])
+    meant = next((known for known in names if known.lower() == lower), "")
     return f" (did you mean {meant!r}?)" if meant else ""

@@ -142,14 +142,20 @@ class IncrementalJob(StreamJob, ABC):
 
     def refuse_other(self, parts: Parts, increment: Increment) -> None:
         """Raise a DataError if the table of all parts cannot be added to the present output."""
-        if increment.present is not None:
+        if increment.present is not None and not parts.all_rejected:
             self.output.refuse_other(next(parts.tables()).schema, increment.present)
 
     def written(self, parts: Parts, increment: Increment, role: str, unit: str = "") -> Output:
-        """The table of all parts as an output, which replaces the present output or is added to it."""
+        """The table of all parts as an output, which replaces the present output or is added to it.
+
+        Rows of which the model can take none add nothing but their watermark.
+        """
         rows = sum(receipt["rows"] for receipt in parts.receipts) - parts.rejected_rows
         facts = self.reached(parts, increment.present, rows)
-        return Output(role, self.output, parts.tables(), unit, facts, increment.present)
+        tables, present = parts.tables(), increment.present
+        if present is not None and parts.all_rejected:
+            tables = iter([present.without_rows()])
+        return Output(role, self.output, tables, unit, facts, present)
 
     def reached(self, parts: Parts, present: Provenance | None, rows: int) -> dict[str, str]:
         """The facts of the provenance with the greatest watermark, and with the rows that each run added.

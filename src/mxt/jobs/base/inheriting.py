@@ -1,4 +1,4 @@
-"""Inheriting: what the readers of a job leave out is as in the trainings of its versions."""
+"""Inheriting: fields that a reader leaves out come from the trainings of the job's versions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RESOLVED_FILE = "config_resolved.json"
 
 
 def inheriting(job: J) -> J:
-    """The job with the readers that it works by: what its config leaves out is as in the versions' trainings.
+    """The job with complete readers: fields that its config leaves out come from the versions' trainings.
 
     The versions are those that the context has served. A fact, the log and an artifact of the run say what
     was inherited.

@@ -38,6 +38,9 @@ MOST_REJECTED = 0.1
 """Share of the rows that may be rejected unless a config says otherwise: an unusual row in ten is no table of
 unusual rows any more, but rather another table, or a column that is written in another way."""
 
+FEWEST = 100
+"""New rows from which on the share of rejected rows counts in an increment: one of five is no other table."""
+
 MOST_RULES = 5
 """Broken rules that a message names, the most frequent ones."""
 
@@ -52,7 +55,8 @@ class RejectingJob(IncrementalJob, ABC):
     max_rejected_share: Annotated[float, Field(ge=0, le=1, exclude_if=lambda most: most == MOST_REJECTED)] = (
         MOST_REJECTED
     )
-    """The share of the rows that may be `rejected`; more of them end the job, and nothing is written."""
+    """The share of the rows that may be `rejected`; more of them end the job, and nothing is written. With
+    ``since: last`` it counts from 100 new rows on; fewer may all be rejected."""
 
     unseen: Literal["refuse", "missing"] = Field(default="refuse", exclude_if=lambda how: how == "refuse")
     """What a category is that training did not have: ``refuse`` takes it for one that the model cannot take;
@@ -131,18 +135,21 @@ class RejectingJob(IncrementalJob, ABC):
         """What became of rows that the model cannot take, and of new categories: facts, sentences, output.
 
         Raises:
-            DataError: None of the rows is left, or more are rejected than the config allows.
+            DataError: None of the rows of a whole table is left, or more are rejected than the config allows.
         """
         rows, bad = sum(receipt["rows"] for receipt in parts.receipts), parts.rejected_rows
         new, source = parts.counted("unseen"), parts.stream.workload.reader.source
         if bad:
-            self._refuse_too_many(rows, bad, _most(parts.counted("rules")), source)
+            self._refuse_too_many(rows, bad, _most(parts.counted("rules")), source, increment)
         facts: dict[str, Fact] = {}
         answer = []
         if self.rejected is not None:
             facts["rejected_rows"] = bad
             why = f": {_most(parts.counted('rules'))}" if bad else ""
             answer.append(f"{bad:,} of {count(rows, 'row')} went to {self.rejected.target}{why}.")
+            if bad == rows:
+                answer.append(f"None of them was added to {self.output.target}; all of them count as done.")
+                logger.warning("{}: {}", source, " ".join(answer))
         if self.unseen == "missing":
             cells = ", ".join(f"{name} {new[name]:,}" for name in sorted(new))
             facts["unseen_as_missing"] = cells or "none"
@@ -153,11 +160,12 @@ class RejectingJob(IncrementalJob, ABC):
         outputs = [] if self.rejected is None else [self._rejected(self.rejected, parts, increment)]
         return Findings(answer=answer, facts=facts, outputs=outputs)
 
-    def _refuse_too_many(self, rows: int, bad: int, rules: str, source: str) -> None:
-        if bad == rows:
+    def _refuse_too_many(self, rows: int, bad: int, rules: str, source: str, increment: Increment) -> None:
+        whole = increment.present is None
+        if bad == rows and whole:
             msg = f"{source}: the model can take none of the {count(rows, 'row')}: {rules}."
             raise DataError(msg)
-        if bad > self.max_rejected_share * rows:
+        if bad > self.max_rejected_share * rows and (whole or rows >= FEWEST):
             enough = math.ceil(1000 * bad / rows) / 1000
             msg = (
                 f"{source}: the model cannot take {bad:,} of {count(rows, 'row')}: {rules}. Nothing was "

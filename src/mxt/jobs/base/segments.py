@@ -1,4 +1,4 @@
-"""Segments of a job: looked at before the work, and what readers must know of their groups."""
+"""Segments of a job: their check before the work, and the notes about them for the page."""
 
 from __future__ import annotations
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, ValidationError
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 from mxt.kinds import Kind
 from mxt.models.base.targets import MOST_CLASSES
 
@@ -70,8 +69,8 @@ class Recipe(Kind, ABC):
         known = [name for name in type(self).model_fields if name != "KIND"]
         for name in values:
             if name not in known:
-                meant = difflib.get_close_matches(name, known, n=1)
-                hint = f"perhaps {meant[0]!r} was meant" if meant else f"it has {', '.join(known)}"
+                meant = nearest(name, known)
+                hint = f"perhaps {meant!r} was meant" if meant else f"it has {', '.join(known)}"
                 msg = f"{type(self).__name__} has no field {name!r}; {hint}."
                 raise ConfigError(msg)
         plain = {name: value.item() if hasattr(value, "item") else value for name, value in values.items()}
@@ -86,9 +85,9 @@ class Recipe(Kind, ABC):
 
     def check(self, inputs: pd.DataFrame, targets: pd.Series) -> None:
         """Raise a DataError for targets or columns that the recipe cannot learn from."""
-        from mxt.models.base.preparing import check
+        from mxt.models.base.preparing import checked
 
-        check(self, inputs, targets)
+        checked(self, inputs, targets)
 
 
 def text_names(inputs: pd.DataFrame) -> list[str]:

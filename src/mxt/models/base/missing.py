@@ -1,4 +1,4 @@
-"""Which columns a model refuses a missing value in, found by predicting a row."""
+"""Which columns a model refuses a missing value in, by its predictions for a row."""
 
 from __future__ import annotations
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 from mxt.predictors.base.columns import kind_of
 
 if TYPE_CHECKING:
@@ -36,8 +35,8 @@ def constraints(monotone: Monotone, prepared: Prepared) -> tuple[int, ...]:
 def _refuse_unordered(name: str, prepared: Prepared) -> None:
     """Raise a ConfigError unless a column is one of numbers or booleans."""
     if name not in prepared.sources:
-        meant = difflib.get_close_matches(name, prepared.sources, n=1)
-        hint = f"perhaps {meant[0]!r} was meant" if meant else f"there are {', '.join(prepared.sources[:20])}"
+        meant = nearest(name, prepared.sources)
+        hint = f"perhaps {meant!r} was meant" if meant else f"there are {', '.join(prepared.sources[:20])}"
         msg = f"monotone: the model has no column {name!r}; {hint}."
         raise ConfigError(msg)
     step = prepared.preparation.step(name)

@@ -1,4 +1,4 @@
-"""Pools of worker processes by joblib: what is reported when one is ended early, or loses a worker."""
+"""Pools of worker processes by joblib: the error when a pool is ended early, or loses a worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Early stopping: how many trees a boosted model needs, found out on a part of the training rows."""
+"""Early stopping: how many trees a boosted model needs, by its loss on a part of the training rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class EarlyStopping(Strict):
 
 
 def _each(codes: np.ndarray) -> list[np.ndarray]:
-    """For each class, whether the rows are of it."""
+    """For each class, which rows belong to it."""
     import numpy as np
 
     return [codes == code for code in np.unique(codes)]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +41,8 @@ def row_weights(weight: ClassWeight, classes: Sequence[Label], codes: np.ndarray
     names = [*map(str, classes)]
     for name in weight:
         if name not in names:
-            meant = difflib.get_close_matches(name, names, n=1)
-            hint = f"perhaps {meant[0]!r} was meant" if meant else f"the classes are {', '.join(names[:20])}"
+            meant = nearest(name, names)
+            hint = f"perhaps {meant!r} was meant" if meant else f"the classes are {', '.join(names[:20])}"
             msg = f"class_weight: the target has no class {name!r}; {hint}."
             raise ConfigError(msg)
     return np.array([weight.get(name, 1.0) for name in names])[codes]

@@ -32,7 +32,7 @@ _LOGINS = {
     "google": "GOOGLE_APPLICATION_CREDENTIALS",
     "azure": "AZURE_STORAGE_CONNECTION_STRING",
 }
-"""Where the credentials of stores of artifacts come from, by the package that asks for them."""
+"""Where the credentials of stores of artifacts come from, by the package that needs them."""
 _TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
 
 
@@ -66,10 +66,10 @@ def without_driver(endpoint: str, error: BaseException) -> MxtError | None:
 
 
 def login(endpoint: str, error: BaseException) -> str:
-    """Where the credentials come from that a store asks for, as a sentence; empty if it asks for none."""
-    found = outage(error)
+    """A sentence with the variables that hold a store's credentials; empty if the store refused nothing."""
+    cause = outage(error)
     refused = any(map(_refusal, causes(error)))
-    if not refused and (found is None or not found.refused):
+    if not refused and (cause is None or not cause.refused):
         return ""
     own = next((_LOGINS[name] for name in _packages(error) if name in _LOGINS), "")
     if not own and not endpoint.startswith(("http", "databricks")):
@@ -77,7 +77,7 @@ def login(endpoint: str, error: BaseException) -> str:
     return f"Access is refused: set {own or _TRACKING}."
 
 
-def plain(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """The first line of an error's text, without users, passwords and options of the URLs in it."""
     line = str(error).partition("\n")[0]
     return re.sub(r"(\w+://)[^\s/@]*@|(\w+://[^\s?]*|url: [^\s?]*)\?[^\s'\")]*", r"\1\2", line)[:200]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import MxtError, ServiceError
-from mxt.services.base.outages import login, of_a_store, plain, without_driver
+from mxt.services.base.outages import first_line, login, of_a_store, without_driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -235,5 +235,5 @@ def translated(endpoint: str) -> Iterator[None]:
         if not of_a_store(error):
             raise
         hint = login(endpoint, error)
-        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {plain(error)})"
+        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {first_line(error)})"
         raise ServiceError(f"{msg}. {hint}" if hint else msg) from error

@@ -12,7 +12,7 @@ from mxt.configs import Location
 from mxt.datasets.conditions import expression
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.remotes import remote, shown, unreached
+from mxt.datasets.remotes import remote, unreached, without_secrets
 from mxt.errors import DataError, MxtError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class FileReader(Reader, ABC):
 
     @property
     def source(self) -> str:
-        return shown(self.path)
+        return without_secrets(self.path)
 
     def names(self) -> list[str]:
         with self._errors():
@@ -226,7 +226,7 @@ class FileReader(Reader, ABC):
             raise DataError(msg) from error
 
     def _absent(self, fragment: ds.FileFragment | None) -> DataError:
-        """The error for a table that is not there, or a file of it that went."""
+        """The error for an absent table, or for a file of it that was removed during the reading."""
         if fragment is not None:
             file = self._file(fragment.path)
             return DataError(f"{file}: the file went while the table was read. Restore it, and run again.")

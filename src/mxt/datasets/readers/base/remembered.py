@@ -53,7 +53,7 @@ def _marked(reader: Reader) -> Iterator[tuple[str, FieldInfo]]:
 
 
 def _values(field: FieldInfo, value: object) -> list[object]:
-    """The value as the field has it, without entries that do not fit; no value if none can be."""
+    """The value in the form of the field, without entries that do not fit; empty if no entry fits."""
     form: Any = Annotated[field.annotation, *field.metadata]
     own: TypeAdapter[Any] = TypeAdapter(form)
     whole = _fitting(own, value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from mxt.datasets.tables import to_batch
+from mxt.datasets.tables import to_batch, type_named
 from mxt.errors import DataError, MxtError
 from mxt.kinds import Kind
 
@@ -48,6 +48,18 @@ class Provenance:
         columns = json.loads(self.facts.get(COLUMNS, "{}"))
         return frozenset(name for name, kind in columns.items() if kind in _TEXTS)
 
+    def without_rows(self) -> pa.RecordBatch:
+        """A batch of no rows with the columns of the output.
+
+        Raises:
+            DataError: It declares a column of a type that tables of this toolkit do not have.
+        """
+        import pyarrow as pa
+
+        columns = json.loads(self.facts.get(COLUMNS, "{}"))
+        schema = pa.schema([(name, type_named(kind)) for name, kind in columns.items()])
+        return pa.RecordBatch.from_pylist([], schema)
+
     def of(self, schema: pa.Schema) -> Provenance:
         """This provenance, of a table with these columns."""
         columns = {field.name: str(field.type) for field in schema}
@@ -68,7 +80,7 @@ class Writer(Kind, ABC):
         return None
 
     def require_installed(self) -> None:
-        """Find out before any work whether what the target needs is there, without writing.
+        """Check before any work whether the target can be written, without writing.
 
         Raises:
             MissingExtraError: The package for the kind of target is not installed.

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 from mxt.configs import Location
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
-from mxt.datasets.remotes import shown, unreached
+from mxt.datasets.remotes import unreached, without_secrets
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError, MxtError
 
@@ -33,7 +33,7 @@ class FileWriter(Writer, ABC):
 
     @property
     def target(self) -> str:
-        return shown(self.path)
+        return without_secrets(self.path)
 
     def require_installed(self) -> None:
         filesystem_of(self.path)
@@ -57,7 +57,8 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     """
     filesystem, inner = filesystem_of(path)
     if filesystem.protocol[0] in {"http", "https"}:
-        msg = f"{shown(path)}: files of a web server can be read, not written. Name a file or a bucket."
+        where = without_secrets(path)
+        msg = f"{where}: files of a web server can be read, not written. Name a file or a bucket."
         raise DataError(msg)
     staged = staged_name(inner)
     local = filesystem.protocol[0] == "file"

@@ -129,8 +129,8 @@ def written_texts(path: str) -> frozenset[str]:
     try:
         return Provenance.from_json(filesystem.cat_file(f"{inner}{METADATA}")).texts
     except Exception as error:
-        fault, found = unreached(path, error), outage(error)
-        refused = found is not None and found.refused  # as by buckets that nobody may list
+        fault, cause = unreached(path, error), outage(error)
+        refused = cause is not None and cause.refused  # as by buckets that nobody may list
         if fault is not None and not refused:
             raise fault from error
         if fault is None and not isinstance(error, (OSError, ValueError, AttributeError)):
