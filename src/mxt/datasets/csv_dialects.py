@@ -5,6 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+from contextlib import suppress
+from itertools import islice
 from typing import IO
 
 FIRST_BYTES = 1 << 16
@@ -59,10 +61,8 @@ def encoding_fault(content: bytes, encoding: str) -> str:
     """
     name = codecs.lookup(encoding).name
     wide = content.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE))
-    marked, order = (
-        wide or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)),
-        _byte_order(content),
-    )
+    marked = wide or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    order = _byte_order(content)
     if not name.startswith(("utf-16", "utf-32")):
         if marked or order:
             shows = "starts with a byte order mark" if marked else "has a NUL beside each character"
@@ -99,14 +99,8 @@ def _lines(head: bytes, delimiter: str) -> list[list[str]]:
     """The header, and the first row if there is one and it is whole."""
     text = io.StringIO(head.decode("utf-8-sig", errors="replace"), newline="")
     lines: list[list[str]] = []
-    try:
-        for line in csv.reader(text, delimiter=delimiter):
-            if line:
-                lines.append(line)
-            if len(lines) == 2:  # noqa: PLR2004 - the header and a row
-                break
-    except csv.Error:
-        return lines or [[]]
+    with suppress(csv.Error):
+        lines.extend(islice(filter(None, csv.reader(text, delimiter=delimiter)), 2))
     return lines or [[]]
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
 
 from mxt.datasets.places import listing
 from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
-from mxt.kinds import member
-
-if TYPE_CHECKING:
-    from mxt.datasets.readers.base.files import FileReader
+from mxt.kinds import OneOf
 
 READERS: dict[str, tuple[str, dict[str, str]]] = {
     ".csv": ("CsvReader", {}),
@@ -26,7 +24,7 @@ _COMPRESSED = {".gz", ".bz2", ".zst", ".lz4"}
 """Endings that stand behind the ending of the format."""
 
 
-def reader_of_file(path: str) -> FileReader:
+def reader_of_file(path: str) -> Reader:
     """The reader of a file, a folder of files or a URL; fields that the ending does not decide stay unset.
 
     Args:
@@ -46,10 +44,7 @@ def reader_of_file(path: str) -> FileReader:
         msg = f"{path}: the table has {what}; its ending must be one of {', '.join(READERS)}."
         raise DataError(msg)
     name, fields = READERS[ending]
-    kind = member(Reader, name)
-    assert kind is not None, name  # noqa: S101 - one of MXT's own
-    reader: FileReader = kind.model_validate({"path": place, **fields})  # type: ignore[assignment]
-    return reader
+    return TypeAdapter(OneOf[Reader]).validate_python({"KIND": name, "path": place, **fields})
 
 
 def _ending(path: str) -> str:

@@ -8,6 +8,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def outage(error: BaseException) -> Outage | None:
         name = _code(cause) or type(cause).__name__
         if status in REFUSING or isinstance(cause, PermissionError):
             return Outage(f"HTTP {status}" if status else name, refused=True)
-        if status is not None and (status in PASSING or status >= 500):  # noqa: PLR2004 - HTTP's own number
+        if status is not None and (status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
             return Outage(f"HTTP {status}")
         foreign = type(cause).__module__.partition(".")[0] in _LIBRARIES
         if foreign and _CREDENTIALS.search(name):
@@ -93,7 +94,7 @@ def http_status(error: BaseException) -> int | None:
             getattr(holder, name, None) for holder in holders for name in ("status", "status_code", "code")
         ]
     numbers = (int(each) for each in values if isinstance(each, (int, str)) and str(each).isdecimal())
-    return next((status for status in numbers if 300 <= status < 600), None)  # noqa: PLR2004 - HTTP's own
+    return next((number for number in numbers if number // 100 in {3, 4, 5}), None)
 
 
 def _code(error: BaseException) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
@@ -114,7 +114,7 @@ def _yaml(value: object) -> str:
 def _fault(reader: Reader) -> str:
     """Which rules of a reader its fields break together; empty if they break none."""
     names = {name: field.alias or name for name, field in type(reader).model_fields.items()}
-    content: dict[str, Any] = {names[name]: value for name, value in reader if name in names}
+    content: dict[str, object] = {names[name]: value for name, value in reader if name in names}
     try:
         type(reader).model_validate(content)
     except ValidationError as error:

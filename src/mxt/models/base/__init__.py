@@ -85,9 +85,9 @@ class Recipe(Kind, ABC):
 
     def check(self, inputs: pd.DataFrame, targets: pd.Series) -> None:
         """Raise a DataError for targets or columns that the recipe cannot learn from."""
-        from mxt.models.base.preparing import check
+        from mxt.models.base.preparing import checked
 
-        check(self, inputs, targets)
+        checked(self, inputs, targets)
 
 
 def text_names(inputs: pd.DataFrame) -> list[str]:

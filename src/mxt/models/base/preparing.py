@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
-from mxt.findings.words import in_yaml
+from mxt.findings.words import count, in_yaml
 from mxt.models.base.targets import check_targets, plain_targets
 from mxt.predictors.base.columns import kind_of, plain_columns
 from mxt.predictors.base.outputs import BINARY
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
 
 CALIBRATION_FOLDS = 5
-"""In so many parts a calibration cuts the training rows, so each class needs as many rows."""
+"""Parts into which a calibration cuts the training rows; each class needs a row in every part."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Prepared:
     preparation: Preparation
 
     def model(self, predictor: Predictor) -> Model:
-        """The model of source columns, of the predictor that was fitted to the prepared ones."""
+        """The model of the source columns, whose predictor was fitted to the prepared columns."""
         from mxt.models.base.model import Model
 
         return Model(prepared(predictor, self.preparation, self.sources))
@@ -54,7 +54,7 @@ def prepare(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series, refused: s
     Raises:
         DataError: The recipe cannot learn from them.
     """
-    table, truth = _checked(recipe, inputs, targets)
+    table, truth = checked(recipe, inputs, targets)
     sources = [str(name) for name in table.columns]
     steps, taken = {}, {*sources}
     for name in sources:
@@ -84,13 +84,12 @@ def _beyond_ascii(column: pd.Series) -> bool:
     return not all(str(text).isascii() for text in known)
 
 
-def check(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series) -> None:
-    """Raise a DataError for targets or columns that the recipe cannot learn from."""
-    _checked(recipe, inputs, targets)
+def checked(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+    """The inputs and targets in plain types.
 
-
-def _checked(recipe: Recipe, inputs: pd.DataFrame, targets: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
-    """The inputs and targets in plain types."""
+    Raises:
+        DataError: The recipe cannot learn from the targets or the columns.
+    """
     truth = plain_targets(targets, recipe.task)
     check_targets(truth, recipe.task, recipe.max_classes)
     if recipe.calibration:
@@ -107,7 +106,7 @@ def _check_calibration(targets: pd.Series, task: str) -> None:
         msg = f"Sigmoid calibration needs two classes; the target {name!r} has {len(counts)}."
         raise DataError(msg)
     if counts.min() < CALIBRATION_FOLDS:
-        rows = "1 row" if counts.min() == 1 else f"{counts.min()} rows"
+        rows = count(int(counts.min()), "row")
         msg = (
             f"Sigmoid calibration needs {CALIBRATION_FOLDS} rows of each class to train on, and the class "
             f"{counts.index[-1]!r} of the target {name!r} has {rows}: leave `calibration` out of the recipe, "

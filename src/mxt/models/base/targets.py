@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from mxt.errors import DataError
 from mxt.predictors.base.columns import plain_column
 from mxt.schemas.shapes import number_shape
+from mxt.schemas.targets import FEWEST_VALUES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,7 +57,7 @@ def check_targets(targets: pd.Series, task: Task, most_classes: int) -> None:
         fault = "holds times, which are neither classes nor numbers; name another column as `target`"
     elif not numeric and _other(targets):
         fault = "holds neither numbers, texts nor booleans; name another column as `target`"
-    elif distinct < 2:  # noqa: PLR2004 - one value leaves nothing to learn
+    elif distinct < FEWEST_VALUES:
         fault = f"is the same in all {len(targets)} rows"
     elif task == "regression":
         fault = _no_number(targets, numeric=numeric)

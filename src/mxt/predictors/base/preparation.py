@@ -7,7 +7,7 @@ otherwise. All of it is kept with the version as plain facts, since a stored mod
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from mxt.errors import DataError
 
@@ -24,6 +24,16 @@ DAY = 86_400_000_000
 
 TIME_PARTS = ("year", "month", "weekday", "hour", "elapsed")
 """The parts of a time; Monday is weekday 0, and `elapsed` are days since `EPOCH`."""
+
+
+class StepFacts(TypedDict):
+    """A step as JSON holds it."""
+
+    source: str
+    made: list[str]
+    parts: list[str]
+    zone: str | None
+    spelt: NotRequired[bool]
 
 
 @dataclass(frozen=True)
@@ -106,21 +116,23 @@ class Preparation:
         return pd.DataFrame(made, index=table.index)
 
     @property
-    def facts(self) -> list[dict[str, Any]]:
+    def facts(self) -> list[StepFacts]:
         """The steps in a form that JSON holds."""
-        return [
-            {
+        kept: list[StepFacts] = []
+        for source, step in self.steps.items():
+            fact: StepFacts = {
                 "source": source,
                 "made": [*step.made],
                 "parts": [*step.parts],
                 "zone": step.zone,
-                **({"spelt": True} if step.spelt else {}),
             }
-            for source, step in self.steps.items()
-        ]
+            if step.spelt:
+                fact["spelt"] = True
+            kept.append(fact)
+        return kept
 
     @classmethod
-    def from_facts(cls, facts: Sequence[Mapping[str, Any]]) -> Preparation:
+    def from_facts(cls, facts: Sequence[StepFacts]) -> Preparation:
         """The preparation whose `facts` were kept."""
         steps = {
             fact["source"]: Step(
