@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from mxt.datasets.time_formats import formats_of, unlike
 from mxt.schemas.shapes import FORMS, number_pattern
 
 if TYPE_CHECKING:
@@ -80,6 +81,10 @@ class ColumnSurvey:
     """The decimal sign of texts that look like numbers; empty if none shows."""
     thousands: str = ""
     """The sign between the thousands of such texts; empty if none shows."""
+    time_formats: tuple[str, ...] = ()
+    """The format of texts that look like dates; two if they do not show whether the day comes first."""
+    unlike: int = 0
+    """Different texts that are no time by this format."""
 
     @property
     def differs(self) -> bool:
@@ -159,6 +164,7 @@ def _texts(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, missin
     padded = any(_PADDED.fullmatch(text) for text in sample)
     likeness = _likeness(name, sample, counted=padded, differs=differs)
     decimal, thousands = signs(sample) if likeness == "number" else ("", "")
+    formats = formats_of(sample, ENOUGH) if likeness == "date" else ()
     return of(
         kind="texts",
         distinct=len(counts),
@@ -167,6 +173,8 @@ def _texts(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, missin
         padded=padded,
         decimal=decimal,
         thousands=thousands,
+        time_formats=formats,
+        unlike=unlike(sample, formats[0]) if formats else 0,
     )
 
 

@@ -9,7 +9,7 @@ from mxt.errors import DataError
 from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import pandera.pandas as pa
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_IDS = 5
 """Row ids that a message names."""
+
+MOST_FAULTS = 5
+"""Faults that a message names."""
 
 
 class Schema(ABC):
@@ -54,9 +57,15 @@ def checked(
     try:
         return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
     except SchemaErrors as error:
-        faults = "; ".join(sorted({_fault(failure, table, words or {}) for failure in error.schema_errors}))
-        msg = f"{source}: {faults}."
+        faults = sorted({_fault(failure, table, words or {}) for failure in error.schema_errors})
+        msg = f"{source}: {bounded(faults)}."
         raise DataError(msg) from None
+
+
+def bounded(faults: Sequence[str]) -> str:
+    """The first few faults, and how many more there are."""
+    more = len(faults) - MOST_FAULTS
+    return "; ".join([*faults[:MOST_FAULTS], *([f"and {more} more"] if more > 0 else [])])
 
 
 def broken(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ConfigError, DataError
 from mxt.schemas.base import broken, checked
+from mxt.schemas.beside import with_rules
 from mxt.schemas.captions import NO_CAPTIONS, Captions
 from mxt.schemas.casts import cast, is_boolean, misses_values, plain, plain_dtype, texts_and_others
 from mxt.schemas.rules import WORDS, faults_of, hard_checks, refuse_rules_between_rows
@@ -140,8 +141,11 @@ class InputsSchema:
         Raises:
             DataError: A column is missing, has another type, or breaks a hard rule in some rows.
         """
-        words = WORDS if self.of_training else None
-        return checked(self._hard, self.check_types(table, source), source, words)
+        try:
+            inputs = self.check_types(table, source)
+        except DataError as error:
+            raise with_rules(error, self, table, source) from error
+        return checked(self._hard, inputs, source, WORDS if self.of_training else None)
 
     def check_types(self, table: pd.DataFrame, source: str = "inputs") -> pd.DataFrame:
         """As `check`, but missing values and new categories may come: a drift job is there to see them."""

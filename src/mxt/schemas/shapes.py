@@ -80,6 +80,11 @@ def shape(text: str) -> str:
     return signs + "..." * (len(text) > MOST_CHARACTERS)
 
 
+def shapes(texts: Iterable[str]) -> tuple[str, ...]:
+    """The most frequent shapes of texts."""
+    return _shapes(Counter(texts))
+
+
 def number_shape(values: Iterable[object]) -> NumberHint | None:
     """How the texts of a column were meant as numbers.
 
@@ -112,8 +117,8 @@ def number_shape(values: Iterable[object]) -> NumberHint | None:
         *_units(those(others & ~read & digits)),
         *_words(words, alone=not (others & (read | digits)).any()),
     ]
-    shapes = _shapes(those(others & digits))
-    return NumberHint(len(known), int(counts[others].sum()), *best, shapes, tuple(advice))
+    forms = _shapes(those(others & digits))
+    return NumberHint(len(known), int(counts[others].sum()), *best, forms, tuple(advice))
 
 
 def number_pattern(decimal: str, thousands: str) -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
-from mxt.schemas.base import MAX_IDS
+from mxt.schemas.base import MAX_IDS, bounded
 from mxt.schemas.casts import fits, is_boolean, is_whole, number_of, plain
 from mxt.schemas.rules import INFINITE, REFUSED, UNSEEN, Fault, faults_of, unseen
 
@@ -94,8 +94,12 @@ class Sifted:
 
     @property
     def sentence(self) -> str:
-        """The rules that rows break, with their numbers and a few ids."""
-        return "; ".join(f"{fault} ({_rows(fault, self.inputs)})" for fault in self.faults)
+        """The rules that rows break, those about types first."""
+        return self.words(sorted(self.faults, key=lambda fault: fault.rule not in TYPES))
+
+    def words(self, faults: Sequence[Fault]) -> str:
+        """Rules that rows break, with their numbers and a few ids."""
+        return bounded([f"{fault} ({_rows(fault, self.inputs)})" for fault in faults])
 
     def refuse(self, rows: np.ndarray) -> Sifted:
         """The same rows, of which the model refuses some more: booleans, shape (valid rows,)."""

@@ -110,7 +110,10 @@ class Admission:
             refuse_other_columns(sifted, table, source)
         except DataError:
             return error
-        return DataError(f"{error} {_advice(sifted)}") if sifted.faults else error
+        listed, faults = schema.categories, sifted.faults
+        own = [fault for fault in faults if fault.rule == UNSEEN and fault.column not in listed]
+        named = f"{str(error).removesuffix('.')}; {sifted.words(own)}." if own else str(error)
+        return DataError(f"{named} {_advice(sifted)}")
 
     def _explained(
         self, error: ModelError, schema: InputsSchema | None, sifted: Sifted, source: str

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from loguru import logger
 
 from mxt.datasets.readers.csv import CsvReader
 from mxt.datasets.readers.parquet import ParquetReader
@@ -33,10 +35,17 @@ TABLE = pd.DataFrame(
 LABELS = np.where(TABLE["amount"] + CHANCE.normal(size=ROWS) > 0, "Yes", "No")
 
 
-def test_one_warning_names_each_column_and_the_line_that_mends_it(warned: list[str]) -> None:
-    warn_of_doubts(TABLE, survey(TABLE), [*TABLE], CsvReader(path="t.csv"))
-    (warning,) = warned
-    head, *lines, last = warning.split("\n")
+def warnings(table: pd.DataFrame, learned: list[str], reader: Any) -> list[str]:
+    lines: list[str] = []
+    sink = logger.add(lines.append, format="{message}")
+    warn_of_doubts(table, survey(table), learned, reader)
+    logger.remove(sink)
+    return lines
+
+
+def test_one_warning_names_each_column_and_the_line_that_mends_it() -> None:
+    (warning,) = warnings(TABLE, [*TABLE], CsvReader(path="t.csv"))
+    head, *lines, last = warning.rstrip("\n").split("\n")
     assert head.split(": ", 1)[1].startswith(
         "5 columns of texts look more like something else than categories"
     )
@@ -46,24 +55,31 @@ def test_one_warning_names_each_column_and_the_line_that_mends_it(warned: list[s
     assert [line.strip() for line in lines] == [
         f"tail_number: {different} different texts in 400 rows, looks like ids; exclude it, or join texts",
         f"price: looks like numbers: '9,999'-like; set `thousands: ','` {fraction}",
-        f"birth: looks like dates: write them as 2026-01-31, or as times, in the source, {learn}",
+        f'birth: looks like dates: set `time_formats: ["%d.%m.%Y"]` in `inputs`, {learn}',
         f"seen: looks like dates: set `types: {{seen: timestamp[us]}}` in the reader, {learn}",
         "digits: looks like numbers: set `types: {digits: inferred}`",
     ]
     assert "`exclude: [tail_number, price, birth, seen, digits]`" in last
 
 
-def test_a_source_with_types_is_mended_itself(warned: list[str]) -> None:
-    warn_of_doubts(TABLE, survey(TABLE), ["price", "seen"], ParquetReader(path="t.parquet"))
-    (warning,) = warned
+def test_a_source_with_types_is_mended_itself() -> None:
+    (warning,) = warnings(TABLE, ["price", "seen"], ParquetReader(path="t.parquet"))
     assert "  price: looks like numbers: write them plainly in the source\n" in warning
     assert "  seen: looks like dates: write them as 2026-01-31, or as times, in the source" in warning
 
 
-def test_categories_and_columns_that_are_not_learned_are_no_reason_to_warn(warned: list[str]) -> None:
-    learned = ["stars", "nation", "comment", "amount"]
-    warn_of_doubts(TABLE, survey(TABLE), learned, CsvReader(path="t.csv"))
-    assert warned == []
+def test_days_that_could_be_months_and_texts_that_are_no_days_are_described() -> None:
+    days = pd.DataFrame({"day": [f"{day:02}/01/2025" for day in range(1, 13)] * 2})
+    (warning,) = warnings(days, ["day"], CsvReader(path="t.csv", time_formats=("%d.%m.%Y",)))
+    add = 'add to `time_formats` "%d/%m/%Y" if the day comes first, "%m/%d/%Y" if the month does, and learn'
+    assert f"day: looks like dates: {add}" in warning
+    odd = pd.DataFrame({"day": [f"{day:02}.01.2025" for day in range(1, 31)] + ["31.02.2025"]})
+    (warning,) = warnings(odd, ["day"], CsvReader(path="t.csv", time_formats=("%d.%m.%Y",)))
+    assert "day: looks like dates, but 1 text fits no format: mend them, or add what means missing" in warning
+
+
+def test_categories_and_columns_that_are_not_learned_are_no_reason_to_warn() -> None:
+    assert warnings(TABLE, ["stars", "nation", "comment", "amount"], CsvReader(path="t.csv")) == []
 
 
 @pytest.mark.parametrize("kind", ["TrainingJob", "TuningJob"])

@@ -217,6 +217,38 @@ def test_without_an_output_for_them_rows_end_the_job_which_names_the_line(root: 
     assert "canary" not in str(caught.value)
 
 
+@pytest.mark.parametrize("destination", ["BOS", "canary"])
+def test_a_new_category_may_be_missing_only_where_there_is_one(
+    destination: str, root: Path, tmp_path: Path
+) -> None:
+    table = flights(20, seed=1).astype({"hour": object})
+    table.iloc[3, 2] = "n/a"
+    table.iloc[4, 0] = destination
+    inputs = source(tmp_path / "other.csv", table)
+    for part_rows, hour in ((None, "1 of 20 values of hour is no number"), (2, "Only the first 2 rows")):
+        with pytest.raises(DataError) as caught:
+            run(root, "InferenceJob", inputs=inputs, outputs=OUTPUT, part_rows=part_rows)
+        message = str(caught.value)
+        assert "column 'hour' is of type str, expected int64" in message
+        assert "outputs/rejected.csv" in message
+        assert hour in message
+        seen = destination == "canary" and part_rows is None
+        assert (f"{NEW} (1 row, id 'f1-0004')" in message) is seen
+        assert ("unseen: missing" in message) is seen
+
+
+def test_a_job_that_rejects_nothing_names_no_line_that_it_does_not_have(root: Path, tmp_path: Path) -> None:
+    table = flights(20, seed=1).astype({"hour": object})
+    table.iloc[3, 2], table.iloc[4, 0] = "n/a", "canary"
+    inputs = source(tmp_path / "other.csv", table)
+    metrics = {"metrics": [{"KIND": "BrierMetric"}]}
+    current = {"current": inputs, "comparisons": {**OUTPUT, "path": str(tmp_path / "c.parquet")}}
+    for kind, fields in (("EvaluationsJob", {"inputs": inputs, **metrics}), ("DriftJob", current)):
+        with pytest.raises(DataError, match="column 'hour' is of type str") as caught:
+            run(root, kind, **fields)
+        assert not [line for line in ("rejected", "unseen") if line in str(caught.value)]
+
+
 def test_a_fault_of_a_whole_column_is_none_that_rejecting_would_help(root: Path, tmp_path: Path) -> None:
     table = source(tmp_path / "other.csv", flights(20, seed=1).assign(hour="canary"))
     for more in ({}, {"rejected": REJECTED}):

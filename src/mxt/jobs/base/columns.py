@@ -95,7 +95,7 @@ def first_rows(served: Served, reader: Reader, check: Check, part_rows: int | No
     except DataError as error:
         if rows is not None and len(checked) == rows:
             raise
-        msg = f"{error} So it is in the first {count(len(checked), 'row')}; the others were not looked at."
+        msg = f"{error} Only the first {count(len(checked), 'row')} were looked at."
         raise DataError(msg) from error
     return head
 
