@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from mxt.datasets.time_formats import formats_of, unlike
-from mxt.schemas.shapes import FORMS, number_pattern
+from mxt.schemas.shapes import FORMS, numbers_by_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -207,9 +207,7 @@ def signs(texts: Sequence[str]) -> tuple[Literal["", ",", "."], str]:
     texts = [_AROUND.sub("", text) for text in texts]
     if not any(re.search(r"\d\D+\d|^[.,]", text) for text in texts):
         return "", ""
-    patterns = {form: re.compile(number_pattern(*form)) for form in FORMS}
-    decimal, thousands = max(
-        FORMS, key=lambda form: sum(bool(patterns[form].search(text)) for text in texts)
-    )  # of equal forms the plainest
+    numbers = numbers_by_form(texts)
+    decimal, thousands = max(FORMS, key=lambda form: int(numbers[form].sum()))  # of equal forms the plainest
     shown = any(decimal in text for text in texts)
     return ("," if decimal == "," else ".") if shown else "", thousands
