@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+from loguru import logger
 
 from blank import blank_store, keep_in
 from clocks import Clock
@@ -23,7 +24,7 @@ from mxt.kinds import members
 from mxt.kinds.families import families
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 # The processes of pytest share the cores; more threads would spend most of their time waiting for each other.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -114,6 +115,15 @@ def _unsteered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
     for name in [name for name in os.environ if name.startswith(("MXT_", "MLFLOW_"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def warned() -> Iterator[list[str]]:
+    """The warnings that a test logs, each without its time and place."""
+    messages: list[str] = []
+    handler = logger.add(lambda line: messages.append(line.record["message"]), level="WARNING")
+    yield messages
+    logger.remove(handler)
 
 
 @pytest.fixture

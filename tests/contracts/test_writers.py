@@ -209,7 +209,6 @@ def test_a_stream_that_fails_first_of_all_leaves_nothing(name: str, tmp_path: Pa
         ([every_type(3), every_type(3).drop(columns="flag")], "other columns"),
         ([every_type(3), every_type(3).assign(whole=CANARY)], "other columns or types"),
         ([every_type(3).assign(whole=pd.Series([1, CANARY, 2.5], dtype=object).to_numpy())], "mixes types"),
-        ([every_type(3).rename(columns={"flag": "id"})], "name of the index"),
     ],
 )
 def test_parts_that_do_not_fit_are_refused_without_their_cells(

@@ -57,3 +57,16 @@ def test_texts_are_compared_with_numbers_as_numbers() -> None:
 def test_a_sample_has_rows_and_a_seed(content: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Sample(**content)
+
+
+def test_times_are_compared_with_texts_as_times() -> None:
+    days = pa.table({"day": pa.array([0, 1, None], pa.date32())})
+
+    def met(*condition: Any) -> list[Any]:
+        return days.filter(expression([condition], times=["day"]))["day"].cast(pa.int32()).to_pylist()
+
+    assert met("day", ">=", "1970-01-02") == [1]
+    assert met("day", "<", "1970-01-01 00:00:01") == [0]
+    assert met("day", "not in", ("1970-01-01", "1971-01-01")) == [1]
+    with pytest.raises(pa.ArrowException):
+        met("day", ">", 5)

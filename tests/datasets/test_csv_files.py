@@ -29,14 +29,14 @@ def test_header_head_and_numbers_are_read_in_the_dialect(tmp_path: Path) -> None
     assert names == DIALECT.header(file) == ["\u00e4", "b", "c"]
     assert head is not None
     assert head.padded == {"b"}
-    assert DIALECT.grouped(file, schema) == {"\u00e4": pa.float64()}
-    assert DIALECT.fault(file, set()) == ""
+    assert DIALECT.found(file, schema) == {"\u00e4": pa.float64()}
+    assert DIALECT.fault_of(file, set()) == ""
 
 
 def test_a_column_that_the_config_names_is_one_column(tmp_path: Path) -> None:
     file = fragment(tmp_path / "table.csv", "a,b\n1,2\n")
-    assert "set `delimiter: ','`" in DIALECT.fault(file, set())
-    assert DIALECT.fault(file, {"a,b"}) == ""
+    assert "set `delimiter: ','`" in DIALECT.fault_of(file, set())
+    assert DIALECT.fault_of(file, {"a,b"}) == ""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Outages: told from refusals and from faults of what was wanted, by the errors of real libraries."""
+"""Outages: apart from refusals and from absent files, by the errors of real libraries."""
 
 from __future__ import annotations
 

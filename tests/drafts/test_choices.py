@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from mxt.drafts.choices import Choices, candidates, choose
+from mxt.drafts.files import files
 from mxt.drafts.looks import look
+from mxt.drafts.places import Place
 from mxt.drafts.sources import source_of
 from mxt.errors import DataError
 
@@ -124,3 +126,33 @@ def test_likely_targets_come_first_and_ids_not_at_all(tmp_path: Path) -> None:
         kind=["u", "v", "w", "w"] * 50,
     )
     assert [column.name for column in candidates(choices.look)] == ["Churned", "flag", "kind", "x"]
+
+
+def test_dates_are_times_if_the_table_shows_their_format_and_else_the_lines_are_named(tmp_path: Path) -> None:
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(ROWS), unit="D")
+    early = [f"{row % 12 + 1:02}-{row % 11 + 1:02}-2024" for row in range(ROWS)]
+    table = pd.DataFrame(
+        {
+            "y": ["ja", "nein"] * 100,
+            "german": days.strftime("%d.%m.%Y").where(np.arange(ROWS) % 9 > 0, "?"),
+            "other": days.strftime("%d.%m.%Y"),
+            "month_first": days.strftime("%m.%d.%Y"),
+            "unclear": early,
+            "odd": [*days.strftime("%d.%m.%Y")[:-1], "31.02.2024"],
+            "iso": days.strftime("%Y-%m-%d"),
+        }
+    )
+    table.to_csv(tmp_path / "t.csv", index=False, sep=";")
+    choices = choose(look(source_of(str(tmp_path / "t.csv"))), "y")
+    assert choices.look.source.fields["time_formats"] == ("%d.%m.%Y",)
+    assert choices.times == ["german", "other", "iso"]
+    mend = "mend them or add them to `missing`"
+    assert choices.excluded == {
+        "month_first": 'dates that need `time_formats: ["%m.%d.%Y"]`, '
+        "which contradicts the dates of other columns",
+        "unclear": "dates whose day and month no cell tells apart; add to `time_formats` "
+        '"%d-%m-%Y" if the day comes first, "%m-%d-%Y" if the month does',
+        "odd": f'dates as `time_formats: ["%d.%m.%Y"]` reads them, and 1 other text: {mend}',
+    }
+    config = files(choices, Place("confs", "t.csv", "t"))["training.yaml"]
+    assert '    time_formats: ["%d.%m.%Y"]' in config

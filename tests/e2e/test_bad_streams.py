@@ -216,7 +216,7 @@ def test_a_table_that_changes_while_it_is_read_is_refused(
         pytest.param(
             {"executor": PROCESSES}, {"executor": PROCESSES}, id="processes", marks=pytest.mark.slow
         ),
-        pytest.param({"shard": "1/2"}, {"shard": "1/2"}, id="the same share"),
+        pytest.param({"shard": "1/2"}, {"shard": "1/2"}, id="the same share", marks=pytest.mark.slow),
         pytest.param(
             {"shard": "1/2", "executor": PROCESSES}, {}, id="a share and the whole", marks=pytest.mark.slow
         ),
@@ -241,7 +241,7 @@ def test_two_runs_at_once_do_not_disturb_each_other(
         pytest.param(SERIAL, signal.SIGINT, id="serial-SIGINT"),
         pytest.param(SERIAL, signal.SIGTERM, id="serial-SIGTERM", marks=pytest.mark.slow),
         pytest.param(PROCESSES, signal.SIGINT, id="processes-SIGINT", marks=pytest.mark.slow),
-        pytest.param(PROCESSES, signal.SIGTERM, id="processes-SIGTERM"),
+        pytest.param(PROCESSES, signal.SIGTERM, id="processes-SIGTERM", marks=pytest.mark.slow),
     ],
 )
 def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(

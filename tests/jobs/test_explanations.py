@@ -135,7 +135,11 @@ def test_a_table_without_the_truth_is_refused_before_any_prediction(root: Path) 
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 100}, {"part_rows": 601}, {"part_rows": 30, "budget": {"rows": 60}}],
+    [
+        {"part_rows": 100},
+        {"part_rows": 601},
+        pytest.param({"part_rows": 30, "budget": {"rows": 60}}, marks=pytest.mark.slow),
+    ],
     ids=["a last part of one row, and others of one target", "one part", "few rows of a sample in a part"],
 )
 def test_the_truth_may_be_the_same_in_some_parts_but_not_in_all(root: Path, fields: dict[str, Any]) -> None:

@@ -193,6 +193,7 @@ def test_an_unchanged_certified_version_is_promoted_and_the_decision_is_kept(tmp
     assert ask(project, "Champion")["moves"] == 1
 
 
+@pytest.mark.slow
 def test_a_certificate_that_has_expired_or_failed_or_is_of_the_future_is_refused(tmp_path: Path) -> None:
     project = prepared(tmp_path, 0)
     assert project.here("training", *TRAINING).code == 0

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from loguru import logger
 from mlflow.models import infer_signature
 
 from mxt.errors import ConfigError
@@ -61,13 +60,10 @@ def test_other_columns_are_refused_by_at_most_five_names(left_out: MlflowService
         refuse_other_model(left_out, "Churn", columns)
 
 
-def test_a_name_that_is_written_allows_it_with_a_warning(registry: Registry) -> None:
+def test_a_name_that_is_written_allows_it_with_a_warning(registry: Registry, warned: list[str]) -> None:
     written = MlflowService(tracking_uri=registry.service.tracking_uri, registry_name="model")
-    messages: list[str] = []
-    handler = logger.add(messages.append, level="WARNING")
     refuse_other_model(written, "price", ["rooms"])
-    logger.remove(handler)
-    assert "predicts 'Churn', and this training 'price'; they do not both learn" in messages[0]
+    assert "predicts 'Churn', and this training 'price'; they do not both learn" in warned[0]
 
 
 def test_a_model_that_does_not_exist_and_one_of_another_tool_say_nothing(registry: Registry) -> None:

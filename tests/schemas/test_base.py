@@ -35,9 +35,9 @@ def test_a_broken_rule_is_a_sentence(column: str | None, rule: str, ids: list[ob
 def test_texts_where_numbers_are_expected_are_described_by_their_shapes() -> None:
     schema = pa.DataFrameSchema({"LOAN": pa.Column("int64")})
     texts = pd.DataFrame({"LOAN": ["5", "7", "8,300"]})
-    told = (
+    message = (
         "column 'LOAN' is of type str, expected int64: 1 of 3 values of LOAN is no number: "
         r"'9,999'-like; set `thousands: ','`"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         checked(schema, texts, "inputs")

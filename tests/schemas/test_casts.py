@@ -9,7 +9,15 @@ import pandas as pd
 import pandera.pandas as pa
 import pytest
 
-from mxt.schemas.casts import cast, is_missing, misses_values, number_of, plain, texts_and_others
+from mxt.schemas.casts import (
+    cast,
+    holds_numbers,
+    is_missing,
+    misses_values,
+    number_of,
+    plain,
+    texts_and_others,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +94,13 @@ def test_other_values_are_no_numbers(value: object) -> None:
 def test_a_schema_declares_texts_and_others() -> None:
     schema = pa.DataFrameSchema({"a": pa.Column("str"), "b": pa.Column("int64"), "c": pa.Column(None)})
     assert texts_and_others(schema) == (frozenset("a"), frozenset("b"))
+
+
+def test_columns_of_any_type_of_numbers_hold_numbers_and_booleans_do_not() -> None:
+    assert all(holds_numbers(pd.Series([1], dtype=name)) for name in ("int8", "Int64", "double[pyarrow]"))
+    assert not any(
+        holds_numbers(pd.Series([1], dtype=name)) for name in ("bool", "boolean", "str", "category")
+    )
 
 
 def test_cells_are_missing_in_four_forms() -> None:

@@ -26,7 +26,7 @@ def closed_port() -> int:
 
 @contextmanager
 def answering(status: int, body: bytes = b"", promised: int | None = None) -> Iterator[tuple[str, list[str]]]:
-    """``host:port`` of a web server with one answer to everything, and the paths it was asked for.
+    """``host:port`` of a web server with one answer to everything, and the paths of the requests.
 
     Args:
         status: The HTTP status of the answer.

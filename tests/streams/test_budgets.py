@@ -79,7 +79,11 @@ def test_only_the_sample_is_explained_and_as_it_would_be_among_all(
 
 @pytest.mark.parametrize(
     "fields",
-    [{"part_rows": 20}, {"part_rows": 500}, {"executor": {"KIND": "ProcessesExecutor", "processes": 2}}],
+    [
+        {"part_rows": 20},
+        {"part_rows": 500},
+        pytest.param({"executor": {"KIND": "ProcessesExecutor", "processes": 2}}, marks=pytest.mark.slow),
+    ],
     ids=["parts with no row of the sample", "large parts", "two processes"],
 )
 def test_the_bytes_do_not_depend_on_who_works_on_which_parts(

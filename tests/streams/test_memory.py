@@ -151,6 +151,7 @@ def reference(root: Path) -> tuple[float, bytes]:
     return most, content
 
 
+@pytest.mark.slow
 def test_a_job_stays_below_its_limit_with_the_same_bytes(root: Path, reference: tuple[float, bytes]) -> None:
     limit = round(ALONE * reference[0])
     most, content, told = peak(root, memory_limit=f"{limit}MB")

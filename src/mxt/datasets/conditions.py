@@ -11,7 +11,7 @@ from pydantic import Field
 from mxt.kinds import Strict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -47,7 +47,10 @@ class Sample(Strict):
 
 
 def expression(
-    filters: Sequence[Condition], mark: Mark | None = None, casts: Mapping[str, pa.DataType] | None = None
+    filters: Sequence[Condition],
+    mark: Mark | None = None,
+    casts: Mapping[str, pa.DataType] | None = None,
+    times: Collection[str] = (),
 ) -> pc.Expression | None:
     """All conditions together, and lying beyond a mark, as one Arrow expression; None without any.
 
@@ -55,10 +58,27 @@ def expression(
         filters: The conditions.
         mark: The mark.
         casts: Types that columns of texts are cast to before they are compared with values that are no texts.
+        times: Columns of times, which are compared with texts as times.
     """
-    conditions = [_expression(*condition, casts or {}) for condition in filters]
+    conditions = [
+        _moments(*condition) if condition[0] in times else _expression(*condition, casts or {})
+        for condition in filters
+    ]
     conditions += [mark.beyond()] if mark else []
     return functools.reduce(operator.and_, conditions) if conditions else None
+
+
+def _moments(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:
+    """A condition on times, whose values are written as ISO 8601."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = pa.array(value if isinstance(value, tuple) else (value,), pa.string()).cast(pa.timestamp("us"))
+    column = pc.field(name).cast(pa.timestamp("us"))
+    if sign in SIGNS:
+        return SIGNS[sign](column, values[0])
+    listed = column.isin(values)
+    return listed if sign == "in" else ~listed & column.is_valid()
 
 
 def _expression(

@@ -15,8 +15,10 @@ from mxt.datasets.csv_dialects import (
     one_column_fault,
     utf8_head,
 )
-from mxt.datasets.csv_numbers import mended, number_types
+from mxt.datasets.csv_numbers import mended, number_fields, number_types, with_numbers, with_types
 from mxt.datasets.csv_texts import HEAD_BYTES, Head, head_of, header
+from mxt.datasets.csv_times import is_time, time_fields, time_types, with_times
+from mxt.datasets.time_formats import contradiction
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,6 +42,21 @@ class Dialect:
     thousands: str
     """Empty for none."""
     missing: tuple[str, ...]
+    time_formats: tuple[str, ...] = ()
+
+    @property
+    def fault(self) -> str:
+        """What contradicts itself, and the line to write; empty if nothing does."""
+        if self.thousands == self.decimal:
+            other = "," if self.decimal == "." else "."
+            return f"`thousands` and `decimal` are both {self.decimal!r}; set `decimal: '{other}'`"
+        fault = contradiction(self.time_formats)
+        return f"`time_formats`: {fault}" if fault else ""
+
+    @property
+    def converts(self) -> bool:
+        """Whether numbers or times are made of texts that Arrow reads."""
+        return bool(self.thousands or self.time_formats)
 
     @property
     def parse_options(self) -> pyarrow.csv.ParseOptions:
@@ -70,6 +87,16 @@ class Dialect:
             include_columns=list(columns),
         )
 
+    def format(self, types: Mapping[str, pa.DataType]) -> ds.CsvFileFormat:
+        """Arrow's format of these files, with the types of some columns."""
+        import pyarrow.dataset as ds
+
+        return ds.CsvFileFormat(
+            parse_options=self.parse_options,
+            read_options=self.read_options,
+            convert_options=self.convert_options(types),
+        )
+
     def header(self, fragment: ds.FileFragment) -> list[str]:
         """The names in the first line of a file."""
         encoding = "utf-8-sig" if is_utf8(self.encoding) else self.encoding
@@ -82,7 +109,7 @@ class Dialect:
             content = utf8_head(stream, self.encoding, HEAD_BYTES + 1)
         return header(io.BytesIO(content), self.delimiter), head_of(content, self.delimiter, self.missing)
 
-    def fault(self, fragment: ds.FileFragment, named: AbstractSet[str]) -> str:
+    def fault_of(self, fragment: ds.FileFragment, named: AbstractSet[str]) -> str:
         """What shows that a file is written in another dialect, and the line to write; empty if nothing does.
 
         Args:
@@ -108,19 +135,45 @@ class Dialect:
         """The sign before a fraction, and the sign between thousands."""
         return self.decimal, self.thousands
 
-    def grouped(self, fragment: ds.FileFragment, schema: pa.Schema) -> dict[str, pa.DataType]:
-        """The types of columns whose texts are numbers, in the first block of a file."""
+    def settled(self, schema: pa.Schema) -> pa.Schema:
+        """The schema, with times and days in one type if they have formats."""
+        if not self.time_formats:
+            return schema
+        return with_types(schema, time_fields(schema))
+
+    def fields(self, schema: pa.Schema) -> dict[str, pa.DataType]:
+        """The columns that Arrow reads as texts, with the types that are made of them."""
+        numbers = number_fields(schema) if self.thousands else {}
+        return {**numbers, **(time_fields(schema) if self.time_formats else {})}
+
+    def converted(
+        self, batch: pa.RecordBatch, types: Mapping[str, pa.DataType], source: str
+    ) -> pa.RecordBatch:
+        """The batch with columns of texts as numbers and times of the given types.
+
+        Raises:
+            DataError: Cells of a column are none of its type; they are described by their shapes.
+        """
+        times = {name: kind for name, kind in types.items() if is_time(kind)}
+        numbers = {name: kind for name, kind in types.items() if name not in times}
+        batch = with_numbers(batch, numbers, self.separators, source) if numbers else batch
+        return with_times(batch, times, self.time_formats, source) if times else batch
+
+    def found(self, fragment: ds.FileFragment, schema: pa.Schema) -> dict[str, pa.DataType]:
+        """The types of columns whose texts are numbers or times, in the first block of a file."""
         import pyarrow as pa
         import pyarrow.csv
 
         header = self.header(fragment)
         texts = [field.name for field in schema if pa.types.is_string(field.type) and field.name in header]
-        if not texts:
+        if not texts or not self.converts:
             return {}
         options = self.convert_options(dict.fromkeys(texts, pa.string()), texts)
         with fragment.filesystem.open_input_stream(fragment.path) as stream:
             reader = pyarrow.csv.open_csv(stream, self.read_options, self.parse_options, options)
-            return number_types(reader.read_next_batch(), self.separators)
+            batch = reader.read_next_batch()
+        times = time_types(batch, self.time_formats) if self.time_formats else {}
+        return {**times, **(number_types(batch, self.separators) if self.thousands else {})}
 
     def hint(self, fragment: ds.FileFragment, error: Exception) -> str:
         """What is wrong in a file and the next step, by an error of Arrow's; empty if it does not show."""

@@ -21,11 +21,18 @@ def number_fields(schema: pa.Schema) -> dict[str, pa.DataType]:
     return {field.name: field.type for field in schema if field.type in (pa.int64(), pa.float64())}
 
 
+def with_types(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:
+    """The schema with other types of some columns."""
+    import pyarrow as pa
+
+    return pa.schema([field.with_type(types.get(field.name, field.type)) for field in schema])
+
+
 def as_texts(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
     """The schema with some columns as texts."""
     import pyarrow as pa
 
-    return pa.schema([field.with_type(pa.string()) if field.name in names else field for field in schema])
+    return with_types(schema, dict.fromkeys(names, pa.string()))
 
 
 def chosen(

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from mxt.errors import ConfigError
 from mxt.kinds import Strict
+from mxt.schemas.casts import holds_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -156,9 +157,7 @@ class Grouping(Strict):
         return labels, places[codes]
 
     def _numbers(self, known: pd.Series, way: str) -> np.ndarray:
-        import pandas as pd
-
-        number = pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known)
+        number = holds_numbers(known)
         if len(known) and not number:
             msg = f"The column {self.column!r} holds no numbers; leave out its `{way}`."
             raise ConfigError(msg)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from mxt.schemas.shapes import FORMS, number_pattern
+from mxt.datasets.time_formats import formats_of, unlike
+from mxt.schemas.shapes import FORMS, numbers_by_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,6 +81,10 @@ class ColumnSurvey:
     """The decimal sign of texts that look like numbers; empty if none shows."""
     thousands: str = ""
     """The sign between the thousands of such texts; empty if none shows."""
+    time_formats: tuple[str, ...] = ()
+    """The format of texts that look like dates; two if they do not show whether the day comes first."""
+    unlike: int = 0
+    """Different texts that are no time by this format."""
 
     @property
     def differs(self) -> bool:
@@ -159,6 +164,7 @@ def _texts(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, missin
     padded = any(_PADDED.fullmatch(text) for text in sample)
     likeness = _likeness(name, sample, counted=padded, differs=differs)
     decimal, thousands = signs(sample) if likeness == "number" else ("", "")
+    formats = formats_of(sample, ENOUGH) if likeness == "date" else ()
     return of(
         kind="texts",
         distinct=len(counts),
@@ -167,6 +173,8 @@ def _texts(of: Callable[..., ColumnSurvey], name: str, values: pd.Series, missin
         padded=padded,
         decimal=decimal,
         thousands=thousands,
+        time_formats=formats,
+        unlike=unlike(sample, formats[0]) if formats else 0,
     )
 
 
@@ -199,9 +207,7 @@ def signs(texts: Sequence[str]) -> tuple[Literal["", ",", "."], str]:
     texts = [_AROUND.sub("", text) for text in texts]
     if not any(re.search(r"\d\D+\d|^[.,]", text) for text in texts):
         return "", ""
-    patterns = {form: re.compile(number_pattern(*form)) for form in FORMS}
-    decimal, thousands = max(
-        FORMS, key=lambda form: sum(bool(patterns[form].search(text)) for text in texts)
-    )  # of equal forms the plainest
+    numbers = numbers_by_form(texts)
+    decimal, thousands = max(FORMS, key=lambda form: int(numbers[form].sum()))  # of equal forms the plainest
     shown = any(decimal in text for text in texts)
     return ("," if decimal == "," else ".") if shown else "", thousands

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from mxt.datasets.time_formats import advice, contradiction, line
 from mxt.drafts.texts import said, writable
 from mxt.errors import ConfigError, DataError
 from mxt.findings.words import count, listed
 from mxt.schemas.inputs import MAX_CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mxt.datasets.survey import ColumnSurvey
     from mxt.drafts.looks import Look
@@ -108,13 +109,13 @@ def choose(look: Look, target: str) -> Choices:
         msg = f"{look.source.location}: no config can hold the name {target!r}; rename the column."
         raise DataError(msg)
     chosen = _target(look, target)
-    id_column = _id_column(look, target)
+    id_column, formats = _id_column(look, target), look.source.time_formats
     excluded = {
         column.name: why
         for column in look.columns
         if column.name not in (target, id_column)
         and writable(column.name)
-        and (why := _why_excluded(column, id_column))
+        and (why := _unread(column, formats) or _why_excluded(column, id_column))
     }
     choices = Choices(look, chosen, id_column, excluded)
     if not choices.learned:
@@ -183,6 +184,27 @@ def _id_column(look: Look, target: str) -> str | None:
     return next((column.name for column in ranked if look.identifies(column.name)), None)
 
 
+def _unread(column: ColumnSurvey, known: Sequence[str] | None) -> str:
+    """Why texts that look like dates are not read as times, and the line that does; empty for other columns.
+
+    Args:
+        column: A column.
+        known: The formats of its reader; None if it takes none.
+    """
+    if column.kind != "texts" or column.looks_like != "date":
+        return ""
+    if known is None or not column.time_formats:
+        return "dates that are not written as 2026-12-31, which are read as texts"
+    form = column.time_formats[0]
+    if column.unlike or form in known:
+        odd = count(column.unlike, "other text") if column.unlike else "other texts"
+        return f"dates as `{line([form])}` reads them, and {odd}: mend them or add them to `missing`"
+    if contradiction([*known, form]):
+        return f"dates that need `{line(column.time_formats)}`, which contradicts the dates of other columns"
+    what = "dates whose day and month no cell tells apart" if len(column.time_formats) > 1 else "dates"
+    return f"{what}; {advice(column.time_formats, known)}"
+
+
 def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
     """Why a model cannot learn from a column; empty if it can."""
     rows_each = column.rows / max(1, column.distinct)
@@ -196,8 +218,6 @@ def _why_excluded(column: ColumnSurvey, id_column: str | None) -> str:
     elif column.named_like_id and rows_each < ROWS_EACH and (column.whole or texts):
         repeated = column.rows - column.missing - column.distinct
         why = f"{REPEATED} {count(repeated, 'row')}, so it is no id_column" if repeated else "an id"
-    elif texts and column.looks_like == "date":
-        why = "dates that are not written as 2026-12-31, which are read as texts"
     elif texts and column.looks_like == "number" and column.distinct > MAX_CATEGORIES:
         why = "numbers that are read as texts; write them as numbers in the table"
     elif texts and column.distinct > MAX_CATEGORIES and rows_each < ROWS_EACH:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter
 from mxt.datasets.places import filesystem_of, listing
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.survey import ABSENT, MOST_TEXTS, signs, survey
+from mxt.datasets.time_formats import contradiction
 from mxt.drafts.dialects import HEAD_BYTES, cells, dialect_of
 from mxt.errors import ConfigError, DataError
 from mxt.kinds import OneOf
@@ -55,6 +57,12 @@ class Source:
     """Fields of the reader that differ from their defaults, beside the path."""
     form: str = ""
     """How it is written, in words."""
+
+    @property
+    def time_formats(self) -> tuple[str, ...] | None:
+        """The formats of times of its reader; None if the reader knows none."""
+        formats = getattr(self.reader, "time_formats", None)
+        return formats if isinstance(formats, tuple) else None
 
     @property
     def reader(self) -> Reader:
@@ -126,11 +134,13 @@ def _csv(location: str, first: str) -> Source:
     columns = survey(raw)
     missing = spellings(columns)
     decimal, thousands = separators(raw, columns)
+    formats = time_formats(columns)
     fields = {
         **({"encoding": dialect.encoding} if dialect.encoding != "utf-8" else {}),
         **({"delimiter": dialect.delimiter} if dialect.delimiter != "," else {}),
         **({"decimal": decimal} if decimal == "," else {}),
         **({"thousands": thousands} if thousands else {}),
+        **({"time_formats": formats} if formats else {}),
         **({"missing": missing} if missing != ("",) else {}),
     }
     shown = {"\t": "tabs", ",": "commas", ";": "semicolons", "|": "bars"}[dialect.delimiter]
@@ -146,6 +156,18 @@ def spellings(columns: Sequence[ColumnSurvey]) -> tuple[str, ...]:
         if column.looks_like or text.strip() not in SIGNS
     }
     return ("", *sorted(text for text in found if text and text.strip().casefold() in ABSENT))
+
+
+def time_formats(columns: Sequence[ColumnSurvey]) -> tuple[str, ...]:
+    """The formats of times that columns show; of two that contradict each other, that of the most columns."""
+    shown = Counter(
+        column.time_formats[0] for column in columns if len(column.time_formats) == 1 and not column.unlike
+    )
+    formats: list[str] = []
+    for form, _ in shown.most_common():
+        if not contradiction([*formats, form]):
+            formats.append(form)
+    return tuple(formats)
 
 
 def separators(raw: pd.DataFrame, columns: Sequence[ColumnSurvey]) -> tuple[str, str]:

@@ -64,6 +64,7 @@ def reader_comments(choices: Choices, path: str) -> dict[str, str]:
     return {
         **ids,
         f"{path}.missing": "these texts stand for a missing value",
+        f"{path}.time_formats": "how times are written, beside 2026-12-31: %d is the day, %m the month",
         f"{path}.thousands": "between the thousands of numbers",
         f"{path}.decimal": "before the fractions of numbers",
         f"{path}.filters": filters_comment(choices),

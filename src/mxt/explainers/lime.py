@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mxt.explainers.base import Explainer, Explanation, require_background
 from mxt.explainers.base.sampling import alone, chance, finite, pooled, predicted, unit
+from mxt.schemas.casts import holds_numbers
 from mxt.stats.surrogates import Surrogate, fit_few, fit_surrogate, stability
 
 if TYPE_CHECKING:
@@ -136,9 +137,8 @@ def _binned(known: pd.Series, cells: pd.Series) -> np.ndarray:
     """The bin of each cell: a quartile of `known` for numbers, a bin of its own for any other value."""
     import numpy as np
     import pandas as pd
-    from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    if is_bool_dtype(known) or not is_numeric_dtype(known):
+    if not holds_numbers(known):
         return pd.factorize(cells)[0]
     numbers = known.to_numpy(float, na_value=np.nan)
     numbers = numbers[~np.isnan(numbers)]

@@ -26,7 +26,6 @@ from mxt.jobs.base.positives import agreed
 from mxt.kinds import OneOf
 from mxt.metrics.base.answers import Named
 from mxt.pages.ab_tests import ab_test_findings, results_table
-from mxt.registries.inheritance import IDS
 from mxt.registries.loaders.base import Loader
 from mxt.registries.readings import suited
 from mxt.registries.served import Served, ServedArms, Versions
@@ -134,8 +133,8 @@ class ABTestJob(Job):
         kind, msg = "contradiction", "`splitter` and `rows` choose what `versions` predict; name these"
         if self.versions is None and (self.splitter is not None or self.rows == "training"):
             raise PydanticCustomError(kind, msg)
-        known = self.versions is not None and IDS not in self.inputs.model_fields_set
-        if self.salt is not None and self.subject is None and self.inputs.id_column is None and not known:
+        no_ids = self.inputs.id_column is None and self.versions is None  # which may remember some
+        if self.salt is not None and self.subject is None and no_ids:
             raise PydanticCustomError(kind, NO_SUBJECTS)
         return self
 

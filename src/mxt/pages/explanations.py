@@ -11,6 +11,7 @@ from mxt.findings import Chart, Document, Grid, Heading, Paragraph
 from mxt.findings.words import LONGEST_LABEL, count, interval, number, shortened
 from mxt.pages.beeswarm import draw_beeswarm
 from mxt.schemas.captions import NO_CAPTIONS
+from mxt.schemas.casts import holds_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -188,7 +189,7 @@ def _effects(tally: Tally, part: pd.DataFrame, output: int, captions: Captions) 
     drawn = tally.explanation
     for name in part.loc[part["direction"] == "varies", "feature"]:
         cells = tally.inputs[name]
-        if pd.api.types.is_numeric_dtype(cells) and not pd.api.types.is_bool_dtype(cells):
+        if holds_numbers(cells):
             continue
         values = pd.Series(drawn.values[:, drawn.columns.index(name), output])
         texts = cells.astype(object).where(cells.notna(), "missing").astype(str).reset_index(drop=True)

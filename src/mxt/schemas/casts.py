@@ -120,6 +120,14 @@ def fits(column: pd.Series, dtype: np.dtype) -> np.ndarray:
     return np.asarray((back == known) & ((whole < 0) == (known < 0)))
 
 
+def holds_numbers(column: pd.Series) -> bool:
+    """Whether a column is of a type of numbers; booleans are none."""
+    import pandas as pd
+
+    types = pd.api.types
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
 def is_missing(cell: object) -> bool:
     """Whether a cell is None, NaN, NaT or pandas' own missing value."""
     import pandas as pd

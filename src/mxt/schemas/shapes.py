@@ -80,6 +80,11 @@ def shape(text: str) -> str:
     return signs + "..." * (len(text) > MOST_CHARACTERS)
 
 
+def shapes(texts: Iterable[str]) -> tuple[str, ...]:
+    """The most frequent shapes of texts."""
+    return _shapes(Counter(texts))
+
+
 def number_shape(values: Iterable[object]) -> NumberHint | None:
     """How the texts of a column were meant as numbers.
 
@@ -94,10 +99,9 @@ def number_shape(values: Iterable[object]) -> NumberHint | None:
     known = [value for value in values if isinstance(value, str) or _is_number(value)]
     cells = Counter(value for value in known if isinstance(value, str))
     texts, counts = [*cells], np.array([*cells.values()], np.int64)
-    arrow = _arrow(texts)
-    matches = {form: _matching(arrow, number_pattern(*form)) for form in FORMS}
+    matches = numbers_by_form(texts)
     best = max(FORMS, key=lambda form: int(counts[matches[form]].sum()))  # of equal forms the plainest
-    others, read, digits = ~matches[FORMS[0]], matches[best], _matching(arrow, _DIGIT)
+    others, read, digits = ~matches[FORMS[0]], matches[best], _matching(_arrow(texts), _DIGIT)
     numbers = len(known) - int(counts[~read].sum())
     if not others.any() or numbers < LEAST_SHARE * len(known):
         return None
@@ -112,8 +116,14 @@ def number_shape(values: Iterable[object]) -> NumberHint | None:
         *_units(those(others & ~read & digits)),
         *_words(words, alone=not (others & (read | digits)).any()),
     ]
-    shapes = _shapes(those(others & digits))
-    return NumberHint(len(known), int(counts[others].sum()), *best, shapes, tuple(advice))
+    forms = _shapes(those(others & digits))
+    return NumberHint(len(known), int(counts[others].sum()), *best, forms, tuple(advice))
+
+
+def numbers_by_form(texts: Sequence[str]) -> dict[tuple[str, str], np.ndarray]:
+    """Which texts are numbers with each pair of separators in `FORMS`: booleans, shape (texts,)."""
+    cells = _arrow(texts)
+    return {form: _matching(cells, number_pattern(*form)) for form in FORMS}
 
 
 def number_pattern(decimal: str, thousands: str) -> str:

@@ -88,8 +88,8 @@ def test_an_index_in_the_file_may_be_the_id(tmp_path: Path) -> None:
 
 def test_an_index_that_only_the_metadata_hold_is_named(tmp_path: Path) -> None:
     pd.DataFrame({"x": [1, 2]}, pd.RangeIndex(5, 7, name="id")).to_parquet(tmp_path / "table.parquet")
-    told = r"no columns \['id'\]; it has \['x'\]\. The index 'id' stands in the file's metadata alone"
-    with pytest.raises(DataError, match=told):
+    message = r"no columns \['id'\]; it has \['x'\]\. The index 'id' stands in the file's metadata alone"
+    with pytest.raises(DataError, match=message):
         ParquetReader(path=str(tmp_path / "table.parquet"), id_column="id").read()
 
 

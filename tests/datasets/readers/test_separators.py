@@ -162,10 +162,10 @@ def test_files_of_a_folder_are_chosen_by_its_name_before_they_are_read(tmp_path:
         (tmp_path / f"year={year}" / "part.csv").write_text(f"x;y\n{cell};0\n")
     reader = CsvReader(path=str(tmp_path), delimiter=";", thousands=",", filters=(("year", "==", 2024),))
     assert reader.read().to_dict("list") == {"x": [1100], "y": [0], "year": [2024]}
-    told = (
+    message = (
         r"year=2025/part.csv: column 'x' is int64 in rows before it: '9,99'-like; set `decimal: ','`; mend it"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         CsvReader(path=str(tmp_path), delimiter=";", thousands=",").read()
 
 
@@ -186,7 +186,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "options", "told"),
+    ("content", "options", "message"),
     [
         ("a,b\n1,2\n".encode("utf-16"), {}, "byte order mark; set `encoding: utf-16`"),
         ("a,b\n1,2\n".encode("utf-16-le"), {}, "NUL beside each character; set `encoding: utf-16-le`"),
@@ -210,9 +210,9 @@ def test_a_byte_order_mark_is_no_part_of_the_first_name(tmp_path: Path) -> None:
     ],
 )
 def test_another_dialect_is_named_with_the_line_to_write(
-    content: bytes, options: dict[str, Any], told: str, tmp_path: Path
+    content: bytes, options: dict[str, Any], message: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         read(tmp_path / "table.csv", content, **options)
 
 
@@ -225,7 +225,7 @@ def test_one_column_that_was_meant_is_read(content: bytes, options: dict[str, An
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({"thousands": "."}, r"`thousands` and `decimal` are both '\.'; set `decimal: ','`"),
         ({"encoding": "utf-99"}, "no encoding that Python knows"),
@@ -233,8 +233,8 @@ def test_one_column_that_was_meant_is_read(content: bytes, options: dict[str, An
         ({"decimal": ";"}, "Input should be '.' or ','"),
     ],
 )
-def test_a_dialect_that_cannot_be_is_refused(fields: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValidationError, match=told):
+def test_a_dialect_that_cannot_be_is_refused(fields: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         CsvReader(path="x", **fields)
 
 

@@ -55,7 +55,7 @@ def test_one_warning_names_each_column_and_the_line_that_mends_it() -> None:
     assert [line.strip() for line in lines] == [
         f"tail_number: {different} different texts in 400 rows, looks like ids; exclude it, or join texts",
         f"price: looks like numbers: '9,999'-like; set `thousands: ','` {fraction}",
-        f"birth: looks like dates: write them as 2026-01-31, or as times, in the source, {learn}",
+        f'birth: looks like dates: set `time_formats: ["%d.%m.%Y"]` in `inputs`, {learn}',
         f"seen: looks like dates: set `types: {{seen: timestamp[us]}}` in the reader, {learn}",
         "digits: looks like numbers: set `types: {digits: inferred}`",
     ]
@@ -66,6 +66,16 @@ def test_a_source_with_types_is_mended_itself() -> None:
     (warning,) = warnings(TABLE, ["price", "seen"], ParquetReader(path="t.parquet"))
     assert "  price: looks like numbers: write them plainly in the source\n" in warning
     assert "  seen: looks like dates: write them as 2026-01-31, or as times, in the source" in warning
+
+
+def test_days_that_could_be_months_and_texts_that_are_no_days_are_described() -> None:
+    days = pd.DataFrame({"day": [f"{day:02}/01/2025" for day in range(1, 13)] * 2})
+    (warning,) = warnings(days, ["day"], CsvReader(path="t.csv", time_formats=("%d.%m.%Y",)))
+    add = 'add to `time_formats` "%d/%m/%Y" if the day comes first, "%m/%d/%Y" if the month does, and learn'
+    assert f"day: looks like dates: {add}" in warning
+    odd = pd.DataFrame({"day": [f"{day:02}.01.2025" for day in range(1, 31)] + ["31.02.2025"]})
+    (warning,) = warnings(odd, ["day"], CsvReader(path="t.csv", time_formats=("%d.%m.%Y",)))
+    assert "day: looks like dates, but 1 text fits no format: mend them, or add what means missing" in warning
 
 
 def test_categories_and_columns_that_are_not_learned_are_no_reason_to_warn() -> None:

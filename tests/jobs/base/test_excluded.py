@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-from loguru import logger
 
 from mxt.errors import ConfigError
 from mxt.jobs.base.excluded import refuse_absent
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NAMES = ["tenure", "Contract", "Churn", "id"]
 
 
-@pytest.fixture
-def warnings() -> Iterator[list[str]]:
-    """The warnings of a test."""
-    messages: list[str] = []
-    handler = logger.add(messages.append, level="WARNING")
-    yield messages
-    logger.remove(handler)
-
-
-def test_an_absent_name_is_a_warning_with_its_near_miss(warnings: list[str]) -> None:
+def test_an_absent_name_is_a_warning_with_its_near_miss(warned: list[str]) -> None:
     refuse_absent(["contract", "variant", "tenure"], NAMES, "churn.csv")
-    assert "churn.csv has no column 'contract' (did you mean 'Contract'?), 'variant'; nothing" in warnings[0]
+    assert "churn.csv has no column 'contract' (did you mean 'Contract'?), 'variant'; nothing" in warned[0]
 
 
 @pytest.mark.parametrize("exclude", [[], ["tenure"], ["id"], ["Churn", "id", "Contract"]])
-def test_columns_the_target_and_the_ids_are_there(exclude: list[str], warnings: list[str]) -> None:
+def test_columns_the_target_and_the_ids_are_there(exclude: list[str], warned: list[str]) -> None:
     refuse_absent(exclude, NAMES, "churn.csv")
-    assert warnings == []
+    assert warned == []
 
 
 @pytest.mark.parametrize("exclude", [["tenuer"], ["variant", "tenuer"]])

@@ -206,6 +206,7 @@ def test_shares_of_an_increment_are_put_together(root: Path, tmp_path: Path) -> 
     assert "nothing_to_do" in score(root, inputs=source, outputs=outputs[1], shard="1/2")["facts"]
 
 
+@pytest.mark.slow
 def test_several_processes_add_the_same_rows(root: Path, tmp_path: Path) -> None:
     def grown(executor: str) -> pd.DataFrame:
         output = {**PARQUET, "path": str(tmp_path / executor / "out")}
@@ -425,6 +426,7 @@ def test_parts_of_another_increment_are_not_used(
     pd.testing.assert_frame_equal(pd.read_parquet(target).set_index("customerID").sort_index(), whole)
 
 
+@pytest.mark.slow
 def test_a_job_killed_after_its_output_was_replaced_has_nothing_left_to_do(
     root: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from loguru import logger
 
 from mxt.datasets.readers.parquet import ParquetReader
 from mxt.datasets.splitters.base import shuffled
@@ -71,12 +70,9 @@ def test_a_class_whose_rows_are_all_held_out_is_named() -> None:
     refuse_lost_classes(TABLE["y"], TABLE["y"], HoldoutSplitter(), XgboostRecipe())
 
 
-def test_columns_without_a_value_are_named_unless_they_are_left_out_already() -> None:
-    lines: list[str] = []
-    sink = logger.add(lines.append, format="{message}")
+def test_columns_without_a_value_are_named_unless_they_are_left_out_already(warned: list[str]) -> None:
     assert empty_columns(ODD.assign(other=None), "row", ["other"], "t.csv") == ["empty"]
-    logger.remove(sink)
-    assert lines[0].startswith("t.csv: no row has a value in 'empty', so the model leaves it out; later")
+    assert warned[0].startswith("t.csv: no row has a value in 'empty', so the model leaves it out; later")
 
 
 def test_a_table_of_which_no_column_is_left_is_refused() -> None:

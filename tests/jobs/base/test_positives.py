@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from loguru import logger
 
 from mxt.errors import ConfigError
 from mxt.jobs.base.positives import checked, chosen, of_targets, warn_of_other
@@ -16,7 +14,7 @@ from mxt.models import Model
 from mxt.predictors.function import FunctionPredictor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 ANSWERS = pd.Series(["No", "Yes", "No"])
 F1, AUC = SklearnMetric(name="f1"), SklearnMetric(name="roc_auc", positive="No")
@@ -25,17 +23,6 @@ F1, AUC = SklearnMetric(name="f1"), SklearnMetric(name="roc_auc", positive="No")
 def model(classes: Sequence[str], positive: str | None = None) -> Model:
     predictor = FunctionPredictor(lambda inputs: inputs["a"], ["a"], [*classes])
     return Model(predictor, positive=positive)
-
-
-@contextmanager
-def warnings() -> Iterator[list[str]]:
-    """The warnings that are logged in the block."""
-    messages: list[str] = []
-    handler = logger.add(lambda message: messages.append(message.record["message"]), level="WARNING")
-    try:
-        yield messages
-    finally:
-        logger.remove(handler)
 
 
 def test_a_class_of_the_config_must_be_one_of_the_models() -> None:
@@ -54,11 +41,10 @@ def test_the_config_wins_over_the_class_recorded_with_the_version() -> None:
     assert chosen(None, model(["No", "Yes"])) is None
 
 
-def test_the_alphabetical_order_of_two_texts_is_warned_of() -> None:
-    with warnings() as messages:
-        assert of_targets(None, [F1, AUC], ANSWERS, numbers=False) == {"f1": "Yes", "roc_auc_No": "No"}
-    assert len(messages) == 1
-    assert messages[0].startswith("the positive class of f1 is 'Yes', the last of")
+def test_the_alphabetical_order_of_two_texts_is_warned_of(warned: list[str]) -> None:
+    assert of_targets(None, [F1, AUC], ANSWERS, numbers=False) == {"f1": "Yes", "roc_auc_No": "No"}
+    assert len(warned) == 1
+    assert warned[0].startswith("the positive class of f1 is 'Yes', the last of")
 
 
 @pytest.mark.parametrize(
@@ -75,20 +61,19 @@ def test_a_class_is_no_guess_where_it_is_named_or_ordered_as_numbers(
     targets: pd.Series[Any],
     numbers: bool,  # noqa: FBT001 - a case
     classes: dict[str, str],
+    warned: list[str],
 ) -> None:
-    with warnings() as messages:
-        assert of_targets(None, metrics, targets, numbers=numbers) == classes
-    assert messages == []
+    assert of_targets(None, metrics, targets, numbers=numbers) == classes
+    assert warned == []
 
 
-def test_another_class_of_the_other_version_is_warned_of() -> None:
+def test_another_class_of_the_other_version_is_warned_of(warned: list[str]) -> None:
     one, other = model(["No", "Yes"]), model(["No", "Yes"], positive="No")
-    with warnings() as messages:
-        warn_of_other(None, one, model(["No", "Yes"], positive="Yes"), "version 2")
-        warn_of_other("No", one, other, "version 2")
-        warn_of_other(None, one, model(["No", "Yes"]), "version 2")
-        assert messages == []
-        warn_of_other(None, one, other, "version 2")
-    assert messages == [
+    warn_of_other(None, one, model(["No", "Yes"], positive="Yes"), "version 2")
+    warn_of_other("No", one, other, "version 2")
+    warn_of_other(None, one, model(["No", "Yes"]), "version 2")
+    assert warned == []
+    warn_of_other(None, one, other, "version 2")
+    assert warned == [
         "version 2 was registered with the positive class 'No'; both versions are scored by the class 'Yes'"
     ]

@@ -60,11 +60,11 @@ def test_texts_that_look_like_numbers_stay_texts() -> None:
 
 def test_texts_are_no_truth_of_a_model_that_predicts_numbers() -> None:
     truth = pd.Series(["1,100", "900", "800"], name="price")
-    told = (
+    message = (
         r"predicts numbers, and the target 'price' is of type str: 1 of 3 values of price is no number: "
         r"'9,999'-like; set `thousands: ','`"
     )
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(DataError, match=message):
         encoded(truth, pd.DataFrame({"prediction": [1000.5, 900.0, 800.0]}))
     with pytest.raises(DataError, match=r"'price' is of type str\.$"):
         encoded(truth.replace("1,100", "1100"), pd.DataFrame({"prediction": [1000.5, 900.0, 800.0]}))

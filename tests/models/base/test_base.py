@@ -40,6 +40,6 @@ def test_columns_are_texts_unless_they_hold_numbers_or_booleans() -> None:
 
 def test_a_regression_on_texts_says_how_they_become_numbers() -> None:
     targets = pd.Series(["1,100", "900", "800"], name="price")
-    told = r"needs numbers: 1 of 3 values of price is no number: '9,999'-like; set `thousands: ','`"
-    with pytest.raises(DataError, match=told):
+    message = r"needs numbers: 1 of 3 values of price is no number: '9,999'-like; set `thousands: ','`"
+    with pytest.raises(DataError, match=message):
         XgboostRecipe(task="regression").check(pd.DataFrame({"a": [1, 2, 3]}), targets)

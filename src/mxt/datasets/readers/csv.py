@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from mxt.datasets.conditions import expression
 from mxt.datasets.csv_dialects import ANOTHER, ODD_SIGNS, known_encoding
 from mxt.datasets.csv_files import Dialect
-from mxt.datasets.csv_numbers import as_texts, chosen, number_fields, with_numbers
+from mxt.datasets.csv_numbers import as_texts, chosen, with_types
+from mxt.datasets.csv_times import time_fields, with_iso
 from mxt.datasets.places import remembered
 from mxt.datasets.readers.base.files import FileReader, needed_by
 from mxt.datasets.readers.base.remembered import Remembered
+from mxt.datasets.time_formats import known_format
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,29 +66,28 @@ class CsvReader(FileReader):
     )
     """The encoding of the file, such as ``utf-16``, ``latin-1`` or ``cp1252``, by Python's names."""
 
+    time_formats: Remembered[tuple[Annotated[str, AfterValidator(known_format)], ...]] = Field(
+        default=(), exclude_if=lambda formats: not formats
+    )
+    """How times are written, beside ISO 8601: ``["%d.%m.%Y"]`` for 31.12.2025, or with ``%m/%d/%Y``, ``%y``,
+    ``%b``, ``%H:%M:%S``, ``%I:%M %p``. A column of texts whose cells all fit holds times."""
+
+    _mixed: frozenset[str] = PrivateAttr(default=frozenset())
+
     @model_validator(mode="after")
-    def _separators_differ(self) -> Self:
-        if self.thousands == self.decimal:
-            other = "," if self.decimal == "." else "."
-            kind = "contradiction"
-            msg = f"`thousands` and `decimal` are both {self.decimal!r}; set `decimal: '{other}'`"
-            raise PydanticCustomError(kind, msg)
+    def _without_contradiction(self) -> Self:
+        if self._dialect.fault:
+            raise ValueError(self._dialect.fault)
         return self
 
     @property
     def format(self) -> ds.FileFormat:
-        import pyarrow.dataset as ds
-
-        dialect = self._dialect
-        return ds.CsvFileFormat(
-            parse_options=dialect.parse_options,
-            read_options=dialect.read_options,
-            convert_options=dialect.convert_options(self._named),
-        )
+        return self._dialect.format(self._named)
 
     @property
     def _dialect(self) -> Dialect:
-        return Dialect(self.delimiter, self.encoding, self.decimal, self.thousands or "", self.missing)
+        signs = self.delimiter, self.encoding, self.decimal, self.thousands or ""
+        return Dialect(*signs, self.missing, self.time_formats)
 
     def suited(self, texts: AbstractSet[str], others: AbstractSet[str]) -> Self:
         import pyarrow as pa
@@ -99,18 +99,18 @@ class CsvReader(FileReader):
         types = dict.fromkeys(sorted(texts & names), "string")
         types |= dict.fromkeys(sorted(kept & others - {self.id_column}), "inferred")
         new = {name: kind for name, kind in types.items() if name not in self.types}
-        return self.model_copy(update={"types": {**self.types, **new}}) if new else self
+        copy = self.model_copy(update={"types": {**self.types, **new}}) if new or self.time_formats else self
+        copy._mixed = frozenset(others - names if self.time_formats else ())  # noqa: SLF001 - its own copy
+        return copy
 
     def _schema(self) -> pa.Schema:
         """Types that are named take the place of inferred ones, so that the file is read once for both."""
-        import pyarrow as pa
-
         if self._named:
             schema = self.model_copy(update={"types": {}})._schema()  # noqa: SLF001 - its own copy
             types = self._named
         else:
-            schema, types = self._remembered("schema", self._inspected), self._grouped
-        return pa.schema([field.with_type(types.get(field.name, field.type)) for field in schema])
+            schema, types = self._remembered("schema", self._inspected), self._converted
+        return self._dialect.settled(with_types(schema, types))
 
     def _inspected(self) -> pa.Schema:
         """The schema that Arrow infers; where that fails or looks odd, another dialect is searched for."""
@@ -128,7 +128,7 @@ class CsvReader(FileReader):
     def _refuse_dialect(self, otherwise: str = "") -> None:
         """Raise a DataError if the first file shows another dialect, or else for another fault, if any."""
         first = self._first_file()
-        fault = self._dialect.fault(first, {*(self.columns or ()), self.id_column or ""}) if first else ""
+        fault = self._dialect.fault_of(first, {*(self.columns or ()), self.id_column or ""}) if first else ""
         if first and (fault or otherwise):
             msg = f"{self._file(first.path)}: {fault or otherwise}"
             raise DataError(msg)
@@ -139,13 +139,17 @@ class CsvReader(FileReader):
         return next(iter(self._dataset(pa.schema([])).get_fragments()), None)
 
     @property
-    def _grouped(self) -> dict[str, pa.DataType]:
-        """Columns of numbers with separators between thousands, which Arrow infers as texts."""
-        return self._remembered("thousands", self._find_grouped) if self.thousands else {}
+    def _converted(self) -> dict[str, pa.DataType]:
+        """Columns of numbers with separators between thousands, and of times, which Arrow infers as texts."""
+        return self._remembered("converted", self._find_converted) if self._dialect.converts else {}
 
-    def _find_grouped(self) -> dict[str, pa.DataType]:
+    def _find_converted(self) -> dict[str, pa.DataType]:
         first = self._first_file()
-        return self._dialect.grouped(first, self._remembered("schema", self._inspected)) if first else {}
+        return self._dialect.found(first, self._remembered("schema", self._inspected)) if first else {}
+
+    def _own_schema(self, fragment: ds.FileFragment) -> pa.Schema:
+        schema = super()._own_schema(fragment)
+        return self._dialect.settled(with_types(schema, self._dialect.found(fragment, schema)))
 
     @property
     def _named(self) -> dict[str, pa.DataType]:
@@ -156,11 +160,9 @@ class CsvReader(FileReader):
 
     def _typed(self, columns: list[str]) -> pa.Schema:
         """The columns in their own types, ids and other digits that are no numbers as texts."""
-        import pyarrow as pa
-
         schema = self._inferred(columns)
         texts = self._texts(schema, {*columns, *self._filtered}) if self.exact else set()
-        return pa.schema([field.with_type(pa.string()) if field.name in texts else field for field in schema])
+        return as_texts(schema, texts)
 
     def _inferred(self, columns: list[str]) -> pa.Schema:
         """The columns as Arrow infers them; bytes that are not UTF-8 are refused."""
@@ -188,11 +190,9 @@ class CsvReader(FileReader):
         names, head = remembered(self.path, question, self._head) if types else ([], None)
         own = {name: kind for name, kind in types.items() if name in names}
         ids = {name for name in own if name == self.id_column}
-        grouped = self.model_copy(update={"types": {}})._grouped  # noqa: SLF001 - its own copy
-        numbers = {name: kind for name, kind in own.items() if name not in ids | grouped.keys()}
-        if head is None or not numbers:
-            return ids
-        return ids | head.texts(numbers, written_texts(self.path))
+        converted = self.model_copy(update={"types": {}})._converted  # noqa: SLF001 - its own copy
+        numbers = {name: kind for name, kind in own.items() if name not in ids | converted.keys()}
+        return ids | head.texts(numbers, written_texts(self.path)) if head and numbers else ids
 
     def _head(self) -> tuple[list[str], Head | None]:
         """The header of the first file, and how its first lines are written; empty if there is no file."""
@@ -200,50 +200,50 @@ class CsvReader(FileReader):
         return self._dialect.head(first) if first else ([], None)
 
     def count(self) -> int:
-        if not self.thousands or not self._filtered:
+        if not self._dialect.converts or not self._filtered:
             return super().count()
         return sum(batch.num_rows for batch in self.scan(self._filtered))
 
     def _scanned(self, dataset: ds.FileSystemDataset, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """With separators between thousands, Arrow reads texts, which become numbers before any condition."""
-        if self.thousands is None:
+        """Arrow reads texts, of which numbers and times are made before any condition."""
+        if not self._dialect.converts:
             yield from super()._scanned(dataset, columns)
             return
         with self._errors():
             condition = self._condition()
             fragments = list(dataset.get_fragments(filter=condition))
         for fragment in fragments:
-            for batch in self._numbered(fragment, dataset, list(dict.fromkeys([*columns, *self._filtered]))):
+            for batch in self._valued(fragment, dataset, list(dict.fromkeys([*columns, *self._filtered]))):
                 with self._errors(fragment, dataset.schema):
                     yield from chosen(batch, condition, columns)
 
-    def _numbered(
+    def _valued(
         self, fragment: ds.FileFragment, dataset: ds.FileSystemDataset, columns: list[str]
     ) -> Iterator[pa.RecordBatch]:
-        """The rows of a file, with numbers made of the texts that Arrow reads."""
+        """The rows of a file, with numbers and times made of the texts that Arrow reads."""
         import pyarrow.dataset as ds
 
-        types = number_fields(needed_by(dataset.schema, fragment, columns))
+        types = self._dialect.fields(needed_by(dataset.schema, fragment, columns))
         kept = {name: kind for name, kind in self.types.items() if name not in types}
-        plain = self.model_copy(update={"filters": (), "thousands": None, "types": kept})
+        plain = self.model_copy(update={"filters": (), "thousands": None, "time_formats": (), "types": kept})
         plain._mark = None  # noqa: SLF001 - its own copy
         schema = as_texts(dataset.schema, types)
         file = ds.FileSystemDataset([fragment], schema, plain.format, dataset.filesystem)
         for batch in plain._scanned(file, columns):  # noqa: SLF001 - its own copy
-            yield with_numbers(batch, types, self._dialect.separators, self._file(fragment.path))
+            new = self._dialect.converted(batch, types, self._file(fragment.path))
+            yield with_iso(new, self._mixed, self.time_formats) if self._mixed else new
 
     def _condition(self) -> pc.Expression | None:
         """The condition, in which a column read as texts is still compared with numbers as numbers."""
-        if not (self.exact and self.filters):
+        if not self.filters:
             return super()._condition()
         schema = self._inferred([])
-        texts = self._texts(schema, {*self._filtered})
-        return expression(self.filters, self._mark, {name: schema.field(name).type for name in texts})
+        texts = self._texts(schema, {*self._filtered}) if self.exact else set()
+        times = time_fields(schema).keys() & {*self._filtered} - texts
+        return expression(self.filters, self._mark, {name: schema.field(name).type for name in texts}, times)
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
-        header = self._dialect.header(fragment)
-        if header:
-            self._refuse_lacking(fragment, header, needed)
+        self._refuse_lacking(fragment, self._dialect.header(fragment) or needed.names, needed)
 
     def _hint(self, fragment: ds.FileFragment, _needed: pa.Schema, error: Exception) -> str:
         return self._dialect.hint(fragment, error)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mxt.importances.base import texts
 from mxt.importances.base.moments import is_time, ordered, written
 from mxt.schemas.captions import NO_CAPTIONS, Captions
+from mxt.schemas.casts import holds_numbers
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,8 +125,8 @@ def _coding(cells: pd.Series, scores: np.ndarray) -> Coding:
     """
     import pandas as pd
 
-    name, types = str(cells.name), pd.api.types
-    if types.is_numeric_dtype(cells) and not types.is_bool_dtype(cells):
+    name = str(cells.name)
+    if holds_numbers(cells):
         return Coding(name, None, gaps=bool(cells.isna().any()))
     if is_time(cells):
         return Coding(name, None, gaps=bool(cells.isna().any()), times=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
+from mxt.datasets.time_formats import advice
 from mxt.findings.words import in_yaml
 from mxt.schemas.inputs import MAX_CATEGORIES
 from mxt.schemas.shapes import number_shape
@@ -89,4 +90,12 @@ def _date(column: ColumnSurvey, cells: pd.Series, reader: Reader) -> str:
     if plain and hasattr(reader, "types"):
         types = f"`types: {{{in_yaml([column.name])}: timestamp[us]}}`"
         return f"looks like dates: set {types} in the reader, {learn}"
+    known = getattr(reader, "time_formats", None)
+    if column.time_formats and known is not None:
+        few = "1 text fits" if column.unlike == 1 else f"{column.unlike:,} different texts fit"
+        odd = f"{few} no format: mend them, or add what means missing to `missing`"
+        if {*column.time_formats} & {*known}:
+            return f"looks like dates, but {odd}"
+        more = f"; {odd}" if column.unlike else ""
+        return f"looks like dates: {advice(column.time_formats, known)}, {learn}{more}"
     return f"looks like dates: write them as 2026-01-31, or as times, in the source, {learn}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from pydantic import Field
 
 from mxt.errors import ConfigError, DataError, named
+from mxt.schemas.casts import holds_numbers
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 from mxt.schemas.shapes import number_shape
 from mxt.schemas.targets import class_places
@@ -155,7 +156,7 @@ def encoded(truth: pd.Series, predictions: pd.DataFrame) -> Classes | Numbers:
     columns = [name for name in predictions.columns if name.startswith(PROBABILITY)]
     predicted = predictions[PREDICTION]
     types = pd.api.types
-    if not columns and types.is_numeric_dtype(predicted) and not types.is_bool_dtype(predicted):
+    if not columns and holds_numbers(predicted):
         if types.is_float_dtype(predicted) and types.is_string_dtype(truth):
             raise DataError(_no_numbers(truth))
         return Numbers(truth.to_numpy(), predicted.to_numpy())

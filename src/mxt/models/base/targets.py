@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import DataError
 from mxt.predictors.base.columns import plain_column
+from mxt.schemas.casts import holds_numbers
 from mxt.schemas.shapes import number_shape
 from mxt.schemas.targets import FEWEST_VALUES
 
@@ -50,10 +51,9 @@ def check_targets(targets: pd.Series, task: Task, most_classes: int) -> None:
     """
     import pandas as pd
 
-    types, name, fault = pd.api.types, targets.name, ""
-    distinct = targets.nunique()
-    numeric = types.is_numeric_dtype(targets) and not types.is_bool_dtype(targets)
-    if types.is_datetime64_any_dtype(targets):
+    name, distinct, fault = targets.name, targets.nunique(), ""
+    numeric = holds_numbers(targets)
+    if pd.api.types.is_datetime64_any_dtype(targets):
         fault = "holds times, which are neither classes nor numbers; name another column as `target`"
     elif not numeric and _other(targets):
         fault = "holds neither numbers, texts nor booleans; name another column as `target`"

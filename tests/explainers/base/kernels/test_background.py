@@ -111,7 +111,7 @@ def explained(
     return found_by(engine, "add_background_values", rows, engine.players, unit).T
 
 
-@pytest.mark.parametrize("count", [1, 63, 300])
+@pytest.mark.parametrize("count", [1, 63, pytest.param(300, marks=pytest.mark.slow)])
 def test_deep_trees_are_explained_as_a_sum_over_leaves_and_pairs_of_rows(count: int) -> None:
     trees = deep()
     rows, background = rows_of(trees, 10), rows_of(trees, count, seed=3)

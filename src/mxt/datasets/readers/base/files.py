@@ -125,8 +125,7 @@ class FileReader(Reader, ABC):
 
     def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What reading the files by their format showed, remembered as long as they do not change."""
-        options = self.model_dump_json(exclude={*Reader.model_fields})
-        return remembered(self.path, (options, question), answer)
+        return remembered(self.path, (self.model_dump_json(exclude={*Reader.model_fields}), question), answer)
 
     def _dataset(self, schema: pa.Schema | None = None) -> ds.Dataset:
         """The files, read with a schema; without one the first of them is read to infer it."""
@@ -161,9 +160,13 @@ class FileReader(Reader, ABC):
             if not left:
                 break
             with self._errors(fragment):
-                own = fragment.physical_schema
+                own = self._own_schema(fragment)
             fields |= {name: own.field(name) for name in left & {*own.names}}
         return fields
+
+    def _own_schema(self, fragment: ds.FileFragment) -> pa.Schema:
+        """The columns of a file, with their types there."""
+        return fragment.physical_schema
 
     def _refuse(self, fragment: ds.FileFragment, needed: pa.Schema) -> None:
         """Raise a DataError if a file's header lacks a column, or declares it with another type.
