@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.datasets.time_formats import MONTHS, pattern
+from mxt.datasets.time_formats import MONTHS, advice, formats_of, pattern
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -85,6 +85,15 @@ def with_times(
             raise DataError(msg) from error
         batch = batch.set_column(place, field.with_type(types[field.name]), new)
     return batch
+
+
+def mended_time(cell: str) -> str:
+    """The end of a sentence on a text that came among times: how it is written, and the next step."""
+    from mxt.schemas.shapes import shape
+
+    formats = formats_of([cell.strip()])
+    step = advice(formats) if formats else "name its form in `time_formats`, mend it, or add it to `missing`"
+    return f": {shape(cell)!r}-like; {step}."
 
 
 def with_iso(batch: pa.RecordBatch, names: Collection[str], formats: Sequence[str]) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ from mxt.datasets.csv_times import time_fields, with_iso
 from mxt.datasets.places import remembered
 from mxt.datasets.readers.base.files import FileReader, needed_by
 from mxt.datasets.readers.base.remembered import Remembered
-from mxt.datasets.time_formats import known_format
+from mxt.datasets.time_formats import known_format, refuse
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class CsvReader(FileReader):
 
     @model_validator(mode="after")
     def _without_contradiction(self) -> Self:
-        if self._dialect.fault:
-            raise ValueError(self._dialect.fault)
+        refuse(self._dialect.fault)
         return self
 
     @property
