@@ -107,5 +107,10 @@ def test_a_value_that_may_be_a_cut_name_is_refused_even_where_new_ones_are_missi
     with pytest.raises(ModelError, match=r"'kind' holds 1 categories .* names in ASCII") as caught:
         codes.encode(pd.DataFrame({"kind": ["日中", None]}), open_columns)
     assert "日中" not in str(caught.value)
+    texts = pd.DataFrame({"kind": ["日本", "日中", "x"]})
+    with pytest.raises(ModelError, match="holds 3 categories"):
+        codes.encode(texts, open_columns)
+    as_trained = texts.astype(pd.CategoricalDtype(["日本", "日中", "x"]))
+    assert codes.encode(as_trained, open_columns).ravel().tolist() == [0, 1, 2]
     surely_new = pd.DataFrame({"kind": ["ATL", None]})
     assert np.isnan(codes.encode(surely_new, {"kind"})).all()

@@ -104,31 +104,41 @@ def _codes(column: pd.Series, stored: Names, *, refuse_unseen: bool) -> np.ndarr
     import numpy as np
     import pandas as pd
 
+    own: list[object] = []
     if isinstance(column.dtype, pd.CategoricalDtype):
         places, declared = column.cat.codes.to_numpy(), list(column.cat.categories.astype(object))
+        own = declared
     else:
         places, values = pd.factorize(column)
         places, declared = np.asarray(places), list(pd.Index(values).astype(object))
     used = np.unique(places[places >= 0])
-    known = stored.codes_of([declared[place] for place in used], declared)
-    unseen, unclear = int((known == UNSEEN).sum()), int((known == UNCLEAR).sum())
-    if unclear or (unseen and refuse_unseen and stored.cut):
-        msg = (
-            f"The column {column.name!r} holds {unseen + unclear} categories that the xgboost model does not "
-            f"know for certain: xgboost has cut {len(stored.cut)} of the names that it stored, as it does in "
-            "release 3.2 if names are not ASCII. Train the model with xgboost 3.4 or with names in ASCII; in "
-            "Python, the categories of the training in their order may do too, as a pandas categorical."
-        )
-        raise ModelError(msg)
-    if refuse_unseen and unseen:
-        msg = (
-            f"The column {column.name!r} holds {unseen} categories that the xgboost model was not trained "
-            "on. A job that scores or explains rows takes them as missing with `unseen: missing`."
-        )
-        raise ModelError(msg)
+    known = stored.codes_of([declared[place] for place in used], own)
+    _refuse(str(column.name), known, stored, refuse_unseen=refuse_unseen)
     codes = np.full(len(declared) + 1, np.nan)  # the last is missing
     codes[used] = np.where(known < 0, np.nan, known)
     return codes[places]
+
+
+def _refuse(column: str, known: np.ndarray, stored: Names, *, refuse_unseen: bool) -> None:
+    """Raise a ModelError if values are no categories, or perhaps none."""
+    unseen, unclear = int((known == UNSEEN).sum()), int((known == UNCLEAR).sum())
+    if unclear:
+        msg = (
+            f"The column {column!r} holds {unclear} categories that the xgboost model does not know for "
+            f"certain: xgboost has cut {len(stored.cut)} of the names that it stored, as it does in release "
+            "3.2 if names are not ASCII. Train the model with xgboost 3.4 or with names in ASCII; in Python, "
+            "the categories of the training in their order may do too, as a pandas categorical."
+        )
+        raise ModelError(msg)
+    if unseen and refuse_unseen:
+        msg = f"The column {column!r} holds {unseen} categories that the xgboost model was not trained on."
+        what = (
+            "leaves their rows out with `rejected`"
+            if stored.cut
+            else "takes them as missing with `unseen: missing`"
+        )
+        msg += f" A job that scores or explains rows {what}."
+        raise ModelError(msg)
 
 
 def _unnamed(column: pd.Series) -> np.ndarray:
