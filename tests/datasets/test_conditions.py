@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from mxt.datasets.conditions import Condition, Sample, expression
 from mxt.datasets.marks import Mark
+from mxt.errors import DataError
 
 TABLE = pa.table({"x": [1, 2, 3, None], "code": ["1", "02", None, "10"]})
 
@@ -68,5 +69,6 @@ def test_times_are_compared_with_texts_as_times() -> None:
     assert met("day", ">=", "1970-01-02") == [1]
     assert met("day", "<", "1970-01-01 00:00:01") == [0]
     assert met("day", "not in", ("1970-01-01", "1971-01-01")) == [1]
-    with pytest.raises(pa.ArrowException):
-        met("day", ">", 5)
+    for value in (5, "31.12.2025"):
+        with pytest.raises(DataError, match="The filter on 'day' compares times with what is no time"):
+            met("day", ">", value)

@@ -51,6 +51,13 @@ def test_a_column_that_the_config_names_is_one_column(tmp_path: Path) -> None:
             ValueError("In CSV column #0: Row #3: CSV conversion error to int64: invalid value '1.100'"),
             "Column 'a' is int64 in rows before it",
         ),
+        (
+            ValueError("In CSV column #0: CSV conversion error to timestamp[us]: invalid value '31.12.2025'"),
+            (
+                "Column 'a' has a cell that is no time of ISO 8601: '99.99.9999'-like; "
+                'set `time_formats: ["%d.%m.%Y"]` in `inputs`.'
+            ),
+        ),
         (ValueError("In CSV column #7: CSV conversion error to int64: invalid value '1'"), ""),
     ],
 )

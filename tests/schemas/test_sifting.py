@@ -144,3 +144,15 @@ def test_a_sentence_names_counts_and_five_ids_at_most() -> None:
     assert sift(SCHEMA, table, "table").sentence == (
         "plan: a category that training did not have (8 rows, ids 'r0', 'r1', 'r2', 'r3', 'r4', ...)"
     )
+
+
+def test_a_text_that_is_no_time_is_rejected_where_training_had_times() -> None:
+    schema = InputsSchema.infer(pd.DataFrame({"day": pd.DatetimeIndex(["2024-01-01", "NaT"])}))
+    table = pd.DataFrame({"day": ["2024-02-29", "2023-02-29", "05.06.2024", None]})
+    sifted = sift(schema, table, "here")
+    assert sifted.counts == {"day: no time, but training had times": 2}
+    assert sifted.taken["day"].tolist() == [pd.Timestamp("2024-02-29"), pd.NaT]
+    with pytest.raises(
+        DataError, match=r"2 of 3 values are no times of ISO 8601: '99\.99\.9999', '9999-99-99'"
+    ):
+        schema.check(table)

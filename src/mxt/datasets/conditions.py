@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from mxt.errors import DataError
 from mxt.kinds import Strict
 
 if TYPE_CHECKING:
@@ -69,11 +70,17 @@ def expression(
 
 
 def _moments(name: str, sign: str, value: Scalar | tuple[Scalar, ...]) -> pc.Expression:
-    """A condition on times, whose values are written as ISO 8601."""
+    """A condition on times, whose values are written as ISO 8601; a DataError if they are not."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = pa.array(value if isinstance(value, tuple) else (value,), pa.string()).cast(pa.timestamp("us"))
+    try:
+        values = pa.array(value if isinstance(value, tuple) else (value,), pa.string()).cast(
+            pa.timestamp("us")
+        )
+    except pa.ArrowException as error:
+        msg = f'The filter on {name!r} compares times with what is no time; write times as "2026-01-31".'
+        raise DataError(msg) from error
     column = pc.field(name).cast(pa.timestamp("us"))
     if sign in SIGNS:
         return SIGNS[sign](column, values[0])

@@ -17,7 +17,7 @@ from mxt.datasets.csv_dialects import (
 )
 from mxt.datasets.csv_numbers import mended, number_fields, number_types, with_numbers, with_types
 from mxt.datasets.csv_texts import HEAD_BYTES, Head, head_of, header
-from mxt.datasets.csv_times import is_time, time_fields, time_types, with_times
+from mxt.datasets.csv_times import is_time, mended_time, time_fields, time_types, with_times
 from mxt.datasets.time_formats import contradiction
 
 if TYPE_CHECKING:
@@ -188,5 +188,7 @@ class Dialect:
             return ""
         if "invalid UTF8" in text:
             return f"Column {name!r} is not UTF-8; {ANOTHER}."
+        if broken[3] and broken[2].startswith(("timestamp", "date")):
+            return f"Column {name!r} has a cell that is no time of ISO 8601{mended_time(broken[3])}"
         cells = [broken[3]] if broken[3] and broken[2] in {"int64", "double"} else []
         return f"Column {name!r} is {broken[2]} in rows before it{mended(cells)}"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.datasets.time_formats import MONTHS, pattern
+from mxt.datasets.time_formats import MONTHS, advice, formats_of, pattern
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -87,6 +87,29 @@ def with_times(
     return batch
 
 
+def mended_time(cell: str) -> str:
+    """The end of a sentence on a text that came among times: how it is written, and the next step."""
+    from mxt.schemas.shapes import shape
+
+    formats = formats_of([cell.strip()])
+    step = advice(formats) if formats else "name its form in `time_formats`, mend it, or add it to `missing`"
+    return f": {shape(cell)!r}-like; {step}."
+
+
+def with_iso(batch: pa.RecordBatch, names: Collection[str], formats: Sequence[str]) -> pa.RecordBatch:
+    """The batch in which texts of some columns are times as ISO 8601 writes them, where they are times."""
+    import pyarrow as pa
+
+    for place, field in enumerate(batch.schema):
+        if field.name in names and pa.types.is_string(field.type):
+            column = batch.column(place)
+            odd = {*odd_times(column, formats)}
+            cells = zip(column.to_pylist(), _iso(column, formats).to_pylist(), strict=True)
+            new = pa.array([cell if cell in odd else iso for cell, iso in cells], pa.string())
+            batch = batch.set_column(place, field, new)
+    return batch
+
+
 def times(column: pa.Array, formats: Sequence[str]) -> pa.Array:
     """The times of texts, by the first format that fits each, or else by ISO 8601; null stays null.
 
@@ -100,12 +123,18 @@ def odd_times(column: pa.Array, formats: Sequence[str]) -> list[str]:
     """The cells that are no times."""
     import pyarrow as pa
 
+    halves = [column]
     odd: list[str] = []
-    for cell in column.to_pylist():
+    while halves:  # a few odd cells among many are found by halving
+        cells = halves.pop()
         try:
-            times(pa.array([cell], pa.string()), formats)
+            times(cells, formats)
         except pa.ArrowInvalid:
-            odd.append(cell)
+            if len(cells) == 1:
+                odd += cells.to_pylist()
+            else:
+                middle = len(cells) // 2
+                halves += [cells.slice(middle), cells.slice(0, middle)]
     return odd
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pydantic_core import PydanticCustomError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
@@ -71,10 +73,15 @@ def known_format(form: str) -> str:
         fault = "needs %p beside %I for hours up to 12, or %H alone for hours up to 23"
     elif any(small in known and not known & larger for small, larger in _WITHIN.items()):
         fault = "has a part of an hour without the larger ones: %H, %M, %S and %f follow one another"
-    if fault:
-        msg = f"{form!r} {fault}"
-        raise ValueError(msg)
+    refuse(f"{form!r} {fault}" if fault else "")
     return form
+
+
+def refuse(fault: str) -> None:
+    """Raise a ValueError that a config's reader shows as it is, if there is a fault."""
+    if fault:
+        kind, form = "contradiction", "{fault}"
+        raise PydanticCustomError(kind, form, {"fault": fault})
 
 
 def contradiction(forms: Collection[str]) -> str:

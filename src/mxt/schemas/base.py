@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from mxt.errors import DataError
+from mxt.schemas.moments import hint, is_time
 from mxt.schemas.shapes import number_shape
 
 if TYPE_CHECKING:
@@ -55,7 +57,9 @@ def checked(
     from pandera.errors import SchemaErrors
 
     try:
-        return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
+        with warnings.catch_warnings():  # pandera tries to read texts as dates once it has refused them
+            warnings.filterwarnings("ignore", "Parsing dates in|Could not infer format", UserWarning)
+            return schema.validate(table, lazy=True, inplace=True)  # nothing is coerced, so nothing is copied
     except SchemaErrors as error:
         faults = sorted({_fault(failure, table, words or {}) for failure in error.schema_errors})
         msg = f"{source}: {bounded(faults)}."
@@ -116,12 +120,15 @@ def _fault(failure: SchemaError, table: pd.DataFrame, words: Mapping[str, str]) 
 
 
 def _other_type(column: pd.Series, expected: pa.Column) -> str:
-    """That a column has another type than expected, and how its texts become numbers where these are."""
+    """That a column has another type than expected, and how its texts become numbers or times."""
     import pandas as pd
 
     fault = f"column {column.name!r} is of type {column.dtype}, expected {expected.dtype}"
     texts = pd.api.types.is_string_dtype(column) or isinstance(column.dtype, pd.CategoricalDtype)
+    if texts and is_time(expected):
+        odd = hint(column.astype(str).where(column.notna()))
+        return f"{fault}: {odd}" if odd else fault
     if not texts or not pd.api.types.is_numeric_dtype(expected.dtype.type):
         return fault
-    hint = number_shape(column)
-    return f"{fault}: {hint.sentence(str(column.name))}" if hint else fault
+    meant = number_shape(column)
+    return f"{fault}: {meant.sentence(str(column.name))}" if meant else fault

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import DataError
 from mxt.schemas.base import MAX_IDS, bounded
 from mxt.schemas.casts import fits, is_boolean, is_whole, number_of, plain
+from mxt.schemas.moments import is_time, times_of
 from mxt.schemas.rules import INFINITE, REFUSED, UNSEEN, Fault, faults_of, unseen
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 NO_NUMBER = "no number, but training had numbers"
 NO_WHOLE = "no whole number, but training had whole numbers"
 NO_BOOLEAN = "neither true nor false, but training had these"
-TYPES = frozenset({NO_NUMBER, NO_WHOLE, NO_BOOLEAN})
+NO_TIME = "no time, but training had times"
+TYPES = frozenset({NO_NUMBER, NO_WHOLE, NO_BOOLEAN, NO_TIME})
 """The rules about the type of a cell."""
 
 LEAST = 10
@@ -175,6 +177,9 @@ def _numbers(column: pd.Series, expected: pa.Column) -> tuple[pd.Series, dict[st
     import pandas as pd
 
     types = pd.api.types
+    if is_time(expected) and types.is_string_dtype(column):
+        times, others = times_of(column)
+        return times, {NO_TIME: others}
     if expected.dtype is None or not types.is_numeric_dtype(expected.dtype.type):
         return column, {}
     column, boolean = plain(column), is_boolean(expected)

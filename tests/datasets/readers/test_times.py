@@ -146,3 +146,13 @@ def test_a_version_remembers_the_formats_and_other_configs_stay_as_they_were() -
     reader = CsvReader(path="t.csv", time_formats=DAY)
     assert recalled(CsvReader(path="u.csv"), remembered(reader))["time_formats"] == DAY
     assert "time_formats" not in CsvReader(path="t.csv").model_dump()
+
+
+def test_where_a_model_has_times_the_other_texts_of_a_column_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("day,text,amount\n01.02.2024,01.02.2024,x\n31.02.2024,x,1\n,,2\n")
+    reader = CsvReader(path=str(tmp_path / "t.csv"), time_formats=DAY)
+    suited = reader.suited({"text"}, {"day", "amount"}).read()
+    assert suited["day"].fillna("").tolist() == ["2024-02-01 00:00:00", "31.02.2024", ""]
+    assert suited["text"].fillna("").tolist() == ["01.02.2024", "x", ""]
+    assert suited["amount"].tolist() == ["x", "1", "2"]
+    assert reader.read()["day"].fillna("").tolist() == ["01.02.2024", "31.02.2024", ""]

@@ -195,3 +195,32 @@ def test_a_certification_of_a_table_that_moved_inherits(root: Path) -> None:
     criteria = [{"KIND": "MetricCriterion", "metric": {**METRICS[0], "minimum": 0.5}}]
     ended = run(root, "CertificationJob", inputs={**SHORT, "path": "moved.csv"}, criteria=criteria)
     assert ended["facts"][FACT] == SAID
+
+
+def test_days_are_read_as_the_training_read_them_and_a_day_that_does_not_exist_is_rejected(
+    tmp_path: Path,
+) -> None:
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(
+        np.random.default_rng(0).integers(0, 999, 200), unit="D"
+    )
+    table = pd.DataFrame({"day": days.strftime("%d.%m.%Y"), "y": np.where(days.month > 6, "ja", "nein")})
+    files = {"german": table, "iso": table.assign(day=days.strftime("%Y-%m-%d")), "odd": table.copy()}
+    files["odd"].loc[3, "day"] = "31.02.2020"
+    for name, content in files.items():
+        content.to_csv(tmp_path / f"{name}.csv", index=False)
+    inputs = {name: {"KIND": "CsvReader", "path": str(tmp_path / f"{name}.csv")} for name in files}
+    formats = {"time_formats": ["%d.%m.%Y"]}
+    recipe = {"KIND": "XgboostRecipe", "trees": 5, "dates": "parts"}
+    trained = {"target": "y", "recipe": recipe, "alias": "Champion"}
+    run(tmp_path, "TrainingJob", inputs={**inputs["german"], **formats}, **trained)
+    writers = {
+        each: {"KIND": "ParquetWriter", "path": str(tmp_path / each)} for each in ("outputs", "rejected")
+    }
+    scores = {}
+    for name, reader in inputs.items():
+        run(tmp_path, "InferenceJob", inputs=reader, **writers)
+        scores[name] = pd.read_parquet(tmp_path / "outputs")
+    pd.testing.assert_frame_equal(scores["iso"], scores["german"])
+    assert scores["german"]["prediction"].nunique() == 2
+    pd.testing.assert_frame_equal(scores["odd"], scores["german"].drop(index=3).reset_index(drop=True))
+    assert pd.read_parquet(tmp_path / "rejected")["day"].tolist() == ["31.02.2020"]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, Field, PrivateAttr, model_validator
 
 from mxt.datasets.conditions import expression
 from mxt.datasets.csv_dialects import ANOTHER, ODD_SIGNS, known_encoding
 from mxt.datasets.csv_files import Dialect
 from mxt.datasets.csv_numbers import as_texts, chosen, with_types
-from mxt.datasets.csv_times import time_fields
+from mxt.datasets.csv_times import time_fields, with_iso
 from mxt.datasets.places import remembered
 from mxt.datasets.readers.base.files import FileReader, needed_by
 from mxt.datasets.readers.base.remembered import Remembered
-from mxt.datasets.time_formats import known_format
+from mxt.datasets.time_formats import known_format, refuse
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -73,11 +72,11 @@ class CsvReader(FileReader):
     """How times are written, beside ISO 8601: ``["%d.%m.%Y"]`` for 31.12.2025, or with ``%m/%d/%Y``, ``%y``,
     ``%b``, ``%H:%M:%S``, ``%I:%M %p``. A column of texts whose cells all fit holds times."""
 
+    _mixed: frozenset[str] = PrivateAttr(default=frozenset())
+
     @model_validator(mode="after")
     def _without_contradiction(self) -> Self:
-        if self._dialect.fault:
-            kind, form = "contradiction", "{fault}"
-            raise PydanticCustomError(kind, form, {"fault": self._dialect.fault})
+        refuse(self._dialect.fault)
         return self
 
     @property
@@ -99,7 +98,9 @@ class CsvReader(FileReader):
         types = dict.fromkeys(sorted(texts & names), "string")
         types |= dict.fromkeys(sorted(kept & others - {self.id_column}), "inferred")
         new = {name: kind for name, kind in types.items() if name not in self.types}
-        return self.model_copy(update={"types": {**self.types, **new}}) if new else self
+        copy = self.model_copy(update={"types": {**self.types, **new}}) if new or self.time_formats else self
+        copy._mixed = frozenset(others - names if self.time_formats else ())  # noqa: SLF001 - its own copy
+        return copy
 
     def _schema(self) -> pa.Schema:
         """Types that are named take the place of inferred ones, so that the file is read once for both."""
@@ -190,9 +191,7 @@ class CsvReader(FileReader):
         ids = {name for name in own if name == self.id_column}
         converted = self.model_copy(update={"types": {}})._converted  # noqa: SLF001 - its own copy
         numbers = {name: kind for name, kind in own.items() if name not in ids | converted.keys()}
-        if head is None or not numbers:
-            return ids
-        return ids | head.texts(numbers, written_texts(self.path))
+        return ids | head.texts(numbers, written_texts(self.path)) if head and numbers else ids
 
     def _head(self) -> tuple[list[str], Head | None]:
         """The header of the first file, and how its first lines are written; empty if there is no file."""
@@ -225,13 +224,13 @@ class CsvReader(FileReader):
 
         types = self._dialect.fields(needed_by(dataset.schema, fragment, columns))
         kept = {name: kind for name, kind in self.types.items() if name not in types}
-        own = {"filters": (), "thousands": None, "time_formats": (), "types": kept}
-        plain = self.model_copy(update=own)
+        plain = self.model_copy(update={"filters": (), "thousands": None, "time_formats": (), "types": kept})
         plain._mark = None  # noqa: SLF001 - its own copy
         schema = as_texts(dataset.schema, types)
         file = ds.FileSystemDataset([fragment], schema, plain.format, dataset.filesystem)
         for batch in plain._scanned(file, columns):  # noqa: SLF001 - its own copy
-            yield self._dialect.converted(batch, types, self._file(fragment.path))
+            new = self._dialect.converted(batch, types, self._file(fragment.path))
+            yield with_iso(new, self._mixed, self.time_formats) if self._mixed else new
 
     def _condition(self) -> pc.Expression | None:
         """The condition, in which a column read as texts is still compared with numbers as numbers."""

@@ -86,8 +86,12 @@ class XgboostPredictor(Predictor):
 
     @property
     def categories(self) -> dict[str, pd.Index]:
-        known = {self.columns[place]: values for place, values in self._codes.stored.items()}
-        return {name: values for name, values in known.items() if name not in self.open_columns}
+        known = {self.columns[place]: names.listed for place, names in self._codes.stored.items()}
+        return {
+            name: values
+            for name, values in known.items()
+            if values is not None and name not in self.open_columns
+        }
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         return self._codes.encode(self.select(inputs), self.open_columns)

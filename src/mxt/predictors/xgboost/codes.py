@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.predictors.base.columns import numbers
+from mxt.predictors.xgboost.names import UNCLEAR, UNSEEN, Names
 from mxt.predictors.xgboost.trees import gradient_booster
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class Codes:
 
     categorical: frozenset[int]
     """Positions of the columns of categories."""
-    stored: dict[int, pd.Index]
-    """Categories by code, for each column whose categories the booster knows by name (xgboost >= 3.1)."""
+    stored: dict[int, Names]
+    """Names of categories, for each column whose categories the booster knows by name (xgboost >= 3.1)."""
     missing: float
     """A number that stands for a missing value, beside NaN."""
 
@@ -44,7 +44,9 @@ class Codes:
         kinds = document["learner"].get("feature_types") or []
         try:
             columns = gradient_booster(document).get("model", {}).get("cats", {}).get("enc", [])
-            stored = {place: _names(column) for place, column in enumerate(columns) if len(column["values"])}
+            stored = {
+                place: Names.read(column) for place, column in enumerate(columns) if len(column["values"])
+            }
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             msg = "The xgboost model is damaged: its categories cannot be read."
             raise ModelError(msg) from error
@@ -97,36 +99,46 @@ class Codes:
         return matrix
 
 
-def _names(column: Document) -> pd.Index:
-    """The categories of one column, stored as whole numbers, or as joined texts and where each begins."""
+def _codes(column: pd.Series, stored: Names, *, refuse_unseen: bool) -> np.ndarray:
+    """The code of each value by its name, NaN where missing or, if not refused, unseen."""
     import numpy as np
     import pandas as pd
 
-    values = np.asarray(column["values"])
-    if "offsets" not in column:
-        return pd.Index(values.tolist(), dtype=object)
-    joined, ends = values.astype(np.uint8).tobytes(), np.asarray(column["offsets"]).tolist()
-    return pd.Index([joined[start:end].decode() for start, end in pairwise(ends)], dtype=object)
-
-
-def _codes(column: pd.Series, stored: pd.Index, *, refuse_unseen: bool) -> np.ndarray:
-    """Each value's place among the stored categories, NaN where missing or, if not refused, unseen."""
-    import numpy as np
-    import pandas as pd
-
+    own: list[object] = []
     if isinstance(column.dtype, pd.CategoricalDtype):
-        places, named = column.cat.codes.to_numpy(), column.cat.categories
+        places, declared = column.cat.codes.to_numpy(), list(column.cat.categories.astype(object))
+        own = declared
     else:
-        places, named = pd.factorize(column)
-    codes = np.append(stored.get_indexer(pd.Index(named).astype(object)), -2)[places]  # -1: missing, the last
-    if refuse_unseen and (codes == -1).any():
-        unseen = len(np.unique(places[codes == -1]))
+        places, values = pd.factorize(column)
+        places, declared = np.asarray(places), list(pd.Index(values).astype(object))
+    used = np.unique(places[places >= 0])
+    known = stored.codes_of([declared[place] for place in used], own)
+    _refuse(str(column.name), known, stored, refuse_unseen=refuse_unseen)
+    codes = np.full(len(declared) + 1, np.nan)  # the last is missing
+    codes[used] = np.where(known < 0, np.nan, known)
+    return codes[places]
+
+
+def _refuse(column: str, known: np.ndarray, stored: Names, *, refuse_unseen: bool) -> None:
+    """Raise a ModelError if values are no categories, or perhaps none."""
+    unseen, unclear = int((known == UNSEEN).sum()), int((known == UNCLEAR).sum())
+    if unclear:
         msg = (
-            f"The column {column.name!r} holds {unseen} categories that the xgboost model was not trained "
-            "on. A job that scores or explains rows takes them as missing with `unseen: missing`."
+            f"The column {column!r} holds {unclear} categories that the xgboost model does not know for "
+            f"certain: xgboost has cut {len(stored.cut)} of the names that it stored, as it does in release "
+            "3.2 if names are not ASCII. Train the model with xgboost 3.4 or with names in ASCII; in Python, "
+            "the categories of the training in their order may do too, as a pandas categorical."
         )
         raise ModelError(msg)
-    return np.where(codes < 0, np.nan, codes)
+    if unseen and refuse_unseen:
+        msg = f"The column {column!r} holds {unseen} categories that the xgboost model was not trained on."
+        what = (
+            "leaves their rows out with `rejected`"
+            if stored.cut
+            else "takes them as missing with `unseen: missing`"
+        )
+        msg += f" A job that scores or explains rows {what}."
+        raise ModelError(msg)
 
 
 def _unnamed(column: pd.Series) -> np.ndarray:
