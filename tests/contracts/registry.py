@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from pathlib import Path
 from typing import TypeVar
 
 import mlflow
@@ -15,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+from blank import blank_store
 from mxt.datasets.fitted import FittedRows
 from mxt.kinds import Kind, members
 from mxt.kinds.texts import example_of
@@ -51,8 +53,8 @@ def model() -> Model:
 
 @functools.cache
 def _service() -> MlflowService:
-    folder = tempfile.mkdtemp(prefix="mxt-contract-")
-    return MlflowService(tracking_uri=f"sqlite:///{folder}/mlflow.db", experiment_name=NAME)
+    folder = Path(tempfile.mkdtemp(prefix="mxt-contract-"))
+    return MlflowService(tracking_uri=f"sqlite:///{blank_store(folder)}", experiment_name=NAME)
 
 
 def store() -> mlflow.MlflowClient:

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from blank import blank_store
 from churn import churn
 from conftest import make_project
 from mxt.cli import main
@@ -100,7 +101,7 @@ def models() -> dict[str, Any]:
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A project with a registry of these models, one of which was cut, and samples of every sort."""
     project = make_project(tmp_path_factory.mktemp("shelf"))
-    service = MlflowService(tracking_uri=f"sqlite:///{project.root}/mlflow.db", experiment_name="churn")
+    service = MlflowService(tracking_uri=f"sqlite:///{blank_store(project.root)}", experiment_name="churn")
     service.start()
     mlflow.set_experiment(experiment_id=service.experiment_id)
     for name, native in models().items():

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import mxt
+from blank import blank_store
 from conftest import REPOSITORY
 from mxt.models import Model
 from mxt.predictors.base.library import ENTRY_POINTS, predictor_class, predictor_of
@@ -73,7 +74,7 @@ def test_a_model_of_the_library_is_explained_in_python(card: Any) -> None:
 
 def test_a_version_of_the_library_is_saved_loaded_and_explained_by_a_job(card: Any, project: Project) -> None:
     ROWS.rename_axis("id").to_csv(project.root / "rows.csv")
-    store = f"sqlite:///{project.root}/mlflow.db"
+    store = f"sqlite:///{blank_store(project.root)}"
     service = MlflowService(tracking_uri=store, experiment_name="cards", registry_name="cards")
     service.start()
     model = Model(predictor_of(card, [], [])).with_background(ROWS)

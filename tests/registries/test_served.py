@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mlflow
 import pandas as pd
 import pytest
 from mlflow.models import infer_signature
@@ -15,8 +17,6 @@ from mxt.registries.savers.base import METADATA
 from mxt.registries.served import Served, ServedArms
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from registries.store import Registry
 
 ROWS = pd.DataFrame({"code": ["007"], "tenure": [1.5]})
@@ -34,6 +34,14 @@ def full(registry: Registry) -> Served:
     facts = {METADATA: {"target": "Churn", "classes": ["No", "Yes"]}}
     pinned = registry.version("full", signature=infer_signature(ROWS, ROWS["tenure"]), metadata=facts)
     return Served(pinned, MlflowLoader())
+
+
+def test_the_file_that_describes_a_version_is_read_once(full: Served) -> None:
+    assert full.schema is not None
+    Path(mlflow.artifacts.download_artifacts(f"{full.pinned.uri}/MLmodel")).unlink()
+    assert full.recorded_target == "Churn"
+    with pytest.raises(ModelError, match="has no readable MLmodel file"):
+        MlflowLoader().load_target(full.pinned.uri)
 
 
 def test_what_was_not_stored_is_none_and_a_job_that_needs_it_is_refused(bare: Served) -> None:

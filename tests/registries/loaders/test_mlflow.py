@@ -34,6 +34,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeRegressor
 
 import mxt
+from blank import blank_store
 from churn import churn
 from mxt.errors import DataError, ModelError
 from mxt.explainers.auto import AutoExplainer
@@ -52,7 +53,7 @@ TEXTS = ["Contract", "InternetService", "gender"]
 @pytest.fixture(scope="module", autouse=True)
 def _store(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("store")
-    service = MlflowService(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+    service = MlflowService(tracking_uri=f"sqlite:///{blank_store(folder)}")
     service.start()
     mlflow.set_experiment(experiment_id=service.experiment_id)
 

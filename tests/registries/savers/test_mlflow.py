@@ -15,6 +15,7 @@ import pytest
 from skl2onnx import to_onnx
 from sklearn.ensemble import RandomForestClassifier
 
+from blank import blank_store
 from churn import churn
 from mxt.errors import MissingExtraError, ModelError
 from mxt.models import Model
@@ -34,7 +35,7 @@ TEXTS = ["Contract", "gender"]
 @pytest.fixture(scope="module", autouse=True)
 def _store(tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("store")
-    service = MlflowService(tracking_uri=f"sqlite:///{folder}/mlflow.db")
+    service = MlflowService(tracking_uri=f"sqlite:///{blank_store(folder)}")
     service.start()
     mlflow.set_experiment(experiment_id=service.experiment_id)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
+from pydantic import PrivateAttr
 
 from mxt import packages
 from mxt.datasets.fitted import FittedRows
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _PYFUNC = "python_function"
 _FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
+_VERSION = re.compile(r"models:/.+/\d+")
 
 
 class MlflowLoader(Loader):
@@ -48,6 +50,9 @@ class MlflowLoader(Loader):
     """
 
     KIND: Literal["MlflowLoader"] = "MlflowLoader"
+
+    _infos: dict[tuple[str, str], ModelInfo] = PrivateAttr(default_factory=dict)
+    """The content of the MLmodel files of versions, by registry and URI; they never change."""
 
     def load(self, uri: str) -> Model:
         import mlflow
@@ -113,15 +118,26 @@ class MlflowLoader(Loader):
         return (self._info(uri).metadata or {}).get(METADATA) or {}
 
     def _info(self, uri: str) -> ModelInfo:
+        """The content of the MLmodel file of a model; a version's file is read once.
+
+        Raises:
+            ModelError: There is no such file, or it cannot be read.
+        """
         import mlflow
 
+        key = mlflow.get_registry_uri(), uri
+        if key in self._infos:
+            return self._infos[key]
         try:
-            return mlflow.models.get_model_info(uri)
+            info = mlflow.models.get_model_info(uri)
         except Exception as error:
             if is_outage(error):
                 raise  # as above
             msg = f"{uri} has no readable MLmodel file ({type(error).__name__})."
             raise ModelError(msg) from error
+        if _VERSION.fullmatch(uri):
+            self._infos[key] = info
+        return info
 
     def _file(self, uri: str, name: str) -> Path | None:
         """A file stored beside the model, on this machine; None if it was not stored."""
