@@ -41,7 +41,7 @@ _OUTCOME = re.compile(r'^\{"job": .*\n', re.MULTILINE)
 _VARYING = (
     (re.compile(r"\b[0-9a-f]{32}\b"), "RUN"),
     (re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?"), "MOMENT"),
-    (re.compile(r": \d+\.\d s$", re.MULTILINE), ": SECONDS"),
+    (re.compile(r"(: |, in )\d+\.\d+ s\b"), r"\1SECONDS"),
     (re.compile(r"\b50\d\d\b"), "PORT"),
     (re.compile(r"(latency\w*:).*"), r"\1 TIMES"),
     (re.compile(r" +"), " "),
