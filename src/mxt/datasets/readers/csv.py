@@ -148,6 +148,8 @@ class CsvReader(FileReader):
 
     def _own_schema(self, fragment: ds.FileFragment) -> pa.Schema:
         schema = super()._own_schema(fragment)
+        if not self._dialect.converts:
+            return schema
         return self._dialect.settled(with_types(schema, self._dialect.found(fragment, schema)))
 
     @property
