@@ -16,7 +16,6 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, Vali
 from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
 from mxt.errors import ConfigError, ServiceError
 from mxt.services.base import Service
-from mxt.services.base.outages import login, without_driver
 from mxt.services.base.stores import note_store, reason
 
 if TYPE_CHECKING:
@@ -189,6 +188,8 @@ class MlflowService(Service):
     def _errors(self) -> Iterator[None]:
         import mlflow.exceptions
         import sqlalchemy.exc
+
+        from mxt.services.base.outages import login, without_driver
 
         begun = time.monotonic()
         try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt import packages
 from mxt.errors import ModelError
-from mxt.predictors.base.prepared import PreparedPredictor
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class MlflowSaver(Saver):
         fitted: FittedRows | None = None,
     ) -> str:
         import mlflow
+
+        from mxt.predictors.base.prepared import PreparedPredictor
 
         predictor, stored = model.predictor, model.predictor.inner
         if not stored.savable:
