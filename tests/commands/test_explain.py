@@ -135,3 +135,19 @@ def test_nothing_is_written_and_no_drawing_library_is_loaded(root: Path) -> None
     assert "  plan  basic  raises  +" in ended.stdout
     assert ended.stdout.splitlines()[-1] == "0 set()"
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("format_", ["csv", "jsonl"])
+def test_a_bad_cell_of_another_row_is_no_hindrance(
+    format_: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, good = tmp_path / f"mixed.{format_}", table_of(40)
+    bad = good.astype({"age": object})
+    bad.loc[3, "age"] = "old"
+    if format_ == "csv":
+        bad.to_csv(file, index=False)
+    else:
+        bad.to_json(file, orient="records", lines=True)
+    assert explained(capsys, str(file), "--id", "00007") == explained(capsys, "t.csv", "--id", "00007")
+    assert main(["explain", str(file), "--id", "00003"]) == 3
+    assert "cannot take this row: age: no number, but training had numbers" in capsys.readouterr().err

@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from mxt.commands import base
-from mxt.errors import OK, ConfigError, ModelError
+from mxt.errors import OK, ConfigError, DataError, ModelError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -113,7 +113,24 @@ def _row(options: Namespace, served: Served) -> tuple[pd.DataFrame, str]:
         row = row_by_number(_numbered(options, served, reader), options.row, columns)
     else:
         row = row_by_id(_identified(options, served, reader), options.id, columns)
-    return (row if served.schema is None else served.schema.check(row, options.table)), options.table
+    return _checked(served, row, options.table), options.table
+
+
+def _checked(served: Served, row: pd.DataFrame, source: str) -> pd.DataFrame:
+    """The model's inputs of a row, in their types whatever cells other rows of the table have.
+
+    Raises:
+        DataError: The model cannot take the row.
+    """
+    from mxt.schemas.sifting import sift
+
+    if served.schema is None:
+        return row
+    sifted = sift(served.schema, row, source)
+    if sifted.faults:
+        msg = f"{source}: the model cannot take this row: {sifted.sentence}."
+        raise DataError(msg)
+    return sifted.taken
 
 
 def _identified(options: Namespace, served: Served, reader: Reader) -> Reader:
@@ -140,7 +157,8 @@ def _as_trained(served: Served, reader: Reader) -> Reader:
     """A reader that reads cells as the version's training did, by its record or else by its config."""
     from mxt.datasets.readers.base.remembered import recalled
 
-    return served.reader(reader.model_copy(update=recalled(reader, _training_reader(served))))
+    own = reader.model_copy(update=recalled(reader, _training_reader(served)))
+    return served.reader(own.loosely())
 
 
 def _id_column(served: Served) -> str | None:
