@@ -59,7 +59,7 @@ class WidthsReader(Reader):
         return 0
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        raise NotImplementedError
+        yield from ()
 
 
 @pytest.mark.parametrize("name", [name for name, kind in members(Reader).items() if kind is not WidthsReader])
