@@ -29,7 +29,7 @@ def test_header_head_and_numbers_are_read_in_the_dialect(tmp_path: Path) -> None
     assert names == DIALECT.header(file) == ["\u00e4", "b", "c"]
     assert head is not None
     assert head.padded == {"b"}
-    assert DIALECT.found(file, schema) == {"\u00e4": pa.float64()}
+    assert DIALECT.types_in(file, schema) == {"\u00e4": pa.float64()}
     assert DIALECT.fault_of(file, set()) == ""
 
 

@@ -159,7 +159,7 @@ class Dialect:
         batch = with_numbers(batch, numbers, self.separators, source) if numbers else batch
         return with_times(batch, times, self.time_formats, source) if times else batch
 
-    def found(self, fragment: ds.FileFragment, schema: pa.Schema) -> dict[str, pa.DataType]:
+    def types_in(self, fragment: ds.FileFragment, schema: pa.Schema) -> dict[str, pa.DataType]:
         """The types of columns whose texts are numbers or times, in the first block of a file."""
         import pyarrow as pa
         import pyarrow.csv

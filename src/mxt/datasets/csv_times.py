@@ -125,7 +125,7 @@ def odd_times(column: pa.Array, formats: Sequence[str]) -> list[str]:
 
     halves = [column]
     odd: list[str] = []
-    while halves:  # a few odd cells among many are found by halving
+    while halves:  # a few odd cells among many are isolated by halving
         cells = halves.pop()
         try:
             times(cells, formats)
@@ -151,21 +151,21 @@ def _written(parts: pa.StructArray, form: str) -> pa.Array:
     """Cells as ISO 8601 writes them, by what stands for a format's directives; null if it does not fit."""
     import pyarrow.compute as pc
 
-    found = {one: pc.struct_field(parts, one) for one in "dmYybBHIMSfp" if f"%{one}" in form}
+    digits = {one: pc.struct_field(parts, one) for one in "dmYybBHIMSfp" if f"%{one}" in form}
 
     def two(one: str, otherwise: str) -> pa.Array | str:
-        return pc.utf8_lpad(found[one], 2, "0") if one in found else otherwise
+        return pc.utf8_lpad(digits[one], 2, "0") if one in digits else otherwise
 
-    year = found.get("Y")
+    year = digits.get("Y")
     if year is None:
-        late = pc.greater_equal(found["y"], CENTURY)
-        year = pc.binary_join_element_wise(pc.if_else(late, "19", "20"), found["y"], "")
-    month = two("m", "") if "m" in found else _month(found.get("b", found.get("B")))
-    hour = _hour(found["I"], found["p"]) if "I" in found else two("H", "00")
+        late = pc.greater_equal(digits["y"], CENTURY)
+        year = pc.binary_join_element_wise(pc.if_else(late, "19", "20"), digits["y"], "")
+    month = two("m", "") if "m" in digits else _month(digits.get("b", digits.get("B")))
+    hour = _hour(digits["I"], digits["p"]) if "I" in digits else two("H", "00")
     day = pc.binary_join_element_wise(year, month, two("d", "01"), "-")
     time = [hour, two("M", "00"), two("S", "00")]
-    if "f" in found:
-        time[2] = pc.binary_join_element_wise(time[2], found["f"], ".")
+    if "f" in digits:
+        time[2] = pc.binary_join_element_wise(time[2], digits["f"], ".")
     return pc.binary_join_element_wise(day, pc.binary_join_element_wise(*map(_scalar, time), ":"), " ")
 
 

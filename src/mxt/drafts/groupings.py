@@ -62,13 +62,13 @@ def protected(choices: Choices, share: float) -> list[Grouping]:
         for column in choices.look.columns
         if column.name != choices.target.name and {*words(column.name)} & PEOPLE
     ]
-    found: list[Grouping] = []
+    groupings: list[Grouping] = []
     for column in named:
         if _few(column) and _enough(choices.look.counts(column.name), share):
-            found.append({"column": column.name})
+            groupings.append({"column": column.name})
         elif column.kind == "numbers" and column.rows * share / BINS >= 2 * FEWEST and not _few(column):
-            found.append({"column": column.name, "bins": BINS})
-    return found[:2]
+            groupings.append({"column": column.name, "bins": BINS})
+    return groupings[:2]
 
 
 def words(name: str) -> Sequence[str]:

@@ -114,10 +114,10 @@ def promotion(choices: Choices, place: Place) -> str:
         "allow_first": True,
         "gates": [{"KIND": "EvaluationGate"}, *([{"KIND": "CertificateGate"}] if enough(choices) else [])],
     }
-    asked = "the last evaluation passed, and the certificate still counts"
+    conditions = "the last evaluation passed, and the certificate still counts"
     comments = {
         "job.reason": "goes on record; say why at each promotion",
-        "job.gates": asked if enough(choices) else f"{few_rows(choices)}\n>- {{KIND: CertificateGate}}",
+        "job.gates": conditions if enough(choices) else f"{few_rows(choices)}\n>- {{KIND: CertificateGate}}",
     }
     return render(head, {"job": content}, comments)
 

@@ -144,13 +144,13 @@ class CsvReader(FileReader):
 
     def _find_converted(self) -> dict[str, pa.DataType]:
         first = self._first_file()
-        return self._dialect.found(first, self._remembered("schema", self._inspected)) if first else {}
+        return self._dialect.types_in(first, self._remembered("schema", self._inspected)) if first else {}
 
     def _own_schema(self, fragment: ds.FileFragment) -> pa.Schema:
         schema = super()._own_schema(fragment)
         if not self._dialect.converts:
             return schema
-        return self._dialect.settled(with_types(schema, self._dialect.found(fragment, schema)))
+        return self._dialect.settled(with_types(schema, self._dialect.types_in(fragment, schema)))
 
     @property
     def _named(self) -> dict[str, pa.DataType]:

@@ -59,7 +59,9 @@ class WidthsReader(Reader):
         return 0
 
     def scan(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        yield from ()
+        import pyarrow as pa
+
+        yield pa.RecordBatch.from_pydict({name: [] for name in columns})
 
 
 @pytest.mark.parametrize("name", [name for name, kind in members(Reader).items() if kind is not WidthsReader])
