@@ -146,7 +146,9 @@ def _run(shell: subprocess.Popen[str], commands: str, folder: str, table: str | 
                 raise SystemExit(msg)
             break
         lines.append(line)
-    text = "".join(lines).replace(str(Path(folder).resolve()), HOME).replace(sys.prefix, f"{HOME}/.venv")
+    text = "".join(lines).replace(str(Path(folder).resolve()), HOME)
+    text = re.sub(rf"{re.escape(sys.prefix)}/bin/python[\d.]*", f"{HOME}/.venv/bin/python", text)
+    text = text.replace(sys.prefix, f"{HOME}/.venv")
     text = text.replace(str(table), TABLE) if table else text
     return re.sub(rf'(by"?:? "?){re.escape(getpass.getuser())}\b', r"\1you", text)
 

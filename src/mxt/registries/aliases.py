@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mxt.registries import moments
 from mxt.registries.versions import aliases_of, all_pages
+from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,7 @@ class Move:
 def move(client: MlflowClient, name: str, alias: str, version: int) -> Move:
     """Move `alias` to `version`."""
     before = aliases_of(client, name).get(alias)
-    client.set_registered_model_alias(name, alias, str(version))
+    settled(client.set_registered_model_alias, name, alias, str(version))
     return Move(alias, before, version, moments.now())
 
 

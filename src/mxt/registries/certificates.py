@@ -16,6 +16,7 @@ from mxt.registries import digests, moments
 from mxt.registries.readings import reading_of
 from mxt.registries.rows import CertifiedRows, RowsContent, reader_of
 from mxt.registries.versions import TRAINING_DATA_TAG
+from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -232,7 +233,7 @@ def _store(client: MlflowClient, pinned: Pinned, run_id: str, certificate: Certi
     client.set_tag(run_id, CERTIFICATE_DIGEST_TAG, certificate.digest)
     tags = {CERTIFICATE_TAG: uri, CERTIFICATE_DIGEST_TAG: certificate.digest, CERTIFICATE_RUN_TAG: run_id}
     for key, value in tags.items():
-        client.set_model_version_tag(pinned.name, str(pinned.version), key, value)
+        settled(client.set_model_version_tag, pinned.name, str(pinned.version), key, value)
 
 
 def _without_nan(assessment: Assessment) -> dict[str, object]:

@@ -9,6 +9,7 @@ from mxt.findings.tags import LAST, PASSED
 from mxt.findings.words import stated
 from mxt.registries import digests, moments
 from mxt.reports.markdown import render
+from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -45,7 +46,7 @@ def name_last(client: MlflowClient, pinned: Pinned, kind: str, run_id: str) -> N
     tags = dict(client.get_model_version(pinned.name, str(pinned.version)).tags)
     known, run = last_run(client, tags, kind), run_of(client, run_id)
     if run is not None and (known is None or ended(known) <= ended(run)):
-        client.set_model_version_tag(pinned.name, str(pinned.version), f"{LAST}{kind}", run_id)
+        settled(client.set_model_version_tag, pinned.name, str(pinned.version), f"{LAST}{kind}", run_id)
 
 
 def describe(client: MlflowClient, pinned: Pinned) -> None:
@@ -59,7 +60,7 @@ def describe(client: MlflowClient, pinned: Pinned) -> None:
     runs = [(kind, run) for kind in kinds if (run := last_run(client, tags, kind)) is not None]
     text = "\n".join(_summary(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
     both = f"{before} {digests.sha256(text.encode())}"  # both count as MXT's if it stops before the next line
-    client.set_model_version_tag(pinned.name, str(pinned.version), DESCRIPTION_TAG, both)
+    settled(client.set_model_version_tag, pinned.name, str(pinned.version), DESCRIPTION_TAG, both)
     client.update_model_version(pinned.name, str(pinned.version), text)
 
 

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, Vali
 from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
 from mxt.errors import ConfigError, ServiceError
 from mxt.services.base import Service
+from mxt.services.base.races import settled
 from mxt.services.base.stores import note_store, reason
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class MlflowService(Service):
     def start(self) -> None:
         self.connect()
         with self._errors(), self._one_at_a_time():
-            self._experiment_id = self._experiment()
+            self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
         """Let MLflow use this store, for those who only read it: nothing is made there."""

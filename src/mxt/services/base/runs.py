@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import MxtError, ServiceError
 from mxt.services.base.outages import first_line, login, of_a_store, without_driver
+from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,7 +186,7 @@ class Run:
             warnings.simplefilter("ignore")
             dataset = mlflow.data.from_pandas(head, source=_origin(source), name=role, digest=digest[:36])
             tags = {"mxt.data_digest": digest, "mxt.rows": str(rows)}
-            mlflow.log_input(dataset, context=role, tags=tags)
+            settled(mlflow.log_input, dataset, context=role, tags=tags)
 
     @contextmanager
     def _kept(self, file: str) -> Iterator[None]:
