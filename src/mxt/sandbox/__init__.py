@@ -64,19 +64,9 @@ def confined(
         "parent": os.getpid(),
         "answer": answer,
     }
-    root = str(Path(mxt.__file__).parents[1])
     with os.fdopen(heard, "rb", buffering=0) as pipe:
         try:
-            process = subprocess.Popen(  # noqa: S603 - this very Python, and MXT's own program
-                [sys.executable, "-I", "-c", _START, root],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                cwd="/",
-                env={},
-                pass_fds=(answer,),
-                start_new_session=True,
-            )
+            process = _started(answer)
         finally:
             os.close(answer)
         try:
@@ -86,6 +76,20 @@ def confined(
             process.kill()
             process.wait()
     return _result(content, process.returncode)
+
+
+def _started(answer: int) -> subprocess.Popen[bytes]:
+    """A new Python that knows nothing of this process but the pipe for its answer."""
+    return subprocess.Popen(  # noqa: S603 - this very Python, and MXT's own program
+        [sys.executable, "-I", "-c", _START, str(Path(mxt.__file__).parents[1])],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        env={},
+        pass_fds=(answer,),
+        start_new_session=True,
+    )
 
 
 def _give(process: subprocess.Popen[bytes], order: bytes) -> None:
