@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
 from mxt.predictors.base.library import predictor_class
-from mxt.predictors.base.stored import Hazard, Stored
+from mxt.predictors.base.stored import PREFIX, Stored
 from mxt.registries import digests, folders, manifests
 from mxt.registries.manifests import Manifest
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mxt.predictors.base import Predictor
-
-PREFIX = "mxt-model-"
-"""How the names of private copies begin."""
+    from mxt.predictors.base.stored import Hazard
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,7 +21,7 @@ from mxt.jobs.base.inheriting import read_as_trained
 from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
-from mxt.registries.served import Served
+from mxt.registries.served import Served, allowed_of
 from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ class Context:
         self._join(findings)
         page = self.page(f"{self.title}: {self.verdict}")
         conclusions.record(self.run, findings, page, self.findings.page.name)
+        self.run.tag({f"mxt.{name}": text for name, text in allowed_of(self.served).items()})
         content = conclusions.content(self.findings, self.facts, page, self.about)
         content = {"job": self.kind, **content, "provenance": dict(self.provenance().facts)}
         self.run.text(conclusions.as_json(content), FINDINGS_FILE)
@@ -188,7 +189,7 @@ class Context:
 
     def page(self, title: str) -> Document:
         """The page of all stages so far."""
-        return conclusions.page(title, self.findings, self.provenance().facts)
+        return conclusions.page(title, self.findings, {**self.provenance().facts, **allowed_of(self.served)})
 
     @property
     def about(self) -> Pinned | None:
