@@ -11,6 +11,8 @@ import errno
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from mxt.redaction import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -23,6 +25,10 @@ class MxtError(Exception):
     """Root of everything a user or the world around MXT can cause."""
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """The message without secrets, wherever its words come from."""
+        return shown(super().__str__())
 
     def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
         """Pickle the class and the message, whatever arguments the class takes."""

@@ -9,20 +9,21 @@ from dataclasses import dataclass, replace
 
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import (
-    NO_SECRET_OPTION,
+    NO_SECRET,
     Location,
     Secret,
     current_root,
     project_root,
+    refuse_secret,
     reveal,
-    without_secret_options,
+    revealed,
 )
 from mxt.configs.merging import assign, leaves, merge
 from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
 
 __all__ = [
     "ENVIRONMENT",
-    "NO_SECRET_OPTION",
+    "NO_SECRET",
     "Config",
     "Location",
     "Node",
@@ -32,9 +33,10 @@ __all__ = [
     "load",
     "parse_value",
     "project_root",
+    "refuse_secret",
     "reveal",
+    "revealed",
     "split",
-    "without_secret_options",
 ]
 
 

@@ -12,8 +12,9 @@ from mxt.configs import Location
 from mxt.datasets.conditions import expression
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.remotes import remote, unreached, without_secrets
+from mxt.datasets.remotes import remote, unreached
 from mxt.errors import DataError, MxtError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -56,7 +57,7 @@ class FileReader(Reader, ABC):
 
     @property
     def source(self) -> str:
-        return without_secrets(self.path)
+        return shown(self.path)
 
     def names(self) -> list[str]:
         with self._errors():
