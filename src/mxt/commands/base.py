@@ -135,16 +135,16 @@ def open_store(uri: str | None) -> MlflowService:
     """
     from pydantic import ValidationError
 
-    from mxt.configs import current_root, refuse_secret
+    from mxt.configs import current_root
     from mxt.services import LoggerService, MlflowService
 
-    refuse_secret(uri or "", "--store")
     fields = {} if uri is None else {"tracking_uri": uri}
     try:
         service = MlflowService.model_validate(fields, context={"root": current_root()})
     except ValidationError as error:
         place = "--store" if uri else "MLFLOW_TRACKING_URI"
-        msg = f"{place} must be the URI of an MLflow store without a password, as sqlite:///mlflow.db"
+        why = error.errors()[0]["msg"]
+        msg = f"{place} must be the URI of an MLflow store without a password, as sqlite:///mlflow.db ({why})"
         raise ConfigError(msg) from error
     if not service.exists():
         msg = (
