@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mxt.configs.environment import read_environment
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import (
     NO_SECRET,
@@ -19,10 +20,20 @@ from mxt.configs.locations import (
     revealed,
 )
 from mxt.configs.merging import assign, leaves, merge
-from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
+from mxt.configs.yaml import (
+    ENVIRONMENT,
+    MAX_FAULTS,
+    MORE_FAULTS,
+    Node,
+    Origins,
+    parse_value,
+    read_yaml,
+)
 
 __all__ = [
     "ENVIRONMENT",
+    "MAX_FAULTS",
+    "MORE_FAULTS",
     "NO_SECRET",
     "Config",
     "Location",
@@ -33,6 +44,7 @@ __all__ = [
     "load",
     "parse_value",
     "project_root",
+    "read_environment",
     "refuse_secret",
     "reveal",
     "revealed",
