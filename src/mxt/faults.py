@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from mxt.configs import NO_SECRET, Config, dotted
+from mxt.configs import ENVIRONMENT, NO_SECRET, Config, dotted
 from mxt.errors import nearest
 from mxt.kinds import find
 from mxt.redaction import FEWEST, NAMED
@@ -41,7 +41,9 @@ def in_words(config: Config, faults: Sequence[ErrorDetails], model: type[BaseMod
             continue  # too short only because a member of the list is at fault
         block = _block_at(config.content, path, model)
         written = (*path, "KIND") if here[0]["type"] == "union_tag_invalid" else path
-        yield f"{config.where(written)}: {dotted(path) or 'config'}: {_sentence(path, here, block)}"
+        default = here[0]["type"] == "secret" and path not in config.origins
+        where = ENVIRONMENT if default else config.where(written)
+        yield f"{where}: {dotted(path) or 'config'}: {_sentence(path, here, block)}"
 
 
 def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's content
