@@ -17,8 +17,8 @@ from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.kinds import OneOf
 from mxt.pages.decisions import decision_answer, decision_page
-from mxt.registries import moments
-from mxt.registries.aliases import move, move_tags, moves, previous
+from mxt.registries import intents, moments
+from mxt.registries.aliases import Move, moves, previous
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG
 from mxt.registries.evidence import Request, gather
 from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, pin, versions_of
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxt.findings import Fact
-    from mxt.registries.aliases import Move
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,8 @@ class PromotionJob(Job):
         context = self.context
         dry_run = {"mxt.dry_run": "true"} if self.dry_run else {}
         context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason, **dry_run})
+        left = intents.settle(context.client, context.name, self.alias)
+        context.facts |= {"settled": "; ".join(left)} if left else {}
         history = moves(context.client, context.name, self.alias)
         self._warn_if_moved_outside(history)
         return self._carry_out(self._rollback(history) if self.rollback else self._promotion(history))
@@ -200,14 +201,8 @@ class PromotionJob(Job):
 
     def _move(self, champion: int | None, version: int) -> None:
         context = self.context
-        now = aliases_of(context.client, context.name).get(self.alias)
-        if now != champion:
-            msg = f"{self.alias!r} was moved from {champion} to {now} while the gates judged. Run again."
-            raise ModelError(msg)
-        moved = move(context.client, context.name, self.alias, version)
-        context.run.tag(
-            move_tags(context.name, moved, who=self._who, why=self.reason, rollback=self.rollback)
-        )
+        decided = Move(self.alias, champion, version, who=self._who, why=self.reason, rollback=self.rollback)
+        intents.move_as_decided(context.client, context.name, context.run.run_id, decided)
 
     def _warn_if_moved_outside(self, history: Sequence[Move]) -> None:
         """Report that the alias does not stand where the last recorded move left it."""

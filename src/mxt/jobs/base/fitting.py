@@ -173,13 +173,15 @@ class FittingJob(Job, ABC):
     def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
         """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
         from mxt.findings import Findings
-        from mxt.registries.aliases import move, move_tags
+        from mxt.registries import intents
+        from mxt.registries.aliases import Move, move_tags
 
         context, tags = self.context, {}
         answer = f"It is registered as {pinned}"
         if self.alias and passed:
-            moved = move(context.client, context.name, self.alias, pinned.version)
-            tags = move_tags(context.name, moved, why="its training kept the limits")
+            decided = Move(self.alias, None, pinned.version, why="its training kept the limits")
+            moved = intents.move_anyway(context.client, context.name, context.run.run_id, decided)
+            tags = move_tags(context.name, moved, why=moved.why)
             answer += f", which {self.alias} stands for now"
         return Findings(
             answer=[f"{answer}."],
