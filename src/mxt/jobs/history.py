@@ -15,7 +15,7 @@ from mxt.jobs.base import Job, Locals
 from mxt.kinds import OneOf
 from mxt.pages.histories import history_answer, history_chart, history_page
 from mxt.registries import intents, moments
-from mxt.registries.aliases import last_move, record_of
+from mxt.registries.aliases import last_move
 from mxt.registries.versions import aliases_of
 from mxt.services.base.stores import store_of
 
@@ -73,9 +73,8 @@ class HistoryJob(Job):
         context = self.context
         now = moments.now()
         moment = self._moment(now)
-        left = intents.settle(context.client, context.name, self.alias)
+        record, left = intents.settle(context.client, context.name, self.alias)
         context.facts |= {"settled": "; ".join(left)} if left else {}
-        record = record_of(context.client, context.name, self.alias)
         if record.unknown:
             known = aliases_of(context.client, context.name)
             names = ", ".join(sorted(known)) or "none"

@@ -23,6 +23,8 @@ INTENT_TAG = "mxt.alias_intent"
 """Tag of a run: the version that it is about to move the alias to; `TO_TAG` confirms that it did."""
 WITHDRAWN_TAG = "mxt.alias_withdrawn"
 """Tag of a run: why the move that it was about to make counts as not made."""
+SETTLED_TAG = "mxt.alias_settled"
+"""Tag of a run that was stopped after its move: a later job has confirmed the move."""
 _READINGS = 10
 _RUNS_PER_PAGE = 1000
 
@@ -45,6 +47,8 @@ class Move:
     """The run that moved it; empty if the move was made outside MXT."""
     job: str = ""
     """The KIND of the job that moved it."""
+    settled: bool = False
+    """Whether its job was stopped before it confirmed the move, and a later one did."""
 
     @property
     def how(self) -> str:
@@ -204,6 +208,7 @@ def _move_of(run: Run, alias: str) -> Move:
         ROLLBACK_TAG in tags,
         run.info.run_id,
         tags.get("mxt.job", ""),
+        SETTLED_TAG in tags,
     )
 
 

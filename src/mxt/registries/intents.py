@@ -14,6 +14,7 @@ from mxt.registries import moments
 from mxt.registries.aliases import (
     AT_TAG,
     INTENT_TAG,
+    SETTLED_TAG,
     TO_TAG,
     WITHDRAWN_TAG,
     move,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from mxt.registries.aliases import Move
+    from mxt.registries.aliases import Move, Record
 
 LEASE = timedelta(minutes=10)
 """For how long the intent of a process on another machine counts as that of a living one."""
@@ -72,34 +73,36 @@ def move_anyway(client: MlflowClient, name: str, run_id: str, decided: Move) -> 
     return _made(client, name, run_id, from_now)
 
 
-def settle(client: MlflowClient, name: str, alias: str) -> list[str]:
-    """Finish or withdraw the intents of jobs that have died, and say which.
+def settle(client: MlflowClient, name: str, alias: str) -> tuple[Record, list[str]]:
+    """Finish or withdraw the intents of jobs that have died; the record of the alias, and what was settled.
 
     An intent is finished, as a move of the job that had it, if the alias stands at its version.
     """
-    left = [run for run in record_of(client, name, alias).open.values() if not _under_way(run)]
-    return [text for run in left if (text := _settle(client, name, alias, run))]
-
-
-def _settle(client: MlflowClient, name: str, alias: str, left: Run) -> str:
-    """Settle one intent whose process has died; empty if another job has done so meanwhile.
-
-    No job moves the alias before it has settled this intent. So if it is still open after the alias was
-    read, the alias stands where the dead process left it.
-    """
     record = record_of(client, name, alias)
-    intents = {run.info.run_id: intended for intended, run in record.open.items()}
-    run_id = left.info.run_id
-    intended = intents.get(run_id)
-    if intended is None or left.info.lifecycle_stage == "deleted":
-        return ""
-    what = f"{alias} from {intended.before} to {intended.after}"
-    if intended in record.moves:
-        _tag(client, run_id, {TO_TAG: str(intended.after)})
-        text = f"run {run_id} had moved {what} when it was stopped; the move is on record now"
+    left = [run for run in record.open.values() if not _under_way(run) and not _deleted(run)]
+    if not left:
+        return record, []
+    # No job moves the alias before it has settled these. So what is still open after the alias was read again
+    # tells where the dead processes left it.
+    record = record_of(client, name, alias)
+    ids, history = {run.info.run_id for run in left}, record.moves
+    settled_now = [
+        _close(client, intended, made=intended in history)
+        for intended in record.open
+        if intended.run_id in ids
+    ]
+    return record_of(client, name, alias), settled_now
+
+
+def _close(client: MlflowClient, intended: Move, *, made: bool) -> str:
+    """Confirm or withdraw the intent of a job that has died, and say so."""
+    what = f"{intended.alias} from {intended.before} to {intended.after}"
+    if made:
+        _tag(client, intended.run_id, {TO_TAG: str(intended.after), SETTLED_TAG: "true"})
+        text = f"run {intended.run_id} had moved {what} when it was stopped; the move is on record now"
     else:
-        _tag(client, run_id, {WITHDRAWN_TAG: "its job was stopped before it moved the alias"})
-        text = f"run {run_id} was stopped before it moved {what}; its intent is withdrawn"
+        _tag(client, intended.run_id, {WITHDRAWN_TAG: "its job was stopped before it moved the alias"})
+        text = f"run {intended.run_id} was stopped before it moved {what}; its intent is withdrawn"
     logger.warning("{}", text)
     return text
 
@@ -117,29 +120,28 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
         stays = run_id < min(others)
         if not stays:
             client.delete_tag(run_id, INTENT_TAG)
-        _wait(client, name, run_id, decided.alias, deadline)
+        while others := _others(client, name, run_id, decided.alias):
+            if time.monotonic() > deadline:
+                _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were about to move {decided.alias}"})
+                msg = (
+                    f"Another job, run {min(others)}, is about to move {decided.alias!r} of {name!r}, and "
+                    f"has not done so within {PATIENCE:.0f} s. Run again when it has ended."
+                )
+                raise ModelError(msg)
+            time.sleep(_PAUSE)
         if not stays:
             _announce(client, name, run_id, decided)
-    settle(client, name, decided.alias)
-
-
-def _wait(client: MlflowClient, name: str, run_id: str, alias: str, deadline: float) -> None:
-    """Wait until no other living job is about to move the alias."""
-    while others := _others(client, name, run_id, alias):
-        if time.monotonic() > deadline:
-            _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were moving {alias}"})
-            msg = (
-                f"Another job, run {min(others)}, is about to move {alias!r} of {name!r}, and has not done so "
-                f"within {PATIENCE:.0f} s. Run again when it has ended."
-            )
-            raise ModelError(msg)
-        time.sleep(_PAUSE)
 
 
 def _others(client: MlflowClient, name: str, run_id: str, alias: str) -> set[str]:
-    """The runs of other living jobs that are about to move an alias."""
-    runs = record_of(client, name, alias).open.values()
-    return {run.info.run_id for run in runs if run.info.run_id != run_id and _under_way(run)}
+    """The runs of other living jobs that are about to move an alias; intents of dead ones are settled."""
+    runs = settle(client, name, alias)[0].open.values()
+    return {run.info.run_id for run in runs if run.info.run_id != run_id and not _deleted(run)}
+
+
+def _deleted(run: Run) -> bool:
+    """Whether a run was deleted, so that nobody can tag it."""
+    return bool(run.info.lifecycle_stage == "deleted")
 
 
 def _under_way(run: Run) -> bool:

@@ -20,7 +20,7 @@ PROCESS_TAG = "mxt.process"
 STOPPED_TAG = "mxt.stopped"
 """Tag of a run that was closed by a later job: why."""
 ABANDONED = timedelta(days=7)
-"""Age at which an open run of another machine counts as left open; its process, if it lives, closes it too."""
+"""Age at which an open run of another machine counts as left open; a process that lives closes it as well."""
 
 _PARTS = 6
 _UNKNOWN = "-"
