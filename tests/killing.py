@@ -69,7 +69,9 @@ def jobs() -> dict[str, dict[str, Any]]:
             "KIND": "ABTestJob",
             "inputs": rows,
             "variant": {"column": "variant", "control": "A", "treatment": "B"},
-            "endpoints": [{"KIND": "MeanEndpoint", "column": "MonthlyCharges", "margin": 60.0}],
+            "endpoints": [
+                {"KIND": "MeanEndpoint", "column": "tenure", "margin": 60.0, "higher_is_better": True}
+            ],
         },
         "inference": {
             "KIND": "InferenceJob",

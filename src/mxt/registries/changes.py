@@ -46,9 +46,10 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
     except (ModelError, OSError):
         return "the certificate (it cannot be fetched)"
     run = run_of(client, run_id)
+    stopped = CERTIFICATE_RUN_TAG not in pinned.tags or (run is not None and run_id not in uri)
     faults = {
         "there is none": content is None,
-        "its certification was stopped while it was stored": run_id not in uri or not run_id,
+        "its certification was stopped while it was stored": stopped,
         "the run that issued it is gone": run is None,
     }
     fault = next((text for text, applies in faults.items() if applies), "")

@@ -96,7 +96,7 @@ def settle(client: MlflowClient, name: str, alias: str) -> tuple[Record, list[st
 
 def _close(client: MlflowClient, intended: Move, *, made: bool) -> str:
     """Confirm or withdraw the intent of a job that has died, and say so."""
-    what = f"{intended.alias} from {intended.before} to {intended.after}"
+    what = f"{intended.alias} from {intended.before or 'none'} to {intended.after}"
     if made:
         _tag(client, intended.run_id, {TO_TAG: str(intended.after), SETTLED_TAG: "true"})
         text = f"run {intended.run_id} had moved {what} when it was stopped; the move is on record now"
@@ -119,7 +119,7 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
     while others := _others(client, name, run_id, decided.alias):
         stays = run_id < min(others)
         if not stays:
-            client.delete_tag(run_id, INTENT_TAG)
+            _tag(client, run_id, {WITHDRAWN_TAG: f"it waited for run {min(others)}"})
         while others := _others(client, name, run_id, decided.alias):
             if time.monotonic() > deadline:
                 _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were about to move {decided.alias}"})
@@ -131,6 +131,7 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
             time.sleep(_PAUSE)
         if not stays:
             _announce(client, name, run_id, decided)
+            client.delete_tag(run_id, WITHDRAWN_TAG)
 
 
 def _others(client: MlflowClient, name: str, run_id: str, alias: str) -> set[str]:
