@@ -121,3 +121,16 @@ def test_a_block_of_another_kind_replaces_the_block(tmp_path: Path) -> None:
 def test_an_override_that_fits_nowhere_is_told(override: str, tmp_path: Path) -> None:
     (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
     assert line.startswith("override")
+
+
+def test_many_faults_are_listed_up_to_a_hundred(tmp_path: Path) -> None:
+    fields = "".join(f"    f{number}: 1\n" for number in range(5000))
+    lines = told(tmp_path, INFERENCE.format(extra=fields))
+    assert len(lines) == 101
+    assert lines[-1] == "and perhaps more; mend these first"
+
+
+def test_a_fault_may_hold_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
+    (line,) = told(tmp_path, INFERENCE.format(extra=""), f"job.inputs.KIND=a{'9' * 5000}")
+    assert "unknown KIND 'a999" in line
+    assert len(line) < 2100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -20,6 +21,10 @@ SPELLINGS = {"--check": "check", "--schema": "schema", "--kinds": "kinds", "--ve
 
 def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # as the standard error stream, whatever a name holds
     code = main()
     gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
     return code

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mxt.configs.environment import read_environment
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import (
     NO_SECRET_OPTION,
@@ -18,10 +19,20 @@ from mxt.configs.locations import (
     without_secret_options,
 )
 from mxt.configs.merging import assign, leaves, merge
-from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
+from mxt.configs.yaml import (
+    ENVIRONMENT,
+    MAX_FAULTS,
+    MORE_FAULTS,
+    Node,
+    Origins,
+    parse_value,
+    read_yaml,
+)
 
 __all__ = [
     "ENVIRONMENT",
+    "MAX_FAULTS",
+    "MORE_FAULTS",
     "NO_SECRET_OPTION",
     "Config",
     "Location",
@@ -32,6 +43,7 @@ __all__ = [
     "load",
     "parse_value",
     "project_root",
+    "read_environment",
     "reveal",
     "split",
     "without_secret_options",

@@ -27,6 +27,9 @@ MAX_KEY = 1024
 """Characters of a key: as many as YAML allows in a key without a question mark before it."""
 MAX_FAULTS = 100
 """Broken rules that one message lists."""
+MORE_FAULTS = "and perhaps more; mend these first"
+
+HIDDEN = "holds a control or invisible character"
 
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
@@ -145,7 +148,7 @@ class _Builder:
         self._count(node)
         text = node.value
         if hidden(text, allowed="\n\t"):
-            self._fault(node, path, "holds a control or invisible character")
+            self._fault(node, path, HIDDEN)
         if node.tag == loader.STR:
             return str(text)
         if node.tag not in loader.FORMS or not loader.FORMS[node.tag].fullmatch(text):
@@ -185,7 +188,7 @@ class _Builder:
         dotted = ".".join(map(str, path))
         self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
         if len(self.faults) >= MAX_FAULTS:
-            raise ConfigError("\n".join([*self.faults, f"{self.file}: and perhaps more; mend these first"]))
+            raise ConfigError("\n".join([*self.faults, f"{self.file}: {MORE_FAULTS}"]))
 
 
 def _place(file: str, mark: yaml.Mark | None) -> str:
@@ -210,7 +213,7 @@ def _key_fault(key: yaml.Node, counts: Counter[str]) -> str:
     if key.value == "<<":
         return "merge keys (<<) are not allowed; give MXT several files instead"
     if hidden(key.value):
-        return "the key holds a control or invisible character"
+        return f"the key {HIDDEN}"
     if counts[key.value] > 1:
         return f"the key {key.value!r} stands {counts[key.value]} times in this block"
     return ""
