@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import MxtError, ServiceError
 from mxt.redaction import shown, without_secrets
+from mxt.services.base import owners
 from mxt.services.base.outages import login, of_a_store, without_driver
 from mxt.services.base.races import settled
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_TAG = 5000
 MAX_PARAMETER = 500
-_KEPT_TAGS = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
+_KEPT_TAGS = ("mlflow.user", "mlflow.source.name", "mlflow.source.type", owners.PROCESS_TAG)
 """Tags of the active run that nested runs get too."""
 
 
@@ -63,12 +64,14 @@ class Run:
         if active is not None:
             msg = f"The MLflow run {active.info.run_id} is still open in this process; end it first."
             raise ServiceError(msg)
+        own = {**tags, owners.PROCESS_TAG: owners.this_process()}
         with translated(service.tracking_uri):
+            owners.close_left_open(service.client(), service.experiment_id)
             run = mlflow.start_run(
                 experiment_id=service.experiment_id,
                 run_name=shown(service.run_name or name),
                 description=service.run_description and shown(service.run_description),
-                tags=_cut({**service.run_tags, **tags}, MAX_TAG),
+                tags=_cut({**service.run_tags, **own}, MAX_TAG),
             )
         return cls(run.info.run_id, service)
 

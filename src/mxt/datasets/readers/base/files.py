@@ -121,8 +121,7 @@ class FileReader(Reader, ABC):
 
     @property
     def _filtered(self) -> list[str]:
-        marked = [self._mark.column] if self._mark else []
-        return [*(name for name, _, _ in self.filters), *marked]
+        return [*(name for name, _, _ in self.filters), *([self._mark.column] if self._mark else [])]
 
     def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What reading the files by their format showed, remembered as long as they do not change."""
