@@ -19,7 +19,6 @@ from mxt.findings import Findings
 from mxt.jobs.base import conclusions
 from mxt.jobs.base.inheriting import read_as_trained
 from mxt.pages.surveys import described
-from mxt.redaction import without_secrets
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.served import Served
@@ -167,7 +166,7 @@ class Context:
             "read_as": self.inherited,
             "packages": packages.written(*self.packages),
         }
-        return Provenance({key: without_secrets(value) for key, value in facts.items() if value})
+        return Provenance({key: value for key, value in facts.items() if value})
 
     def record(self, findings: Findings) -> None:
         """Put a stage into the run at once, since it must outlive a failure or precede an act."""
