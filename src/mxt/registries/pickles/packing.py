@@ -63,7 +63,7 @@ def members(content: bytes, budget: Budget) -> Iterator[bytes]:
             try:
                 with archive.open(entry) as member:
                     yield _bounded(member.read(budget.unpacked + 1), budget)
-            except (RuntimeError, NotImplementedError) as error:
+            except RuntimeError as error:
                 msg = f"it is a zip file that cannot be read ({type(error).__name__})"
                 raise ValueError(msg) from error
 

@@ -30,14 +30,10 @@ _MARK, OTHER = object(), object()
 
 @dataclass
 class Program:
-    """One pickle in a file, and what reading it brought to light.
-
-    Args:
-        stream: The file, at the first step.
-        budget: What is left to spend.
-    """
+    """One pickle in a file, and what reading it brought to light."""
 
     stream: io.BytesIO
+    """The file, at the first step."""
     budget: Budget
     names: set[str] = field(default_factory=set)
     constants: list[bytes | str] = field(default_factory=list)
