@@ -24,7 +24,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeRegressor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 ROWS = np.linspace(0, 1, 60).reshape(30, 2)
 
@@ -180,7 +180,7 @@ def a_custom_operator(folder: Path, canary: Path) -> None:
     del canary
 
 
-def archive(tree: dict[str, object], **entries: bytes) -> bytes:
+def archive(tree: Mapping[str, object], **entries: bytes) -> bytes:
     """A skops file of a tree."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:

@@ -59,7 +59,7 @@ def _phrase(contents: Contents, hazard: Hazard) -> str:
         return hazard.what
     if not names or hazard.types:
         return hazard.what
-    names = sorted(names, key=lambda name: (not from_python(name), name))
+    names = (*sorted(names, key=lambda name: (not from_python(name), name)),)
     listed = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
     return f"{hazard.what}, which names {listed}"
 

@@ -22,6 +22,7 @@ from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.served import Served, allowed_of
+from mxt.registries.unfinished import why_unfinished
 from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ class Context:
         """A version that the job compares with, or does not work on alone."""
         served = Served(pin(self.client, self.name, alias_or_version), loader)
         self.served.append(served)
+        if why := why_unfinished(self.client, served.pinned):
+            logger.warning("{}", why)
+            self.facts["unfinished"] = why
         return served
 
     def pinned(self, model: Pinned) -> None:
@@ -189,7 +193,8 @@ class Context:
 
     def page(self, title: str) -> Document:
         """The page of all stages so far."""
-        return conclusions.page(title, self.findings, {**self.provenance().facts, **allowed_of(self.served)})
+        facts = {**self.provenance().facts, **allowed_of(self.served)}
+        return conclusions.page(title, self.findings, facts)
 
     @property
     def about(self) -> Pinned | None:
@@ -221,9 +226,7 @@ class Context:
     @property
     def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
         """How the job ended."""
-        if not self.concluded:
-            return "failed"
-        return self.verdict
+        return self.verdict if self.concluded else "failed"
 
     @property
     def verdict(self) -> Literal["passed", "refused", "skipped"]:
