@@ -79,7 +79,7 @@ def _built(hook: Build, folder: str, settings: Settings | None, metadata: str | 
             return hook(folder, settings, metadata)
     except SystemExit:
         why = reason(output.decode(errors="replace"))
-    print(f"MXT is installed without its compiled kernels: {why}.")  # noqa: T201 - a build's output
+    sys.stdout.write(f"MXT is installed without its compiled kernels: {why}.\n")
     with tempfile.TemporaryDirectory() as temporary:
         module = Path(temporary, MODULE)
         module.write_text(f'"""Why the kernels were not compiled."""\n\nREASON = {why!a}\n')

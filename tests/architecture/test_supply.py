@@ -87,7 +87,7 @@ def test_the_containers_build_sees_named_files_alone() -> None:
 def test_the_requirements_without_nvidias_library_are_those_of_mxt() -> None:
     lines = (REPOSITORY / "cpu.txt").read_text().splitlines()[1:]
     needed = PROJECT["project"]["dependencies"]
-    assert lines == [line.replace("xgboost>=", "xgboost-cpu>=") for line in needed]
+    assert lines == [line.replace("xgboost>=", "xgboost-cpu>=") for line in needed], "edit cpu.txt as well"
 
 
 def test_a_vulnerability_fails_the_audit_and_its_absence_does_not(capsys: pytest.CaptureFixture[str]) -> None:
