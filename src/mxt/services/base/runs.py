@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import MxtError, ServiceError
-from mxt.services.base.outages import first_line, login, of_a_store, without_driver
+from mxt.services.base.outages import (
+    GARBLED,
+    first_line,
+    is_garbled,
+    login,
+    of_a_store,
+    without_driver,
+)
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
@@ -235,6 +242,6 @@ def translated(endpoint: str) -> Iterator[None]:
             raise lacking from error
         if not of_a_store(error):
             raise
-        hint = login(endpoint, error)
+        hint = GARBLED if is_garbled(error) else login(endpoint, error)
         msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {first_line(error)})"
         raise ServiceError(f"{msg}. {hint}" if hint else msg) from error
