@@ -102,12 +102,6 @@ def login(endpoint: str, error: BaseException) -> str:
     return f"Access is refused: set {own or _TRACKING}."
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, without users, passwords and options of the URLs in it."""
-    line = str(error).partition("\n")[0]
-    return re.sub(r"(\w+://)[^\s/@]*@|(\w+://[^\s?]*|url: [^\s?]*)\?[^\s'\")]*", r"\1\2", line)[:200]
-
-
 def _packages(error: BaseException) -> Iterator[str]:
     return (type(cause).__module__.partition(".")[0] for cause in causes(error))
 
