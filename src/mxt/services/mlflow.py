@@ -113,8 +113,10 @@ class MlflowService(Service):
         return self._experiment_id
 
     def start(self) -> None:
+        from mxt.services.base.runs import translated
+
         self.connect()
-        with self._errors(), self._one_at_a_time():
+        with translated(self.tracking_uri), self._errors(), self._one_at_a_time():
             self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
@@ -154,12 +156,17 @@ class MlflowService(Service):
             mlflow.store.db.utils.MAX_RETRY_COUNT = _DATABASE_TRIES
 
     def _experiment(self) -> str:
+        from mxt.services.base.outages import GARBLED
+
         client = self.client()
         known = client.get_experiment_by_name(self.experiment_name)
         if known is None:
             return str(
                 client.create_experiment(self.experiment_name, artifact_location=self._artifact_location())
             )
+        if not known.experiment_id:
+            msg = f"MLflow at {self.tracking_uri} named an experiment without an id. {GARBLED}"
+            raise ServiceError(msg)
         if known.lifecycle_stage != "active":
             msg = f"The experiment {self.experiment_name!r} was deleted; restore it or name another."
             raise ServiceError(msg)
@@ -191,7 +198,7 @@ class MlflowService(Service):
         import mlflow.exceptions
         import sqlalchemy.exc
 
-        from mxt.services.base.outages import login, without_driver
+        from mxt.services.base.outages import GARBLED, is_garbled, login, without_driver
 
         begun = time.monotonic()
         try:
@@ -213,6 +220,7 @@ class MlflowService(Service):
                 )
                 raise ConfigError(msg) from error
             hint = login(self.tracking_uri, error) or "Is the server up, and the URI right?"
+            hint = GARBLED if is_garbled(error) else hint
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
                 f"{time.monotonic() - begun:.1f} s. {hint}"
