@@ -92,7 +92,7 @@ def _refuse_outside(model: str, contents: Contents) -> None:
             left += value
         elif isinstance(value, str) and (value.startswith("/") or ".." in re.split(r"[/\\]", value)):
             msg = (
-                f"{model} names {_printable(value)!r}, which is outside its folder, so that a review could not "
+                f"{model} names {_printable(value)!r}, which is outside its folder, so that no review would "
                 "hold for it. Log the model with that file among its own."
             )
             raise ModelError(msg)

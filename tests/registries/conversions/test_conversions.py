@@ -53,7 +53,10 @@ def models() -> dict[str, tuple[Any, str]]:
     encoded = make_column_transformer((OneHotEncoder(), ["c"]), (SimpleImputer(), ["a b", "n"]))
     quiet = {"verbose": 0, "allow_writing_files": False, "iterations": 5}
     return {
-        "classes.ubj": (xgboost.XGBClassifier(**FEW).fit(categories, codes), "table.parquet"),
+        "classes.ubj": (
+            xgboost.XGBClassifier(**FEW, enable_categorical=True).fit(categories, codes),
+            "table.parquet",
+        ),
         "booster.ubj": (xgboost.XGBRegressor(**FEW).fit(NUMBERS, codes).get_booster(), "numbers.csv"),
         "array.ubj": (xgboost.XGBRegressor(**FEW).fit(NUMBERS.to_numpy(), codes), "numbers.csv"),
         "texts.txt": (lightgbm.LGBMClassifier(**FEW, verbose=-1).fit(categories, TARGET), "table.parquet"),
@@ -114,13 +117,21 @@ def refused() -> dict[str, tuple[object, str]]:
     other = xgboost.XGBRegressor(**FEW, missing=-999).fit(NUMBERS, codes)
     liar = xgboost.XGBRegressor(**FEW).fit(NUMBERS, codes)
     lie = "import xgboost; xgboost.XGBRegressor.predict = lambda self, rows: rows['d'].to_numpy()"
-    forged = "[__import__('os').write(n, b'+{\"library\": \"xgboost\"}\\nabc') for n in range(3, 20)]"
+    forged = """
+import os
+for number in range(3, 30):
+    try:
+        os.write(number, b'+{"library": "xgboost"}\\nabc')
+    except OSError:
+        pass
+os._exit(0)
+"""
     return {
         "dict": ({"model": 1}, "an object of builtins.dict; fitted models of xgboost"),
         "neighbours": (KNeighborsClassifier().fit(NUMBERS, codes), "KDTree, which MXT has not reviewed"),
         "minus": (other, "the number -999 for a missing value, which UBJSON does not hold"),
         "lie": (Evaluated("(exec(code), model)[1]", code=lie, model=liar), "predicts other bits for the 256"),
-        "forged": (Evaluated(f"({forged}, __import__('os')._exit(0))"), "what the sandbox gave is no model"),
+        "forged": (Evaluated("exec(code)", code=forged), "what the sandbox gave is no model"),
         "absent": (
             b"\x80\x04cno_such_module\nx\n.",
             "needs the module no_such_module, which is not installed",
