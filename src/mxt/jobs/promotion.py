@@ -129,7 +129,9 @@ class PromotionJob(Job):
     def _rollback(self, history: Sequence[Move]) -> Decision:
         context = self.context
         last = history[-1] if history else None
-        again = last is not None and last.settled and last.rollback and (last.who, last.why) == self._request
+        again = (
+            last is not None and last.unfinished and last.rollback and (last.who, last.why) == self._request
+        )
         before = last.after if last is not None and again else previous(history)
         if before is None:
             named = f"names the version that {self.alias!r} stood for before"
