@@ -40,10 +40,13 @@ def faults(root: Path, name: str, result: dict[str, Any]) -> list[str]:
 
 
 def _of_runs(client: MlflowClient) -> Iterator[str]:
-    """Runs that nobody closed."""
+    """Runs and models that nobody closed."""
     experiments = [each.experiment_id for each in client.search_experiments()]
     for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
         yield f"a run is left open: {run.info.run_name}"
+    for model in client.search_logged_models(experiments):
+        if str(model.status) == "PENDING":
+            yield "a model that is no version is left unfinished"
 
 
 def _of_alias(client: MlflowClient, alias: str) -> Iterator[str]:

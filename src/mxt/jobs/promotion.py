@@ -228,11 +228,6 @@ class PromotionJob(Job):
             logger.warning("{}: somebody moved it outside MXT.", outside)
 
     @property
-    def _request(self) -> tuple[str, str]:
-        """Who requests the move, and why."""
-        return self._who, self.reason
-
-    @property
     def _who(self) -> str:
         try:
             return self.requested_by or getpass.getuser()
