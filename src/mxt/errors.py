@@ -12,6 +12,8 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from mxt.redaction import shown
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -30,7 +32,8 @@ class MxtError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __str__(self) -> str:
-        return cut(super().__str__())
+        """The message without secrets, and no longer than a person can read."""
+        return cut(shown(super().__str__()))
 
     def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
         """Pickle the class and the message, whatever arguments the class takes."""

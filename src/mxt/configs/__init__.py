@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 from mxt.configs.environment import read_environment
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import (
-    NO_SECRET_OPTION,
+    NO_SECRET,
     Location,
     Secret,
     current_root,
     project_root,
+    refuse_secret,
     reveal,
-    without_secret_options,
+    revealed,
 )
 from mxt.configs.merging import assign, leaves, merge
 from mxt.configs.yaml import (
@@ -33,7 +34,7 @@ __all__ = [
     "ENVIRONMENT",
     "MAX_FAULTS",
     "MORE_FAULTS",
-    "NO_SECRET_OPTION",
+    "NO_SECRET",
     "Config",
     "Location",
     "Node",
@@ -44,9 +45,10 @@ __all__ = [
     "parse_value",
     "project_root",
     "read_environment",
+    "refuse_secret",
     "reveal",
+    "revealed",
     "split",
-    "without_secret_options",
 ]
 
 

@@ -49,7 +49,8 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
     """
     match = _OVERRIDE.fullmatch(override)
     if not match or hidden(match["key"]):
-        msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
+        key = override.partition("=")[0]
+        msg = f"override {key!r}: expected key=value, such as job.inputs.limit=100"
         raise ConfigError(msg)
     key = match["key"]
     value = parse_value(match["value"], OVERRIDE, key)

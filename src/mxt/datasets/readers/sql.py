@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import StringConstraints
 
 from mxt.datasets.conditions import SIGNS, Scalar
-from mxt.datasets.databases import DatabaseUrl, described, opened
+from mxt.datasets.databases import DatabaseUrl, opened
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +39,7 @@ class SqlReader(Reader):
     KIND: Literal["SqlReader"] = "SqlReader"
 
     url: DatabaseUrl
-    """SQLAlchemy URL without a password, or env:NAME for the environment variable that holds it."""
+    """SQLAlchemy URL; env:NAME in place of the password, or of the whole URL, names the variable with it."""
 
     query: Annotated[str, StringConstraints(min_length=1)]
     """A SELECT statement, or the name of a table; rows come in the order of the id column if there is one."""
@@ -48,7 +49,7 @@ class SqlReader(Reader):
 
     @property
     def source(self) -> str:
-        return described(self.url)
+        return shown(self.url)
 
     def names(self) -> list[str]:
         with self._connected() as connection:
