@@ -109,16 +109,25 @@ def out_of_memory(error: BaseException) -> bool:
     return any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
 
 
+def out_of_space(error: BaseException) -> bool:
+    """Whether an error of the system means that a disk is full, or a share of it used up."""
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 @contextmanager
 def memory_as_error() -> Iterator[None]:
-    """Raise errors that mean that memory ran out as a ServiceError, since they are no bugs.
+    """Raise errors that mean that memory or a disk ran out as a ServiceError, since they are no bugs.
 
     Raises:
-        ServiceError: Memory ran out.
+        ServiceError: Memory ran out, or a disk is full.
     """
     try:
         yield
     except Exception as error:
+        if isinstance(error, OSError) and out_of_space(error):
+            where = error.filename2 or error.filename or "a file"
+            msg = f"{where}: cannot be written ({error.strerror}). Make room, and run again."
+            raise ServiceError(msg) from error
         if not out_of_memory(error):
             raise
         msg = "Memory ran out. Read fewer rows or columns at once, or give the job more memory."

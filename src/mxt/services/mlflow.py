@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
+from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
+from mxt.datasets.local_files import obstacle
 from mxt.errors import ConfigError, ServiceError
 from mxt.services.base import Service
 from mxt.services.base.races import settled
@@ -108,6 +110,16 @@ class MlflowService(Service):
         self._why = reason(self.model_fields_set, context or {})
 
     @property
+    def keeps(self) -> tuple[Address, ...]:
+        """The files of SQLite stores, the lock beside each, and the folder of artifacts."""
+        uris = filter(None, (self.tracking_uri, self.registry_uri))
+        files = [match[2] for uri in uris if (match := _SQLITE.match(uri))]
+        beside = [
+            place for file in files for place in (f"{file}.lock", str(Path(file).parent / "mlartifacts"))
+        ]
+        return tuple(Address.of(place) for place in (*files, *beside))
+
+    @property
     def experiment_id(self) -> str:
         """Id of the experiment, once the service has started."""
         return self._experiment_id
@@ -118,7 +130,12 @@ class MlflowService(Service):
             self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
-        """Let MLflow use this store, for those who only read it: nothing is made there."""
+        """Let MLflow use this store, for those who only read it: nothing is made there.
+
+        Raises:
+            ServiceError: The store does not answer, or its file is none.
+        """
+        self._refuse_special()
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.
@@ -129,6 +146,14 @@ class MlflowService(Service):
         with self._errors(), _own_variables():
             mlflow.set_tracking_uri(self.tracking_uri)
             mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
+
+    def _refuse_special(self) -> None:
+        """Raise a ServiceError if a file of a SQLite store, or its lock, is a pipe or a device."""
+        for place in (each.place for each in self.keeps):
+            why = obstacle(place)
+            if why:
+                msg = f"MLflow's store cannot be opened, since {place} {why}. Name another tracking_uri."
+                raise ServiceError(msg)
 
     def exists(self) -> bool:
         """Whether the store may be there: a SQLite file is, or a server or database is named."""

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from loguru import logger
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
-from mxt.errors import MxtError, memory_as_error
+from mxt.errors import ConfigError, MxtError, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
@@ -52,6 +52,13 @@ class Job(Kind, ABC):
         origin = context or {}
         self._root, self._files = str(origin.get("root") or Path.cwd()), dict(origin.get("files") or {})
 
+    @model_validator(mode="after")
+    def _without_clashes(self) -> Self:
+        from mxt.jobs.base.clashes import refuse_clashes
+
+        refuse_clashes(self)
+        return self
+
     @property
     def root(self) -> str:
         """The project's root, which relative paths start from."""
@@ -79,11 +86,17 @@ class Job(Kind, ABC):
         return self._context
 
     def __enter__(self) -> Self:
+        from mxt.jobs.base.clashes import refuse_linked
         from mxt.jobs.base.configs import config_digest, record_config
         from mxt.jobs.base.context import Context
         from mxt.services.base.runs import Run, translated
 
         with ExitStack() as started:
+            try:
+                refuse_linked(self)
+            except ConfigError as error:
+                self._notify("failed", _why(error))
+                raise
             for service in (self.logger_service, self.alerts_service, self.mlflow_service):
                 started.callback(service.stop)
                 try:
@@ -109,7 +122,7 @@ class Job(Kind, ABC):
         for name in type(self).model_fields:
             writer = getattr(self, name)
             if isinstance(writer, Writer):
-                writer.require_installed()
+                writer.require_writable()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
