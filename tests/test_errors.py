@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import pickle
 
 import pytest
@@ -14,6 +15,7 @@ from mxt.errors import (
     ModelError,
     MxtError,
     ServiceError,
+    full_disk_as_error,
     memory_as_error,
     missing,
     named,
@@ -85,3 +87,13 @@ def test_memory_ran_out_whatever_library_says_so(error: Exception, ran_out: bool
     raised: type[Exception] = ServiceError if ran_out else type(error)
     with pytest.raises(raised), memory_as_error():
         raise error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_a_service_error_that_names_the_file(number: int) -> None:
+    full = OSError(number, os.strerror(number), "/from", None, "/to/model.ubj")
+    named = pytest.raises(ServiceError, match=r"^/to/model.ubj: cannot be written \(.+\)\. Make room")
+    with named, full_disk_as_error():
+        raise full
+    with pytest.raises(PermissionError), full_disk_as_error():
+        raise PermissionError

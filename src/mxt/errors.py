@@ -30,7 +30,7 @@ class MxtError(Exception):
 
 
 class ConfigError(MxtError):
-    """A config cannot be read, names an unknown kind, or has a wrong field."""
+    """A config cannot be read, names an unknown kind, has a wrong field, or an output where an input is."""
 
     exit_code: ClassVar[int] = 2
 
@@ -48,7 +48,7 @@ class ModelError(MxtError):
 
 
 class ServiceError(MxtError):
-    """MLflow, a database, a bucket or another service does not answer or refuses; or memory ran out."""
+    """MLflow, a database, a bucket or another service does not answer or refuses; or memory or room ran out."""
 
     exit_code: ClassVar[int] = 5
 
@@ -109,25 +109,33 @@ def out_of_memory(error: BaseException) -> bool:
     return any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
 
 
-def out_of_space(error: BaseException) -> bool:
-    """Whether an error of the system means that a disk is full, or a share of it used up."""
-    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+@contextmanager
+def full_disk_as_error() -> Iterator[None]:
+    """Raise errors that mean that a disk is full as a ServiceError, since they are no bugs.
+
+    Raises:
+        ServiceError: A disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        where = error.filename2 or error.filename or "a file"
+        msg = f"{where}: cannot be written ({error.strerror}). Make room, and run again."
+        raise ServiceError(msg) from error
 
 
 @contextmanager
 def memory_as_error() -> Iterator[None]:
-    """Raise errors that mean that memory or a disk ran out as a ServiceError, since they are no bugs.
+    """Raise errors that mean that memory ran out as a ServiceError, since they are no bugs.
 
     Raises:
-        ServiceError: Memory ran out, or a disk is full.
+        ServiceError: Memory ran out.
     """
     try:
         yield
     except Exception as error:
-        if isinstance(error, OSError) and out_of_space(error):
-            where = error.filename2 or error.filename or "a file"
-            msg = f"{where}: cannot be written ({error.strerror}). Make room, and run again."
-            raise ServiceError(msg) from error
         if not out_of_memory(error):
             raise
         msg = "Memory ran out. Read fewer rows or columns at once, or give the job more memory."

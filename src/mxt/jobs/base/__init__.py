@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from loguru import logger
 from pydantic import Field, PrivateAttr, model_validator
 
-from mxt.errors import ConfigError, MxtError, memory_as_error
+from mxt.errors import ConfigError, MxtError, full_disk_as_error, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
@@ -129,7 +129,8 @@ class Job(Kind, ABC):
     ) -> None:
         from mxt.services.base.runs import translated
 
-        with self._services, translated(self.mlflow_service.tracking_uri), memory_as_error():
+        endpoint = self.mlflow_service.tracking_uri
+        with self._services, translated(endpoint), memory_as_error(), full_disk_as_error():
             if error is not None:
                 raise error
 
