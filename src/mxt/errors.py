@@ -48,7 +48,7 @@ class ModelError(MxtError):
 
 
 class ServiceError(MxtError):
-    """MLflow, a database, a bucket or another service does not answer or refuses; or memory or room ran out."""
+    """MLflow, a database, a bucket or another service does not answer or refuses; memory or disk ran out."""
 
     exit_code: ClassVar[int] = 5
 
