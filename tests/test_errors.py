@@ -15,6 +15,7 @@ from mxt.errors import (
     ModelError,
     MxtError,
     ServiceError,
+    cut,
     full_disk_as_error,
     memory_as_error,
     missing,
@@ -97,3 +98,21 @@ def test_a_full_disk_is_a_service_error_that_names_the_file(number: int) -> None
         raise full
     with pytest.raises(PermissionError), full_disk_as_error():
         raise PermissionError
+
+
+def test_a_message_keeps_the_ends_of_what_is_too_long_to_read() -> None:
+    error = DataError(f"The row {'7' * 1_000_000} has no age; give it one.")
+    message = str(error)
+    assert len(message) < 500
+    assert message.startswith("The row 777")
+    assert "[... 999,600 characters ...]" in message
+    assert message.endswith("has no age; give it one.")
+    assert str(restated(DataError, f"part 3: {error}")) == f"part 3: {message}"
+
+
+@pytest.mark.parametrize(
+    ("message", "length"), [("a b " * 1_000_000, 2100), ("a\n" * 1_000_000, 500), ("x " * 1000, 2000)]
+)
+def test_a_message_has_an_end_whatever_it_is_made_of(message: str, length: int) -> None:
+    assert len(cut(message)) <= length
+    assert (cut(message) == message) == (len(message) <= length)

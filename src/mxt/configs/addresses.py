@@ -7,6 +7,8 @@ import posixpath
 import re
 from dataclasses import dataclass, replace
 
+from mxt.configs.locations import revealed
+
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):(?://)?")
 _ALIASES = {
     "s3a": "s3",
@@ -40,6 +42,8 @@ class Address:
     """In a database; empty for the whole of it."""
     looked_up: bool = False
     """Whether a query reads the table within brackets alone, as one that leaves out the rows of an output."""
+    named: str = ""
+    """The URL as the config has it, if variables in it hold a part of it."""
     file: tuple[int, int] | None = None
     """Device and number of a file that is there, once it was looked for."""
 
@@ -55,7 +59,8 @@ class Address:
         host, _, key = rest.partition("?")[0].partition("/")
         user = host.rpartition("@")[2] if ":" in host.rpartition("@")[0] else host
         place = posixpath.normpath("/".join([user.lower(), *filter(None, key.split("/"))]))
-        return cls(f"{kind}://{place}", shown or f"{kind}://{place}", local=False)
+        named = path if "env:" in path else ""
+        return cls(f"{kind}://{place}", shown or f"{kind}://{place}", local=False, named=named)
 
     @classmethod
     def of_database(cls, url: str, table: str = "", shown: str = "") -> Address | None:
@@ -63,7 +68,7 @@ class Address:
         dialect, _, rest = url.partition("://")
         kind, rest = _named(dialect.partition("+")[0]), rest.partition("?")[0]
         if url.startswith("env:"):
-            return cls(url, shown or url, local=False, table=_plain(table))
+            return cls(url, shown or url, local=False, table=_plain(table), named=url)
         if kind in _FILE_DATABASES:
             path = rest.removeprefix("/").removeprefix("file:")
             own = cls(_absolute(path), shown or path)
@@ -74,10 +79,10 @@ class Address:
 
     def real(self) -> Address:
         """The address behind links and variables, where these can be followed."""
-        if self.place.startswith("env:"):
-            url = os.environ.get(self.place.removeprefix("env:"), "")
-            revealed = Address.of_database(url, self.table, self.shown) if "://" in url else None
-            return replace(revealed, looked_up=self.looked_up).real() if revealed else self
+        if self.named:
+            url = revealed(self.named)
+            own = Address.of_database(url, self.table, self.shown) if self.place == self.named else None
+            return replace(own or Address.of(url, self.shown), looked_up=self.looked_up, named="").real()
         if not self.local:
             return self
         place = _absolute(os.path.realpath(self.place))

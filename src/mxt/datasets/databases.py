@@ -6,12 +6,13 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import StringConstraints
 
-from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
+from mxt.configs import NO_SECRET, revealed
 from mxt.configs.addresses import Address
 from mxt.datasets.local_files import obstacle
 from mxt.errors import DataError, MxtError, ServiceError, missing
+from mxt.redaction import NAMED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
 
 
 DatabaseUrl = Annotated[
-    str,
-    StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
-    AfterValidator(without_secret_options),
-    NO_SECRET_OPTION,
+    str, StringConstraints(pattern=rf"^({NAMED}$|[A-Za-z][A-Za-z0-9_+.-]*://)"), NO_SECRET
 ]
-"""An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
+"""An SQLAlchemy URL in which ``env:NAME`` stands for a password, or ``env:NAME`` for the whole URL."""
 
 _INSTALLS = {
     "MySQLdb": "mysqlclient",
@@ -63,11 +61,6 @@ _NO_DATABASE = "3D"
 _LOCAL = {"sqlite", "duckdb"}
 
 
-def described(url: str) -> str:
-    """The URL as it may be shown: without options, and never with the secret behind ``env:NAME``."""
-    return url if url.startswith("env:") else url.partition("?")[0]
-
-
 @contextmanager
 def opened(url: str) -> Iterator[sa.Engine]:
     """An engine for the database at `url`.
@@ -81,16 +74,16 @@ def opened(url: str) -> Iterator[sa.Engine]:
     """
     import sqlalchemy as sa
 
-    address = Address.of_database(reveal(url) if url.startswith("env:") else url)
+    address = Address.of_database(revealed(url))
     why = obstacle(address.place) if address is not None and address.local else ""
     if why:
-        msg = f"{described(url)}: cannot be opened, since the file {why}."
+        msg = f"{shown(url)}: cannot be opened, since the file {why}."
         raise DataError(msg)
     engine = _engine(url)
     try:
         yield engine
     except sa.exc.SQLAlchemyError as error:
-        raise failure(described(url), engine.dialect.name, error) from error
+        raise failure(shown(url), engine.dialect.name, error) from error
     finally:
         engine.dispose()
 
@@ -161,7 +154,7 @@ def absent(name: str, url: str, error: BaseException) -> MxtError | None:
     import sqlalchemy as sa
 
     if isinstance(error, sa.exc.NoSuchModuleError):
-        kind = re.split(r"[+:]", reveal(url) if url.startswith("env:") else url)[0]
+        kind = re.split(r"[+:]", revealed(url))[0]
         return missing(f"{name}: this kind of database", _DIALECTS[kind]) if kind in _DIALECTS else None
     if not isinstance(error, ImportError):
         return None
@@ -173,15 +166,15 @@ def _engine(url: str) -> sa.Engine:
     import sqlalchemy as sa
 
     try:
-        return sa.create_engine(reveal(url) if url.startswith("env:") else url)
+        return sa.create_engine(revealed(url))
     except (sa.exc.ArgumentError, ImportError, ValueError) as error:
-        lacking = absent(described(url), url, error)
+        lacking = absent(shown(url), url, error)
         if lacking is not None:
             raise lacking from error
         hint = (
             " SQLAlchemy writes postgresql://, not postgres://." if "dialects:postgres" in str(error) else ""
         )
-        msg = f"{described(url)}: cannot be opened ({type(error).__name__}).{hint}"
+        msg = f"{shown(url)}: cannot be opened ({type(error).__name__}).{hint}"
         msg += " Is the URL right, and its driver installed?"
         raise ServiceError(msg) from error
 

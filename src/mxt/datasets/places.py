@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from mxt.configs import revealed
 from mxt.datasets.local_files import obstacle
-from mxt.datasets.remotes import known, package_for, reaching, refused, remote, without_secrets
+from mxt.datasets.remotes import known, package_for, reaching, refused, remote
 from mxt.errors import DataError, MxtError, missing
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -49,25 +51,26 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     from fsspec.core import url_to_fs
 
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
-    web = path.lower().startswith(("http://", "https://"))
+    url = revealed(path)
+    web = url.lower().startswith(("http://", "https://"))
     try:
         with reaching(path, (ImportError, ValueError)):
-            return url_to_fs(path, **({"client_kwargs": _patience()} if web else {}))
+            return url_to_fs(url, **({"client_kwargs": _patience()} if web else {}))
     except ImportError as error:
-        what = f"{without_secrets(path)}: this kind of URL"
+        what = f"{shown(path)}: this kind of URL"
         raise missing(what, package_for(path, error)) from error
     except ValueError as error:
         if known(path):  # as adlfs where it finds no credentials
             raise refused(path, type(error).__name__) from error
-        msg = f"{without_secrets(path)}: no file system is known for this kind of URL."
+        msg = f"{shown(path)}: no file system is known for this kind of URL."
         raise DataError(msg) from error
     except FileNotFoundError as error:  # of an archive
-        msg = f"{without_secrets(path)}: no such file or folder."
+        msg = f"{shown(path)}: no such file or folder."
         raise DataError(msg) from error
     except (MemoryError, MxtError):
         raise
     except Exception as error:  # each kind of archive has errors of its own
-        msg = f"{without_secrets(path)}: cannot be opened ({type(error).__name__}). {CHAINED}"
+        msg = f"{shown(path)}: cannot be opened ({type(error).__name__}). {CHAINED}"
         raise DataError(msg) from error
 
 
@@ -76,7 +79,7 @@ def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     filesystem, inner = filesystem_of(path)
     why = obstacle(inner) if filesystem.protocol[0] == "file" else ""
     if why:
-        msg = f"{without_secrets(path)}: it {why}. Name a file or a folder."
+        msg = f"{shown(path)}: it {why}. Name a file or a folder."
         raise DataError(msg)
     return filesystem, inner
 
@@ -130,7 +133,7 @@ def _refuse_special(path: str, files: Listing) -> None:
     for name, facts in files.items():
         why = obstacle(name) if facts["type"] == "other" or facts.get("islink") else ""
         if why:
-            msg = f"{without_secrets(path)}: {name} {why}. Remove it from the folder."
+            msg = f"{shown(path)}: {name} {why}. Remove it from the folder."
             raise DataError(msg)
 
 

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from mxt.configs import Secret
 from mxt.errors import MissingExtraError
+from mxt.redaction import remember, shown
 from mxt.services.base import Service
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class AlertsService(Service):
         """Send a notification, and return whether it reached anyone; failures are logged, never raised."""
         if not self.enable:
             return False
+        title, message = shown(title), shown(message)
         reached = [self._safely(send, title, message) for send in (self._send_desktop, self._send_targets)]
         return any(reached)
 
@@ -100,4 +102,6 @@ class AlertsService(Service):
         name = target.removeprefix("env:")
         if name not in os.environ and target != DEFAULT_TARGETS:
             logger.warning("The alert target {} is not set in the environment.", name)
-        return os.environ.get(name, "").split()
+        urls = os.environ.get(name, "")
+        remember(name, urls)
+        return urls.split()

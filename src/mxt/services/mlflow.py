@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
 from mxt.configs.addresses import Address
-from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
-from mxt.datasets.local_files import obstacle
+from mxt.configs.locations import NO_SECRET, anchored, revealed
 from mxt.errors import ConfigError, ServiceError
+from mxt.redaction import NAMED
 from mxt.services.base import Service
 from mxt.services.base.races import settled
-from mxt.services.base.stores import note_store, reason
+from mxt.services.base.stores import files_of, note_store, reason, refuse_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,13 +53,12 @@ def _anchored_store(uri: str, info: ValidationInfo) -> str:
 StoreUri = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?)$"
+        pattern=rf"^({NAMED}|databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//.*)?)$"
     ),
-    AfterValidator(without_secret_options),
-    NO_SECRET_OPTION,
+    NO_SECRET,
     AfterValidator(_anchored_store),
 ]
-"""URI of a store, without a password: MLflow takes credentials from its own environment variables."""
+"""URI of a store; MLflow takes credentials from its own variables, or from one that ``env:NAME`` names."""
 
 
 @contextmanager
@@ -112,12 +111,7 @@ class MlflowService(Service):
     @property
     def keeps(self) -> tuple[Address, ...]:
         """The files of SQLite stores, the lock beside each, and the folder of artifacts."""
-        uris = filter(None, (self.tracking_uri, self.registry_uri))
-        files = [match[2] for uri in uris if (match := _SQLITE.match(uri))]
-        beside = [
-            place for file in files for place in (f"{file}.lock", str(Path(file).parent / "mlartifacts"))
-        ]
-        return tuple(Address.of(place) for place in (*files, *beside))
+        return files_of([uri for uri in (self.tracking_uri, self.registry_uri) if uri])
 
     @property
     def experiment_id(self) -> str:
@@ -125,8 +119,10 @@ class MlflowService(Service):
         return self._experiment_id
 
     def start(self) -> None:
+        from mxt.services.base.runs import translated
+
         self.connect()
-        with self._errors(), self._one_at_a_time():
+        with translated(self.tracking_uri), self._errors(), self._one_at_a_time():
             self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
@@ -135,7 +131,7 @@ class MlflowService(Service):
         Raises:
             ServiceError: The store does not answer, or its file is none.
         """
-        self._refuse_special()
+        refuse_special(self.keeps)
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.
@@ -144,20 +140,12 @@ class MlflowService(Service):
 
         self._shorten_retries()
         with self._errors(), _own_variables():
-            mlflow.set_tracking_uri(self.tracking_uri)
-            mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
-
-    def _refuse_special(self) -> None:
-        """Raise a ServiceError if a file of a SQLite store, or its lock, is a pipe or a device."""
-        for place in (each.place for each in self.keeps):
-            why = obstacle(place)
-            if why:
-                msg = f"MLflow's store cannot be opened, since {place} {why}. Name another tracking_uri."
-                raise ServiceError(msg)
+            mlflow.set_tracking_uri(revealed(self.tracking_uri))
+            mlflow.set_registry_uri(revealed(self.registry_uri or self.tracking_uri))
 
     def exists(self) -> bool:
         """Whether the store may be there: a SQLite file is, or a server or database is named."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         return match is None or Path(match[2]).is_file()
 
     def stop(self) -> None:
@@ -168,22 +156,28 @@ class MlflowService(Service):
         import mlflow
 
         registry = self.registry_uri or self.tracking_uri
-        return note_store(mlflow.MlflowClient(self.tracking_uri, registry), registry, self._why)
+        client = mlflow.MlflowClient(revealed(self.tracking_uri), revealed(registry))
+        return note_store(client, registry, self._why)
 
     def _shorten_retries(self) -> None:
         """Give up on a database in 3 s, not in the 101 s for which MLflow has no setting."""
-        if not self.tracking_uri.startswith("http"):
+        if not revealed(self.tracking_uri).startswith("http"):
             import mlflow.store.db.utils
 
             mlflow.store.db.utils.MAX_RETRY_COUNT = _DATABASE_TRIES
 
     def _experiment(self) -> str:
+        from mxt.services.base.outages import GARBLED
+
         client = self.client()
         known = client.get_experiment_by_name(self.experiment_name)
         if known is None:
             return str(
                 client.create_experiment(self.experiment_name, artifact_location=self._artifact_location())
             )
+        if not known.experiment_id:
+            msg = f"MLflow at {self.tracking_uri} named an experiment without an id. {GARBLED}"
+            raise ServiceError(msg)
         if known.lifecycle_stage != "active":
             msg = f"The experiment {self.experiment_name!r} was deleted; restore it or name another."
             raise ServiceError(msg)
@@ -191,7 +185,7 @@ class MlflowService(Service):
 
     def _artifact_location(self) -> str | None:
         """A folder beside the SQLite file; MLflow itself would take one in the current folder."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         if not match:
             return None
         name = re.sub(r"[^\w.-]", "_", self.experiment_name)
@@ -200,7 +194,7 @@ class MlflowService(Service):
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         """Let one process at a time make a SQLite store: MLflow's migrations break when they race."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         if not match:
             yield
             return
@@ -215,7 +209,7 @@ class MlflowService(Service):
         import mlflow.exceptions
         import sqlalchemy.exc
 
-        from mxt.services.base.outages import login, without_driver
+        from mxt.services.base.outages import GARBLED, is_garbled, login, without_driver
 
         begun = time.monotonic()
         try:
@@ -237,6 +231,7 @@ class MlflowService(Service):
                 )
                 raise ConfigError(msg) from error
             hint = login(self.tracking_uri, error) or "Is the server up, and the URI right?"
+            hint = GARBLED if is_garbled(error) else hint
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
                 f"{time.monotonic() - begun:.1f} s. {hint}"

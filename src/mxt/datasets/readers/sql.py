@@ -11,11 +11,12 @@ from pydantic import StringConstraints
 
 from mxt.configs.addresses import Address
 from mxt.datasets.conditions import SIGNS, Scalar
-from mxt.datasets.databases import DatabaseUrl, described, opened
+from mxt.datasets.databases import DatabaseUrl, opened
 from mxt.datasets.queries import tables_in
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ class SqlReader(Reader):
     KIND: Literal["SqlReader"] = "SqlReader"
 
     url: DatabaseUrl
-    """SQLAlchemy URL without a password, or env:NAME for the environment variable that holds it."""
+    """SQLAlchemy URL; env:NAME in place of the password, or of the whole URL, names the variable with it."""
 
     query: Annotated[str, StringConstraints(min_length=1)]
     """A SELECT statement, or the name of a table; rows come in the order of the id column if there is one."""
@@ -51,7 +52,7 @@ class SqlReader(Reader):
 
     @property
     def source(self) -> str:
-        return described(self.url)
+        return shown(self.url)
 
     @property
     def reads_from(self) -> tuple[Address, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from loguru import logger
 from pydantic import Field, PrivateAttr, model_validator
 
+from mxt.datasets.kernels.rows import absence
 from mxt.errors import ConfigError, MxtError, full_disk_as_error, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 Locals: TypeAlias = dict[str, Any]
 """The results of a job, by name; at least `passed` and `facts`."""
+UNCOMPILED = (
+    "MXT has no compiled kernels: {}. Explanations take longer, and are refused against a background; "
+    "install MXT from a wheel, or again with a compiler of C++20."
+)
+"""The warning of a job, with the reason that the installation noted."""
 
 
 class Job(Kind, ABC):
@@ -106,6 +112,8 @@ class Job(Kind, ABC):
                     raise
             name = type(self).__name__
             logger.info("{} started", name)
+            if why := absence():
+                logger.warning(UNCOMPILED, why)
             run = Run.begin(self.mlflow_service, name, {"mxt.job": name})
             self._context = Context(name, config_digest(self), self.mlflow_service, run)
             started.push(self._close)

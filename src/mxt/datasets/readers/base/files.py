@@ -13,8 +13,9 @@ from mxt.datasets.conditions import expression
 from mxt.datasets.fragments import needed_by, reason
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.remotes import remote, unreached, without_secrets
+from mxt.datasets.remotes import remote, unreached
 from mxt.errors import DataError, MxtError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -57,7 +58,7 @@ class FileReader(Reader, ABC):
 
     @property
     def source(self) -> str:
-        return without_secrets(self.path)
+        return shown(self.path)
 
     @property
     def reads_from(self) -> tuple[Address, ...]:
@@ -125,8 +126,7 @@ class FileReader(Reader, ABC):
 
     @property
     def _filtered(self) -> list[str]:
-        marked = [self._mark.column] if self._mark else []
-        return [*(name for name, _, _ in self.filters), *marked]
+        return [*(name for name, _, _ in self.filters), *([self._mark.column] if self._mark else [])]
 
     def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What reading the files by their format showed, remembered as long as they do not change."""

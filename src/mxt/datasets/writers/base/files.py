@@ -18,9 +18,10 @@ from mxt.configs.addresses import Address
 from mxt.datasets.local_files import blocked, real, too_long
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
-from mxt.datasets.remotes import unreached, without_secrets
+from mxt.datasets.remotes import unreached
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError, MxtError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ class FileWriter(Writer, ABC):
 
     @property
     def target(self) -> str:
-        return without_secrets(self.path)
+        return shown(self.path)
 
     @property
     def file(self) -> str:
@@ -124,7 +125,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     filesystem, inner = filesystem_of(path)
     local = filesystem.protocol[0] == "file"
     if local:
-        refuse_blocked(inner, path, folder=False)
+        refuse_blocked(inner, shown(path), folder=False)
         inner = real(inner)
         Path(inner).parent.mkdir(parents=True, exist_ok=True)
         sweep(Path(inner))

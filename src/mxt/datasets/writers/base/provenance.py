@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mxt.datasets.tables import type_named
+from mxt.redaction import without_secrets
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,6 +53,7 @@ class Provenance:
         return pa.RecordBatch.from_pylist([], schema)
 
     def of(self, schema: pa.Schema) -> Provenance:
-        """This provenance, of a table with these columns."""
+        """This provenance, of a table with these columns, and without secrets."""
         columns = {field.name: str(field.type) for field in schema}
-        return Provenance({**self.facts, COLUMNS: json.dumps(columns)})
+        facts = {key: without_secrets(value) for key, value in self.facts.items()}
+        return Provenance({**facts, COLUMNS: json.dumps(columns)})

@@ -17,10 +17,11 @@ from mxt.configs.addresses import Address
 from mxt.datasets.local_files import real
 from mxt.datasets.outages import outage
 from mxt.datasets.places import content, filesystem_of, there
-from mxt.datasets.remotes import unreached, without_secrets
+from mxt.datasets.remotes import unreached
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,7 @@ class TextWriter(FileWriter, ABC):
     @property
     def writes_to(self) -> tuple[Address, ...]:
         places = (self.path, f"{self.file}{METADATA}", f"{self.file}{NEXT}")
-        return tuple(Address.of(place, without_secrets(place)) for place in places)
+        return tuple(Address.of(place, shown(place)) for place in places)
 
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
