@@ -25,6 +25,7 @@ from flights import flights, source, train_flights
 from mxt.errors import DataError, ModelError
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.streams.admissions import REASONS
+from reviews import review
 from runs import make, run
 
 if TYPE_CHECKING:
@@ -455,6 +456,7 @@ def theirs(root: Path) -> Path:
         mlflow.sklearn.log_model(
             model, registered_model_name="pipeline", serialization_format="cloudpickle", **options
         )
+        review("models:/pipeline/1", root)
     return root
 
 
