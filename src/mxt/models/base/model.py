@@ -42,6 +42,8 @@ class Model:
     """The class that scores are about unless a metric names another, as text; None if none was recorded."""
     required: tuple[str, ...] = ()
     """Packages that the stored model declares as requirements, beside those that its objects show."""
+    allowed: str = ""
+    """What of it a person has allowed to run as code, and who; empty if it was loaded as data."""
 
     @property
     def packages(self) -> tuple[str, ...]:
