@@ -101,14 +101,14 @@ def test_a_file_added_to_the_model_is_noticed(
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        ("model.ubj", True),
-        ("notes.json", True),
-        (f"{'0b' * 16}.json/model.ubj", True),
-        (f"{'0b' * 16}.json", False),
+        ("model.ubj", "model"),
+        ("notes.json", "model"),
+        (f"{'0b' * 16}.json/model.ubj", "model"),
+        (f"{'0b' * 16}.json", ""),
     ],
 )
 def test_what_lies_beside_a_certificate_counts_unless_it_is_one(
-    name: str, counts: bool, project: Project, certificate: Certificate, pinned: Pinned
+    name: str, counts: str, project: Project, certificate: Certificate, pinned: Pinned
 ) -> None:
     added = artifacts(project, "certificates")[0] / name
     added.parent.mkdir(exist_ok=True)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
+from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored, revealed
 from mxt.errors import ConfigError, ServiceError
 from mxt.redaction import NAMED
 from mxt.services.base import Service
 from mxt.services.base.races import settled
-from mxt.services.base.stores import note_store, reason
+from mxt.services.base.stores import files_of, note_store, reason, refuse_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,11 @@ class MlflowService(Service):
         self._why = reason(self.model_fields_set, context or {})
 
     @property
+    def keeps(self) -> tuple[Address, ...]:
+        """The files of SQLite stores, the lock beside each, and the folder of artifacts."""
+        return files_of([uri for uri in (self.tracking_uri, self.registry_uri) if uri])
+
+    @property
     def experiment_id(self) -> str:
         """Id of the experiment, once the service has started."""
         return self._experiment_id
@@ -120,7 +126,12 @@ class MlflowService(Service):
             self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
-        """Let MLflow use this store, for those who only read it: nothing is made there."""
+        """Let MLflow use this store, for those who only read it: nothing is made there.
+
+        Raises:
+            ServiceError: The store does not answer, or its file is none.
+        """
+        refuse_special(self.keeps)
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.

@@ -422,7 +422,7 @@ def test_a_run_that_died_after_its_rejected_rows_were_added_does_not_add_them_ag
     ("fields", "message"),
     [
         ({"max_rejected_share": 0.2, "rejected": None}, "write `rejected: "),
-        ({"rejected": OUTPUT}, "where the other rows go"),
+        ({"rejected": OUTPUT}, "which outputs writes; name another place for rejected"),
         ({"max_rejected_share": 2}, "less than or equal to 1"),
         ({"unseen": "ignore"}, "'refuse' or 'missing'"),
     ],
