@@ -103,6 +103,13 @@ def _require_installed(types: Iterable[str]) -> None:
             raise ModelError(msg)
 
 
+def untrusted_in(content: bytes) -> set[str]:
+    """The types in the bytes of an archive of one's own that neither skops nor MXT trusts."""
+    import skops.io
+
+    return {*skops.io.get_untrusted_types(data=content)} - REVIEWED
+
+
 def _untrusted(file: Path) -> set[str]:
     """The types in a file that skops does not trust; empty if it is broken."""
     import skops.io
