@@ -20,8 +20,16 @@ SPELLINGS = {"--check": "check", "--schema": "schema", "--kinds": "kinds", "--ve
 
 def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
+    base.ALONE = True
     code = main()
     gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
+    deadlines = sys.modules.get("mxt.datasets.deadlines")
+    if (
+        deadlines is not None and deadlines.abandoned()
+    ):  # Python would wait for the threads of what was given up
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return code
 
 
@@ -41,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         gc.unfreeze()
         gc.enable()
+        Stopped.under_way = False
         for number, before in heard.items():
             signal.signal(number, before)
 
@@ -49,6 +58,7 @@ def _stop(number: int, _frame: object) -> None:
     """End what runs; further signals do not disturb its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Stopped.under_way = True
     raise Stopped(128 + number)
 
 
