@@ -72,8 +72,8 @@ class Clock:
         return now - self.begun - self.seconds
 
     def message(self) -> str:
-        what = "sent and took nothing more" if self.moving else "did not answer"
-        return f"{self.endpoint} {what}; given up after {self.seconds:.1f} s. Is it up? Then run again."
+        what = "stands still" if self.moving else "does not answer"
+        return f"{self.endpoint} {what}: given up after {self.seconds:.1f} s. Is it up? Then run again."
 
     def set(self) -> None:
         """Let the timer ring at the deadline, and again and again: a library may swallow what it raises."""
@@ -89,35 +89,43 @@ _left: list[threading.Thread] = []
 """Threads of works that were late."""
 
 
-def call(endpoint: str, seconds: float | None = None) -> AbstractContextManager[None]:
+def call(
+    endpoint: str, seconds: float | None = None, error: type[BaseException] = ServiceError
+) -> AbstractContextManager[None]:
     """Let the block end within a deadline, however often a library tries in it.
 
     Args:
         endpoint: The service, as a message may name it at its beginning.
         seconds: Another deadline.
+        error: What is raised; Expired passes through libraries that would try again, or go on.
 
     Raises:
         ServiceError: The deadline passed; the message holds the time.
     """
-    return _limited(endpoint, SECONDS if seconds is None else seconds, moving=False)
+    return _limited(endpoint, seconds, error, moving=False)
 
 
-def transfer(endpoint: str) -> AbstractContextManager[None]:
+def transfer(
+    endpoint: str, seconds: float | None = None, error: type[BaseException] = ServiceError
+) -> AbstractContextManager[None]:
     """Let the block go on as long as it sends or receives; where the system does not show that, for ever.
 
     Raises:
         ServiceError: It stood still; the message holds the time.
     """
-    return _limited(endpoint, SECONDS, moving=True)
+    return _limited(endpoint, seconds, error, moving=True)
 
 
 @contextmanager
-def _limited(endpoint: str, seconds: float, *, moving: bool) -> Iterator[None]:
+def _limited(
+    endpoint: str, seconds: float | None, kind: type[BaseException], *, moving: bool
+) -> Iterator[None]:
     outer = _clocks[-1] if _clocks else None
     watched = outer is not None and (moving or not outer.moving)
     if watched or not _interruptible(outer) or (moving and not Traffic.known()):
         yield
         return
+    seconds = SECONDS if seconds is None else seconds
     seconds = min(seconds, AGAIN_SECONDS) if endpoint in _late or Stopped.under_way else seconds
     clock = Clock(endpoint, seconds, moving)
     before = signal.signal(signal.SIGALRM, _ring)
@@ -134,7 +142,7 @@ def _limited(endpoint: str, seconds: float, *, moving: bool) -> Iterator[None]:
             _late.add(endpoint)
         if stopped or not clock.rung:
             raise
-        raise ServiceError(clock.message()) from None
+        raise kind(clock.message()) from None
     else:
         _late.discard(endpoint)
     finally:
@@ -166,7 +174,7 @@ def _interruptible(outer: Clock | None) -> bool:
 
 
 def bound(
-    thing: T, names: Iterable[str], limit: Callable[..., AbstractContextManager[None]], endpoint: str
+    thing: T, names: Iterable[str], limit: Callable[[str], AbstractContextManager[object]], endpoint: str
 ) -> T:
     """An object some of whose methods are limited from now on.
 
@@ -184,7 +192,7 @@ def bound(
 
 
 def limited(
-    function: Callable[P, T], limit: Callable[..., AbstractContextManager[None]], endpoint: str
+    function: Callable[P, T], limit: Callable[[str], AbstractContextManager[object]], endpoint: str
 ) -> Callable[P, T]:
     """A function whose every call is limited."""
 
@@ -197,7 +205,7 @@ def limited(
     return within
 
 
-def each(items: Iterator[T], limit: Callable[[], AbstractContextManager[None]]) -> Iterator[T]:
+def each(items: Iterator[T], limit: Callable[[], AbstractContextManager[object]]) -> Iterator[T]:
     """The items of an iterator, each of which is waited for no longer than its deadline."""
     while True:
         with limit():

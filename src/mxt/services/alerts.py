@@ -26,6 +26,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DEFAULT_TARGETS = "env:MXT_ALERTS_TARGETS"
+_ASSET = {"http_redirects": False, "_service_timeout": 0.0}
+"""Where a target redirects to would get the tokens in its headers; apprise's own limit leaves threads behind
+that Python would wait for."""
 _DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
 
 
@@ -108,7 +111,8 @@ class AlertsService(Service):
             raise MissingExtraError(library, extra) from error
         logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log URLs with their secrets
         asset = apprise.AppriseAsset(app_id=self.app_name)
-        asset.http_redirects = False  # the next server would get the tokens in the headers
+        for name, value in _ASSET.items():
+            setattr(asset, name, value)
         senders = [apprise.Apprise(asset=asset) for _ in urls]
         added = [sender.add(url) for sender, url in zip(senders, urls, strict=True)]
         if not all(added):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    Limit = Callable[[str], AbstractContextManager[None]]
+    Limit = Callable[[str], AbstractContextManager[object]]
 
 _HERE = ("file:", "/", ".")
 """How addresses of artifacts on this machine begin."""
