@@ -34,6 +34,11 @@ def keep_in(factory: pytest.TempPathFactory) -> None:
     _session[:] = [folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder]
 
 
+def keep_at(folder: Path) -> None:
+    """Keep the empty store in a folder, for a process that runs no tests."""
+    _session[:] = [folder]
+
+
 def blank_store(folder: Path) -> Path:
     """The store `mlflow.db` of a folder: a copy of the empty one if the folder has none yet."""
     store = folder / "mlflow.db"

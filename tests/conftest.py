@@ -19,6 +19,7 @@ from loguru import logger
 
 from blank import blank_store, keep_in
 from clocks import Clock
+from mxt import redaction
 from mxt.cli import main
 from mxt.kinds import members
 from mxt.kinds.families import families
@@ -115,6 +116,13 @@ def _unsteered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the developer's own settings out of the tests."""
     for name in [name for name in os.environ if name.startswith(("MXT_", "MLFLOW_"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _of_no_other_secrets() -> Iterator[None]:
+    """Forget the secrets of another test, which texts would not show."""
+    yield
+    redaction._revealed.clear()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from mxt.errors import (
     ModelError,
     MxtError,
     ServiceError,
+    cut,
     memory_as_error,
     missing,
     named,
@@ -85,3 +86,21 @@ def test_memory_ran_out_whatever_library_says_so(error: Exception, ran_out: bool
     raised: type[Exception] = ServiceError if ran_out else type(error)
     with pytest.raises(raised), memory_as_error():
         raise error
+
+
+def test_a_message_keeps_the_ends_of_what_is_too_long_to_read() -> None:
+    error = DataError(f"The row {'7' * 1_000_000} has no age; give it one.")
+    message = str(error)
+    assert len(message) < 500
+    assert message.startswith("The row 777")
+    assert "[... 999,600 characters ...]" in message
+    assert message.endswith("has no age; give it one.")
+    assert str(restated(DataError, f"part 3: {error}")) == f"part 3: {message}"
+
+
+@pytest.mark.parametrize(
+    ("message", "length"), [("a b " * 1_000_000, 2100), ("a\n" * 1_000_000, 500), ("x " * 1000, 2000)]
+)
+def test_a_message_has_an_end_whatever_it_is_made_of(message: str, length: int) -> None:
+    assert len(cut(message)) <= length
+    assert (cut(message) == message) == (len(message) <= length)

@@ -79,6 +79,20 @@ SECRETS = {
     "job.inputs={KIND: SqlReader, url: 'postgresql://u:hunter2@h/db', query: t}": "job.inputs.url",
     "job.inputs={KIND: SqlReader, url: 'mysql://h/db?password=hunter2', query: t}": "job.inputs.url",
     "job.mlflow_service.tracking_uri='https://u:hunter2@mlflow'": "job.mlflow_service.tracking_uri",
+    "job.inputs.path='http://hunter2@h/x.csv'": "job.inputs.path",
+    "job.inputs.path='https://h/x.csv?sig=hunter2'": "job.inputs.path",
+    "job.inputs={KIND: SqlReader, url: hunter2, query: t}": "job.inputs.url",
+    "job.inputs=hunter2": "job.inputs",
+    "job.inputs[.url=hunter2": "inputs[.url",
+    "job.inputs.path=*hunter2": "job.inputs.path",
+    "job.inputs.path=!Hunter2/hunter2 x": "job.inputs.path",
+    "job.inputs.path=[hunter2]": "job.inputs.path",
+    "job.executor={KIND: SparkExecutor, master: hunter2}": "job.executor.master",
+    "job.mlflow_service.tracking_uri=hunter2": "job.mlflow_service.tracking_uri",
+    "job.mlflow_service.registry_uri=s3://k:hunter2@b": "job.mlflow_service.registry_uri",
+    "job.logger_service.file=s3://k:hunter2@b": "job.logger_service.file",
+    "job.alerts_service.targets=hunter2": "job.alerts_service.targets",
+    "job.alerts_service.targets=[{hunter2: 1}]": "job.alerts_service.targets[0]",
     "job.alerts_service.targets=['xoxb-hunter2']": "job.alerts_service.targets[0]",
     "job.alerts_service.targets=['mailto://u:hunter2@h']": "job.alerts_service.targets[0]",
 }
@@ -89,6 +103,25 @@ def test_a_secret_written_in_a_config_is_refused_and_not_repeated(override: str,
     (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
     assert SECRETS[override] in line
     assert "hunter2" not in line
+
+
+def test_a_number_in_place_of_a_secret_is_not_repeated(tmp_path: Path) -> None:
+    text = INFERENCE.format(extra="")
+    for override in ("job.inputs.path=47114711", "job.alerts_service.targets=[47114711]"):
+        (line,) = told(tmp_path, text, override)
+        assert line.endswith("expected text; quote it")
+    (line,) = told(tmp_path, text, "job.inputs.path=5")
+    assert line.endswith("expected text, not 5; quote it")
+
+
+def test_a_secret_in_the_environment_is_not_repeated_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in ("https://u:hunter2@h/x", "*hunter2", "[hunter2", "'hunter2"):
+        monkeypatch.setenv("MXT_JOB__INPUTS__PATH", value)
+        (line,) = told(tmp_path, INFERENCE.format(extra=""))
+        assert line.startswith("environment: ")
+        assert "hunter2" not in line
 
 
 def test_the_environment_is_over_files_and_under_overrides(
@@ -121,3 +154,16 @@ def test_a_block_of_another_kind_replaces_the_block(tmp_path: Path) -> None:
 def test_an_override_that_fits_nowhere_is_told(override: str, tmp_path: Path) -> None:
     (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
     assert line.startswith("override")
+
+
+def test_many_faults_are_listed_up_to_a_hundred(tmp_path: Path) -> None:
+    fields = "".join(f"    f{number}: 1\n" for number in range(5000))
+    lines = told(tmp_path, INFERENCE.format(extra=fields))
+    assert len(lines) == 101
+    assert lines[-1] == "and perhaps more; mend these first"
+
+
+def test_a_fault_may_hold_a_number_of_thousands_of_digits(tmp_path: Path) -> None:
+    (line,) = told(tmp_path, INFERENCE.format(extra=""), f"job.inputs.KIND=a{'9' * 5000}")
+    assert "unknown KIND 'a999" in line
+    assert len(line) < 2100

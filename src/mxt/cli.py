@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mxt.commands import base
 from mxt.errors import ConfigError, MxtError, Stopped, nearest
+from mxt.redaction import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,16 +19,21 @@ if TYPE_CHECKING:
 SPELLINGS = {"--check": "check", "--schema": "schema", "--kinds": "kinds", "--version": "version"}
 """Options that name a command wherever they stand before the word of one."""
 
+OWN_TEXTS = {"help", "kinds", "schema", "version"}
+"""Commands that print what is the same for all configs, such as patterns of URLs."""
+
 
 def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
     base.ALONE = True
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # as the standard error stream, whatever a name holds
     code = main()
     gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
     deadlines = sys.modules.get("mxt.datasets.deadlines")
-    if (
-        deadlines is not None and deadlines.abandoned()
-    ):  # Python would wait for the threads of what was given up
+    if deadlines is not None and deadlines.abandoned():  # Python would wait for threads of theirs
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -38,11 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     heard = {number: signal.signal(number, _stop) for number in (signal.SIGINT, signal.SIGTERM)}
     gc.disable()  # until a job runs, objects are made and none is thrown away
     try:
-        word, words = _command([*(sys.argv[1:] if arguments is None else arguments)])
-        return base.load(word).main(base.parser_of(word).parse_args(words))
-    except MxtError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
+        with redacted("stderr"):
+            return _run([*(sys.argv[1:] if arguments is None else arguments)])
     except BrokenPipeError:  # the reader has gone, as in: mxt kinds | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
@@ -52,6 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Stopped.under_way = False
         for number, before in heard.items():
             signal.signal(number, before)
+
+
+def _run(arguments: list[str]) -> int:
+    """Run the command that the words name; what it prints of configs and data holds no secret."""
+    try:
+        word, words = _command(arguments)
+        with redacted(*([] if word in OWN_TEXTS else ["stdout"])):
+            return base.load(word).main(base.parser_of(word).parse_args(words))
+    except MxtError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
 
 
 def _stop(number: int, _frame: object) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
+
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +21,19 @@ OK = 0
 VERDICT_NO = 10
 NOTHING_TO_DO = 99
 
+MOST_OF_WORD, MOST_OF_LINE, MOST_LINES = 400, 2000, 200
+"""Characters of a word, such as a path, characters of a line, and lines of a message; what is more is cut."""
+_LONG_WORD = re.compile(rf"\S{{{MOST_OF_WORD + 1},}}")
+
 
 class MxtError(Exception):
     """Root of everything a user or the world around MXT can cause."""
 
     exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """The message without secrets, and no longer than a person can read."""
+        return cut(shown(super().__str__()))
 
     def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
         """Pickle the class and the message, whatever arguments the class takes."""
@@ -60,6 +71,25 @@ class MissingExtraError(MxtError):
 
     def __init__(self, library: str, extra: str) -> None:
         super().__init__(f"{library} is not installed; run: pip install 'mxt[{extra}]'")
+
+
+def cut(message: str) -> str:
+    """A message that a person can read, whatever name, id or value it holds: long ones lose their middle."""
+    if len(message) <= MOST_OF_WORD:
+        return message
+    lines = message.split("\n")
+    shown = [_cut(_LONG_WORD.sub(_cut_word, line), MOST_OF_LINE) for line in lines[:MOST_LINES]]
+    more = len(lines) - len(shown)
+    return "\n".join([*shown, f"... and {more:,} more lines"] if more else shown)
+
+
+def _cut_word(word: re.Match[str]) -> str:
+    return _cut(word[0], MOST_OF_WORD)
+
+
+def _cut(text: str, most: int) -> str:
+    lost = len(text) - most
+    return f"{text[: most * 3 // 4]}[... {lost:,} characters ...]{text[-most // 4 :]}" if lost > 0 else text
 
 
 def named(name: object) -> str:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import BaseModel
 
-from mxt.configs import Config, dotted
+from mxt.configs import ENVIRONMENT, NO_SECRET, Config, dotted
 from mxt.errors import nearest
 from mxt.kinds import find
+from mxt.redaction import FEWEST, NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Path = tuple[str | int, ...]
+
+_OF_MANY = {"dict_type", "frozen_set_type", "list_type", "model_attributes_type", "model_type", "tuple_type"}
+"""Faults of a text in place of a block or a list, which may be the URL or the secret that belongs into it."""
 
 
 def in_words(config: Config, faults: Sequence[ErrorDetails], model: type[BaseModel]) -> Iterator[str]:
@@ -35,9 +39,11 @@ def in_words(config: Config, faults: Sequence[ErrorDetails], model: type[BaseMod
             path == other[: len(path)] for other in places if other != path
         ):
             continue  # too short only because a member of the list is at fault
-        names = _fields(config.content, path[:-1], model)
+        block = _block_at(config.content, path, model)
         written = (*path, "KIND") if here[0]["type"] == "union_tag_invalid" else path
-        yield f"{config.where(written)}: {dotted(path) or 'config'}: {_sentence(path, here, names)}"
+        default = here[0]["type"] == "secret" and path not in config.origins
+        where = ENVIRONMENT if default else config.where(written)
+        yield f"{where}: {dotted(path) or 'config'}: {_sentence(path, here, block)}"
 
 
 def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's content
@@ -57,9 +63,10 @@ def _place(content: Any, location: Path) -> Path:  # noqa: ANN401 - a config's c
     return tuple(path)
 
 
-def _fields(content: Any, path: Path, model: type[BaseModel] | None) -> list[str]:  # noqa: ANN401
-    """The fields that the block at `path` may have."""
-    for part in path:
+def _block_at(content: Any, path: Path, model: type[BaseModel] | None) -> type[BaseModel] | None:  # noqa: ANN401
+    """The block that the last name of `path` is a field of, however many places of lists follow the name."""
+    names = [place for place, part in enumerate(path) if isinstance(part, str)]
+    for part in path[: names[-1] if names else 0]:
         if model is not None and isinstance(part, str):
             field = model.model_fields.get(part)
             model = _block(field.annotation) if field else None
@@ -70,7 +77,24 @@ def _fields(content: Any, path: Path, model: type[BaseModel] | None) -> list[str
             else None
         )
         model = kind or model
-    return sorted(field.alias or name for name, field in model.model_fields.items()) if model else []
+    return model
+
+
+def _secret(path: Path, block: type[BaseModel] | None) -> bool:
+    """Whether the field at `path` is a location or names a secret, so that a wrong value may be a secret."""
+    name = next((part for part in reversed(path) if isinstance(part, str)), "")
+    field = block.model_fields.get(name) if block else None
+    return field is not None and _marked([*field.metadata, field.annotation])
+
+
+def _marked(parts: Sequence[object]) -> bool:
+    """Whether one of the parts of an annotation is the mark of a location, or the form of a secret's name."""
+    return any(
+        part == NO_SECRET
+        or str(getattr(part, "pattern", "")).startswith("^env:")
+        or _marked([*get_args(part), *getattr(part, "__metadata__", ())])
+        for part in parts
+    )
 
 
 def _block(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any annotation
@@ -80,8 +104,9 @@ def _block(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401 - any ann
     return next((block for part in get_args(annotation) if (block := _block(part))), None)
 
 
-def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:  # noqa: PLR0911 - one line a type
-    fault, name = faults[0], str(path[-1]) if path else ""
+def _sentence(path: Path, faults: list[ErrorDetails], block: type[BaseModel] | None) -> str:  # noqa: PLR0911 - one line a type
+    fault, name, secret = faults[0], str(path[-1]) if path else "", _secret(path, block)
+    fields = sorted(field.alias or name for name, field in block.model_fields.items()) if block else []
     match fault["type"]:
         case "extra_forbidden":
             return f"unknown field {name!r}{_near(name, fields)} (fields: {', '.join(fields)})"
@@ -94,16 +119,21 @@ def _sentence(path: Path, faults: list[ErrorDetails], fields: list[str]) -> str:
             tag = str(fault["ctx"]["tag"])
             return f"unknown KIND {tag!r}{_near(tag, known)} (known: {', '.join(known)})"
         case "string_pattern_mismatch" if "env:" in fault["ctx"]["pattern"]:
+            if fault["ctx"]["pattern"] != f"^{NAMED}$":
+                return (
+                    "expected a URL, in which env:NAME may stand for a secret, or env:NAME for the whole URL"
+                )
             return "a secret may not stand here; name the environment variable that holds it, as env:NAME"
-        case "not_of_the_recipe" | "not_a_range" | "no_count" | "twice" | "contradiction":
+        case "secret" | "not_of_the_recipe" | "not_a_range" | "no_count" | "twice" | "contradiction":
             return fault["msg"]
         case "string_type" if isinstance(fault["input"], (int, float)):
-            return f"expected text, not {json.dumps(fault['input'])}; quote it"
+            number = json.dumps(fault["input"])
+            return f"expected text{'' if secret and len(number) >= FEWEST else f', not {number}'}; quote it"
     sentences = dict.fromkeys(
         fault["msg"].removeprefix("Input ").removeprefix("Value error, ") for fault in faults
     )
     wanted = " or ".join(sentences).replace(" or should be ", " or ")
-    return f"{wanted}, not {_shown(fault['input'])}"
+    return f"{wanted}, not {_shown(fault['input'], secret=secret or fault['type'] in _OF_MANY)}"
 
 
 def _near(word: str, known: list[str]) -> str:
@@ -111,8 +141,9 @@ def _near(word: str, known: list[str]) -> str:
     return f"; did you mean {meant!r}?" if meant else ""
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - a config's value
+def _shown(value: Any, *, secret: bool) -> str:  # noqa: ANN401 - a config's value
     if isinstance(value, (dict, list)):
         return "a block" if isinstance(value, dict) else "a list"
     shown = json.dumps(value, default=str)
-    return "what is written there (withheld, since a URL may hold a secret)" if "://" in shown else shown[:80]
+    withheld = value is not None and (secret or "://" in shown)
+    return "what is written there (withheld, since it may hold a secret)" if withheld else shown[:80]

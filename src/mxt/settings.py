@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mxt import configs
 from mxt.errors import ConfigError
@@ -27,30 +27,21 @@ class Settings(Strict):
     """The job to run."""
 
 
-class Environment(BaseSettings):
-    """The layer of a config that comes from the environment: ``MXT_JOB__INPUTS__LIMIT=100``."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="MXT_", env_nested_delimiter="__", enable_decoding=False, extra="ignore"
-    )
-
-    job: Mapping[str, Any] = {}  # not a dict, whose values would be read as JSON, past the rules for YAML
-    """Fields of the job, by their names in capitals."""
-
-
 def load(files: Sequence[str], overrides: Sequence[str]) -> Settings:
     """Read, merge and validate a config.
 
     Raises:
         ConfigError: Some layer is broken; the message has a line for every fault.
     """
-    config = configs.load(files, _environment(), overrides)
+    config = configs.load(files, configs.read_environment(os.environ), overrides)
     context = {"root": config.root, "files": _digests(files, config.root)}
     try:
         return Settings.model_validate_json(json.dumps(config.content), context=context)
     except ValidationError as error:
-        lines = sorted(in_words(config, error.errors(include_url=False), Settings), key=_by_line)
-        raise ConfigError("\n".join(lines)) from None
+        every = in_words(config, error.errors(include_url=False), Settings)
+        lines = sorted(islice(every, configs.MAX_FAULTS), key=_by_line)
+        more = [configs.MORE_FAULTS] if next(every, "") else []
+        raise ConfigError("\n".join([*lines, *more])) from None
 
 
 def json_schema() -> dict[str, Any]:
@@ -86,25 +77,6 @@ def _digests(files: Sequence[str], root: str) -> dict[str, str]:
     }
 
 
-def _by_line(line: str) -> list[str | int]:
+def _by_line(line: str) -> str:
     """A key that sorts line 12 after line 6."""
-    return [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", line)]
-
-
-def _environment() -> dict[str, Any]:
-    try:
-        job = Environment().job
-    except ValidationError as error:
-        msg = f"{configs.ENVIRONMENT}: MXT_JOB cannot be set whole; set a field, as MXT_JOB__INPUTS__LIMIT=9"
-        raise ConfigError(msg) from error
-    return {"job": _read(job, "MXT_JOB")} if job else {}
-
-
-def _read(node: Any, name: str) -> Any:  # noqa: ANN401 - a tree of any depth
-    """Nested variables as config: names in lower case but for KIND, values read as YAML."""
-    if isinstance(node, Mapping):
-        return {
-            "KIND" if key == "kind" else key: _read(value, f"{name}__{key.upper()}")
-            for key, value in node.items()
-        }
-    return configs.parse_value(node, configs.ENVIRONMENT, name) if isinstance(node, str) else node
+    return re.sub(r"[0-9]+", lambda number: number[0].zfill(9), line)

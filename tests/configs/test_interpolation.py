@@ -148,3 +148,38 @@ def test_a_later_layer_names_keys_of_an_earlier_one_and_is_told_by_its_name(tmp_
 def test_a_dollar_alone_and_an_escaped_key_stay_text(tmp_path: Path) -> None:
     text = "b: x\na: ['$', 'US$ {5}', '5 $', '\\${b}', '{b}', '$b']\n"
     assert read(tmp_path, text)["a"] == ["$", "US$ {5}", "5 $", "${b}", "{b}", "$b"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        chain(2, "{a: " * 20 + "x" + "}" * 20, "{b: '{}'}"),
+        chain(16, "[[x]]", "[[['{}']]]"),
+        "a: " + "[" * 31 + "'${b}'" + "]" * 31 + "\nb: [1]",
+    ],
+)
+def test_interpolations_nest_no_deeper_than_a_file(text: str, tmp_path: Path) -> None:
+    text = text.replace("{a: " * 20, "{a: " * 30).replace("}" * 20, "}" * 30)
+    with pytest.raises(ConfigError, match=r"conf.yaml:\d+:\d+: \S+: nested more than 32 levels deep"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("depth", [20, 33])
+def test_layers_together_nest_no_deeper_than_a_file(depth: int, tmp_path: Path) -> None:
+    words = ["b" + ".a" * (depth - 1) + "=[[[1]]]"]
+    if depth < 30:
+        assert read(tmp_path, "b: {c: 1}", *words)["b"]
+        return
+    with pytest.raises(ConfigError, match=r"^override b\S+: nested more than 32"):
+        read(tmp_path, "b: {c: 1}", *words)
+
+
+def test_backslashes_before_an_interpolation_are_halved_and_an_odd_one_makes_it_text(tmp_path: Path) -> None:
+    text = "b: x\na: ['\\\\${b}', '\\\\\\${b}', 'C:\\d\\e', 'y\\${b}${b}']\n"
+    assert read(tmp_path, text)["a"] == ["\\x", "\\${b}", "C:\\d\\e", "y${b}x"]
+
+
+def test_many_faults_are_listed_up_to_a_hundred(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, "a: [" + "'${b}'," * 5000 + "]")
+    assert len(str(caught.value).splitlines()) == 100

@@ -7,12 +7,15 @@ from typing import Any
 
 import jsonschema
 import pytest
+import sqlalchemy as sa
+import yarl
 from pydantic import TypeAdapter, ValidationError
 
 from mxt import configs
-from mxt.configs import Location, Secret, current_root, project_root, reveal
+from mxt.configs import Location, Secret, current_root, project_root, reveal, revealed
 from mxt.datasets.databases import DatabaseUrl
 from mxt.errors import ConfigError
+from mxt.executors.base.sessions import Master
 from mxt.services.mlflow import StoreUri
 
 LOCATION: TypeAdapter[str] = TypeAdapter(Location)
@@ -130,32 +133,88 @@ def test_a_secret_is_revealed_from_the_environment(monkeypatch: pytest.MonkeyPat
         reveal("env:A_SECRET")
 
 
-@pytest.mark.parametrize("kind", [DatabaseUrl, StoreUri], ids=["database", "store"])
 @pytest.mark.parametrize(
-    ("url", "accepted"),
+    ("written", "taken"),
     [
-        ("postgresql://h/db?sslmode=require", True),
-        ("postgresql://u@h/db", True),
-        ("postgresql://u:hunter2@h/db", False),
-        ("mysql://h/db?password=hunter2", False),
-        ("mysql://h/db?a=1&PassWd=hunter2", False),
-        ("https://h?Access_Token=hunter2", False),
-        ("https://h;pwd=hunter2", False),
-        ("mssql://h?odbc_connect=DRIVER%3Dx%3BPWD%3Dhunter2", False),
-        ("mssql://h?ODBC_Connect=x", False),
-        ("https://h?x-SECRET-y=hunter2", False),
-        ("https://h/tokens?a=secret", True),
+        ("https://reader:env:PW@host/x.csv", "https://reader:p%40ss%2Fw%C3%B6rd%251@host/x.csv"),
+        ("https://env:PW@host/x", "https://p%40ss%2Fw%C3%B6rd%251@host/x"),
+        ("https://env:USER_NAME:env:PW@host/x", "https://me:p%40ss%2Fw%C3%B6rd%251@host/x"),
+        ("https://host/x?sv=1&sig=env:PW&x=env:USER_NAME#t=env:PW", None),
+        ("mssql://host?odbc_connect=env:PW", "mssql://host?odbc_connect=p%40ss%2Fw%C3%B6rd%251"),
+        ("sc://host/;token=env:USER_NAME", "sc://host/;token=me"),
+        ("env:PW", "p@ss/w\u00f6rd%1"),
+        ("env:USER_NAME-metadata.json", "me-metadata.json"),
+        ("s3://bucket/a:env:PW@x/env:PW/b=env:PW", "s3://bucket/a:env:PW@x/env:PW/b=env:PW"),
+        ("data/env:PW.csv", "data/env:PW.csv"),
     ],
 )
-def test_a_url_with_a_secret_is_refused_and_the_json_schema_knows_it(
+def test_names_of_variables_become_their_values_where_a_library_is_called(
+    written: str, taken: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PW", "p@ss/w\u00f6rd%1")
+    monkeypatch.setenv("USER_NAME", "me")
+    encoded = "p%40ss%2Fw%C3%B6rd%251"
+    assert revealed(written) == (taken or f"https://host/x?sv=1&sig={encoded}&x=me#t={encoded}")
+
+
+def test_a_variable_that_is_not_set_is_named() -> None:
+    with pytest.raises(ConfigError, match="environment variable NOT_SET, which is not set"):
+        revealed("https://reader:env:NOT_SET@host/x.csv")
+
+
+def test_sqlalchemy_and_a_web_client_take_back_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    password = "p@ss w\u00f6rd/1:2%3?4#5&6+7"  # noqa: S105 - every sign that a URL gives a meaning
+    monkeypatch.setenv("PW", password)
+    assert sa.make_url(revealed("postgresql://u:env:PW@h/db")).password == password
+    assert sa.make_url(revealed("postgresql://u@h/db?sslpassword=env:PW")).query["sslpassword"] == password
+    assert yarl.URL(revealed("https://u:env:PW@h/x")).password == password
+    assert yarl.URL(revealed("https://h/x?sig=env:PW&v=1")).query["sig"] == password
+
+
+FORMS: dict[Any, tuple[str, ...]] = {
+    Location: ("https://", "sftp://", "simplecache::https://"),
+    DatabaseUrl: ("postgresql://", "mysql+pymysql://"),
+    StoreUri: ("https://", "postgresql://"),
+    Master: ("sc://",),
+}
+
+
+@pytest.mark.parametrize(
+    ("rest", "accepted"),
+    [
+        ("h:80", True),
+        ("h:80/;user=x", True),
+        ("u:hunter2@h/db", False),
+        (":hunter2@h/db", False),
+        ("u:env:PW!@h/db", False),
+        ("h:80/;token=hunter2", False),
+        ("h:80/;pwd=hunter2", False),
+        ("h:80/;x-SECRET-y=hunter2", False),
+        ("h:80/;token=env:PW", True),
+    ],
+)
+@pytest.mark.parametrize("kind", FORMS)
+def test_every_location_refuses_secrets_and_the_json_schema_knows_it(
     kind: Any,
-    url: str,
+    rest: str,
     accepted: bool,  # noqa: FBT001 - a case
 ) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(kind)
-    assert jsonschema.Draft202012Validator(adapter.json_schema()).is_valid(url) is accepted
-    if accepted:
-        assert adapter.validate_python(url) == url
-        return
-    with pytest.raises(ValidationError):
-        adapter.validate_python(url)
+    schema = jsonschema.Draft202012Validator(adapter.json_schema())
+    for scheme in FORMS[kind]:
+        url = f"{scheme}{rest}"
+        assert schema.is_valid(url) is accepted
+        if accepted:
+            assert adapter.validate_python(url) == url
+        else:
+            with pytest.raises(ValidationError):
+                adapter.validate_python(url)
+
+
+@pytest.mark.parametrize("kind", [DatabaseUrl, StoreUri, Master, Location], ids=str)
+def test_the_whole_of_a_location_may_be_named(kind: Any) -> None:
+    adapter: TypeAdapter[str] = TypeAdapter(kind)
+    assert adapter.validate_python("env:URL") == "env:URL"
+    for wrong in ("env:", "env:1"):
+        with pytest.raises(ValidationError):
+            adapter.validate_python(wrong)

@@ -138,6 +138,17 @@ def test_a_key_that_fits_nowhere_is_told(key: str) -> None:
         assign({"a": [1], "b": 1, "c": {"x": None}}, f"{key}=1")
 
 
+@pytest.mark.parametrize("levels", [32, 400, 100_000])
+def test_an_override_names_no_deeper_place_than_a_file(levels: int) -> None:
+    with pytest.raises(ConfigError, match=r"^override job\.a\..*: nested more than 32 levels deep$"):
+        assign({}, "job" + ".a" * levels + "=1")
+
+
+def test_an_index_of_thousands_of_digits_is_no_place() -> None:
+    with pytest.raises(ConfigError, match=r"^override a\.999.*: the config has no such place$"):
+        assign({"a": [1]}, f"a.{'9' * 4400}=1")
+
+
 def test_overrides_apply_in_turn(tmp_path: Path) -> None:
     (tmp_path / "conf.yaml").write_text("job: {x: 1}\n")
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from blank import blank_store
+from dead import dead_process
 from mxt.errors import ConfigError, ModelError
 from mxt.registries.aliases import Move, move_tags
 from runs import run
@@ -142,6 +143,21 @@ def test_an_alias_set_by_hand_alone_has_no_record(registry: Registry) -> None:
     result = registry.history()
     assert not result["passed"]
     assert result["facts"]["answer"] == "nobody knows: no move was recorded by then"
+
+
+def test_a_first_move_that_was_decided_and_not_made_is_on_record(registry: Registry) -> None:
+    process = {"mxt.process": dead_process(), "mxt.job": "PromotionJob"}
+    made = registry.client.create_run("0", tags=process).info.run_id
+    tags = move_tags("churn", Move("Champion", None, 2), who="Dan", why="it was certified")
+    tags["mxt.alias_intent"] = tags.pop("mxt.alias_to")
+    for key, value in tags.items():
+        registry.client.set_tag(made, key, value)
+    result = registry.history()
+    facts = result["facts"]
+    said = f"run {made} was stopped before it moved Champion from none to 2; its intent is withdrawn"
+    assert (facts["settled"], facts["moves_withdrawn"], facts["moves"]) == (said, 1, 0)
+    assert not result["passed"]
+    assert "settled" not in registry.history()["facts"]
 
 
 @pytest.mark.parametrize(

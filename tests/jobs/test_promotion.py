@@ -12,6 +12,7 @@ import pytest
 
 from certified import certify
 from conftest import Ended, Project, make_project
+from dead import dead_process
 from mxt.registries.versions import aliases_of
 
 if TYPE_CHECKING:
@@ -358,6 +359,61 @@ def test_a_move_made_outside_is_noticed_reported_and_undone_by_a_rollback(bare: 
     facts = ask(bare, "Moved")
     assert (facts["version"], facts["moves"], facts["moves_outside"]) == (1, 3, 1)
     assert "doubt" not in facts
+
+
+def stopped(project: Project, run_id: str, *, moved: bool) -> None:
+    """Make of a promotion one that was killed before it confirmed its move."""
+    store = client(project)
+    tags = store.get_run(run_id).data.tags
+    for tag in ("mxt.alias_to", "mxt.process"):
+        store.delete_tag(run_id, tag)
+    store.set_tag(run_id, "mxt.process", dead_process())
+    store.update_run(run_id, "RUNNING")
+    if not moved:
+        store.set_registered_model_alias("churn", tags["mxt.alias"], tags["mxt.alias_from"])
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_promotion_that_was_killed_at_its_move_is_settled_by_the_next(
+    moved: bool,  # noqa: FBT001 - a case
+    bare: Project,
+) -> None:
+    alias = f"Killed{moved}"
+    assert promote(bare, alias=alias, version=1).code == 0
+    run_id = promote(bare, "job.requested_by=Eve", alias=alias, version=2).outcome["run_id"]
+    stopped(bare, run_id, moved=moved)
+    facts = promote(bare, alias=alias, version=2).outcome["facts"]
+    assert ("nothing_moved" in facts) == moved
+    assert facts["settled"].startswith(f"run {run_id} {'had moved' if moved else 'was stopped before'}")
+    history = ask(bare, alias)
+    assert (history["version"], history["moves"], history["moves_outside"]) == (2, 2, 0)
+    assert history["by"] == ("Eve" if moved else "Dan")
+    assert client(bare).get_run(run_id).info.status == "KILLED"
+
+
+def test_a_rollback_that_was_killed_after_its_move_goes_no_further_when_it_is_repeated(bare: Project) -> None:
+    for version in (1, 2, 3):
+        assert promote(bare, alias="Once", version=version).code == 0
+    back = ("job.rollback=true", "job.reason=it forgot its customers")
+    stopped(bare, promote(bare, *back, alias="Once").outcome["run_id"], moved=True)
+    for _ in range(2):
+        assert promote(bare, *back, alias="Once").outcome["facts"]["nothing_moved"].endswith("2 already")
+    assert promote(bare, back[0], "job.reason=further back", alias="Once").outcome["facts"]["to_version"] == 1
+
+
+def test_a_version_whose_training_was_stopped_is_promoted_only_where_the_config_allows_it(
+    bare: Project,
+) -> None:
+    store = client(bare)
+    run_id = store.get_model_version("churn", "3").run_id
+    store.update_run(run_id, "KILLED")
+    refused = promote(bare, alias="Whole", version=3)
+    allowed = promote(bare, "job.allow_unfinished=true", alias="Whole", version=3)
+    store.update_run(run_id, "FINISHED")
+    why = f"the training of churn version 3 (run {run_id}) was stopped after it had registered the version"
+    hint = "train again, or write allow_unfinished: true"
+    assert (refused.code, refused.outcome["facts"]["reasons"]) == (10, f"{why}; {hint}")
+    assert (allowed.code, allowed.outcome["facts"]["unfinished"]) == (0, why)
 
 
 def test_no_alias_moves_before_its_last_move(bare: Project) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from mxt.pages.histories import history_chart, history_page
+from mxt.registries.aliases import Move
 from mxt.reports.markdown import render
 
 
@@ -31,3 +32,11 @@ def test_a_move_is_one_row() -> None:
     row = ["2026-03-01T08:00:00Z", "", "1", "PromotionJob", "Dan", "a | b\n\nc", "r"]
     page = render(history_page(pd.DataFrame([row], columns=columns, index=[1])))
     assert "| 2026-03-01 08:00 UTC | none to 1 | PromotionJob | Dan | a \\| b c |" in page
+
+
+def test_a_move_that_was_decided_and_not_made_is_listed_with_who_and_why() -> None:
+    none = pd.DataFrame([], columns=["at", "from_version", "to_version", "how", "who", "why", "run"])
+    move = Move("Champion", 1, 2, datetime(2026, 3, 1, 8, tzinfo=UTC), "Dan", "it is better", run_id="r")
+    page = render(history_page(none, [(move, "its job was stopped")]))
+    assert "| 2026-03-01 08:00 UTC | 1 to 2 | Dan | it is better | its job was stopped |" in page
+    assert "Decided, and not made" not in render(history_page(none))

@@ -57,6 +57,21 @@ def test_nothing_has_changed_since_the_certificate_was_issued(
     assert changed(pinned, certificate, str(project.root)) == {}
 
 
+@pytest.mark.parametrize("lacking", [("run",), ("run", "digest"), ()])
+def test_a_certificate_whose_certification_was_stopped_between_its_tags_says_so(
+    lacking: tuple[str, ...], project: Project, pinned: Pinned
+) -> None:
+    tags = {
+        key: value
+        for key, value in pinned.tags.items()
+        if key.removeprefix("mxt.certificate_") not in lacking
+    }
+    if not lacking:  # an earlier certificate's
+        tags["mxt.certificate_run"] = pinned.run_id
+    fault = certificate_fault(client(project), replace(pinned, tags=tags))
+    assert fault == "the certificate (its certification was stopped while it was stored)"
+
+
 CHANGES = {
     "model.ubj": ("model", "the model's files"),
     "inputs_schema.yaml": ("model", "the model's files"),

@@ -39,12 +39,13 @@ def test_the_digest_of_a_model_is_of_its_paths_and_files_without_certificates(
     for name, content in files.items():
         expected.update(name.encode() + b"\0" + hashlib.sha256(content).digest())
     assert before == expected.hexdigest()
-    (tmp_path / "r.json").touch()
+    named = f"{'0a' * 16}.json"
+    (tmp_path / named).touch()
     source = registry.client.get_model_version("digested", "1").source
     model_id = str(source).removeprefix("models:/")
-    registry.client.log_model_artifact(model_id, str(tmp_path / "r.json"), digests.CERTIFICATES)
+    registry.client.log_model_artifact(model_id, str(tmp_path / named), digests.CERTIFICATES)
     assert digests.model_digest(pinned) == before
-    registry.client.log_model_artifact(model_id, str(tmp_path / "r.json"))
+    registry.client.log_model_artifact(model_id, str(tmp_path / named))
     assert digests.model_digest(pinned) != before
 
 

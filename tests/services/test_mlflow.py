@@ -129,7 +129,7 @@ def test_a_password_in_a_uri_is_refused(
 ) -> None:
     if source.isupper():
         monkeypatch.setenv(source, uri)
-    with pytest.raises(ValidationError, match=r"should match pattern|an option of the URL holds a secret"):
+    with pytest.raises(ValidationError, match="env:NAME"):
         configured(tmp_path, **({} if source.isupper() else {source: uri}))
 
 

@@ -144,7 +144,9 @@ def open_store(uri: str | None) -> MlflowService:
     try:
         service = MlflowService.model_validate(fields, context={"root": current_root()})
     except ValidationError as error:
-        msg = "--store must be the URI of an MLflow store without a password, as sqlite:///mlflow.db"
+        place = "--store" if uri else "MLFLOW_TRACKING_URI"
+        why = error.errors()[0]["msg"]
+        msg = f"{place} must be the URI of an MLflow store without a password, as sqlite:///mlflow.db ({why})"
         raise ConfigError(msg) from error
     if not service.exists():
         msg = (

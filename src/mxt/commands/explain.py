@@ -65,6 +65,10 @@ def _explain(options: Namespace) -> int:
 
 
 def _refuse_wrong(options: Namespace) -> None:
+    from mxt.configs import refuse_secret
+
+    refuse_secret(options.table, "TABLE")
+    refuse_secret(options.background or "", "--background")
     if (options.id is None) == (options.row is None):
         msg = "Name one row: by its id, as in --id 7590-VHVEG, or by its number from 0, as in --row 12."
         raise ConfigError(msg)

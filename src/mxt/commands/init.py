@@ -50,12 +50,14 @@ def main(options: Namespace) -> int:
     """
     if not options.table:
         raise ConfigError(_which_table())
+    from mxt.configs import refuse_secret
     from mxt.drafts.choices import choose
     from mxt.drafts.files import files
     from mxt.drafts.looks import look
     from mxt.drafts.pages import shown, wrote
     from mxt.drafts.sources import source_of
 
+    refuse_secret(options.table, "TABLE")
     seen = look(source_of(options.table))
     if options.target is None:
         print(shown(seen), flush=True)

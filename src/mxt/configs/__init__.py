@@ -7,22 +7,34 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from mxt.configs.environment import read_environment
 from mxt.configs.interpolation import dotted, resolve
 from mxt.configs.locations import (
-    NO_SECRET_OPTION,
+    NO_SECRET,
     Location,
     Secret,
     current_root,
     project_root,
+    refuse_secret,
     reveal,
-    without_secret_options,
+    revealed,
 )
 from mxt.configs.merging import assign, leaves, merge
-from mxt.configs.yaml import ENVIRONMENT, Node, Origins, parse_value, read_yaml
+from mxt.configs.yaml import (
+    ENVIRONMENT,
+    MAX_FAULTS,
+    MORE_FAULTS,
+    Node,
+    Origins,
+    parse_value,
+    read_yaml,
+)
 
 __all__ = [
     "ENVIRONMENT",
-    "NO_SECRET_OPTION",
+    "MAX_FAULTS",
+    "MORE_FAULTS",
+    "NO_SECRET",
     "Config",
     "Location",
     "Node",
@@ -32,9 +44,11 @@ __all__ = [
     "load",
     "parse_value",
     "project_root",
+    "read_environment",
+    "refuse_secret",
     "reveal",
+    "revealed",
     "split",
-    "without_secret_options",
 ]
 
 

@@ -7,18 +7,21 @@ would end up in logs and records; a field that needs a secret takes ``env:NAME``
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from typing import TypeAlias, cast
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
-from mxt.configs.yaml import Node
+from mxt.configs.loader import MAX_DEPTH, TOO_DEEP
+from mxt.configs.yaml import MAX_FAULTS, Node
 from mxt.errors import ConfigError
 
 MAX_CHARACTERS = 1_000_000
 MAX_CHAIN = 16
 
-_OPENING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*\})?")
+_KEY = r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*"
+_OPENING = re.compile(rf"\$\{{({_KEY}\}})?")
+_WRITTEN = re.compile(rf"(\\*)(\$\{{({_KEY})\}})")
+"""An interpolation, and the backslashes before it: two stand for one, and an odd one makes it text."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -34,15 +37,30 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
         ConfigError: An interpolation has another form, names no key, runs in a circle, or would make the
             config grow beyond `MAX_CHARACTERS`.
     """
-    faults = list(_faults(content, where))
+    faults = list(islice(_faults(content, where), MAX_FAULTS))
     if faults:
         raise ConfigError("\n".join(faults))
-    try:
-        resolved = OmegaConf.to_container(OmegaConf.create(content), resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        msg = f"{error.full_key}: {str(error).splitlines()[0]}"
-        raise ConfigError(msg) from error
-    return cast("dict[str, Node]", resolved)
+    return cast("dict[str, Node]", _resolved(content, content))
+
+
+def _resolved(node: Node, content: Node) -> Node:
+    match node:
+        case dict():
+            return {key: _resolved(value, content) for key, value in node.items()}
+        case list():
+            return [_resolved(value, content) for value in node]
+        case str() if "${" in node:
+            whole = _WRITTEN.fullmatch(node)
+            if whole and not whole[1]:
+                return _resolved(_lookup(content, whole[3]), content)
+            return _WRITTEN.sub(lambda written: _inserted(written, content), node)
+    return node
+
+
+def _inserted(written: re.Match[str], content: Node) -> str:
+    """What stands for an interpolation amid a text."""
+    pairs, odd = divmod(len(written[1]), 2)
+    return "\\" * pairs + (written[2] if odd else str(_resolved(_lookup(content, written[3]), content)))
 
 
 def dotted(path: Path) -> str:
@@ -50,32 +68,41 @@ def dotted(path: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
 
 
-def _texts(node: Node, path: Path) -> Iterator[tuple[Path, str]]:
-    match node:
-        case dict():
-            for key, value in node.items():
-                yield from _texts(value, (*path, key))
-        case list():
-            for index, value in enumerate(node):
-                yield from _texts(value, (*path, index))
-        case str():
-            yield path, node
+def _scalars(node: Node, path: Path) -> Iterator[tuple[Path, Node]]:
+    """The values that hold no others, an empty list or mapping among them, by their paths."""
+    if not (isinstance(node, (dict, list)) and node):
+        yield path, node
+        return
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        yield from _scalars(value, (*path, key))
+
+
+@dataclass(frozen=True)
+class _Extent:
+    """How large a node would be once resolved."""
+
+    characters: int
+    steps: int
+    """How deep the steps from key to key go."""
+    levels: int
+    """How deep its lists and mappings are nested."""
 
 
 def _faults(content: dict[str, Node], where: Callable[[Path], str]) -> Iterator[str]:
-    known: dict[str, tuple[int, int]] = {}
+    known: dict[str, _Extent] = {}
     grown = 0
-    for path, text in _texts(content, ()):
-        fault = _form_fault(text)
+    for path, node in _scalars(content, ()):
+        fault = _form_fault(node) if isinstance(node, str) else ""
         if not fault:
             try:
-                size, steps = _size(text, content, known, ())
+                extent = _extent(node, content, known, ())
             except (KeyError, IndexError, ValueError, TypeError):
                 fault = "its interpolation names a key that the config does not have"
             except RecursionError:
                 fault = f"its interpolations run in a circle or more than {MAX_CHAIN} steps deep"
             else:
-                grown += size if steps else 0
+                grown += extent.characters if extent.steps else 0
+                fault = TOO_DEEP if len(path) + extent.levels > MAX_DEPTH else ""
         if grown > MAX_CHARACTERS:
             fault = f"interpolations would make the config grow beyond {MAX_CHARACTERS} characters"
         if fault:
@@ -93,31 +120,32 @@ def _form_fault(text: str) -> str:
     return "??? stands for a value that was not given" if text == "???" else ""
 
 
-def _size(
-    node: Node, content: Node, known: dict[str, tuple[int, int]], chain: tuple[str, ...]
-) -> tuple[int, int]:
-    """How many characters `node` would have once resolved, and how deep the steps to it go.
+def _extent(node: Node, content: Node, known: dict[str, _Extent], chain: tuple[str, ...]) -> _Extent:
+    """How large `node` would be once resolved, without resolving it; `known` keeps the extent of each key.
 
-    Nothing is resolved to count them; `known` keeps the counts of each key.
+    Raises:
+        RecursionError: The steps run in a circle, or are too many.
     """
-    total, steps = len(json.dumps(node)), 0
-    for _, text in _texts(node, ()):
-        for opening in _OPENING.finditer(text):
+    total, steps, levels = len(json.dumps(node)), 0, 0
+    for path, text in _scalars(node, ()):
+        levels = max(levels, len(path))
+        for opening in _OPENING.finditer(text) if isinstance(text, str) else ():
             key = opening[1].rstrip("}")
             if key in chain or len(chain) >= MAX_CHAIN:
                 raise RecursionError
             if key not in known:
-                known[key] = _size(_lookup(content, key), content, known, (*chain, key))
-            total += known[key][0]
-            steps = max(steps, known[key][1] + 1)
+                known[key] = _extent(_lookup(content, key), content, known, (*chain, key))
+            total += known[key].characters
+            steps = max(steps, known[key].steps + 1)
+            levels = max(levels, len(path) + known[key].levels)
     if steps > MAX_CHAIN:
         raise RecursionError
-    return total, steps
+    return _Extent(total, steps, levels)
 
 
 def _lookup(node: Node, key: str) -> Node:
     for part in re.findall(r"[^.\[\]]+", key):
-        if isinstance(node, list):
+        if isinstance(node, list) and part.isdecimal():
             node = node[int(part)]
         elif isinstance(node, dict):
             node = node[part]

@@ -6,6 +6,7 @@ import yaml
 
 MAX_DEPTH = 32
 MAX_NODES = 50_000
+TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
 
 NULL, BOOL, INT, FLOAT, STR = (f"tag:yaml.org,2002:{tag}" for tag in ("null", "bool", "int", "float", "str"))
 

@@ -4,18 +4,14 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, GetPydanticSchema, StringConstraints, ValidationInfo
+from pydantic_core import PydanticCustomError, core_schema
 
 from mxt.errors import ConfigError
+from mxt.redaction import NAMED, SECRET, remember, secret_in
 
-_SECRETS = "|".join(
-    re.sub("[a-z]", lambda letter: f"[{letter[0].upper()}{letter[0]}]", word)  # JSON Schema ignores no case
-    for word in ("passw", "pwd", "secret", "token", "odbc_connect")
-)
-_SECRET_OPTION = rf"[?&;][^=&]*({_SECRETS})"
-NO_SECRET_OPTION = Field(json_schema_extra={"not": {"pattern": _SECRET_OPTION}})
-"""The rule of `without_secret_options`, as JSON Schema."""
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -55,27 +51,48 @@ def anchored(location: str, info: ValidationInfo) -> str:
     return os.path.normpath(Path(root) / location)
 
 
-def without_secret_options(url: str) -> str:
-    """The URL, unless one of its options looks like a secret.
-
-    Raises:
-        ValueError: An option looks like a secret.
-    """
-    if re.search(_SECRET_OPTION, url):
-        msg = "an option of the URL holds a secret, which a config may not"
-        raise ValueError(msg)
-    return url
+def _without_secret(location: str) -> str:
+    if why := secret_in(location):
+        kind = "secret"
+        raise PydanticCustomError(kind, why)
+    return location
 
 
-Location = Annotated[str, StringConstraints(min_length=1, max_length=4096), AfterValidator(anchored)]
+NO_SECRET = GetPydanticSchema(
+    lambda kind, handler: core_schema.no_info_after_validator_function(_without_secret, handler(kind)),
+    lambda schema, handler: {**handler(schema), "not": {"pattern": SECRET}},
+)
+"""Marks every text that is a location: it holds no secret, but may name one, as ``https://u:env:NAME@host``."""
+
+Location = Annotated[
+    str, StringConstraints(min_length=1, max_length=4096), NO_SECRET, AfterValidator(anchored)
+]
 """A path, or a URL that fsspec knows; a relative path starts at the project's root."""
 
-Secret = Annotated[str, StringConstraints(pattern=r"^env:[A-Za-z_][A-Za-z0-9_]*$")]
+Secret = Annotated[str, StringConstraints(pattern=rf"^{NAMED}$")]
 """The name of the environment variable that holds a secret, as ``env:NAME``; never the secret itself."""
 
 
+_WHOLE = re.compile(rf"^({NAMED})")
+_USER = re.compile(r"(?<=//)[^/?#]*(?=@)")
+_IN_USER = re.compile(rf"(?:^|(?<=:))({NAMED})(?=:|$)")
+_OPTION = re.compile(rf"([?&;#][^=&;#]*=)({NAMED})(?=[&;#]|$)")
+
+
+def refuse_secret(argument: str, name: str) -> None:
+    """Raise a ConfigError if an argument of a command is a location that holds a secret.
+
+    Args:
+        argument: The location.
+        name: What the help of the command calls it, such as TABLE or --store.
+    """
+    if why := secret_in(argument):
+        msg = f"{name}: {why}"
+        raise ConfigError(msg)
+
+
 def reveal(secret: str) -> str:
-    """The value of the variable that ``env:NAME`` names.
+    """The value of the variable that ``env:NAME`` names, which no text shows from now on.
 
     Raises:
         ConfigError: The variable is not set.
@@ -84,4 +101,25 @@ def reveal(secret: str) -> str:
     if name not in os.environ:
         msg = f"The config takes a secret from the environment variable {name}, which is not set."
         raise ConfigError(msg)
+    remember(name, os.environ[name])
     return os.environ[name]
+
+
+def revealed(location: str) -> str:
+    """A location as libraries take it: the variables that it names are replaced by their values.
+
+    A value inside a URL is percent-encoded; the variable holds it as it is.
+
+    Raises:
+        ConfigError: A variable is not set.
+    """
+    if "env:" not in location:
+        return location
+    if whole := _WHOLE.match(location):
+        return reveal(whole[1]) + location[whole.end() :]
+    location = _USER.sub(lambda user: _IN_USER.sub(lambda named: _encoded(named[1]), user[0]), location)
+    return _OPTION.sub(lambda option: option[1] + _encoded(option[2]), location)
+
+
+def _encoded(secret: str) -> str:
+    return quote(reveal(secret), safe="")

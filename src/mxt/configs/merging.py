@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TypeVar
 
+from mxt.configs.loader import MAX_DEPTH, TOO_DEEP
 from mxt.configs.yaml import OVERRIDE, Node, hidden, parse_value
 from mxt.errors import ConfigError
 
@@ -11,6 +12,7 @@ _OVERRIDE = re.compile(
     r"(?P<key>[A-Za-z_][^.\[\]=\s]*(?:\.[^.\[\]=\s]+|\[[0-9]{1,9}\])*)=(?P<value>.*)", re.DOTALL
 )
 _KEY_PART = re.compile(r"[^.\[\]]+")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 Layer = TypeVar("Layer", bound=Node)
 
@@ -47,11 +49,16 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
     """
     match = _OVERRIDE.fullmatch(override)
     if not match or hidden(match["key"]):
-        msg = f"override {override!r}: expected key=value, such as job.inputs.limit=100"
+        key = override.partition("=")[0]
+        msg = f"override {key!r}: expected key=value, such as job.inputs.limit=100"
         raise ConfigError(msg)
     key = match["key"]
     value = parse_value(match["value"], OVERRIDE, key)
-    path = tuple(int(part) if part.isdecimal() else part for part in _KEY_PART.findall(key))
+    parts = _KEY_PART.findall(key)
+    if len(parts) > MAX_DEPTH:
+        msg = f"override {key}: {TOO_DEEP}"
+        raise ConfigError(msg)
+    path = tuple(int(part) if _INDEX.fullmatch(part) else part for part in parts)
     try:
         _place(content, path, value)
     except (IndexError, TypeError) as error:

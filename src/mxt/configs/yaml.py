@@ -27,16 +27,30 @@ MAX_KEY = 1024
 """Characters of a key: as many as YAML allows in a key without a question mark before it."""
 MAX_FAULTS = 100
 """Broken rules that one message lists."""
+MORE_FAULTS = "and perhaps more; mend these first"
+
+HIDDEN = "holds a control or invisible character"
 
 _COLLECTIONS = {f"tag:yaml.org,2002:{tag}" for tag in ("map", "seq")}
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 """Characters that PyYAML takes for the end of a line, though a reader of the file may not see them."""
 
+_NAMES = re.compile(r"(undefined (?:alias|tag handle)) '.*'", re.DOTALL)
+"""What PyYAML says of a text that begins with * or !, as a password may; its name is left out."""
+_TAG = re.compile(r"!{1,2}[a-z_./:]{1,32}")
+"""A tag that may be quoted: a password that begins with an exclamation mark looks like a tag."""
+
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
-def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
+def read_yaml(
+    file: str, form: str = "a config is a mapping that starts with 'job:'"
+) -> tuple[dict[str, Node], Origins]:
     """The mapping in a YAML file, and where each of its parts stands.
+
+    Args:
+        file: Its path.
+        form: What the file should hold, for the message if it is no mapping.
 
     Raises:
         ConfigError: The file is missing or unreadable, or breaks a rule; all broken rules at once.
@@ -45,7 +59,7 @@ def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
     if content is None:
         content = {}
     if not isinstance(content, dict):
-        msg = f"{file}:1:1: a config is a mapping that starts with 'job:', not a {type(content).__name__}"
+        msg = f"{file}:1:1: {form}, not a {type(content).__name__}"
         raise ConfigError(msg)
     return content, origins
 
@@ -93,7 +107,8 @@ def _parse(text: str, file: str, path: tuple[str, ...] = ()) -> tuple[Node, Orig
         root = yaml.compose(text, Loader=loader.Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        msg = f"{_place(file, mark)}: {field}{error.problem or error.context}"
+        problem = _NAMES.sub(r"\1; quote this text", str(error.problem or error.context))
+        msg = f"{_place(file, mark)}: {field}{problem}"
         raise ConfigError(msg) from error
     except yaml.reader.ReaderError as error:
         msg = f"{_spot(file, text, error.position)}: {field}U+{error.character:04X} is not allowed"
@@ -145,7 +160,7 @@ class _Builder:
         self._count(node)
         text = node.value
         if hidden(text, allowed="\n\t"):
-            self._fault(node, path, "holds a control or invisible character")
+            self._fault(node, path, HIDDEN)
         if node.tag == loader.STR:
             return str(text)
         if node.tag not in loader.FORMS or not loader.FORMS[node.tag].fullmatch(text):
@@ -167,7 +182,10 @@ class _Builder:
 
     def _refuse_tag(self, node: yaml.Node, path: tuple[str | int, ...]) -> None:
         tag = node.tag.replace("tag:yaml.org,2002:", "!!")
-        self._fault(node, path, f"{tag} is not allowed in a config")
+        named = (
+            tag if _TAG.fullmatch(tag) else "a tag, as a text begins that starts with ! and has no quotes,"
+        )
+        self._fault(node, path, f"{named} is not allowed in a config")
 
     def _number(self, node: yaml.ScalarNode, path: tuple[str | int, ...]) -> Node:
         """A number as JSON Schema sees it, to which 1.0 is the integer 1."""
@@ -185,7 +203,7 @@ class _Builder:
         dotted = ".".join(map(str, path))
         self.faults.append(f"{_place(self.file, node.start_mark)}: {dotted + ': ' if dotted else ''}{what}")
         if len(self.faults) >= MAX_FAULTS:
-            raise ConfigError("\n".join([*self.faults, f"{self.file}: and perhaps more; mend these first"]))
+            raise ConfigError("\n".join([*self.faults, f"{self.file}: {MORE_FAULTS}"]))
 
 
 def _place(file: str, mark: yaml.Mark | None) -> str:
@@ -210,7 +228,7 @@ def _key_fault(key: yaml.Node, counts: Counter[str]) -> str:
     if key.value == "<<":
         return "merge keys (<<) are not allowed; give MXT several files instead"
     if hidden(key.value):
-        return "the key holds a control or invisible character"
+        return f"the key {HIDDEN}"
     if counts[key.value] > 1:
         return f"the key {key.value!r} stands {counts[key.value]} times in this block"
     return ""

@@ -8,11 +8,13 @@ import re
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import StringConstraints
 
-from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
-from mxt.datasets.deadlines import SECONDS, Expired, bound, call, transfer
+from mxt.configs import NO_SECRET, revealed
+from mxt.datasets.bounds import bound
+from mxt.datasets.deadlines import SECONDS, Expired, call, transfer
 from mxt.errors import DataError, MxtError, ServiceError, missing
+from mxt.redaction import NAMED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,12 +24,9 @@ if TYPE_CHECKING:
 
 
 DatabaseUrl = Annotated[
-    str,
-    StringConstraints(pattern=r"^(env:[A-Za-z_][A-Za-z0-9_]*|[A-Za-z][A-Za-z0-9_+.-]*://([^:@/]*@)?[^@]*)$"),
-    AfterValidator(without_secret_options),
-    NO_SECRET_OPTION,
+    str, StringConstraints(pattern=rf"^({NAMED}$|[A-Za-z][A-Za-z0-9_+.-]*://)"), NO_SECRET
 ]
-"""An SQLAlchemy URL without a password, or ``env:NAME`` for the variable that holds one."""
+"""An SQLAlchemy URL in which ``env:NAME`` stands for a password, or ``env:NAME`` for the whole URL."""
 
 _INSTALLS = {
     "MySQLdb": "mysqlclient",
@@ -76,11 +75,6 @@ _UNITS = {"": 0.001, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 """Seconds of the units of PostgreSQL; a number without one is of milliseconds."""
 
 
-def described(url: str) -> str:
-    """The URL as it may be shown: without options, and never with the secret behind ``env:NAME``."""
-    return url if url.startswith("env:") else url.partition("?")[0]
-
-
 @contextmanager
 def opened(url: str) -> Iterator[sa.Engine]:
     """An engine for the database at `url`.
@@ -95,13 +89,13 @@ def opened(url: str) -> Iterator[sa.Engine]:
     import sqlalchemy as sa
 
     engine = _engine(url)
-    bound(engine.dialect, _CALLS, lambda name: limit(engine, name), described(url))
+    bound(engine.dialect, _CALLS, lambda name: limit(engine, name), shown(url))
     try:
         yield engine
     except Expired as error:
         raise ServiceError(str(error)) from None
     except sa.exc.SQLAlchemyError as error:
-        raise failure(described(url), engine.dialect.name, error) from error
+        raise failure(shown(url), engine.dialect.name, error) from error
     finally:
         engine.dispose()
 
@@ -192,7 +186,7 @@ def absent(name: str, url: str, error: BaseException) -> MxtError | None:
     import sqlalchemy as sa
 
     if isinstance(error, sa.exc.NoSuchModuleError):
-        kind = re.split(r"[+:]", reveal(url) if url.startswith("env:") else url)[0]
+        kind = re.split(r"[+:]", revealed(url))[0]
         return missing(f"{name}: this kind of database", _DIALECTS[kind]) if kind in _DIALECTS else None
     if not isinstance(error, ImportError):
         return None
@@ -204,19 +198,19 @@ def _engine(url: str) -> sa.Engine:
     import sqlalchemy as sa
 
     try:
-        address = sa.make_url(reveal(url) if url.startswith("env:") else url)
+        address = sa.make_url(revealed(url))
         options = _OPTIONS.get(address.get_driver_name(), {})
         interruptible(address.get_driver_name())
         own = {name: round(value) for name, value in options.items() if name not in address.query}
         return sa.create_engine(address, connect_args=own)
     except (sa.exc.ArgumentError, ImportError, ValueError) as error:
-        lacking = absent(described(url), url, error)
+        lacking = absent(shown(url), url, error)
         if lacking is not None:
             raise lacking from error
         hint = (
             " SQLAlchemy writes postgresql://, not postgres://." if "dialects:postgres" in str(error) else ""
         )
-        msg = f"{described(url)}: cannot be opened ({type(error).__name__}).{hint}"
+        msg = f"{shown(url)}: cannot be opened ({type(error).__name__}).{hint}"
         msg += " Is the URL right, and its driver installed?"
         raise ServiceError(msg) from error
 

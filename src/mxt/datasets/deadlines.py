@@ -7,23 +7,20 @@ Code that no timer interrupts, as of a driver, is left to the `last_resort`.
 
 from __future__ import annotations
 
-import inspect
 import signal
 import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from mxt.datasets.traffic import Traffic
 from mxt.errors import ServiceError, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 SECONDS = 60.0
@@ -43,16 +40,15 @@ class Expired(BaseException):
     """The time of a call or transfer is over; no Exception, which a library would catch to try again."""
 
 
-class _Mark:
+class Mark:
     """What stands for no value."""
 
 
-_END = _Mark()
-LATE = _Mark()
+LATE = Mark()
 """What stands for the answer that did not come before the deadline."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Clock:
     """The time of the call or transfer that the main thread is in."""
 
@@ -60,14 +56,18 @@ class Clock:
     seconds: float
     moving: bool
     begun: float = field(default_factory=time.monotonic)
-    traffic: Traffic = field(default_factory=Traffic)
+    traffic: Traffic = field(init=False)
     rung: bool = False
     left: bool = False
+
+    def __post_init__(self) -> None:
+        if self.moving:
+            self.traffic = Traffic()
 
     def overdue(self) -> float:
         """Seconds since the deadline; below 0 before it."""
         now = time.monotonic()
-        if self.moving and self.traffic.moved():
+        if self.moving and now - self.begun >= self.seconds / LOOKS and self.traffic.moved():
             self.begun = now
         return now - self.begun - self.seconds
 
@@ -83,6 +83,8 @@ class Clock:
 
 _clocks: list[Clock] = []
 """Of the call or transfer that the main thread is in, and of the transfers around it."""
+_others: list[Clock] = []
+"""Of calls and transfers in other threads."""
 _late: set[str] = set()
 """Endpoints that have let a deadline pass."""
 _left: list[threading.Thread] = []
@@ -121,12 +123,15 @@ def _limited(
     endpoint: str, seconds: float | None, kind: type[BaseException], *, moving: bool
 ) -> Iterator[None]:
     outer = _clocks[-1] if _clocks else None
-    watched = outer is not None and (moving or not outer.moving)
-    if watched or not _interruptible(outer) or (moving and not Traffic.known()):
-        yield
-        return
     seconds = SECONDS if seconds is None else seconds
     seconds = min(seconds, AGAIN_SECONDS) if endpoint in _late or Stopped.under_way else seconds
+    if not _interruptible(outer):
+        with _elsewhere(Clock(endpoint, seconds, moving)):
+            yield
+        return
+    if (outer is not None and (moving or not outer.moving)) or (moving and not Traffic.known()):
+        yield
+        return
     clock = Clock(endpoint, seconds, moving)
     before = signal.signal(signal.SIGALRM, _ring)
     try:
@@ -149,6 +154,19 @@ def _limited(
         _leave(clock, before, outer)
 
 
+@contextmanager
+def _elsewhere(clock: Clock) -> Iterator[None]:
+    """Let the last resort know of a call or transfer that no timer interrupts."""
+    watched = not clock.moving or Traffic.known()
+    if watched:
+        _others.append(clock)
+    try:
+        yield
+    finally:
+        if watched:
+            _others.remove(clock)
+
+
 def _leave(clock: Clock, before: object, outer: Clock | None) -> None:
     """Go back to the time of what is around a call."""
     signal.setitimer(signal.ITIMER_REAL, 0)
@@ -160,8 +178,8 @@ def _leave(clock: Clock, before: object, outer: Clock | None) -> None:
 
 
 def _ring(_number: int, _frame: object) -> None:
-    clock = running()
-    if clock is not None and clock.overdue() > -TICK_SECONDS:
+    clock = _clocks[-1] if _clocks else None
+    if clock is not None and not clock.left and clock.overdue() > -TICK_SECONDS:
         clock.rung = True
         raise Expired
 
@@ -173,55 +191,13 @@ def _interruptible(outer: Clock | None) -> bool:
     return outer is not None or signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
-def bound(
-    thing: T, names: Iterable[str], limit: Callable[[str], AbstractContextManager[object]], endpoint: str
-) -> T:
-    """An object some of whose methods are limited from now on.
-
-    Args:
-        thing: The object, which is changed.
-        names: Its methods; those that it lacks are passed over.
-        limit: `call` or `transfer`.
-        endpoint: The service, as a message names it.
-    """
-    for name in names:
-        own = inspect.isfunction(getattr(type(thing), name, None)) or name in vars(thing)
-        if own and not hasattr(method := getattr(thing, name), "mxt_limited"):
-            setattr(thing, name, limited(method, limit, endpoint))
-    return thing
-
-
-def limited(
-    function: Callable[P, T], limit: Callable[[str], AbstractContextManager[object]], endpoint: str
-) -> Callable[P, T]:
-    """A function whose every call is limited."""
-
-    @wraps(function)
-    def within(*args: P.args, **kwargs: P.kwargs) -> T:
-        with limit(endpoint):
-            return function(*args, **kwargs)
-
-    within.mxt_limited = True  # type: ignore[attr-defined] # so that none is limited twice
-    return within
-
-
-def each(items: Iterator[T], limit: Callable[[], AbstractContextManager[object]]) -> Iterator[T]:
-    """The items of an iterator, each of which is waited for no longer than its deadline."""
-    while True:
-        with limit():
-            item = next(items, _END)
-        if isinstance(item, _Mark):
-            return
-        yield item
-
-
-def at_once(works: Sequence[Callable[[], T]]) -> tuple[list[T | _Mark], float]:
+def at_once(works: Sequence[Callable[[], T]]) -> tuple[list[T | Mark], float]:
     """What works return that are done at the same time in threads; LATE for those not done at the deadline.
 
     Also gives the deadline in seconds. What is late goes on in its thread, and ends with the process.
     """
     seconds = min(SECONDS, AGAIN_SECONDS) if Stopped.under_way else SECONDS
-    answers: list[T | _Mark] = [LATE] * len(works)
+    answers: list[T | Mark] = [LATE] * len(works)
 
     def do(place: int) -> None:
         answers[place] = works[place]()
@@ -241,7 +217,6 @@ def abandoned() -> bool:
     return bool(_late) or any(thread.is_alive() for thread in _left)
 
 
-def running() -> Clock | None:
-    """The time of what the main thread is in; None if it waits for nobody."""
-    clock = _clocks[-1] if _clocks else None
-    return None if clock is None or clock.left else clock
+def running() -> list[Clock]:
+    """The times of what the threads are in that wait for a service; that of the main thread is the last."""
+    return [clock for clock in (*_others, *_clocks[-1:]) if not clock.left]

@@ -49,9 +49,9 @@ def _guard(ours: socket.socket, _theirs: socket.socket, report: Callable[[int, s
             stop, since = (stops[0], time.monotonic()) if stops else (stop, since)
         if stop and not Stopped.under_way and time.monotonic() - since > GRACE_SECONDS / 2:
             _end(128 + stop, f"stopped by {signal.Signals(stop).name}", report)
-        clock = deadlines.running()
-        if clock is not None and clock.overdue() > GRACE_SECONDS:
-            _end(ServiceError.exit_code, clock.message(), report)
+        for clock in deadlines.running():
+            if clock.overdue() > GRACE_SECONDS:
+                _end(ServiceError.exit_code, clock.message(), report)
 
 
 def _end(code: int, error: str, report: Callable[[int, str], None]) -> None:

@@ -10,8 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from mxt.datasets.remotes import known, package_for, reaching, refused, remote, without_secrets
+from mxt.configs import revealed
+from mxt.datasets import remote_calls
+from mxt.datasets.deadlines import SECONDS
+from mxt.datasets.remotes import known, package_for, reaching, refused, remote
 from mxt.errors import DataError, missing
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -32,7 +36,7 @@ SETTLED_SECONDS = 2.0
 MOST = 64
 """How many answers about files are remembered."""
 
-CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, SECONDS
 """How long a web server may take to let a connection in, and to send the next bytes of a file."""
 
 
@@ -47,18 +51,22 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     from fsspec.core import url_to_fs
 
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
-    web = path.lower().startswith(("http://", "https://"))
+    url = revealed(path)
+    web = url.lower().startswith(("http://", "https://"))
     try:
         with reaching(path, (ImportError, ValueError)):
-            return url_to_fs(path, **({"client_kwargs": _patience()} if web else {}))
+            filesystem, inner = url_to_fs(url, **({"client_kwargs": _patience()} if web else {}))
     except ImportError as error:
-        what = f"{without_secrets(path)}: this kind of URL"
+        what = f"{shown(path)}: this kind of URL"
         raise missing(what, package_for(path, error)) from error
     except ValueError as error:
         if known(path):  # as adlfs where it finds no credentials
             raise refused(path, type(error).__name__) from error
-        msg = f"{without_secrets(path)}: no file system is known for this kind of URL."
+        msg = f"{shown(path)}: no file system is known for this kind of URL."
         raise DataError(msg) from error
+    if remote(path):
+        remote_calls.limit(filesystem)
+    return filesystem, inner
 
 
 def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
@@ -66,7 +74,7 @@ def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     filesystem, inner = filesystem_of(path)
     local = Path(inner) if filesystem.protocol[0] == "file" else None
     if local and local.exists() and not (local.is_file() or local.is_dir()):
-        msg = f"{without_secrets(path)}: neither a file nor a folder."
+        msg = f"{shown(path)}: neither a file nor a folder."
         raise DataError(msg)
     return filesystem, inner
 

@@ -1,4 +1,4 @@
-"""URLs of services: how messages show them, and which error is raised when the service behind one fails."""
+"""URLs of services, and which error is raised when the service behind one fails."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from mxt.configs import revealed
 from mxt.datasets.outages import Outage, outage
 from mxt.errors import MxtError, ServiceError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +36,7 @@ _KEYS = {
     ),
     **dict.fromkeys(
         ("http", "https"),
-        "Is the link still valid? MXT sends no password to a web server; use a bucket for one.",
+        "Is the link still valid? A password stands in it as https://user:env:NAME@host.",
     ),
 }
 """Where the credentials of each kind of URL come from."""
@@ -43,18 +45,8 @@ _NO_KEYS = "Give the credentials where the package for this kind of URL looks fo
 
 def remote(path: str) -> bool:
     """Whether a path is a URL of a service, and no file or memory of this machine."""
-    kinds = re.findall(r"(?:^|::)([A-Za-z][A-Za-z0-9+.-]*)://", path)
+    kinds = re.findall(r"(?:^|::)([A-Za-z][A-Za-z0-9+.-]*)://", revealed(path))
     return any(kind.lower() not in _HERE for kind in kinds)
-
-
-def without_secrets(path: str) -> str:
-    """The path or URL as messages show it: without the user, the password and the options of a URL."""
-    if not remote(path):
-        return path
-    user = (
-        r"//[^/@]*@" if re.match(r"(.*::)?(https?|s?ftp|ssh|smb|webdav)://", path) else r"//[^/@:]*:[^/@]*@"
-    )
-    return re.sub(user, "//", path.partition("?")[0])
 
 
 def unreached(path: str, error: BaseException, otherwise: Outage | None = None) -> MxtError | None:
@@ -74,7 +66,7 @@ def unreached(path: str, error: BaseException, otherwise: Outage | None = None) 
     if known.refused:
         return refused(path, known.why)
     return ServiceError(
-        f"{without_secrets(path)}: the service does not answer as it should ({known.why}). "
+        f"{shown(path)}: the service does not answer as it should ({known.why}). "
         "Is it up, and the URL right? Then run again."
     )
 
@@ -82,7 +74,7 @@ def unreached(path: str, error: BaseException, otherwise: Outage | None = None) 
 def refused(path: str, why: str) -> ServiceError:
     """The error of a service that lets nobody in with these credentials, or without any."""
     keys = _KEYS.get(_kind(path), _NO_KEYS)
-    return ServiceError(f"{without_secrets(path)}: access is refused ({why}). {keys}")
+    return ServiceError(f"{shown(path)}: access is refused ({why}). {keys}")
 
 
 @contextmanager
@@ -128,4 +120,4 @@ def known(path: str) -> bool:
 
 def _kind(path: str) -> str:
     """What stands before ``://``, of the last of chained URLs."""
-    return path.rpartition("::")[2].partition("://")[0].lower()
+    return revealed(path).rpartition("::")[2].partition("://")[0].lower()

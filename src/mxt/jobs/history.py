@@ -14,8 +14,8 @@ from mxt.findings import Findings, Output
 from mxt.jobs.base import Job, Locals
 from mxt.kinds import OneOf
 from mxt.pages.histories import history_answer, history_chart, history_page
-from mxt.registries import moments
-from mxt.registries.aliases import last_move, moves
+from mxt.registries import intents, moments
+from mxt.registries.aliases import last_move
 from mxt.registries.versions import aliases_of
 from mxt.services.base.stores import store_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.findings import Fact
-    from mxt.registries.aliases import Move
+    from mxt.registries.aliases import Move, Record
 
 
 _DAY_OR_MOMENT = (
@@ -73,16 +73,17 @@ class HistoryJob(Job):
         context = self.context
         now = moments.now()
         moment = self._moment(now)
-        history = moves(context.client, context.name, self.alias)
-        known = aliases_of(context.client, context.name)
-        if not history and self.alias not in known:
+        record, left = intents.settle(context.client, context.name, self.alias)
+        context.facts |= {"settled": "; ".join(left)} if left else {}
+        if record.unknown:
+            known = aliases_of(context.client, context.name)
             names = ", ".join(sorted(known)) or "none"
             msg = f"{context.name!r} has no alias {self.alias!r}, and had none before; it has: {names}."
             msg += store_of(context.client)
             raise ModelError(msg)
         context.run.tag({"mxt.model": context.name})
         context.facts |= {"model": context.name, "alias": self.alias, "as_of": moments.to_text(moment)}
-        return context.conclude(self._findings(history, moment, now))
+        return context.conclude(self._findings(record, moment, now))
 
     def _moment(self, now: datetime) -> datetime:
         """The moment to report on; today stands for now, since the end of today is in the future."""
@@ -127,9 +128,12 @@ class HistoryJob(Job):
             )
         return {**facts, **counts}
 
-    def _findings(self, history: Sequence[Move], moment: datetime, now: datetime) -> Findings:
+    def _findings(self, record: Record, moment: datetime, now: datetime) -> Findings:
+        history = record.moves
         table, standing = _table(history), _standing(history, moment, now)
         facts = self._facts(standing, history)
+        if record.withdrawn:
+            facts["moves_withdrawn"] = len(record.withdrawn)
         steps = [(made.at, made.after) for made in history if made.at is not None]
         return Findings(
             passed=standing.move is not None and standing.version is not None,
@@ -138,7 +142,7 @@ class HistoryJob(Job):
             scores={} if standing.version is None else {"version": standing.version},
             tables={"history": table},
             charts={"history": history_chart(self.alias, steps, now)} if steps else {},
-            page=history_page(table),
+            page=history_page(table, [*record.withdrawn.items()]),
             outputs=[Output("history", self.history, table)],
             values={"history": table, "version": standing.version},
         )

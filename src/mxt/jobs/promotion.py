@@ -17,10 +17,11 @@ from mxt.jobs.base import Job, Locals
 from mxt.jobs.base.commands import command
 from mxt.kinds import OneOf
 from mxt.pages.decisions import decision_answer, decision_page
-from mxt.registries import moments
-from mxt.registries.aliases import move, move_tags, moves, previous
+from mxt.registries import intents, moments
+from mxt.registries.aliases import Move, previous
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG
 from mxt.registries.evidence import Request, gather
+from mxt.registries.unfinished import why_unfinished
 from mxt.registries.versions import AliasOrVersion, Pinned, aliases_of, pin, versions_of
 from mxt.services.base.stores import store_of
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mxt.findings import Fact
-    from mxt.registries.aliases import Move
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,9 @@ class PromotionJob(Job):
     allow_first: bool = False
     """Whether the alias may be made if it does not exist yet, so that there is no version to compare with."""
 
+    allow_unfinished: bool = Field(default=False, exclude_if=lambda allowed: not allowed)
+    """Whether the version may be one whose training failed or was stopped after it had registered it."""
+
     dry_run: bool = False
     """Judge the version and report, but do not move the alias."""
 
@@ -96,7 +99,9 @@ class PromotionJob(Job):
         context = self.context
         dry_run = {"mxt.dry_run": "true"} if self.dry_run else {}
         context.run.tag({"mxt.requested_by": self._who, "mxt.reason": self.reason, **dry_run})
-        history = moves(context.client, context.name, self.alias)
+        record, left = intents.settle(context.client, context.name, self.alias)
+        context.facts |= {"settled": "; ".join(left)} if left else {}
+        history = record.moves
         self._warn_if_moved_outside(history)
         return self._carry_out(self._rollback(history) if self.rollback else self._promotion(history))
 
@@ -113,11 +118,19 @@ class PromotionJob(Job):
         if champion is None and not self.allow_first:
             reason = f"{self.alias!r} stands for no version yet; the first promotion needs allow_first: true"
             verdicts.append(("PromotionJob", refused(reason)))
+        if why := why_unfinished(context.client, pinned):
+            context.facts["unfinished"] = why
+            if not self.allow_unfinished:
+                verdicts.append(
+                    ("PromotionJob", refused(f"{why}; train again, or write allow_unfinished: true"))
+                )
         return Decision([*verdicts, *_clock_faults(history)], champion, pinned, history)
 
     def _rollback(self, history: Sequence[Move]) -> Decision:
         context = self.context
-        before = previous(history)
+        last = history[-1] if history else None
+        again = last is not None and last.settled and last.rollback and (last.who, last.why) == self._request
+        before = last.after if last is not None and again else previous(history)
         if before is None:
             named = f"names the version that {self.alias!r} stood for before"
             msg = f"No recorded promotion of {context.name!r} {named}.{store_of(context.client)}"
@@ -177,6 +190,7 @@ class PromotionJob(Job):
             "when": stated(moments.to_text(moments.now())),
             "why": self.reason,
             "certificate": pinned.tags.get(CERTIFICATE_DIGEST_TAG, "none") if pinned else "none",
+            "training": str(self.context.facts.get("unfinished", "")),
             "moved": unmoved,
         }
         outside = [f"from {made.before} to {made.after}" for made in decision.history if not made.recorded]
@@ -200,14 +214,8 @@ class PromotionJob(Job):
 
     def _move(self, champion: int | None, version: int) -> None:
         context = self.context
-        now = aliases_of(context.client, context.name).get(self.alias)
-        if now != champion:
-            msg = f"{self.alias!r} was moved from {champion} to {now} while the gates judged. Run again."
-            raise ModelError(msg)
-        moved = move(context.client, context.name, self.alias, version)
-        context.run.tag(
-            move_tags(context.name, moved, who=self._who, why=self.reason, rollback=self.rollback)
-        )
+        decided = Move(self.alias, champion, version, who=self._who, why=self.reason, rollback=self.rollback)
+        intents.move_as_decided(context.client, context.name, context.run.run_id, decided)
 
     def _warn_if_moved_outside(self, history: Sequence[Move]) -> None:
         """Report that the alias does not stand where the last recorded move left it."""
@@ -216,6 +224,11 @@ class PromotionJob(Job):
             outside = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
             self.context.facts["moved_outside"] = outside
             logger.warning("{}: somebody moved it outside MXT.", outside)
+
+    @property
+    def _request(self) -> tuple[str, str]:
+        """Who requests the move, and why."""
+        return self._who, self.reason
 
     @property
     def _who(self) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mxt.findings import Fact
+    from mxt.registries.aliases import Move
 
 
 def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact]) -> list[str]:
@@ -38,23 +39,43 @@ def history_answer(model: str, alias: str, moment: str, facts: Mapping[str, Fact
     return [f"At {when} {alias} of {model} stood for version {facts['version']}{since}.{doubt}"]
 
 
-def history_page(moves: pd.DataFrame) -> Document:
-    """The page: the moves in their order.
+def history_page(moves: pd.DataFrame, unmade: Sequence[tuple[Move, str]] = ()) -> Document:
+    """The page: the moves in their order, and those that were decided and not made.
 
     Args:
         moves: A row for each move.
+        unmade: Moves that a job put on record and did not make, each with the reason.
     """
     rows = [
         (
             stated(row["at"]) or "unknown",
-            f"{row['from_version'] or 'none'} to {row['to_version'] or 'none'}",
+            _step(row["from_version"], row["to_version"]),
             row["how"],
             shortened(row["who"]),
             shortened(row["why"], LONGEST_REASON),
         )
         for _, row in moves.iterrows()
     ]
-    return Document([Heading("Moves"), Grid(("at", "version", "how", "who", "why"), rows)], name="history")
+    page = Document([Heading("Moves"), Grid(("at", "version", "how", "who", "why"), rows)], name="history")
+    if not unmade:
+        return page
+    others = [
+        (
+            stated(f"{move.at:%Y-%m-%dT%H:%M:%SZ}"),
+            _step(move.before, move.after),
+            shortened(move.who),
+            shortened(move.why, LONGEST_REASON),
+            shortened(reason, LONGEST_REASON),
+        )
+        for move, reason in unmade
+    ]
+    return page | Document(
+        [Heading("Decided, and not made"), Grid(("at", "version", "who", "why", "reason"), others)]
+    )
+
+
+def _step(before: object, after: object) -> str:
+    return f"{before or 'none'} to {after or 'none'}"
 
 
 def history_chart(alias: str, steps: Sequence[tuple[datetime, int | None]], now: datetime) -> Chart:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from mxt.predictors.base.opaque import OpaquePredictor
+from mxt.predictors.base.stored import Hazard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow.pyfunc import PyFuncModel
 
     from mxt.predictors.base.outputs import Label
+    from mxt.predictors.base.stored import Stored
 
 
 def names_of(signature: ModelSignature | None) -> dict[str, str | int]:
@@ -34,12 +36,24 @@ class MlflowPredictor(OpaquePredictor):
     library: ClassVar[str] = "mlflow"
     flavor: ClassVar[str] = "python_function"
     flavor_module: ClassVar[str] = "mlflow.pyfunc"
-    checks_files: ClassVar[bool] = True
     savable: ClassVar[bool] = False
 
     def __init__(self, native: PyFuncModel, columns: list[str], classes: Sequence[Label]) -> None:
         self._named = names_of(getattr(getattr(native, "metadata", None), "signature", None))
         super().__init__(native, columns or [*self._named], classes)
+
+    @classmethod
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        """The module that loads the model, the code that it brings, and the pickles that are its own."""
+        found = [f"the module {stored.text('loader_module')}"] if stored.entry.get("loader_module") else []
+        code = stored.entry.get("code")
+        found += [f"the Python files of {code!r}"] if isinstance(code, str) and code else []
+        script = stored.entry.get("model_code_path")
+        found += [f"the Python file {script!r}"] if isinstance(script, str) and script else []
+        pickle = stored.entry.get("python_model")
+        named = Hazard(f"the pickle {pickle}", pickle) if isinstance(pickle, str) and pickle else None
+        hazards = [Hazard(what) for what in found]
+        return (*hazards, *([named] if named else [])) or (Hazard("a pyfunc of its own code"),)
 
     def call(self, inputs: pd.DataFrame) -> object:
         return self.native.predict(inputs.rename(columns=self._named))

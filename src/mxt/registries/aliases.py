@@ -11,7 +11,7 @@ from mxt.registries.versions import aliases_of, all_pages
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 MODEL_TAG, ALIAS_TAG, FROM_TAG, TO_TAG = "mxt.model", "mxt.alias", "mxt.alias_from", "mxt.alias_to"
 AT_TAG, WHO_TAG, WHY_TAG = "mxt.alias_at", "mxt.alias_by", "mxt.alias_reason"
 ROLLBACK_TAG = "mxt.rollback"
+INTENT_TAG = "mxt.alias_intent"
+"""Tag of a run: the version that it is about to move the alias to; `TO_TAG` confirms that it did."""
+WITHDRAWN_TAG = "mxt.alias_withdrawn"
+"""Tag of a run: why the move that it was about to make counts as not made."""
+SETTLED_TAG = "mxt.alias_settled"
+"""Tag of a run that was stopped after its move: a later job has confirmed the move."""
+_READINGS = 10
 _RUNS_PER_PAGE = 1000
 
 
@@ -40,6 +47,8 @@ class Move:
     """The run that moved it; empty if the move was made outside MXT."""
     job: str = ""
     """The KIND of the job that moved it."""
+    settled: bool = False
+    """Whether its job was stopped before it confirmed the move, and a later one did."""
 
     @property
     def how(self) -> str:
@@ -76,16 +85,65 @@ def move_tags(
     return {key: value for key, value in tags.items() if value or key == FROM_TAG}
 
 
-def moves(client: MlflowClient, name: str, alias: str) -> list[Move]:
-    """All moves of an alias in their order, with those made outside MXT where they can be inferred.
+@dataclass(frozen=True)
+class Record:
+    """What the runs of jobs say of an alias, and where it stands."""
 
-    An alias was moved outside MXT if it did not stand where the recorded move before had left it. Runs of all
-    experiments count, also failed and deleted ones.
-    """
-    history: list[Move] = []
-    for made in sorted(_recorded(client, name, alias), key=_order):
-        history += [*_outside(history, made.before), made]
-    return history + _outside(history, aliases_of(client, name).get(alias))
+    version: int | None
+    """The version that the alias stands for; None if there is no such alias."""
+    made: Sequence[Move]
+    """Moves that were confirmed, in no order."""
+    open: Mapping[Move, Run]
+    """Moves that were intended and neither confirmed nor withdrawn, with their runs."""
+    withdrawn: Mapping[Move, str]
+    """Moves that were intended and count as not made, with the reason."""
+
+    @property
+    def unknown(self) -> bool:
+        """Whether there is no such alias, and never was."""
+        return self.version is None and not (self.made or self.open or self.withdrawn)
+
+    @property
+    def moves(self) -> list[Move]:
+        """All moves in their order, with those made outside MXT where they can be inferred.
+
+        An alias was moved outside MXT if it did not stand where the move before had left it. An intended move
+        counts as made if the alias was next seen at its version.
+        """
+        history: list[Move] = []
+        entries = sorted([*self.made, *self.open], key=_order)
+        for place, entry in enumerate(entries):
+            if entry not in self.open or self._shown(entry, entries[place + 1 :], history):
+                history += [*_outside(history, entry.before), entry]
+        return history + _outside(history, self.version)
+
+    def _shown(self, intended: Move, later: Sequence[Move], history: Sequence[Move]) -> bool:
+        """Whether the alias shows that an intended move was made."""
+        seen = next((made.before for made in later if made not in self.open), self.version)
+        same = [made for made in history[-1:] if made in self.open]
+        again = [(made.before, made.after) for made in same] == [(intended.before, intended.after)]
+        return seen == intended.after != intended.before and not again
+
+
+def record_of(client: MlflowClient, name: str, alias: str) -> Record:
+    """The record of an alias. Runs of all experiments count, also failed and deleted ones."""
+    for _ in range(_READINGS):
+        version = aliases_of(client, name).get(alias)
+        runs = [(_move_of(run, alias), run) for run in _runs(client, name, alias)]
+        if aliases_of(client, name).get(alias) == version:
+            break  # otherwise a job moved it meanwhile, and may have recorded that after the runs were read
+    unmade = [(move, run) for move, run in runs if TO_TAG not in run.data.tags]
+    return Record(
+        version,
+        [move for move, run in runs if TO_TAG in run.data.tags],
+        {move: run for move, run in unmade if WITHDRAWN_TAG not in run.data.tags},
+        {move: text for move, run in unmade if (text := run.data.tags.get(WITHDRAWN_TAG)) is not None},
+    )
+
+
+def moves(client: MlflowClient, name: str, alias: str) -> list[Move]:
+    """All moves of an alias in their order, with those made outside MXT where they can be inferred."""
+    return record_of(client, name, alias).moves
 
 
 def _outside(history: Sequence[Move], version: int | None) -> list[Move]:
@@ -120,8 +178,8 @@ def last_move(history: Sequence[Move], moment: datetime) -> Move | None:
     return next((made for made in reversed(history) if made.at is not None and made.at <= moment), None)
 
 
-def _recorded(client: MlflowClient, name: str, alias: str) -> list[Move]:
-    """The moves that runs have recorded by their tags, in no order."""
+def _runs(client: MlflowClient, name: str, alias: str) -> list[Run]:
+    """The runs that moved an alias, or were about to, in no order."""
     from mlflow.entities import ViewType
 
     query = f"tags.`{MODEL_TAG}` = '{name}' AND tags.`{ALIAS_TAG}` = '{alias}'"
@@ -132,24 +190,25 @@ def _recorded(client: MlflowClient, name: str, alias: str) -> list[Move]:
             ids, query, ViewType.ALL, max_results=_RUNS_PER_PAGE, page_token=token
         )
     )
-    return [_move_of(run, alias) for run in runs if TO_TAG in run.data.tags]
+    return [run for run in runs if {TO_TAG, INTENT_TAG} & {*run.data.tags}]
 
 
 def _move_of(run: Run, alias: str) -> Move:
-    """The move of an alias that the tags of a run record."""
+    """The move of an alias that the tags of a run record, made or intended."""
     tags = run.data.tags
     at = tags.get(AT_TAG)
     moment = datetime.fromisoformat(at) if at else moments.from_milliseconds(run.info.start_time)
     return Move(
         alias,
         int(tags[FROM_TAG]) if tags.get(FROM_TAG) else None,
-        int(tags[TO_TAG]),
+        int(tags.get(TO_TAG) or tags[INTENT_TAG]),
         moment.astimezone(UTC),
         tags.get(WHO_TAG) or run.info.user_id or "",
         tags.get(WHY_TAG, ""),
         ROLLBACK_TAG in tags,
         run.info.run_id,
         tags.get("mxt.job", ""),
+        SETTLED_TAG in tags,
     )
 
 

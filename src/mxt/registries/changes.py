@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from mxt import packages
 from mxt.errors import DataError, ModelError, MxtError
 from mxt.registries import digests
-from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_RUN_TAG, Certificate, stored_bytes
+from mxt.registries.certificates import (
+    CERTIFICATE_DIGEST_TAG,
+    CERTIFICATE_RUN_TAG,
+    CERTIFICATE_TAG,
+    Certificate,
+    stored_bytes,
+)
 from mxt.registries.latest import run_of
 from mxt.registries.rows import CertifiedRows
 
@@ -34,15 +40,21 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
     The document must have the digest in the tags of both the version and its certifying run, and name the
     version.
     """
+    uri, run_id = pinned.tags.get(CERTIFICATE_TAG, ""), pinned.tags.get(CERTIFICATE_RUN_TAG, "")
     try:
         content = stored_bytes(pinned)
     except (ModelError, OSError):
         return "the certificate (it cannot be fetched)"
-    if content is None:
-        return "the certificate (there is none)"
-    run = run_of(client, pinned.tags.get(CERTIFICATE_RUN_TAG, ""))
-    if run is None:
-        return "the certificate (the run that issued it is gone)"
+    run = run_of(client, run_id)
+    stopped = CERTIFICATE_RUN_TAG not in pinned.tags or (run is not None and run_id not in uri)
+    faults = {
+        "there is none": content is None,
+        "its certification was stopped while it was stored": stopped,
+        "the run that issued it is gone": run is None,
+    }
+    fault = next((text for text, applies in faults.items() if applies), "")
+    if fault or content is None or run is None:
+        return f"the certificate ({fault})"
     issued = {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, run.data.tags)}
     if issued != {digests.sha256(content)}:
         return "the certificate"

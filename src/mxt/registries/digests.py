@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError
+from mxt.registries import folders
+from mxt.services.base.outages import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +21,8 @@ if TYPE_CHECKING:
 
 CERTIFICATES = "certificates"
 """Folder beside a model's files that holds the version's certificates."""
-_NOT_THE_MODEL = {CERTIFICATES, "registered_model_meta"}
-"""Folders that do not count as files of a model: certificates, and what MLflow adds as it fetches a model."""
+_LOGGED = re.compile(r"models:/m-[0-9a-f]{32}")
+"""URIs of models that were logged, and may not be registered."""
 UNKNOWN = "unknown"
 WITH_CHANGES = " with changes"
 FILES = "config_files.json"
@@ -35,20 +38,12 @@ def sha256(content: bytes) -> str:
 
 
 def model_digest(pinned: Pinned) -> str:
-    """SHA-256 over the paths and bytes of all files of a model version.
-
-    Each file adds its path from the model's folder, a zero byte, and the SHA-256 of its bytes, in the order
-    of the paths. Certificates do not count.
+    """SHA-256 over the paths and bytes of all files of a model version, as `folders.digested` has it.
 
     Raises:
-        ModelError: The files cannot be fetched.
+        ModelError: The files cannot be fetched, or something among them is no regular file.
     """
-    folder, total = Path(fetched(pinned.uri)), hashlib.sha256()
-    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
-    for name, path in sorted(files.items()):
-        if name.partition("/")[0] not in _NOT_THE_MODEL:
-            total.update(name.encode() + b"\0" + bytes.fromhex(sha256(path.read_bytes())))
-    return total.hexdigest()
+    return folders.digested(Path(fetched(pinned.uri)))
 
 
 def config_digest(run_id: str) -> str:
@@ -98,8 +93,21 @@ def fetched(uri: str) -> str:
     try:
         return str(mlflow.artifacts.download_artifacts(uri))
     except (mlflow.exceptions.MlflowException, OSError) as error:
+        if is_outage(error):
+            raise  # the job turns it into a ServiceError
         msg = f"{uri} cannot be fetched ({type(error).__name__}); was it deleted?"
         raise ModelError(msg) from error
+
+
+def fetched_file(uri: str, name: str) -> Path:
+    """The path on this machine of one file of the model at `uri`.
+
+    Raises:
+        ModelError: It is not in the store.
+    """
+    if _LOGGED.fullmatch(uri):  # below which MLflow fetches no single files
+        return Path(fetched(uri)) / name
+    return Path(fetched(f"{uri}/{name}"))
 
 
 def files_digests(paths: Iterable[str], root: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pydantic import Field
 from mxt.configs import Secret
 from mxt.datasets.deadlines import LATE, at_once
 from mxt.errors import MissingExtraError
+from mxt.redaction import remember, shown
 from mxt.services.base import Service
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class AlertsService(Service):
         """
         if not self.enable:
             return False
+        title, message = shown(title), shown(message)
         targets = self._safely(self._targets) or []
         sends: list[Callable[[str, str], bool]] = [self._send_desktop]
         sends += [partial(_send, target) for target in targets]
@@ -124,7 +126,9 @@ class AlertsService(Service):
         name = target.removeprefix("env:")
         if name not in os.environ and target != DEFAULT_TARGETS:
             logger.warning("The alert target {} is not set in the environment.", name)
-        return os.environ.get(name, "").split()
+        urls = os.environ.get(name, "")
+        remember(name, urls)
+        return urls.split()
 
 
 def _send(target: Apprise, title: str, message: str) -> bool:

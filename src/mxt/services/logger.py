@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,21 +12,32 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
 
-from mxt.configs.locations import anchored
+from mxt.configs.locations import NO_SECRET, anchored
 from mxt.errors import ServiceError
+from mxt.redaction import shown
 from mxt.services.base import Service
 
 if TYPE_CHECKING:
-    from loguru import Logger
+    from loguru import Logger, Record
 
 TEXT = "{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}"
 
 LogFile = Annotated[
     str,
     StringConstraints(min_length=1, max_length=4096, pattern=r"^(/.*|\.{1,2}/.*|[A-Za-z]:[/\\].*|[^:]+)$"),
+    NO_SECRET,
     AfterValidator(anchored),
 ]
 """A local path, for logs cannot be written to a URL; a relative one starts at the project's root."""
+
+
+def _without_secrets(record: Record) -> None:
+    """Hide secrets in a message and in the traceback of an error, which becomes a part of the message."""
+    text = record["message"]
+    if error := record["exception"]:
+        text = "\n".join([text, "".join(traceback.format_exception(*error)).rstrip()])
+        record["exception"] = None
+    record["message"] = shown(text)
 
 
 class LoggerService(Service):
@@ -50,6 +62,7 @@ class LoggerService(Service):
 
     def start(self) -> None:
         logger.remove()
+        logger.configure(patcher=_without_secrets)
         for name in ("alembic", "mlflow"):
             logging.getLogger(name).setLevel(logging.WARNING)
         as_json = self.format == "json"

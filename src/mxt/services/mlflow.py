@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
-from mxt.configs.locations import NO_SECRET_OPTION, anchored, without_secret_options
+from mxt.configs.locations import NO_SECRET, anchored, revealed
 from mxt.datasets import deadlines
 from mxt.errors import ConfigError, ServiceError
+from mxt.redaction import NAMED
 from mxt.services.base import Service
 from mxt.services.base.limits import limit_stores
 from mxt.services.base.races import settled
@@ -52,13 +53,12 @@ def _anchored_store(uri: str, info: ValidationInfo) -> str:
 StoreUri = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//([^:@/]*@)?[^@]*)?)$"
+        pattern=rf"^({NAMED}|databricks(-uc)?|sqlite(\+\w+)?:///.+|[A-Za-z][A-Za-z0-9+.-]*:(//.*)?)$"
     ),
-    AfterValidator(without_secret_options),
-    NO_SECRET_OPTION,
+    NO_SECRET,
     AfterValidator(_anchored_store),
 ]
-"""URI of a store, without a password: MLflow takes credentials from its own environment variables."""
+"""URI of a store; MLflow takes credentials from its own variables, or from one that ``env:NAME`` names."""
 
 
 @contextmanager
@@ -129,12 +129,12 @@ class MlflowService(Service):
         self._shorten_retries()
         limit_stores()
         with self._errors(), _own_variables():
-            mlflow.set_tracking_uri(self.tracking_uri)
-            mlflow.set_registry_uri(self.registry_uri or self.tracking_uri)
+            mlflow.set_tracking_uri(revealed(self.tracking_uri))
+            mlflow.set_registry_uri(revealed(self.registry_uri or self.tracking_uri))
 
     def exists(self) -> bool:
         """Whether the store may be there: a SQLite file is, or a server or database is named."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         return match is None or Path(match[2]).is_file()
 
     def stop(self) -> None:
@@ -145,11 +145,12 @@ class MlflowService(Service):
         import mlflow
 
         registry = self.registry_uri or self.tracking_uri
-        return note_store(mlflow.MlflowClient(self.tracking_uri, registry), registry, self._why)
+        client = mlflow.MlflowClient(revealed(self.tracking_uri), revealed(registry))
+        return note_store(client, registry, self._why)
 
     def _shorten_retries(self) -> None:
         """Give up on a database in 3 s, not in the 101 s for which MLflow has no setting."""
-        if not self.tracking_uri.startswith("http"):
+        if not revealed(self.tracking_uri).startswith("http"):
             import mlflow.store.db.utils
 
             mlflow.store.db.utils.MAX_RETRY_COUNT = _DATABASE_TRIES
@@ -168,7 +169,7 @@ class MlflowService(Service):
 
     def _artifact_location(self) -> str | None:
         """A folder beside the SQLite file; MLflow itself would take one in the current folder."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         if not match:
             return None
         name = re.sub(r"[^\w.-]", "_", self.experiment_name)
@@ -177,7 +178,7 @@ class MlflowService(Service):
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
         """Let one process at a time make a SQLite store: MLflow's migrations break when they race."""
-        match = _SQLITE.match(self.tracking_uri)
+        match = _SQLITE.match(revealed(self.tracking_uri))
         if not match:
             yield
             return

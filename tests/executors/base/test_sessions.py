@@ -40,11 +40,6 @@ def test_options_with_secrets_and_others_than_sparks_are_refused(option: str) ->
             OPTION.validate_python(name)
 
 
-def test_what_follows_the_host_of_an_address_is_not_shown() -> None:
-    assert sessions._shown("sc://host:15002/;token=canary") == "sc://host:15002"
-    assert sessions._shown("local[2]") == "local[2]"
-
-
 def test_an_address_may_have_several_masters_and_no_port() -> None:
     assert sessions._places("spark://a:7077,b:7078") == [("a", 7077), ("b", 7078)]
     assert sessions._places("sc://host/;x=y") == [("host", 15002)]

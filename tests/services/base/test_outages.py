@@ -10,7 +10,7 @@ from mlflow.protos.databricks_pb2 import PERMISSION_DENIED, RESOURCE_DOES_NOT_EX
 
 from mxt.datasets.databases import opened
 from mxt.errors import DataError, MissingExtraError, ServiceError
-from mxt.services.base.outages import first_line, is_outage, login, of_a_store, without_driver
+from mxt.services.base.outages import is_outage, login, of_a_store, without_driver
 from mxt.services.base.runs import translated
 
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
@@ -28,22 +28,6 @@ def unreachable() -> MlflowException:
     error = MlflowException("API request failed")
     error.__cause__ = requests.ConnectionError("refused")
     return error
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        (
-            f"403 Client Error for url: https://b.s3.org/x?X-Amz-Signature={SECRET}",
-            "403 Client Error for url: https://b.s3.org/x",
-        ),
-        (f"url: /x?sig={SECRET} (Caused by y)", "url: /x (Caused by y)"),
-        (f"cannot reach http://user:{SECRET}@host/x now", "cannot reach http://host/x now"),
-        (f"first line\n{SECRET}", "first line"),
-    ],
-)
-def test_an_error_is_quoted_without_what_may_be_secret(text: str, expected: str) -> None:
-    assert first_line(Exception(text)) == expected
 
 
 @pytest.mark.parametrize(

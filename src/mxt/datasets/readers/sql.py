@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.datasets.bounds import each
 from mxt.datasets.conditions import SIGNS, Scalar
-from mxt.datasets.databases import DatabaseUrl, described, fetching, limit, opened
-from mxt.datasets.deadlines import each
+from mxt.datasets.databases import DatabaseUrl, fetching, limit, opened
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ class SqlReader(Reader):
     KIND: Literal["SqlReader"] = "SqlReader"
 
     url: DatabaseUrl
-    """SQLAlchemy URL without a password, or env:NAME for the environment variable that holds it."""
+    """SQLAlchemy URL; env:NAME in place of the password, or of the whole URL, names the variable with it."""
 
     query: Annotated[str, StringConstraints(min_length=1)]
     """A SELECT statement, or the name of a table; rows come in the order of the id column if there is one."""
@@ -52,7 +53,7 @@ class SqlReader(Reader):
 
     @property
     def source(self) -> str:
-        return described(self.url)
+        return shown(self.url)
 
     def names(self) -> list[str]:
         with self._connected() as connection:

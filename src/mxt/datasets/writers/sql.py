@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
-from mxt.datasets.databases import DatabaseUrl, described, opened
+from mxt.datasets.databases import DatabaseUrl, opened
 from mxt.datasets.writers.base import Provenance, Writer
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,14 +33,14 @@ class SqlWriter(Writer):
     KIND: Literal["SqlWriter"] = "SqlWriter"
 
     url: DatabaseUrl
-    """SQLAlchemy URL without a password, or env:NAME for the environment variable that holds it."""
+    """SQLAlchemy URL; env:NAME in place of the password, or of the whole URL, names the variable with it."""
 
     table: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
     """Name of the table to replace."""
 
     @property
     def target(self) -> str:
-        return f"{described(self.url)} table {self.table}"
+        return f"{shown(self.url)} table {self.table}"
 
     def require_installed(self) -> None:
         with opened(self.url):

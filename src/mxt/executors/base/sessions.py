@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
 
-from mxt.configs import NO_SECRET_OPTION, reveal, without_secret_options
+from mxt.configs import NO_SECRET, revealed
 from mxt.errors import ConfigError, MissingExtraError, MxtError, ServiceError
+from mxt.redaction import NAMED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ EXTRA = ("pyspark", "spark")
 
 _HOST = r"[A-Za-z0-9._-]+"
 _MASTER = (
-    r"^(env:[A-Za-z_][A-Za-z0-9_]*|local(-cluster)?(\[[0-9*, ]+\])?"
+    rf"^({NAMED}|local(-cluster)?(\[[0-9*, ]+\])?"
     rf"|spark://{_HOST}:[0-9]+(,{_HOST}:[0-9]+)*|sc://{_HOST}(:[0-9]+)?(/[^@]*)?)$"
 )
 _OPTION = r"^spark\.[A-Za-z0-9_.-]+$"
@@ -57,13 +58,7 @@ def _option(name: str) -> str:
     return name
 
 
-Master = Annotated[
-    str,
-    AfterValidator(_master),
-    AfterValidator(without_secret_options),
-    NO_SECRET_OPTION,
-    Field(json_schema_extra={"pattern": _MASTER}),
-]
+Master = Annotated[str, AfterValidator(_master), Field(json_schema_extra={"pattern": _MASTER}), NO_SECRET]
 """The address of a cluster as Spark takes it, or ``env:NAME`` for one that holds a secret."""
 
 Option = Annotated[str, AfterValidator(_option)]
@@ -100,14 +95,14 @@ def opened(master: str, options: Mapping[str, str]) -> Iterator[SparkSession]:
                 stack.pop_all()
             where = f"its log is {log}" if log.exists() else "its server has the log"
             msg = (
-                f"Spark at {_shown(master)} failed ({_named(error)}); {where}. "
+                f"Spark at {shown(master)} failed ({_named(error)}); {where}. "
                 "The workers need the Python and the packages of this machine."
             )
             raise ServiceError(msg) from error
 
 
 def _address(master: str) -> str:
-    address = reveal(master) if master.startswith("env:") else master
+    address = revealed(master)
     if address.startswith("env:") or not re.search(_MASTER, address):
         msg = (
             f"The variable {master.removeprefix('env:')} holds no address of Spark, such as sc://host:15002."
@@ -131,20 +126,14 @@ def _require(address: str) -> None:
         with contextlib.suppress(OSError), socket.create_connection(place, REACHED_SECONDS):
             return
     seconds = f"{REACHED_SECONDS:.0f} s"
-    msg = f"{_shown(address)}: no Spark answers within {seconds}. Start it, or correct `master`."
+    msg = f"{shown(address)}: no Spark answers within {seconds}. Start it, or correct `master`."
     raise ServiceError(msg)
 
 
 def _places(address: str) -> list[tuple[str, int]]:
     """Hosts and ports; a cluster may have several masters."""
-    names = (name.partition(":") for name in _shown(address).partition("://")[2].split(","))
+    names = (name.partition(":") for name in address.partition("://")[2].partition("/")[0].split(","))
     return [(host, int(port or CONNECT_PORT)) for host, _, port in names]
-
-
-def _shown(address: str) -> str:
-    """The address without its options, which may hold secrets."""
-    scheme, _, rest = address.partition("://")
-    return f"{scheme}://{rest.partition('/')[0]}" if rest else address
 
 
 def _started(address: str, options: Mapping[str, str], log: Path) -> SparkSession:

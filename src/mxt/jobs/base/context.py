@@ -22,6 +22,7 @@ from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
 from mxt.registries.served import Served
+from mxt.registries.unfinished import why_unfinished
 from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ class Context:
         """A version that the job compares with, or does not work on alone."""
         served = Served(pin(self.client, self.name, alias_or_version), loader)
         self.served.append(served)
+        if why := why_unfinished(self.client, served.pinned):
+            logger.warning("{}", why)
+            self.facts["unfinished"] = why
         return served
 
     def pinned(self, model: Pinned) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mxt.datasets.places import content
-from mxt.datasets.remotes import without_secrets
 from mxt.errors import ConfigError
+from mxt.redaction import shown
 from mxt.schemas import InputsSchema
 from mxt.schemas.captions import NO_CAPTIONS, Captions, only_captions
 
@@ -33,7 +33,7 @@ class Declared:
         """
         if file is None:
             return cls()
-        source = without_secrets(file)
+        source = shown(file)
         try:
             text = content(file).decode()
         except (OSError, UnicodeDecodeError) as error:

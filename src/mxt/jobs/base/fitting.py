@@ -26,7 +26,7 @@ from mxt.models.base import Recipe
 from mxt.models.base.targets import plain_targets
 from mxt.registries.registers.base import Register
 from mxt.registries.savers.base import Saver
-from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion, refuse_taken
+from mxt.registries.versions import HELD_OUT_TAG, SEMVER_TAG, TRAINING_DATA_TAG, SemanticVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,16 +122,19 @@ class FittingJob(Job, ABC):
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
+        from mxt.registries.unfinished import claim
 
         context = self.context
         if self.version:
-            refuse_taken(context.client, context.name, self.version)
+            claim(context.client, context.name, self.version)
         declared = Declared.read(self.inputs_schema)
         table = self._table(declared.schema)
         truth = plain_targets(table[self.target], self.recipe.task)
         self._state_positive(truth)
-        known = declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source)
-        schema = declared.captioned(known, self.inputs)
+        schema = declared.captioned(
+            declared.schema or inferred_schema(table, self.target, self.exclude, self.inputs.source),
+            self.inputs,
+        )
         refuse_other_model(self.mlflow_service, self.target, schema.columns)
         inputs = schema.check(table, self.inputs.source)
         columns = look(table, schema.columns, self.inputs, schema.captions)
@@ -149,15 +152,11 @@ class FittingJob(Job, ABC):
         context.record(
             findings | columns | Findings(files={RECIPE_FILE: choice.recipe.model_dump_json(indent=2)})
         )
-        fitted = FittedRows.of(
-            inputs,
-            table[self.target],
-            training.index,
-            context.linked.digest,
-            self.splitter,
-            self.inputs.id_column,
+        digest, id_column = context.linked.digest, self.inputs.id_column
+        fitted = replace(
+            FittedRows.of(inputs, table[self.target], training.index, digest, self.splitter, id_column),
+            reader=remembered(self.inputs),
         )
-        fitted = replace(fitted, reader=remembered(self.inputs))
         pinned = self._register(model, schema, inputs, fitted, digest_of(parts.test))
         concluded = self._concluded(pinned, passed=bool(findings.passed))
         return context.conclude(concluded | Findings(values={"model": model, **choice.values}))
@@ -173,13 +172,15 @@ class FittingJob(Job, ABC):
     def _concluded(self, pinned: Pinned, *, passed: bool) -> Findings:
         """What becomes of a registered version: the alias moves to it if its scores keep their limits."""
         from mxt.findings import Findings
-        from mxt.registries.aliases import move, move_tags
+        from mxt.registries import intents
+        from mxt.registries.aliases import Move, move_tags
 
         context, tags = self.context, {}
         answer = f"It is registered as {pinned}"
         if self.alias and passed:
-            moved = move(context.client, context.name, self.alias, pinned.version)
-            tags = move_tags(context.name, moved, why="its training kept the limits")
+            decided = Move(self.alias, None, pinned.version, why="its training kept the limits")
+            moved = intents.move_anyway(context.client, context.name, context.run.run_id, decided)
+            tags = move_tags(context.name, moved, why=moved.why)
             answer += f", which {self.alias} stands for now"
         return Findings(
             answer=[f"{answer}."],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from mxt.errors import DataError, MissingExtraError, ModelError
 from mxt.predictors.base.compositions import Component as Component
 from mxt.predictors.base.compositions import Composition as Composition
 from mxt.predictors.base.outputs import BINARY, Label, by_row, plain
+from mxt.predictors.base.stored import Hazard
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.predictors.base.outputs import Contributions, Scores
+    from mxt.predictors.base.stored import Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
@@ -43,8 +45,6 @@ class Predictor(ABC):
     """Rank among the flavours that one version is stored in; the least is loaded."""
     savable: ClassVar[bool] = True
     """Whether `log_model` can store the object again."""
-    checks_files: ClassVar[bool] = False
-    """Whether a loader fetches the stored files and runs `check_files` before the library loads them."""
     title: ClassVar[str] = ""
     """The optional library's name in messages."""
     extra: ClassVar[str] = ""
@@ -89,17 +89,19 @@ class Predictor(ABC):
             raise ModelError(msg) from error
 
     @classmethod
-    def check_files(cls, folder: Path, flavor: Mapping[str, str]) -> None:
-        """Refuse a stored model that would end the process in which the library loads it.
-
-        Args:
-            folder: The model's files.
-            flavor: The flavour's entry in the MLmodel file.
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        """What of a stored model would run as code when it is loaded; empty if it is data only.
 
         Raises:
-            ModelError: A file was cut or is damaged.
+            ModelError: A file is missing, damaged or outside the folder.
         """
-        del cls, folder, flavor
+        del stored  # of a library that says nothing, all is taken to run code
+        return (Hazard(f"{cls.flavor_module}.load_model, of which MXT does not know what it runs"),)
+
+    @classmethod
+    def restored(cls, stored: Stored) -> Any:
+        """The fitted object of a stored model that has no `hazards`."""
+        return importlib.import_module(cls.flavor_module).load_model(str(stored.folder))
 
     @property
     def log_arguments(self) -> tuple[object, dict[str, object]]:

@@ -12,6 +12,7 @@ from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
 from mxt.predictors.base.outputs import Contributions, Label, Scores, by_row, plain
+from mxt.predictors.base.stored import Hazard
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from mxt.predictors.base.stored import Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
 _TARGET_LOSSES = {"RMSE", "MAE", "MAPE", "Quantile", "Huber", "Expectile", "Lq", "LogCosh"}
 _EXPONENTIAL_LOSSES = {"Poisson", "Tweedie"}
+_CLASSES = {"CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker"}
+_FORMS = {"cbm", "json"}
 _LONGEST = 4096
 """More numbers than a vector of any embedding has."""
 
@@ -54,6 +58,21 @@ class CatboostPredictor(Predictor):
                 f"MXT takes {'one' if expected == 1 else expected}."
             )
             raise ModelError(msg)
+
+    @classmethod
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        kind, form = stored.text("model_type", "CatBoost"), stored.text("save_format", "cbm")
+        if kind not in _CLASSES or form not in _FORMS:
+            return (Hazard(f"a {kind} in the format {form}"),)
+        stored.file("data")
+        return ()
+
+    @classmethod
+    def restored(cls, stored: Stored) -> catboost.CatBoost:
+        import catboost
+
+        native = getattr(catboost, stored.text("model_type", "CatBoost"))()
+        return native.load_model(str(stored.file("data")), stored.text("save_format", "cbm"))
 
     @classmethod
     def require_fitted(cls, native: catboost.CatBoost) -> None:

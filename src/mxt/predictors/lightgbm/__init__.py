@@ -6,24 +6,27 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from mxt.predictors.base import Predictor
+from mxt.predictors.base.archives import native_of
 from mxt.predictors.base.columns import numbers, source_columns
 from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by_row
+from mxt.predictors.base.stored import Hazard
 from mxt.predictors.lightgbm.categories import categories_by_place, codes_of, with_categories
 from mxt.predictors.lightgbm.header import Header, read_header
 from mxt.predictors.lightgbm.trees import read_trees, require_whole
 from mxt.stats import links
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
     import lightgbm as lgb
     import numpy as np
     import pandas as pd
 
+    from mxt.predictors.base.stored import Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
+_BOOSTER = "lightgbm.basic.Booster"
 _CLASS_OBJECTIVES = {"binary", "multiclass", "multiclassova"}
 _TARGET_OBJECTIVES = {"regression", "regression_l1", "huber", "fair", "quantile", "mape"}
 _EXPONENTIAL_OBJECTIVES = {"poisson", "gamma", "tweedie"}
@@ -38,7 +41,6 @@ class LightgbmPredictor(Predictor):
     flavor: ClassVar[str] = "lightgbm"
     precedence: ClassVar[int] = 1
     flavor_module: ClassVar[str] = "mlflow.lightgbm"
-    checks_files: ClassVar[bool] = True
     title: ClassVar[str] = "LightGBM"
     extra: ClassVar[str] = "lightgbm"
 
@@ -57,11 +59,22 @@ class LightgbmPredictor(Predictor):
         super().__init__(native, source_columns(names, columns), known if classified else [])
 
     @classmethod
-    def check_files(cls, folder: Path, flavor: Mapping[str, str]) -> None:
-        """Refuse a text that was cut: LightGBM would end the whole process."""
-        name = flavor.get("data", "")
-        if name.endswith(".lgb"):
-            require_whole((folder / name).read_text(encoding="utf-8"))
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        """None for a text, which was read to its end: LightGBM would end the process over a cut one."""
+        if stored.text("model_class", _BOOSTER) == _BOOSTER:
+            require_whole(stored.file("data").read_text(encoding="utf-8", errors="replace"))
+            return ()
+        name = stored.text("data")
+        if stored.text("serialization_format", "cloudpickle") != "skops":
+            return (Hazard(f"the pickle {name}", name),)
+        stored.kept["native"], found = native_of(stored, "data")
+        return found
+
+    @classmethod
+    def restored(cls, stored: Stored) -> lgb.Booster | lgb.LGBMModel:
+        import lightgbm as lgb
+
+        return stored.kept.get("native") or lgb.Booster(model_file=str(stored.file("data")))
 
     @property
     def log_arguments(self) -> tuple[object, dict[str, object]]:

@@ -10,6 +10,8 @@ from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers
 from mxt.predictors.base.outputs import Label, Scores, of_no_rows
 from mxt.predictors.base.refusals import refusals
+from mxt.predictors.base.stored import Hazard
+from mxt.predictors.onnx.graphs import graph_of, session_of
 from mxt.predictors.onnx.trees import attributes, ensemble_of, labels_of, post_transform, read_trees
 from mxt.stats import links
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import onnxruntime as ort
     import pandas as pd
 
+    from mxt.predictors.base.stored import Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
 
@@ -48,7 +51,7 @@ class OnnxPredictor(Predictor):
 
     def __init__(self, native: onnx.ModelProto, columns: list[str], classes: Sequence[Label]) -> None:
         self.require_installed()
-        self._session = _session(native)
+        self._session = session_of(native)
         own = next((labels for node in native.graph.node if (labels := labels_of(attributes(node)))), [])
         known = classes if len(classes) == len(own) or not own else own
         inputs = self._session.get_inputs()
@@ -57,6 +60,23 @@ class OnnxPredictor(Predictor):
         if not known and len(self._session.get_outputs()) > 1:
             msg = "The ONNX model has several outputs and does not name its classes; log it with them."
             raise ModelError(msg)
+
+    @classmethod
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        stored.kept["native"], found = graph_of(stored)
+        return found
+
+    @classmethod
+    def restored(cls, stored: Stored) -> onnx.ModelProto:
+        import onnx
+
+        onnx.checker.check_model(stored.kept["native"])
+        return stored.kept["native"]
+
+    @property
+    def log_arguments(self) -> tuple[object, dict[str, object]]:
+        """The graph in one file, with all of its tensors."""
+        return self.native, {"save_as_external_data": False}
 
     @cached_property
     def trees(self) -> TreeEnsemble | None:
@@ -80,7 +100,7 @@ class OnnxPredictor(Predictor):
         for attribute in [] if node is None else node.attribute:
             if attribute.name == "post_transform":
                 attribute.CopyFrom(onnx.helper.make_attribute(attribute.name, "NONE" if attribute.s else 0))
-        return _session(copy)
+        return session_of(copy)
 
     def encode(self, inputs: pd.DataFrame) -> np.ndarray:
         import numpy as np
@@ -171,16 +191,6 @@ class OnnxPredictor(Predictor):
         return (
             None if self.trees is not None and self.classes and self._unit == "margin" else links.identity()
         )
-
-
-def _session(model: onnx.ModelProto) -> ort.InferenceSession:
-    import onnxruntime as ort
-
-    try:
-        return ort.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    except Exception as error:
-        msg = f"ONNX Runtime cannot load the model ({type(error).__name__}); its file may be broken."
-        raise ModelError(msg) from error
 
 
 def _matrix(outputs: Any) -> np.ndarray:

@@ -15,7 +15,8 @@ from mxt.predictors.sklearn import trees
 from mxt.predictors.sklearn.categories import categories_of
 from mxt.predictors.sklearn.composition import compose
 from mxt.predictors.sklearn.isolation import lengths_of
-from mxt.predictors.sklearn.scales import gives_probabilities, scale_of
+from mxt.predictors.sklearn.scales import gives_probabilities, importances_of, scale_of
+from mxt.predictors.sklearn.sound import estimator_of
 from mxt.predictors.sklearn.sources import trace_all
 from mxt.predictors.sklearn.wrappers import is_foreign, steps_of, uncalibrated
 
@@ -28,10 +29,9 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
     from mxt.predictors.base.outputs import Label
+    from mxt.predictors.base.stored import Hazard, Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
-
-
 _REFUSED = (ValueError, TypeError, KeyError)
 
 
@@ -55,17 +55,26 @@ class SklearnPredictor(Predictor):
         labels = plain(native.classes_) if is_classifier(native) else []
         super().__init__(native, spelled(named, columns) or named, labels)
 
+    @classmethod
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        stored.kept["native"], found = estimator_of(stored)
+        return found
+
+    @classmethod
+    def restored(cls, stored: Stored) -> BaseEstimator:
+        return stored.kept["native"]
+
     def __getstate__(self) -> dict[str, object]:
         """All but the parts, whose links cannot be pickled; they are made again where they are needed."""
         return {name: value for name, value in vars(self).items() if name != "parts"}
 
     @property
     def log_arguments(self) -> tuple[object, dict[str, object]]:
-        """The estimator in the format of skops, with the types that it is made of declared as trusted."""
+        """The estimator in the format of skops, with the types that it is made of declared."""
         import skops.io
 
-        trusted = skops.io.get_untrusted_types(data=skops.io.dumps(self.native))
-        return self.native, {"serialization_format": "skops", "skops_trusted_types": trusted}
+        types = skops.io.get_untrusted_types(data=skops.io.dumps(self.native))
+        return self.native, {"serialization_format": "skops", "skops_trusted_types": types}
 
     @property
     def core(self) -> Any:
@@ -233,16 +242,9 @@ class SklearnPredictor(Predictor):
 
     @property
     def importances(self) -> dict[str, np.ndarray]:
-        import numpy as np
-
-        if hasattr(self.core, "feature_importances_"):
-            return {"impurity": np.asarray(self.core.feature_importances_, dtype=float)}
-        if hasattr(self.core, "coef_"):
-            return {"coefficient": np.abs(np.atleast_2d(self.core.coef_)).mean(axis=0)}
-        return {}
+        return importances_of(self.core)
 
     def _prepared(self, inputs: pd.DataFrame) -> np.ndarray | pd.DataFrame:
         """A frame for models trained on frames, a matrix for models trained on matrices."""
-        chosen = self.select(inputs)
-        chosen = plain_extensions(chosen)
+        chosen = plain_extensions(self.select(inputs))
         return chosen if hasattr(self.native, "feature_names_in_") else chosen.to_numpy()

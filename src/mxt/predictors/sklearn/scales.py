@@ -8,6 +8,7 @@ from mxt.predictors.base.outputs import BINARY
 from mxt.stats import links
 
 if TYPE_CHECKING:
+    import numpy as np
     from sklearn.base import BaseEstimator
 
     from mxt.predictors.base.outputs import Label
@@ -85,3 +86,14 @@ def gives_probabilities(core: BaseEstimator) -> bool:
     from sklearn.ensemble import BaggingClassifier
 
     return isinstance(core, BaggingClassifier)
+
+
+def importances_of(core: BaseEstimator) -> dict[str, np.ndarray]:
+    """scikit-learn's own importances of encoded columns, by method."""
+    import numpy as np
+
+    if hasattr(core, "feature_importances_"):
+        return {"impurity": np.asarray(core.feature_importances_, dtype=float)}
+    if hasattr(core, "coef_"):
+        return {"coefficient": np.abs(np.atleast_2d(core.coef_)).mean(axis=0)}
+    return {}

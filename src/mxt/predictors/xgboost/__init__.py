@@ -10,6 +10,7 @@ from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by_row
 from mxt.predictors.base.refusals import refusals
+from mxt.predictors.base.stored import Hazard
 from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import xgboost as xgb
     from scipy.sparse import spmatrix
 
+    from mxt.predictors.base.stored import Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.predictors.xgboost.trees import Document
     from mxt.stats.links import Link
@@ -31,6 +33,17 @@ _IDENTITY_OBJECTIVES = {
 }
 """Objectives whose margins are predictions; of several expectiles, only the first margin is one."""
 _EXPONENTIAL_OBJECTIVES = {"count:poisson", "reg:gamma", "reg:tweedie"}
+_CLASSES = {
+    "xgboost.core.Booster": "Booster",
+    **{
+        f"xgboost.sklearn.{name}": name
+        for name in (
+            *("XGBModel", "XGBClassifier", "XGBRegressor", "XGBRanker"),
+            *("XGBRFClassifier", "XGBRFRegressor"),
+        )
+    },
+}
+"""The classes that a stored model may be of, and their names in `xgboost`."""
 _PROBABILITY_OBJECTIVES = {
     "binary:logistic": "log-odds",
     "multi:softprob": "margin",
@@ -58,6 +71,22 @@ class XgboostPredictor(Predictor):
         own = native.classes_ if hasattr(native, "predict_proba") else range(count)
         known = (classes or own) if self.objective in _PROBABILITY_OBJECTIVES else []
         super().__init__(native, self._booster.feature_names or columns, known)
+
+    @classmethod
+    def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
+        name = stored.text("model_class", "xgboost.core.Booster")
+        if name not in _CLASSES:
+            return (Hazard(f"the class {name}"),)
+        stored.file("data")
+        return ()
+
+    @classmethod
+    def restored(cls, stored: Stored) -> xgb.Booster | xgb.XGBModel:
+        import xgboost as xgb
+
+        native = getattr(xgb, _CLASSES[stored.text("model_class", "xgboost.core.Booster")])()
+        native.load_model(str(stored.file("data")))
+        return native
 
     @property
     def log_arguments(self) -> tuple[object, dict[str, object]]:

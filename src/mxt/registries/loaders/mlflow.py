@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import importlib
+import io
 import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from loguru import logger
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from mxt import packages
 from mxt.datasets.fitted import FittedRows
-from mxt.errors import ModelError, MxtError
+from mxt.errors import MissingExtraError, ModelError, MxtError
 from mxt.models import Model
-from mxt.predictors.base.library import predictor_class, predictor_of
+from mxt.predictors.base.library import predictor_of
 from mxt.predictors.base.preparation import Preparation
 from mxt.predictors.base.prepared import prepared
 from mxt.predictors.mlflow import names_of
+from mxt.registries import digests, folders
+from mxt.registries.contents import Contents, contents_of
 from mxt.registries.loaders.base import Loader
-from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE
+from mxt.registries.manifests import EXTRA_FILES, Manifest
+from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, SCHEMA_FILE
 from mxt.schemas import InputsSchema
-from mxt.services.base.outages import is_outage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     import pandas as pd
-    from mlflow.models.model import ModelInfo
-
-    from mxt.predictors.base import Predictor
 
 _PYFUNC = "python_function"
 _FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
@@ -51,38 +52,38 @@ class MlflowLoader(Loader):
 
     KIND: Literal["MlflowLoader"] = "MlflowLoader"
 
-    _infos: dict[tuple[str, str], ModelInfo] = PrivateAttr(default_factory=dict)
+    allow_types: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Types of installed packages, such as ``acme.features.Log``, that stored models may be made of besides
+    those that MXT has reviewed; their code is never taken from the model."""
+
+    _manifests: dict[tuple[str, str], Manifest] = PrivateAttr(default_factory=dict)
     """The content of the MLmodel files of versions, by registry and URI; they never change."""
 
     def load(self, uri: str) -> Model:
-        import mlflow
-
-        info, facts = self._info(uri), self._facts(uri)
-        columns = facts.get("columns") or [*_types(info)]
-        kind, source = _predictor_of_stored(uri, info.flavors), uri
-        kind.require_installed()
+        contents = contents_of(uri, self.allow_types)
+        facts = contents.manifest.facts
+        columns = facts.columns or [*_types(contents.manifest)]
         try:
-            if kind.checks_files:
-                source = str(mlflow.artifacts.download_artifacts(uri))
-                kind.check_files(Path(source), info.flavors[kind.flavor])
-            native = importlib.import_module(kind.flavor_module).load_model(source)
+            native = _native(contents)
+            preparation = Preparation.from_facts(facts.preparation)
+            predictor = predictor_of(native, preparation.names(columns), facts.classes)
+            whole = prepared(predictor, preparation, columns)
+        except MissingExtraError:
+            raise
         except Exception as error:
-            if is_outage(error):
-                raise  # the job turns it into a ServiceError
             why = f"({type(error).__name__}); {_reason(error)}"
-            msg = f"{uri} cannot be loaded in its {kind.flavor} flavour {why}."
+            msg = f"{uri} cannot be loaded in its {contents.flavor} flavour {why}."
             raise ModelError(msg) from error
-        preparation = Preparation.from_facts(facts.get("preparation") or [])
-        predictor = predictor_of(native, preparation.names(columns), facts.get("classes") or [])
-        required = _required(Path(source)) if kind.flavor == _PYFUNC else ()
-        whole = prepared(predictor, preparation, columns)
-        return Model(whole, self.load_background(uri), facts.get("positive"), required)
+        required = _required(contents.folder) if contents.flavor == _PYFUNC else ()
+        background = _background(uri, contents.beside(BACKGROUND_FILE))
+        return Model(whole, background, facts.positive, required)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
-        file = self._file(uri, SCHEMA_FILE)
-        if file is not None:
-            return InputsSchema.from_yaml(file.read_text(encoding="utf-8"), f"{uri} {SCHEMA_FILE}")
-        types = _types(self._info(uri))
+        content = self._extra(uri, SCHEMA_FILE)
+        if content is not None:
+            with _whole(uri, SCHEMA_FILE):
+                return InputsSchema.from_yaml(content.decode(), f"{uri} {SCHEMA_FILE}")
+        types = _types(self._manifest(uri))
         if not types:
             logger.warning(
                 "{} has no schema, and no signature that names columns: only the names of its columns can be "
@@ -93,31 +94,24 @@ class MlflowLoader(Loader):
         return InputsSchema.from_types(types)
 
     def load_background(self, uri: str) -> pd.DataFrame | None:
-        import pandas as pd
-
-        file = self._file(uri, BACKGROUND_FILE)
-        return None if file is None else pd.read_parquet(file)
+        return _background(uri, self._extra(uri, BACKGROUND_FILE))
 
     def load_target(self, uri: str) -> str | None:
-        return self._facts(uri).get("target")
+        return self._manifest(uri).facts.target
 
     def load_fitted(self, uri: str) -> FittedRows | None:
-        file = self._file(uri, FITTED_FILE)
-        return None if file is None else FittedRows.from_bytes(file.read_bytes())
+        content = self._extra(uri, FITTED_FILE)
+        with _whole(uri, FITTED_FILE):
+            return None if content is None else FittedRows.from_bytes(content)
 
     def load_truth_schema(self, uri: str, target: str) -> InputsSchema | None:
-        facts = self._facts(uri)
-        if not facts:
+        facts = self._manifest(uri).facts
+        if not facts.known:
             return None
-        classes = facts.get("classes") or []
-        texts = bool(classes) and all(isinstance(name, str) for name in classes)
+        texts = bool(facts.classes) and all(isinstance(name, str) for name in facts.classes)
         return InputsSchema.from_types({target: "string" if texts else "double"})
 
-    def _facts(self, uri: str) -> dict[str, Any]:
-        """MXT's own metadata of a version; empty for versions that MXT did not save."""
-        return (self._info(uri).metadata or {}).get(METADATA) or {}
-
-    def _info(self, uri: str) -> ModelInfo:
+    def _manifest(self, uri: str) -> Manifest:
         """The content of the MLmodel file of a model; a version's file is read once.
 
         Raises:
@@ -126,50 +120,50 @@ class MlflowLoader(Loader):
         import mlflow
 
         key = mlflow.get_registry_uri(), uri
-        if key in self._infos:
-            return self._infos[key]
-        try:
-            info = mlflow.models.get_model_info(uri)
-        except Exception as error:
-            if is_outage(error):
-                raise  # as above
-            msg = f"{uri} has no readable MLmodel file ({type(error).__name__})."
-            raise ModelError(msg) from error
+        if key in self._manifests:
+            return self._manifests[key]
+        manifest = Manifest.fetched(uri)
         if _VERSION.fullmatch(uri):
-            self._infos[key] = info
-        return info
+            self._manifests[key] = manifest
+        return manifest
 
-    def _file(self, uri: str, name: str) -> Path | None:
-        """A file stored beside the model, on this machine; None if it was not stored."""
-        import mlflow
-
-        flavors = self._info(uri).flavors.values()
-        stored = {Path(extra["path"]).name for flavor in flavors for extra in flavor.get("extra_files") or []}
-        return (
-            Path(mlflow.artifacts.download_artifacts(f"{uri}/extra_files/{name}")) if name in stored else None
-        )
+    def _extra(self, uri: str, name: str) -> bytes | None:
+        """A file stored beside the model; None if it was not stored."""
+        if name not in self._manifest(uri).extra_files:
+            return None
+        return folders.content(digests.fetched_file(uri, f"{EXTRA_FILES}/{name}"))
 
 
-def _types(info: ModelInfo) -> dict[str, str]:
+def _background(uri: str, content: bytes | None) -> pd.DataFrame | None:
+    import pandas as pd
+
+    with _whole(uri, BACKGROUND_FILE):
+        return None if content is None else pd.read_parquet(io.BytesIO(content))
+
+
+@contextmanager
+def _whole(uri: str, name: str) -> Iterator[None]:
+    """Turn any error into a ModelError that says which of a model's files is broken."""
+    try:
+        yield
+    except Exception as error:
+        msg = f"{uri} has a broken file {name} ({type(error).__name__}); register the version again."
+        raise ModelError(msg) from error
+
+
+def _native(contents: Contents) -> object:
+    """The fitted object: of data by MXT itself, of all else by MLflow's flavour."""
+    if not contents.hazards:
+        return contents.kind.restored(contents.stored)
+    return importlib.import_module(contents.kind.flavor_module).load_model(str(contents.folder))
+
+
+def _types(manifest: Manifest) -> dict[str, str]:
     """MLflow's type of each column that the signature of a model names; empty if it names none."""
-    names = names_of(info.signature)
-    kinds = info.signature.inputs.input_types() if names else []
+    signature = manifest.signature
+    names = names_of(signature)
+    kinds = signature.inputs.input_types() if signature and names else []
     return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
-
-
-def _predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predictor]:
-    """The predictor of the stored flavour that comes first by `precedence`, else pyfunc's.
-
-    Raises:
-        ModelError: There is none.
-    """
-    known = filter(None, map(predictor_class, flavors))
-    for kind in (*sorted(known, key=lambda kind: kind.precedence), predictor_class("mlflow")):
-        if kind is not None and kind.flavor in flavors:
-            return kind
-    stored = ", ".join(sorted(flavors)) or "none"
-    msg = f"{uri} is stored in the flavours {stored}; no predictor serves any of them, and none is pyfunc."
-    raise ModelError(msg)
 
 
 def _reason(error: Exception) -> str:

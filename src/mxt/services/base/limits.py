@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.datasets.deadlines import bound, call, transfer
-from mxt.datasets.remotes import without_secrets
+from mxt.datasets.bounds import bound
+from mxt.datasets.deadlines import call, transfer
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
     def limited(uri: str, *args: object, **kwargs: object) -> object:
         if str(uri).startswith(_HERE):
             return plain(uri, *args, **kwargs)
-        endpoint = f"MLflow at {without_secrets(str(uri))}"
+        endpoint = f"MLflow at {shown(str(uri))}"
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
         names = [method for method in dir(type(store)) if not method.startswith("_")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from mxt.datasets.databases import absent
@@ -75,12 +74,6 @@ def login(endpoint: str, error: BaseException) -> str:
     if not own and not endpoint.startswith(("http", "databricks")):
         return "Access is refused: check the user and the password of the store."
     return f"Access is refused: set {own or _TRACKING}."
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error's text, without users, passwords and options of the URLs in it."""
-    line = str(error).partition("\n")[0]
-    return re.sub(r"(\w+://)[^\s/@]*@|(\w+://[^\s?]*|url: [^\s?]*)\?[^\s'\")]*", r"\1\2", line)[:200]
 
 
 def _packages(error: BaseException) -> Iterator[str]:

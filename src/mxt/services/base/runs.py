@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from mxt.errors import MxtError, ServiceError
-from mxt.services.base.outages import first_line, login, of_a_store, without_driver
+from mxt.redaction import shown, without_secrets
+from mxt.services.base import owners
+from mxt.services.base.outages import login, of_a_store, without_driver
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 MAX_TAG = 5000
 MAX_PARAMETER = 500
-_KEPT_TAGS = ("mlflow.user", "mlflow.source.name", "mlflow.source.type")
+_KEPT_TAGS = ("mlflow.user", "mlflow.source.name", "mlflow.source.type", owners.PROCESS_TAG)
 """Tags of the active run that nested runs get too."""
 
 
@@ -62,12 +64,14 @@ class Run:
         if active is not None:
             msg = f"The MLflow run {active.info.run_id} is still open in this process; end it first."
             raise ServiceError(msg)
+        own = {**tags, owners.PROCESS_TAG: owners.this_process()}
         with translated(service.tracking_uri):
+            owners.close_left_open(service.client(), service.experiment_id)
             run = mlflow.start_run(
                 experiment_id=service.experiment_id,
-                run_name=service.run_name or name,
-                description=service.run_description,
-                tags=_cut({**service.run_tags, **tags}, MAX_TAG),
+                run_name=shown(service.run_name or name),
+                description=service.run_description and shown(service.run_description),
+                tags=_cut({**service.run_tags, **own}, MAX_TAG),
             )
         return cls(run.info.run_id, service)
 
@@ -77,7 +81,7 @@ class Run:
 
         with translated(self.service.tracking_uri):
             if name and self.service.run_name is None:
-                mlflow.set_tag("mlflow.runName", name)
+                mlflow.set_tag("mlflow.runName", shown(name))
             mlflow.end_run(status)
 
     def tag(self, tags: Mapping[str, str]) -> None:
@@ -126,7 +130,7 @@ class Run:
             pages = [file for file in self.artifacts if file.endswith(".md")]
             others = [file for file in self.artifacts if file not in pages]
             parts = [self._links(pages), text, self._links(others)]
-            mlflow.set_tag("mlflow.note.content", "\n\n".join(filter(None, parts))[:MAX_TAG])
+            mlflow.set_tag("mlflow.note.content", shown("\n\n".join(filter(None, parts)))[:MAX_TAG])
 
     def address(self, file: str) -> str:
         """Link to a file of the run in MLflow's UI, relative to any of its pages."""
@@ -147,7 +151,7 @@ class Run:
         import mlflow
 
         with self._kept(file):
-            mlflow.log_text(content, file)
+            mlflow.log_text(without_secrets(content), file)
 
     def table(self, table: pd.DataFrame, file: str) -> None:
         """Log a table as a CSV artifact, which the MLflow UI shows as a table."""
@@ -155,7 +159,9 @@ class Run:
 
         with self._kept(file), tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / file
-            table.to_csv(path, lineterminator="\n")
+            path.write_text(
+                without_secrets(table.to_csv(lineterminator="\n")), encoding="utf-8", newline="\n"
+            )
             mlflow.log_artifact(str(path))
 
     def chart(self, draw: Callable[[Figure], object], file: str) -> None:
@@ -184,7 +190,9 @@ class Run:
 
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = mlflow.data.from_pandas(head, source=_origin(source), name=role, digest=digest[:36])
+            dataset = mlflow.data.from_pandas(
+                head, source=_origin(shown(source)), name=role, digest=digest[:36]
+            )
             tags = {"mxt.data_digest": digest, "mxt.rows": str(rows)}
             settled(mlflow.log_input, dataset, context=role, tags=tags)
 
@@ -214,7 +222,7 @@ def _origin(source: str) -> DatasetSource:
 
 
 def _cut(texts: Mapping[str, object], length: int) -> dict[str, str]:
-    return {key: str(value)[:length] for key, value in texts.items()}
+    return {key: shown(str(value))[:length] for key, value in texts.items()}
 
 
 @contextmanager
@@ -236,5 +244,6 @@ def translated(endpoint: str) -> Iterator[None]:
         if not of_a_store(error):
             raise
         hint = login(endpoint, error)
-        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {first_line(error)})"
+        why = shown(str(error)).partition("\n")[0][:200]
+        msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {why})"
         raise ServiceError(f"{msg}. {hint}" if hint else msg) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.configs import current_root
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -46,7 +47,7 @@ def note_store(client: MlflowClient, uri: str, why: str) -> MlflowClient:
     """Keep with a client where its registry is, for `store_of`; nothing if there is no reason to give."""
     if not why:
         return client
-    words = f"The store is {uri.partition('?')[0]}, {why}."
+    words = f"The store is {shown(uri)}, {why}."
     own = Path(current_root()) / FILE
     if uri.endswith(f"/{FILE}") and own.is_file() and not uri.endswith(f":///{own}"):
         words += f" The current folder's project has another: MLFLOW_TRACKING_URI=sqlite:///{own} chooses it."

@@ -12,8 +12,9 @@ from mxt.configs import Location
 from mxt.datasets.conditions import expression
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.remotes import remote, unreached, without_secrets
+from mxt.datasets.remotes import remote, unreached
 from mxt.errors import DataError, MxtError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -56,7 +57,7 @@ class FileReader(Reader, ABC):
 
     @property
     def source(self) -> str:
-        return without_secrets(self.path)
+        return shown(self.path)
 
     def names(self) -> list[str]:
         with self._errors():
@@ -120,8 +121,7 @@ class FileReader(Reader, ABC):
 
     @property
     def _filtered(self) -> list[str]:
-        marked = [self._mark.column] if self._mark else []
-        return [*(name for name, _, _ in self.filters), *marked]
+        return [*(name for name, _, _ in self.filters), *([self._mark.column] if self._mark else [])]
 
     def _remembered(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What reading the files by their format showed, remembered as long as they do not change."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mxt.datasets.tables import to_batch, type_named
 from mxt.errors import DataError, MxtError
 from mxt.kinds import Kind
+from mxt.redaction import without_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,9 +62,10 @@ class Provenance:
         return pa.RecordBatch.from_pylist([], schema)
 
     def of(self, schema: pa.Schema) -> Provenance:
-        """This provenance, of a table with these columns."""
+        """This provenance, of a table with these columns, and without secrets."""
         columns = {field.name: str(field.type) for field in schema}
-        return Provenance({**self.facts, COLUMNS: json.dumps(columns)})
+        facts = {key: without_secrets(value) for key, value in self.facts.items()}
+        return Provenance({**facts, COLUMNS: json.dumps(columns)})
 
 
 class Writer(Kind, ABC):

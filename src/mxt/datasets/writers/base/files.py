@@ -15,9 +15,10 @@ from typing import IO, TYPE_CHECKING, cast
 from mxt.configs import Location
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
-from mxt.datasets.remotes import unreached, without_secrets
+from mxt.datasets.remotes import unreached
 from mxt.datasets.writers.base import Writer
 from mxt.errors import DataError, MxtError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ class FileWriter(Writer, ABC):
 
     @property
     def target(self) -> str:
-        return without_secrets(self.path)
+        return shown(self.path)
 
     def require_installed(self) -> None:
         filesystem_of(self.path)
@@ -57,7 +58,7 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     """
     filesystem, inner = filesystem_of(path)
     if filesystem.protocol[0] in {"http", "https"}:
-        where = without_secrets(path)
+        where = shown(path)
         msg = f"{where}: files of a web server can be read, not written. Name a file or a bucket."
         raise DataError(msg)
     staged = staged_name(inner)

@@ -1,0 +1,146 @@
+"""Models in the format of skops: a zip of arrays and of one JSON tree that names the type of each object.
+
+skops makes objects of those types alone that it, MXT or a person trusts. MXT reads no list of trusted types
+from the model itself.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+from mxt.errors import ModelError
+from mxt.predictors.base.stored import Hazard
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mxt.predictors.base.stored import Stored
+
+REVIEWED = frozenset(
+    {
+        *("collections.OrderedDict", "numpy.dtype"),
+        "sklearn._loss.loss.HalfTweedieLossIdentity",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.compose._column_transformer._RemainderColsList",
+        "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+        *(f"sklearn.feature_selection._univariate_selection.{name}" for name in ("chi2", "f_classif")),
+        "sklearn.feature_selection._univariate_selection.f_regression",
+        *(
+            f"sklearn.gaussian_process.kernels.{name}"
+            for name in (
+                "ConstantKernel",
+                "Matern",
+                "Product",
+                "RBF",
+                "RationalQuadratic",
+                "Sum",
+                "WhiteKernel",
+            )
+        ),
+        "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.multiclass._ConstantPredictor",
+        *(f"sklearn.neural_network._stochastic_optimizers.{name}Optimizer" for name in ("Adam", "SGD")),
+        "sklearn.tree._tree.Tree",
+        "sklearn.utils._bunch.Bunch",
+        *("xgboost.core.Booster", "xgboost.sklearn.XGBClassifier", "xgboost.sklearn.XGBRegressor"),
+        *("xgboost.sklearn.XGBRanker", "xgboost.sklearn.XGBRFClassifier", "xgboost.sklearn.XGBRFRegressor"),
+    }
+)
+"""Types that MXT trusts besides those that skops itself trusts: estimators of scikit-learn, functions of
+numpy and scipy, plain containers.
+
+Neither making them of any state nor any method that a prediction calls runs what the state names. The trees
+among them are checked before they predict (`mxt.predictors.sklearn.sound`). Left out is what predicts by
+indices that nothing checks (trees of neighbours, splines, sparse matrices), and boosters of LightGBM, whose
+texts skops hands over unseen.
+"""
+_MOST_ENTRIES, _MOST_BYTES, _MOST_NODES = 200_000, 4 << 30, 3_000_000
+_RATIO, _RATIO_FROM = 200, 64 << 20
+
+
+def native_of(stored: Stored, key: str) -> tuple[Any, tuple[Hazard, ...]]:
+    """The object in the file that the entry names under a key, or what of it nobody has allowed.
+
+    Raises:
+        ModelError: It is no such file, or claims to hold far more than it does.
+    """
+    import skops.io
+
+    file, trusted = stored.file(key), sorted(REVIEWED | stored.allowed)
+    try:
+        _require_bounds(file)
+        return skops.io.load(file, trusted=trusted), ()
+    except ModelError:
+        raise
+    except Exception as error:
+        others = _untrusted(file) - {*trusted}
+        if others:
+            names = tuple(sorted(others))
+            return None, (Hazard(f"objects of {', '.join(names)}", file.name, names),)
+        msg = f"its file {file.name!r} cannot be read ({type(error).__name__}); its files may be broken"
+        raise ModelError(msg) from error
+
+
+def untrusted_in(content: bytes) -> set[str]:
+    """The types in the bytes of an archive of one's own that neither skops nor MXT trusts."""
+    import skops.io
+
+    return {*skops.io.get_untrusted_types(data=content)} - REVIEWED
+
+
+def _untrusted(file: Path) -> set[str]:
+    """The types in a file that skops does not trust; empty if it is broken."""
+    import skops.io
+
+    try:
+        return {*skops.io.get_untrusted_types(file=file)}
+    except Exception:  # noqa: BLE001 - of a broken file; the caller has an error of its own
+        return set()
+
+
+def _require_bounds(file: Path) -> None:
+    """Raise a ModelError for an archive that would unpack, or unfold, to far more than a model holds."""
+    with zipfile.ZipFile(file) as archive:
+        _require_entries(archive, file.stat().st_size)
+        for entry in archive.infolist():
+            if entry.filename.endswith(".npz"):
+                with archive.open(entry) as inner, zipfile.ZipFile(io.BytesIO(inner.read())) as arrays:
+                    _require_entries(arrays, entry.file_size)
+        if _nodes(json.loads(archive.read("schema.json"))) > _MOST_NODES:
+            msg = f"it holds more than {_MOST_NODES:,} objects"
+            raise ModelError(msg)
+
+
+def _require_entries(archive: zipfile.ZipFile, size: int) -> None:
+    entries = archive.infolist()
+    total = sum(entry.file_size for entry in entries)
+    if len({entry.filename for entry in entries}) != len(entries):
+        msg = "it holds two entries of one name"
+        raise ModelError(msg)
+    if len(entries) > _MOST_ENTRIES or total > min(_MOST_BYTES, max(_RATIO_FROM, _RATIO * size)):
+        msg = f"its {size:,} bytes claim to hold {len(entries):,} entries of {total:,} bytes"
+        raise ModelError(msg)
+
+
+def _nodes(schema: object) -> float:
+    """The number of objects that a tree unfolds to; an object that is named again counts again."""
+    sizes: dict[object, float] = {}
+
+    def size(value: object) -> float:
+        if isinstance(value, list):
+            return sum(map(size, value))
+        if not isinstance(value, dict):
+            return 0
+        name = value.get("__id__")
+        if isinstance(name, int) and name in sizes:
+            return sizes[name]
+        whole = 1 + sum(size(part) for part in value.values() if isinstance(part, dict | list))
+        if isinstance(name, int):
+            sizes[name] = whole
+        return whole
+
+    return size(schema)

@@ -1,0 +1,66 @@
+"""Versions whose training did not end well after it had registered them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from mxt.errors import ModelError
+from mxt.findings.tags import LAST
+from mxt.registries.certificates import CERTIFICATE_TAG
+from mxt.registries.latest import run_of
+from mxt.registries.versions import SEMVER_TAG, pin, refuse_taken
+from mxt.services.base.owners import PROCESS_TAG, under_way
+from mxt.services.base.races import settled
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from mxt.registries.versions import Pinned
+
+WITHDRAWN_TAG = "mxt.withdrawn"
+"""Tag of a version: the semantic version that it lost, since its training did not end well, and its run."""
+
+
+def why_unfinished(client: MlflowClient, pinned: Pinned) -> str:
+    """Why the training of a version is not over, or did not end well; empty if it did, or nobody can know.
+
+    Versions of earlier releases and of other tools do not record the process of their training; they count as
+    finished.
+    """
+    run = run_of(client, pinned.run_id)
+    if run is None or run.info.status == "FINISHED" or PROCESS_TAG not in run.data.tags:
+        return ""
+    if under_way(run):
+        return f"the training of {pinned} (run {pinned.run_id}) has not ended yet"
+    how = "failed" if run.info.status == "FAILED" else "was stopped"
+    return f"the training of {pinned} (run {pinned.run_id}) {how} after it had registered the version"
+
+
+def claim(client: MlflowClient, name: str, semver: str) -> None:
+    """Take a semantic version for a new version, unless another version of the model `name` has it.
+
+    A version whose training did not end well loses it, unless it was certified or a job has judged it.
+
+    Raises:
+        ModelError: It is taken.
+    """
+    _withdraw(client, name, semver)
+    refuse_taken(client, name, semver)
+
+
+def _withdraw(client: MlflowClient, name: str, semver: str) -> None:
+    try:
+        pinned = pin(client, name, semver)
+    except ModelError:
+        return
+    run = run_of(client, pinned.run_id)
+    judged = any(tag == CERTIFICATE_TAG or tag.startswith(LAST) for tag in pinned.tags)
+    why = why_unfinished(client, pinned)
+    if not why or judged or run is None or under_way(run):
+        return
+    logger.warning("{}; the new version gets its semantic version {}", why, semver)
+    version = str(pinned.version)
+    settled(client.set_model_version_tag, name, version, WITHDRAWN_TAG, f"{semver}, by run {pinned.run_id}")
+    client.delete_model_version_tag(name, version, SEMVER_TAG)

@@ -1,0 +1,250 @@
+"""Kills jobs at the calls that they make of MLflow's stores: ``python killing.py FOLDER DISTANCES``.
+
+Each try works on a copy of a project in FOLDER, under one path, since the store names it. A child process,
+which has imported everything already, runs a job and is killed with SIGKILL before its n-th call; then the
+job runs again, and what the store holds is compared with what should be true. DISTANCES is JSON: for each job
+that is to be killed, the distance between the calls before which it is. The standard output gets JSON: for
+each job its calls, the number of kills, and what was wrong after which.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+RECIPE = {"KIND": "XgboostRecipe", "trees": 2, "depth": 1}
+AUC = {"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.1}
+GATES = [{"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}]
+CRITERION = {"KIND": "LatencyCriterion", "maximum_milliseconds": 60_000, "calls": 72}
+
+
+def jobs() -> dict[str, dict[str, Any]]:
+    """The config of each job that is killed, by a name."""
+    from runs import CHURN
+
+    rows = {**CHURN, "limit": 400}
+    fitted = {"inputs": rows, "target": "Churn", "exclude": ["variant"], "recipe": RECIPE}
+    fitted["alias"] = "Challenger"
+    promoted = {"reason": "it is better", "requested_by": "Ada", "gates": GATES}
+    search = {"KIND": "GridSearch", "values": {"depth": [1, 2]}, "folds": 2}
+    return {
+        "training": {"KIND": "TrainingJob", **fitted, "version": "2.0.0"},
+        "tuning": {"KIND": "TuningJob", **fitted, "search": search, "workers": 1, "version": "2.0.0"},
+        "evaluation": {"KIND": "EvaluationsJob", "inputs": rows, "metrics": [AUC], "alias_or_version": 2},
+        "explanation": {
+            "KIND": "ExplanationsJob",
+            "inputs_samples": {**rows, "limit": 40},
+            "alias_or_version": 2,
+            "models_explanations": {"KIND": "ParquetWriter", "path": "outputs/models.parquet"},
+            "samples_explanations": {"KIND": "ParquetWriter", "path": "outputs/samples.parquet"},
+        },
+        "comparison": {"KIND": "ExplanationDiffJob", "inputs": {**rows, "limit": 40}, "alias_or_version": 2},
+        "drift": {
+            "KIND": "DriftJob",
+            "current": rows,
+            "alias_or_version": 2,
+            "comparisons": {"KIND": "CsvWriter", "path": "outputs/drift.csv"},
+        },
+        "certification": {
+            "KIND": "CertificationJob",
+            "alias_or_version": 2,
+            "criteria": [CRITERION],
+            "workers": 1,
+        },
+        "promotion": {"KIND": "PromotionJob", "alias_or_version": 2, **promoted},
+        "rollback": {"KIND": "PromotionJob", "alias": "Kept", "rollback": True, **promoted},
+        "history": {"KIND": "HistoryJob", "alias": "Kept"},
+        "experiment": {
+            "KIND": "ABTestJob",
+            "inputs": rows,
+            "variant": {"column": "variant", "control": "A", "treatment": "B"},
+            "endpoints": [
+                {"KIND": "MeanEndpoint", "column": "tenure", "margin": 60.0, "higher_is_better": True}
+            ],
+        },
+        "inference": {
+            "KIND": "InferenceJob",
+            "inputs": rows,
+            "outputs": {"KIND": "ParquetWriter", "path": "outputs/scores.parquet"},
+        },
+    }
+
+
+def main(folder: Path, distances: dict[str, int]) -> None:
+    import blank
+
+    blank.keep_at(folder)
+    root, before = folder / "project", folder / "before"
+    fault = _forked(lambda: _prepare(root))
+    if fault is not None:
+        sys.exit(f"the project cannot be made: {fault}")
+    shutil.copytree(root, before)
+    modules = _forked(lambda: _modules(root, distances))
+    if not isinstance(modules, list):
+        sys.exit(f"a job cannot run: {modules}")
+    for module in modules:
+        with suppress(ImportError):  # a module that a library has made up
+            importlib.import_module(module)
+    found = {name: _swept(root, before, name, distance) for name, distance in distances.items()}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+def _modules(root: Path, names: Iterable[str]) -> list[str]:
+    """What the jobs import; nobody opens a store at an import, whose connection would outlive a fork."""
+    for number, name in enumerate(names):
+        _run(root, name, **({"version": f"3.0.{number}"} if "version" in jobs()[name] else {}))
+    return sorted(sys.modules)
+
+
+def _prepare(root: Path) -> object:
+    """Two versions that are evaluated and certified; Champion stands for the first, Kept for the second."""
+    from runs import run
+
+    known = jobs()
+    first = {**known["training"], "version": "1.0.0"}
+    second = {**known["training"], "version": "1.1.0", "recipe": {**RECIPE, "trees": 3}}
+    promotion = {**known["promotion"], "allow_first": True}
+    steps = [first, second]
+    for version in (1, 2):
+        steps += [{**known[name], "alias_or_version": version} for name in ("evaluation", "certification")]
+        steps += [{**promotion, "alias": "Kept", "alias_or_version": version}]
+    for step in [*steps, {**promotion, "alias_or_version": 1}]:
+        fields = dict(step)
+        if not run(root, fields.pop("KIND"), **fields)["passed"]:
+            return step["KIND"]
+    return None
+
+
+def _swept(root: Path, before: Path, name: str, distance: int) -> dict[str, object]:
+    """The calls of a job, and what was wrong after a kill before each call whose turn it is."""
+    _restore(root, before)
+    calls = _forked(lambda: _calls(root, name))
+    if not isinstance(calls, list):
+        return {"calls": [], "kills": 0, "faults": {"": [f"it cannot run: {calls}"]}}
+    faults, kills = {}, 0
+    for place in range(0, len(calls), distance):
+        _restore(root, before)
+        kills += 1
+        ended, left = _killed(lambda place=place: _kill(root, name, place))  # type: ignore[misc] # a default
+        wrong = [] if ended == -signal.SIGKILL else [f"it was not killed ({ended})"]
+        wrong += [f"{left} processes live on"] if left else []
+        again = _forked(lambda: _outcome(root, name))
+        said = _forked(lambda again=again: _faults(root, name, again))  # type: ignore[misc] # a default
+        wrong += said if isinstance(said, list) else [f"the store cannot be read: {said}"]
+        if wrong:
+            faults[f"{place} {calls[place]}"] = wrong
+    return {"calls": calls, "kills": kills, "faults": faults}
+
+
+def _restore(root: Path, before: Path) -> None:
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(before, root)
+
+
+def _run(root: Path, name: str, **others: object) -> dict[str, Any]:
+    from runs import run
+
+    fields = {**jobs()[name], **others}
+    return run(root, fields.pop("KIND"), **fields)
+
+
+def _calls(root: Path, name: str) -> list[str]:
+    """The calls that a job makes of the stores."""
+    from recorder import Recorder
+
+    calls: list[str] = []
+    Recorder(calls.append).watch()
+    _run(root, name)
+    return calls
+
+
+def _kill(root: Path, name: str, place: int) -> None:
+    """Run a job, and kill this process before a call."""
+    from recorder import Recorder
+
+    count = 0
+
+    def before(_: str) -> None:
+        nonlocal count
+        if count == place:
+            os.kill(os.getpid(), signal.SIGKILL)
+        count += 1
+
+    Recorder(before).watch()
+    _run(root, name)
+
+
+def _outcome(root: Path, name: str) -> dict[str, object]:
+    """What the next run of a job says."""
+    result = _run(root, name)
+    return {"passed": result["passed"], "facts": {key: str(value) for key, value in result["facts"].items()}}
+
+
+def _faults(root: Path, name: str, again: object) -> list[str]:
+    """What is wrong after the next run."""
+    from standing import faults
+
+    return faults(root, name, again)
+
+
+def _forked(work: Callable[[], object]) -> object:
+    """What the work returns in a process of its own, or why it did not."""
+    reading, writing = os.pipe()
+    process = os.fork()
+    if not process:
+        os.close(reading)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        with suppress(BaseException):
+            try:
+                answer = work()
+            except Exception as error:  # noqa: BLE001 - the parent reports whatever went wrong
+                answer = f"{type(error).__name__}: {error}"
+            with os.fdopen(writing, "w") as pipe:
+                json.dump(answer, pipe)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(process, 0)
+    return json.loads(text) if text else "it ended without an answer"
+
+
+def _killed(work: Callable[[], None]) -> tuple[int, int]:
+    """How a process of its own ended, and how many of its processes live 5 s later."""
+    process = os.fork()
+    if not process:
+        os.setsid()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        with suppress(BaseException):
+            work()
+        os._exit(0)
+    ended = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    deadline = time.monotonic() + 5
+    while (left := _session(process)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return ended, left
+
+
+def _session(leader: int) -> int:
+    """How many processes of a session live."""
+    count = 0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            count += fields[3] == str(leader) and fields[0] not in {"Z", "X"}
+    return count
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), json.loads(sys.argv[2]))
