@@ -32,6 +32,9 @@ AGAIN_SECONDS = 5.0
 TICK_SECONDS = 0.01
 """How much the timer and the clock may differ."""
 
+ABOUT = 0.05
+"""How much earlier the limit of a library may be, as a share."""
+
 LOOKS = 20
 """How often within its deadline one looks whether a transfer moves."""
 
@@ -70,6 +73,12 @@ class Clock:
         if self.moving and now - self.begun >= self.seconds / LOOKS and self.traffic.moved():
             self.begun = now
         return now - self.begun - self.seconds
+
+    def over(self, error: BaseException) -> bool:
+        """Whether an error comes from the deadline, or from a library's own limit at about that time."""
+        if isinstance(error, TimeoutError):
+            return self.overdue() > -ABOUT * self.seconds
+        return self.rung and not isinstance(error, Stopped)
 
     def message(self) -> str:
         what = "stands still" if self.moving else "does not answer"
@@ -126,7 +135,7 @@ def _limited(
     seconds = SECONDS if seconds is None else seconds
     seconds = min(seconds, AGAIN_SECONDS) if endpoint in _late or Stopped.under_way else seconds
     if not _interruptible(outer):
-        with _elsewhere(Clock(endpoint, seconds, moving)):
+        with _elsewhere(Clock(endpoint, seconds, moving), kind):
             yield
         return
     if (outer is not None and (moving or not outer.moving)) or (moving and not Traffic.known()):
@@ -142,10 +151,10 @@ def _limited(
         finally:
             clock.left = True
     except BaseException as error:  # a library may make another of an Expired
-        stopped = isinstance(error, Stopped)
-        if stopped or clock.rung:
+        over = clock.over(error)
+        if over or isinstance(error, Stopped):
             _late.add(endpoint)
-        if stopped or not clock.rung:
+        if not over:
             raise
         raise kind(clock.message()) from None
     else:
@@ -155,16 +164,19 @@ def _limited(
 
 
 @contextmanager
-def _elsewhere(clock: Clock) -> Iterator[None]:
+def _elsewhere(clock: Clock, kind: type[BaseException]) -> Iterator[None]:
     """Let the last resort know of a call or transfer that no timer interrupts."""
-    watched = not clock.moving or Traffic.known()
-    if watched:
-        _others.append(clock)
+    watched = [clock] if Traffic.known() or not clock.moving else []
+    _others.extend(watched)
     try:
         yield
+    except Exception as error:
+        if not clock.over(error):
+            raise
+        raise kind(clock.message()) from None
     finally:
-        if watched:
-            _others.remove(clock)
+        for each in watched:
+            _others.remove(each)
 
 
 def _leave(clock: Clock, before: object, outer: Clock | None) -> None:

@@ -11,10 +11,10 @@ from mxt.redaction import shown
 if TYPE_CHECKING:
     import fsspec
 
-_CALLS = ("exists", "find", "glob", "info", "isdir", "isfile", "ls", "makedirs", "mkdir", "rm", "rm_file")
+_CALLS = ("exists", "info", "isfile", "makedirs", "mkdir", "rm_file")
 """What is answered by a few bytes."""
-_TRANSFERS = ("cat_file", "copy", "cp_file", "mv", "open")
-"""What moves a file; one that is opened for writing may begin to be sent."""
+_TRANSFERS = ("cat_file", "copy", "cp_file", "find", "glob", "isdir", "ls", "mv", "open", "rm")
+"""What moves a file, or has an answer for each file; a web server's file is read for its links."""
 _OF_FILES = ("close", "flush", "read", "write")
 
 
@@ -27,6 +27,9 @@ def limit(filesystem: fsspec.AbstractFileSystem) -> None:
     if hasattr(filesystem.open, "mxt_limited"):
         return
     bound(filesystem, _CALLS, call, name)
+    bound(
+        getattr(filesystem, "fo", None), _OF_FILES, transfer, name()
+    )  # as the file around one in a ZIP file
     plain = filesystem.open
 
     def opened(path: str, *args: object, **kwargs: object) -> object:
