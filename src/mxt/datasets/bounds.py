@@ -31,7 +31,7 @@ def bound(thing: T, names: Iterable[str], limit: Limit, endpoint: str | Callable
         endpoint: The service, as a message names it, or what names it by the arguments of a method.
     """
     for name in names:
-        own = inspect.isfunction(getattr(type(thing), name, None)) or name in vars(thing)
+        own = inspect.isfunction(getattr(type(thing), name, None)) or name in getattr(thing, "__dict__", ())
         if own and not hasattr(method := getattr(thing, name), "mxt_limited"):
             setattr(thing, name, limited(method, limit, endpoint))
     return thing

@@ -77,7 +77,7 @@ class Clock:
     def over(self, error: BaseException) -> bool:
         """Whether an error comes from the deadline, or from a library's own limit at about that time."""
         if isinstance(error, TimeoutError):
-            return self.overdue() > -ABOUT * self.seconds
+            return time.monotonic() - self.begun > (1 - ABOUT) * self.seconds
         return self.rung and not isinstance(error, Stopped)
 
     def message(self) -> str:
