@@ -81,7 +81,7 @@ MISBEHAVIOURS: dict[str, tuple[bytes, bytes]] = {
 
 @contextmanager
 def misbehaving(how: str) -> Iterator[tuple[str, list[bytes]]]:
-    """``host:port`` of a server that answers as `MISBEHAVIOURS` says, and the requests; "silent" reads none."""
+    """``host:port`` of a server that does as `MISBEHAVIOURS` says, and the requests that it has read."""
     asked: list[bytes] = []
     at_once, later = MISBEHAVIOURS[how]
     over = threading.Event()

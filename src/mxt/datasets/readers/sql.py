@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.configs.addresses import Address
 from mxt.datasets.bounds import each
 from mxt.datasets.conditions import SIGNS, Scalar
 from mxt.datasets.databases import DatabaseUrl, fetching, limit, opened
+from mxt.datasets.queries import tables_in
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
@@ -54,6 +57,15 @@ class SqlReader(Reader):
     @property
     def source(self) -> str:
         return shown(self.url)
+
+    @property
+    def reads_from(self) -> tuple[Address, ...]:
+        found = tables_in(self.query).items()
+        addresses = (
+            (Address.of_database(self.url, name, f"{self.source} table {name}"), alone)
+            for name, alone in found
+        )
+        return tuple(replace(address, looked_up=alone) for address, alone in addresses if address)
 
     def names(self) -> list[str]:
         with self._connected() as connection:
