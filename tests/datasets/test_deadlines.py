@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,12 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0, "the timer is given back"
     assert signal.getsignal(signal.SIGALRM) == signal.SIG_DFL
     deadlines._late.clear()
+
+
+def rest(seconds: float) -> int:
+    """Do nothing for some seconds."""
+    time.sleep(seconds)
+    return 2
 
 
 def take(host: str, seconds: float = 3600.0) -> bytes:
@@ -125,7 +132,7 @@ def test_while_a_job_is_being_stopped_nobody_is_given_much_time(monkeypatch: pyt
     begun = time.monotonic()
     with pytest.raises(ServiceError), call("it"):
         time.sleep(60)
-    assert at_once([lambda: bool(time.sleep(0.3))])[0] == [LATE]
+    assert at_once([partial(rest, 0.3)])[0] == [LATE]
     assert time.monotonic() - begun < SECONDS
 
 
@@ -160,7 +167,7 @@ def test_elsewhere_than_in_the_main_thread_nothing_is_interrupted() -> None:
 
 def test_works_are_done_at_the_same_time_and_the_late_ones_are_left() -> None:
     begun = time.monotonic()
-    answers, seconds = at_once([lambda: 1, lambda: bool(time.sleep(4 * SECONDS)), lambda: 3, lambda: None])
+    answers, seconds = at_once([lambda: 1, partial(rest, 4 * SECONDS), lambda: 3, lambda: None])
     assert answers == [1, LATE, 3, None]
     assert SECONDS <= time.monotonic() - begun < 4 * SECONDS
     assert seconds == SECONDS
