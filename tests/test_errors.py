@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import pickle
 
 import pytest
@@ -15,6 +16,7 @@ from mxt.errors import (
     MxtError,
     ServiceError,
     cut,
+    full_disk_as_error,
     memory_as_error,
     missing,
     named,
@@ -86,6 +88,16 @@ def test_memory_ran_out_whatever_library_says_so(error: Exception, ran_out: bool
     raised: type[Exception] = ServiceError if ran_out else type(error)
     with pytest.raises(raised), memory_as_error():
         raise error
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_a_service_error_that_names_the_file(number: int) -> None:
+    full = OSError(number, os.strerror(number), "/from", None, "/to/model.ubj")
+    named = pytest.raises(ServiceError, match=r"^/to/model.ubj: cannot be written \(.+\)\. Make room")
+    with named, full_disk_as_error():
+        raise full
+    with pytest.raises(PermissionError), full_disk_as_error():
+        raise PermissionError
 
 
 def test_a_message_keeps_the_ends_of_what_is_too_long_to_read() -> None:

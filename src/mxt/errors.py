@@ -41,7 +41,7 @@ class MxtError(Exception):
 
 
 class ConfigError(MxtError):
-    """A config cannot be read, names an unknown kind, or has a wrong field."""
+    """A config cannot be read, names an unknown kind, has a wrong field, or an output where an input is."""
 
     exit_code: ClassVar[int] = 2
 
@@ -59,7 +59,7 @@ class ModelError(MxtError):
 
 
 class ServiceError(MxtError):
-    """MLflow, a database, a bucket or another service does not answer or refuses; or memory ran out."""
+    """MLflow, a database, a bucket or another service does not answer or refuses; memory or disk ran out."""
 
     exit_code: ClassVar[int] = 5
 
@@ -137,6 +137,23 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     return any(words in str(error) for words in ("bad_alloc", "can't start new thread"))
+
+
+@contextmanager
+def full_disk_as_error() -> Iterator[None]:
+    """Raise errors that mean that a disk is full as a ServiceError, since they are no bugs.
+
+    Raises:
+        ServiceError: A disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        where = error.filename2 or error.filename or "a file"
+        msg = f"{where}: cannot be written ({error.strerror}). Make room, and run again."
+        raise ServiceError(msg) from error
 
 
 @contextmanager

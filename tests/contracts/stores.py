@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.writers.base import Writer
@@ -92,3 +95,17 @@ def every_type(rows: int, width: int = 0) -> pd.DataFrame:
         },
         index=pd.Index([f"id-{at:06}" for at in row], name="id", dtype="str"),
     )
+
+
+def special(path: Path, what: str) -> Path:
+    """A special file; a device where this user may make one."""
+    if what == "pipe":
+        os.mkfifo(path)
+    elif what == "socket":
+        with socket.socket(socket.AF_UNIX) as own:
+            own.bind(os.path.relpath(path))
+    elif what == "device":
+        if os.geteuid():
+            pytest.skip("only root may make a device")
+        os.mknod(path, 0o020600, os.makedev(1, 3))
+    return path

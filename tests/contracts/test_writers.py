@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts.stores import CANARY, every_type, store, stores
+from contracts.stores import CANARY, Store, every_type, special, store, stores
+from mxt.configs.addresses import Address
 from mxt.datasets.fingerprint import fingerprint
 from mxt.datasets.tables import to_batch
 from mxt.datasets.writers.base import Provenance, Writer
@@ -271,3 +272,80 @@ def test_a_url_is_written_like_a_file(name: str) -> None:
     add(place.writer, every_type(30).tail(10), {"run": "2"})
     pd.testing.assert_frame_equal(place.read(), every_type(30))
     assert fsspec.filesystem("memory").find(f"/{name}") == left
+
+
+def lone(name: str, folder: Path) -> tuple[Store, Path]:
+    """A store, and the file or folder of this machine that it writes."""
+    place = store(name, folder)
+    return place, place.writer.local or folder / "stored.db"
+
+
+@each_store
+@pytest.mark.parametrize("what", ["pipe", "socket", "device"])
+def test_what_is_neither_a_file_nor_a_folder_is_not_replaced(name: str, what: str, tmp_path: Path) -> None:
+    place, target = lone(name, tmp_path)
+    special(target, what)
+    left, mode = names_under(tmp_path), target.lstat().st_mode
+    present = Provenance({"sha256": "x"})
+    for attempt in (
+        place.writer.require_writable,
+        lambda: place.writer.write(every_type(3)),
+        lambda: place.writer.add_arrow(iter([to_batch(every_type(3))]), present, present),
+    ):
+        with pytest.raises(DataError, match=f"neither a file nor a folder, but a {what}") as caught:
+            attempt()
+        assert str(caught.value).startswith(place.writer.target)
+    with pytest.raises(DataError, match="neither a file nor a folder"):
+        place.writer.provenance()
+    assert (names_under(tmp_path), target.lstat().st_mode) == (left, mode)
+
+
+@each_store
+@pytest.mark.parametrize("there", [True, False], ids=["of a table", "of nothing yet"])
+def test_a_link_stays_and_what_it_leads_to_is_written(name: str, there: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    for folder in ("links", "tables"):
+        (tmp_path / folder).mkdir()
+    linked, link = lone(name, tmp_path / "links")
+    direct, target = lone(name, tmp_path / "tables")
+    if there:
+        direct.writer.write(every_type(20), Provenance({"run": "1"}))
+    link.symlink_to(f"../tables/{target.name}")
+    linked.writer.require_writable()
+    linked.writer.write(every_type(9), Provenance({"run": "2"}))
+    assert names_under(tmp_path / "links") == {link.name}
+    assert link.is_symlink()
+    for place in (linked, direct):
+        pd.testing.assert_frame_equal(place.read(), every_type(9))
+        known = place.writer.provenance()
+        assert known is not None
+        assert known.facts["run"] == "2"
+    assert add(linked.writer, every_type(12).tail(3), {"run": "3"}) == 3
+    pd.testing.assert_frame_equal(direct.read(), every_type(12))
+    assert names_under(tmp_path / "links") == {link.name}
+
+
+@each_store
+def test_links_in_a_circle_are_refused_and_stay(name: str, tmp_path: Path) -> None:
+    place, target = lone(name, tmp_path)
+    target.symlink_to(target.name)
+    with pytest.raises(DataError, match="a link that leads in a circle"):
+        place.writer.write(every_type(3))
+    assert target.is_symlink()
+    assert names_under(tmp_path) == {target.name}
+
+
+@each_store
+def test_a_name_that_no_file_can_have_is_refused_before_any_work(name: str, tmp_path: Path) -> None:
+    place, _ = lone(name, tmp_path / ("n" * 300))
+    with pytest.raises(DataError, match="300 bytes"):
+        place.writer.require_writable()
+
+
+@each_store
+def test_a_writer_names_all_that_it_leaves(name: str, tmp_path: Path) -> None:
+    place, target = lone(name, tmp_path)
+    place.writer.write(every_type(9))
+    assert {str(tmp_path / left) for left in names_under(tmp_path)} <= {
+        address.place for address in place.writer.writes_to
+    }
+    assert all(address.meets(Address.of(str(target))) for address in place.writer.writes_to[:1])

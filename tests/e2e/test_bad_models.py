@@ -24,6 +24,7 @@ from conftest import make_project
 from mxt.cli import main
 from mxt.explainers.base.kernels.engine import available
 from mxt.services import MlflowService
+from reviews import review
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -106,6 +107,8 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Project:
     mlflow.set_experiment(experiment_id=service.experiment_id)
     for name, native in models().items():
         register(name, native)
+    for name in ("hinge", "line", "opaque"):
+        review(f"models:/{name}/1", project.root)
     cut = Path(mlflow.artifacts.download_artifacts("models:/cut/1")) / "model.ubj"
     cut.write_bytes(cut.read_bytes()[:-200])
     write_samples(project.root)

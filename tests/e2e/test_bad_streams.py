@@ -23,7 +23,7 @@ from mxt.errors import DataError
 from runs import CHURN, run, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FILES, ODD, PART = 24, 19, 50
 ROWS = 960
@@ -264,20 +264,6 @@ def test_a_stopped_job_keeps_its_parts_and_ends_its_run_and_its_processes(
     assert score(root, table) == score(root, table, fresh=True)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 100 kB, where one may be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["/usr/bin/mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", str(folder)]
-    if os.geteuid() or subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small file system")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["/usr/bin/umount", "-l", str(folder)], check=True)
-
-
 def grow(disk: Path) -> None:
     subprocess.run(["/usr/bin/mount", "-o", "remount,size=50m", str(disk)], check=True)
 
@@ -323,4 +309,21 @@ def test_a_store_on_a_full_disk_is_named_and_the_output_stays(
     assert output(table).read_bytes() == b"the previous output"
     assert finished(table)
     (small_disk / "filler").unlink()
+    assert score(root, table) == score(root, table, fresh=True)
+
+
+@pytest.mark.slow
+def test_parts_that_are_removed_while_the_job_runs_are_named_and_nothing_is_called_kept(
+    root: Path, table: Path
+) -> None:
+    output(table).write_bytes(b"the previous output")
+    process = halted(root, table, 5)
+    shutil.rmtree(f"{output(table)}.parts")
+    process.send_signal(signal.SIGCONT)
+    _, err = process.communicate()
+    assert process.returncode == 3, err
+    assert "the folder was removed while the job ran, with the parts in it" in err
+    assert "untouched" not in err
+    assert " 0 parts are kept" not in err
+    assert output(table).read_bytes() == b"the previous output"
     assert score(root, table) == score(root, table, fresh=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,6 +18,7 @@ from mxt.explainers.base.kernels.engine import available
 from mxt.explainers.enumeration import EnumerationExplainer
 from mxt.explainers.tree import TreeExplainer
 from mxt.predictors.sklearn import SklearnPredictor
+from uncompiled import uncompile
 
 pytestmark = pytest.mark.skipif(not available(), reason="no compiled kernels")
 
@@ -48,6 +51,19 @@ def test_either_treatment_of_encoded_columns_adds_up_and_they_differ(predictor: 
     np.testing.assert_allclose(summed.totals, joint.totals, atol=1e-10)
     assert summed.columns == joint.columns == ["x", "kind", "y"]
     assert np.abs(summed.values - joint.values).max() > 1e-3
+
+
+def test_without_kernels_the_library_explains_and_the_installations_reason_is_given(
+    predictor: SklearnPredictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = TreeExplainer().explain(predictor, INPUTS[:9], None)
+    uncompile(monkeypatch, "the C++ compiler g++ was not found")
+    theirs = TreeExplainer().explain(predictor, INPUTS[:9], None)
+    np.testing.assert_allclose(theirs.values, own.values, atol=1e-6)
+    reason = "he compiled kernels are absent (the C++ compiler g++ was not found)"
+    assert reason in theirs.reason
+    with pytest.raises(ModelError, match=re.escape(reason)):
+        TreeExplainer(encoded="joint").explain(predictor, INPUTS[:9], None)
 
 
 def test_another_background_is_used_at_once(predictor: SklearnPredictor) -> None:

@@ -18,6 +18,7 @@ from mxt.findings import Findings
 from mxt.registries import digests
 from mxt.registries.certificates import stored
 from mxt.registries.loaders.mlflow import MlflowLoader
+from reviews import review
 from runs import CHURN, make, run, train
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
         mlflow.sklearn.log_model(
             fitted, name="model", registered_model_name="churn", serialization_format="cloudpickle"
         )
+        review("models:/churn/1", tmp_path)
         job.context.client.set_registered_model_alias("churn", "Challenger", "1")
         job.context.conclude(Findings(passed=True))
     limit = {"KIND": "SklearnMetric", "name": "accuracy", "minimum": 0.8}

@@ -286,3 +286,33 @@ def test_a_deleted_experiment_is_named(service: MlflowService) -> None:
 def test_a_registry_name_fits_a_model_uri(name: str) -> None:
     with pytest.raises(ValidationError):
         MlflowService(registry_name=name)
+
+
+WRONG = [
+    *(
+        b"<html>a login</html>",
+        b"[1, 2]",
+        b"null",
+        b"7",
+        b'"text"',
+        b'{"exper',
+        b"\x1f\x8b\x08garbage",
+        b"",
+        b"{}",
+    ),
+    b'{"experiment": {"experiment_id": 5}}',
+    b'{"experiment": [1]}',
+    b'{"experiment": "x"}',
+    b'{"experiment": {"experiment_id": {"a": []}}}',
+]
+
+
+@pytest.mark.parametrize("body", WRONG)
+def test_an_answer_of_another_form_is_a_failure_of_the_service(body: bytes, tmp_path: Path) -> None:
+    with answering(200, body) as (host, _):
+        service = configured(tmp_path, tracking_uri=f"http://{host}")
+        with pytest.raises(
+            ServiceError,
+            match=rf"^MLflow (does not answer )?at http://{host}\b.*address that of an MLflow server\?$",
+        ):
+            service.start()

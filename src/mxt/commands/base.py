@@ -16,7 +16,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
-from mxt.errors import ConfigError, ModelError, MxtError, memory_as_error
+from mxt.errors import ConfigError, ModelError, MxtError, full_disk_as_error, memory_as_error
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -108,7 +108,7 @@ def shielded(work: Callable[[], int]) -> int:
         MxtError: Something that a user or the world around the command caused.
     """
     try:
-        with memory_as_error():
+        with memory_as_error(), full_disk_as_error():
             return work()
     except (MxtError, BrokenPipeError):
         raise

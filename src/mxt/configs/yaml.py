@@ -43,8 +43,14 @@ _TAG = re.compile(r"!{1,2}[a-z_./:]{1,32}")
 _VERSION_KEY = re.compile(r"version", re.IGNORECASE)
 
 
-def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
+def read_yaml(
+    file: str, form: str = "a config is a mapping that starts with 'job:'"
+) -> tuple[dict[str, Node], Origins]:
     """The mapping in a YAML file, and where each of its parts stands.
+
+    Args:
+        file: Its path.
+        form: What the file should hold, for the message if it is no mapping.
 
     Raises:
         ConfigError: The file is missing or unreadable, or breaks a rule; all broken rules at once.
@@ -53,7 +59,7 @@ def read_yaml(file: str) -> tuple[dict[str, Node], Origins]:
     if content is None:
         content = {}
     if not isinstance(content, dict):
-        msg = f"{file}:1:1: a config is a mapping that starts with 'job:', not a {type(content).__name__}"
+        msg = f"{file}:1:1: {form}, not a {type(content).__name__}"
         raise ConfigError(msg)
     return content, origins
 

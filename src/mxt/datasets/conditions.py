@@ -14,6 +14,7 @@ from mxt.kinds import Strict
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -45,6 +46,13 @@ class Sample(Strict):
 
     seed: Annotated[int, Field(ge=0)] = 0
     """Seed of the choice."""
+
+    def places(self, rows: int) -> np.ndarray:
+        """Which of some rows are chosen, in ascending order."""
+        import numpy as np
+
+        chooser = np.random.default_rng(self.seed)
+        return np.sort(chooser.choice(rows, min(self.rows, rows), replace=False))
 
 
 def expression(

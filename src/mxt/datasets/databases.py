@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import StringConstraints
 
 from mxt.configs import NO_SECRET, revealed
+from mxt.configs.addresses import Address
+from mxt.datasets.local_files import obstacle
 from mxt.errors import DataError, MxtError, ServiceError, missing
 from mxt.redaction import NAMED, shown
 
@@ -72,6 +74,11 @@ def opened(url: str) -> Iterator[sa.Engine]:
     """
     import sqlalchemy as sa
 
+    address = Address.of_database(revealed(url))
+    why = obstacle(address.place) if address is not None and address.local else ""
+    if why:
+        msg = f"{shown(url)}: cannot be opened, since the file {why}."
+        raise DataError(msg)
     engine = _engine(url)
     try:
         yield engine
@@ -100,6 +107,8 @@ def failure(name: str, dialect: str, error: sa.exc.SQLAlchemyError) -> MxtError:
         return ServiceError(
             f"{name}: the database {where} ({kind}). Is it up, and the URL right? Then run again."
         )
+    if dialect in _LOCAL and "disk is full" in str(getattr(error, "orig", None)):
+        return DataError(f"{name}: the disk is full; what the database held is untouched.")
     if dialect in _LOCAL and _connecting(error):
         return DataError(f"{name}: cannot be opened ({kind}). Is there such a file, and may it be read?")
     return DataError(f"{name}: a statement failed ({kind}). Is there such a table?")

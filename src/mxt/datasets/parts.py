@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import numpy as np
     import pyarrow as pa
 
 
@@ -48,6 +49,14 @@ def after(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBat
     for batch in batches:
         yield batch.slice(rows)
         rows -= min(rows, batch.num_rows)
+
+
+def taken(batches: Iterator[pa.RecordBatch], places: np.ndarray, start: int) -> Iterator[pa.RecordBatch]:
+    """The rows at some places, in ascending order, of a stream whose first row has the place `start`."""
+    for batch in batches:
+        low, high = places.searchsorted([start, start + batch.num_rows])
+        yield batch.take(places[low:high] - start)
+        start += batch.num_rows
 
 
 def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:

@@ -7,12 +7,12 @@ import logging
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mxt.configs import revealed
+from mxt.datasets.local_files import obstacle
 from mxt.datasets.remotes import known, package_for, reaching, refused, remote
-from mxt.errors import DataError, missing
+from mxt.errors import DataError, MxtError, missing
 from mxt.redaction import shown
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Listing = Mapping[str, Mapping[str, object]]
 
 T = TypeVar("T")
+
+CHAINED = "A file in an archive is named as zip://FILE::ARCHIVE."
 
 TIMES = ("mtime", "LastModified", "last_modified", "updated", "created")
 ETAGS = ("etag", "ETag")
@@ -62,14 +64,22 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
             raise refused(path, type(error).__name__) from error
         msg = f"{shown(path)}: no file system is known for this kind of URL."
         raise DataError(msg) from error
+    except FileNotFoundError as error:  # of an archive
+        msg = f"{shown(path)}: no such file or folder."
+        raise DataError(msg) from error
+    except (MemoryError, MxtError):
+        raise
+    except Exception as error:  # each kind of archive has errors of its own
+        msg = f"{shown(path)}: cannot be opened ({type(error).__name__}). {CHAINED}"
+        raise DataError(msg) from error
 
 
 def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
     filesystem, inner = filesystem_of(path)
-    local = Path(inner) if filesystem.protocol[0] == "file" else None
-    if local and local.exists() and not (local.is_file() or local.is_dir()):
-        msg = f"{shown(path)}: neither a file nor a folder."
+    why = obstacle(inner) if filesystem.protocol[0] == "file" else ""
+    if why:
+        msg = f"{shown(path)}: it {why}. Name a file or a folder."
         raise DataError(msg)
     return filesystem, inner
 
@@ -80,7 +90,7 @@ def there(path: str) -> bool:
     Raises:
         ServiceError: The service behind a URL does not say.
     """
-    filesystem, inner = filesystem_of(path)
+    filesystem, inner = place_of(path)
     if not remote(path):
         return bool(filesystem.exists(inner))
     try:
@@ -98,7 +108,7 @@ def content(path: str) -> bytes:
         OSError: There is no such file, or it cannot be read.
         ServiceError: The service behind a URL cannot be reached, or refuses.
     """
-    filesystem, inner = filesystem_of(path)
+    filesystem, inner = place_of(path)
     with reaching(path):
         return bytes(filesystem.cat_file(inner))
 
@@ -110,10 +120,21 @@ def listing(path: str) -> Listing:
         OSError: There is no such file or folder, or it cannot be listed.
         ServiceError: The service behind a URL cannot be reached, or refuses.
     """
-    filesystem, inner = filesystem_of(path)
+    filesystem, inner = place_of(path)
     with reaching(path):
         facts = filesystem.info(inner)
-        return filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
+        files = filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
+    _refuse_special(path, files)
+    return files
+
+
+def _refuse_special(path: str, files: Listing) -> None:
+    """Raise a DataError if a file of a local folder is none, or a link to none."""
+    for name, facts in files.items():
+        why = obstacle(name) if facts["type"] == "other" or facts.get("islink") else ""
+        if why:
+            msg = f"{shown(path)}: {name} {why}. Remove it from the folder."
+            raise DataError(msg)
 
 
 def remembered(path: str, question: Hashable, answer: Callable[[], T]) -> T:

@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from loguru import logger
 
+from mxt.datasets.kernels.rows import absence
 from mxt.errors import DataError, ModelError
 from mxt.explainers.base import TOLERANCE, Explainer, Explanation, fold, require_background
 from mxt.explainers.base.kernels.engine import Engine, available
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from mxt.predictors.base import Predictor
     from mxt.predictors.base.outputs import Contributions
     from mxt.predictors.base.trees import TreeEnsemble
-
-NO_KERNELS = "the compiled kernels are absent, as no C++ compiler was at hand when MXT was installed"
 
 
 class TreeExplainer(Explainer):
@@ -91,7 +90,9 @@ class TreeExplainer(Explainer):
 
     def _by_library(self, predictor: Predictor, inputs: pd.DataFrame) -> _Raw:
         """The library's own contributions, which are path-dependent and summed over encoded columns only."""
-        why = NO_KERNELS if predictor.trees is not None else "its trees test what only CatBoost reads"
+        why = "its trees test what only CatBoost reads"
+        if predictor.trees is not None:
+            why = f"the compiled kernels are absent ({absence()})"
         fields = {"feature_perturbation": self.feature_perturbation, "encoded": self.encoded}
         more = {name: value for name, value in fields.items() if value not in {"tree_path_dependent", "sum"}}
         if predictor.trees is not None and inputs.empty:

@@ -126,6 +126,7 @@ class CertificationJob(ModelJob):
                 seed=self.seed,
                 lifetime=timedelta(days=self.valid_days),
                 packages=candidate.model.packages,
+                allowed=candidate.model.allowed,
             ),
         )
         passed, version = outcome == "PASS", served.pinned.version

@@ -47,8 +47,8 @@ class Move:
     """The run that moved it; empty if the move was made outside MXT."""
     job: str = ""
     """The KIND of the job that moved it."""
-    settled: bool = False
-    """Whether its job was stopped before it confirmed the move, and a later one did."""
+    unfinished: bool = False
+    """Whether the job that moved it has not come to a good end."""
 
     @property
     def how(self) -> str:
@@ -208,7 +208,7 @@ def _move_of(run: Run, alias: str) -> Move:
         ROLLBACK_TAG in tags,
         run.info.run_id,
         tags.get("mxt.job", ""),
-        SETTLED_TAG in tags,
+        run.info.status != "FINISHED",
     )
 
 

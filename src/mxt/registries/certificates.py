@@ -57,8 +57,8 @@ class Certificate:
     """UTC, as 2026-11-21T20:15:00Z."""
     expires_at: str
     bound: dict[str, str]
-    """SHA-256 of the model's files, the data, the configs and their YAML files; the git commit and the
-    packages as texts."""
+    """SHA-256 of the model's files, the data, the configs and their YAML files; the git commit, the packages
+    and what was allowed of the model, if anything, as texts."""
     sources: Sources
     criteria: list[dict[str, object]]
     """The assessment by each criterion; a number that does not exist is null."""
@@ -127,6 +127,8 @@ class Certification:
     lifetime: timedelta = timedelta(days=90)
     packages: Sequence[str] = ()
     """Names of the packages that the model is made of."""
+    allowed: str = ""
+    """What a person has allowed of the model that is not plain data; empty if nothing."""
 
 
 def issue(
@@ -179,6 +181,7 @@ def _bound(pinned: Pinned, certification: Certification, training: CertifiedRows
         "certification_config": digests.config_digest(run_id),
         "code": digests.code_commit(root),
         "packages": packages.written(*certification.packages),
+        **({"allowed": certification.allowed} if certification.allowed else {}),
         **digests.named(digests.config_files(pinned.run_id) | digests.config_files(run_id)),
     }
 

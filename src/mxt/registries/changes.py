@@ -87,7 +87,9 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
     try:
         if digests.model_digest(pinned) != bound["model"]:
             changes["model"] = NAMES["model"]
-    except (ModelError, OSError):
+    except ModelError as error:
+        changes["model"] = f"{NAMES['model']} ({str(error).rstrip('.')})"
+    except OSError:
         changes["model"] = f"{NAMES['model']} (they cannot be fetched)"
     rows = {"training_data": sources["training_data"], "evaluation_data": sources["evaluation_data"]}
     for name, content in rows.items():

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
 from mxt.predictors.base.library import predictor_class
-from mxt.predictors.base.stored import Hazard, Stored
+from mxt.predictors.base.stored import PREFIX, Stored
 from mxt.registries import digests, folders, manifests
 from mxt.registries.manifests import Manifest
 
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mxt.predictors.base import Predictor
-
-PREFIX = "mxt-model-"
-"""How the names of private copies begin."""
+    from mxt.predictors.base.stored import Hazard
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +80,12 @@ def contents_of(uri_or_path: str, allow_types: Iterable[str] = ()) -> Contents:
         kind = predictor_of_stored(uri_or_path, manifest.flavors)
         stored = Stored(private, manifest.flavors[kind.flavor], frozenset(allow_types))
         contents = Contents(private, digest, manifest, kind, _hazards(uri_or_path, kind, stored), stored)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(private, ignore_errors=True)
+        if isinstance(error, OSError):
+            why = error.strerror or type(error).__name__
+            msg = f"{uri_or_path} cannot be copied to {private.parent} ({why}); TMPDIR names another folder."
+            raise ServiceError(msg) from error
         raise
     weakref.finalize(contents, _removed, private, os.getpid())
     return contents

@@ -40,7 +40,11 @@ def digested(folder: Path, copy: Path | None = None) -> str:
         ModelError: Something in the folder is no regular file, or it is too large.
     """
     sums: dict[str, bytes] = {}
-    root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        root = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        msg = f"{folder} is no folder that can be read ({type(error).__name__})."
+        raise ModelError(msg) from error
     size = 0
     try:
         for name, descriptor in _files(root, folder, ""):
@@ -87,28 +91,43 @@ def _files(directory: int, folder: Path, under: str) -> Iterator[tuple[str, int]
         raise ModelError(msg)
     for entry in sorted(os.listdir(directory)):
         name = under + entry
-        kind = os.stat(entry, dir_fd=directory, follow_symlinks=False).st_mode
-        wrong = "" if entry.isprintable() else "it has an unprintable name"
-        if not (stat.S_ISDIR(kind) or stat.S_ISREG(kind)):
-            wrong = "it is a link" if stat.S_ISLNK(kind) else "it is no regular file"
-        if not wrong:
-            try:
-                opened = os.open(entry, _READING, dir_fd=directory)
-            except OSError as error:  # replaced between the two looks
-                wrong = f"it cannot be opened ({type(error).__name__})"
-        if wrong:
-            msg = f"{folder} holds {name!r}, but {wrong}; a model consists of regular files alone."
-            raise ModelError(msg)
-        now = os.fstat(opened).st_mode
-        if stat.S_ISDIR(now):
+        opened, is_folder = _opened(directory, entry, f"{folder} holds {name!r}, but")
+        if is_folder:
             try:
                 yield from _files(opened, folder, f"{name}/")
             finally:
                 os.close(opened)
-        elif counts(name) and stat.S_ISREG(now):
+        elif counts(name):
             yield name, opened
         else:
             os.close(opened)
+
+
+def _opened(directory: int, entry: str, what: str) -> tuple[int, bool]:
+    """A descriptor of a file or folder, and which of the two it is; no link is followed."""
+    try:
+        before = os.stat(entry, dir_fd=directory, follow_symlinks=False).st_mode
+        wrong = _fault(entry, before)
+        if not wrong:
+            opened = os.open(entry, _READING, dir_fd=directory)
+            now = os.fstat(opened).st_mode
+            if stat.S_IFMT(now) == stat.S_IFMT(before):
+                return opened, stat.S_ISDIR(now)
+            os.close(opened)
+            wrong = "it was replaced as it was read"
+    except OSError as error:
+        wrong = f"it cannot be read ({type(error).__name__})"
+    msg = f"{what} {wrong}; a model consists of regular files alone."
+    raise ModelError(msg)
+
+
+def _fault(entry: str, kind: int) -> str:
+    """Why an entry of a folder is no part of a model; empty if it may be one."""
+    if not entry.isprintable():
+        return "its name is not printable"
+    if stat.S_ISLNK(kind):
+        return "it is a link"
+    return "" if stat.S_ISDIR(kind) or stat.S_ISREG(kind) else "it is no regular file"
 
 
 def _summed(source: int, target: Path | None, most: int) -> tuple[bytes, int]:

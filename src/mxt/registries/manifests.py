@@ -44,7 +44,8 @@ class Facts:
         Raises:
             ModelError: They are of other types.
         """
-        kinds = {"columns": list, "classes": list, "preparation": list, "positive": str, "target": str}
+        kinds: dict[str, type] = dict.fromkeys(("columns", "classes", "preparation"), list)
+        kinds |= {"positive": str, "target": str}
         given: dict[str, Any] = content if isinstance(content, dict) else {"columns": content}
         values = {name: value for name, value in given.items() if name in kinds and value is not None}
         wrong = [name for name, value in values.items() if not isinstance(value, kinds[name])]

@@ -17,7 +17,7 @@ from mxt.registries.versions import AliasOrVersion
 from mxt.schemas.captions import NO_CAPTIONS, Captions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -90,6 +90,11 @@ class Served:
         """The packages that the model is made of; empty before the model is loaded."""
         return self.model.packages if "model" in self.__dict__ else ()
 
+    @property
+    def allowed(self) -> str:
+        """What a person has allowed of the model; empty if nothing, and before the model is loaded."""
+        return self.model.allowed if "model" in self.__dict__ else ""
+
     def target(self, given: str | None) -> str:
         """The column with the truth: `given` by a config, else the target of the training.
 
@@ -114,6 +119,12 @@ class Served:
         """
         known = inherit(reader, [self], "the table").reader
         return suited(known, self.pinned, self.schema, *others)
+
+
+def allowed_of(versions: Iterable[Served]) -> dict[str, str]:
+    """What people have allowed of the models of these versions, as a fact; empty if nothing."""
+    known = [f"{served.pinned}: {served.allowed}" for served in versions if served.allowed]
+    return {"allowed": "; ".join(dict.fromkeys(known))} if known else {}
 
 
 class Versions(Strict):

@@ -23,6 +23,8 @@ MAX_IDS = 5
 MOST_FAULTS = 5
 """Faults that a message names."""
 
+_LARGEST_WHOLE = 2.0**63
+
 
 class Schema(ABC):
     """The form of a table that MXT itself writes."""
@@ -90,12 +92,20 @@ def broken(
         "not_nullable": f"{rows} {has} no {column!r}, which may not be missing",
         "isin": f"{rows} {has} a {column!r} that is none of the values allowed",
         "finite": f"{rows} {has} an infinite {column!r}",
+        "whole": f"{rows} {has} a {column!r} beyond 9.2e18, the largest whole number",
+        "single": f"{rows} {has} a {column!r} beyond 3.4e38, which the model cannot take",
         **{name: f"{rows}: {column!r} {what}" for name, what in (words or {}).items()},
     }
     breaks = "breaks" if count == 1 else "break"
     of = "" if column is None else f" of column {column!r}"
     sentence = sentences.get(rule, f"{rows} {breaks} the rule {rule}{of}")
     return f"{sentence} (id{'s' * (count != 1)} {shown})"
+
+
+def large(column: pd.Series, limit: float, rule: str) -> str:
+    """That some numbers of a column are at least `limit` in size, as `broken` has it; empty if none is."""
+    ids = list(column.index[(column.abs() >= limit).fillna(value=False)])
+    return broken(str(column.name), rule, ids, len(ids)) if ids else ""
 
 
 def _fault(failure: SchemaError, table: pd.DataFrame, words: Mapping[str, str]) -> str:
@@ -128,6 +138,9 @@ def _other_type(column: pd.Series, expected: pa.Column) -> str:
     if texts and is_time(expected):
         odd = hint(column.astype(str).where(column.notna()))
         return f"{fault}: {odd}" if odd else fault
+    if pd.api.types.is_float_dtype(column) and pd.api.types.is_integer_dtype(expected.dtype.type):
+        beyond = large(column, float("inf"), "finite") or large(column, _LARGEST_WHOLE, "whole")
+        return f"{fault}: {beyond}" if beyond else fault
     if not texts or not pd.api.types.is_numeric_dtype(expected.dtype.type):
         return fault
     meant = number_shape(column)

@@ -103,6 +103,8 @@ def _exact(column: pd.Series, dtype: np.dtype) -> pd.Series:
     """The column as whole numbers or booleans, if each comes back unchanged and with its sign."""
     import numpy as np
 
+    if column.dtype.kind == "f" and np.isinf(column.to_numpy()).any():
+        return column
     with np.errstate(invalid="ignore"):
         whole = column.astype(dtype)
         back = whole.astype(column.dtype)

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from loguru import logger
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
 
+from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored
 from mxt.errors import ServiceError
 from mxt.redaction import shown
 from mxt.services.base import Service
+from mxt.services.base.logs import LogFile
 
 if TYPE_CHECKING:
     from loguru import Logger, Record
 
 TEXT = "{time:YYYY-MM-DD HH:mm:ss} {level: <7} {message}"
 
-LogFile = Annotated[
+LogPath = Annotated[
     str,
     StringConstraints(min_length=1, max_length=4096, pattern=r"^(/.*|\.{1,2}/.*|[A-Za-z]:[/\\].*|[^:]+)$"),
     NO_SECRET,
@@ -49,7 +51,7 @@ class LoggerService(Service):
     format: Literal["text", "json"] = "text"
     """Text for people, or one JSON object a line for machines."""
 
-    file: LogFile | None = None
+    file: LogPath | None = None
     """Also write to this file."""
 
     rotation: Annotated[str, StringConstraints(pattern=r"^[0-9]+ (KB|MB|GB|days|weeks)$")] = "10 MB"
@@ -59,6 +61,12 @@ class LoggerService(Service):
     """Keep at most this many files; all of them if left out."""
 
     _sinks: list[int] = PrivateAttr(default_factory=list)
+    _log: LogFile | None = PrivateAttr(default=None)
+
+    @property
+    def writes_to(self) -> tuple[Address, ...]:
+        """The log file."""
+        return () if self.file is None else (Address.of(self.file),)
 
     def start(self) -> None:
         logger.remove()
@@ -73,17 +81,20 @@ class LoggerService(Service):
         self._sinks.append(add(sys.stderr))
         if self.file:
             full = None if self.retention is None else self.retention - 1  # besides the one being written
-            literal = self.file.replace("{", "{{").replace("}", "}}")  # loguru formats the path
             try:
-                self._sinks.append(add(literal, rotation=self.rotation, retention=full))
+                self._log = LogFile(self.file, self.rotation, full)
             except OSError as error:
                 msg = f"The log file {self.file} cannot be written ({error.strerror})."
                 raise ServiceError(msg) from error
+            self._sinks.append(add(self._log))
 
     def stop(self) -> None:
         while self._sinks:
             with suppress(ValueError):  # another job of the process has removed it
                 logger.remove(self._sinks.pop())
+            if self._log is not None and self._log.fault:
+                logger.warning("The log file {} lacks lines: {}.", self.file, self._log.fault)
+            self._log = None
 
     def logger(self) -> Logger:
         """The logger to write with."""

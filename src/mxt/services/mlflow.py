@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, ValidationInfo
 
+from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored, revealed
 from mxt.errors import ConfigError, ServiceError
 from mxt.redaction import NAMED
 from mxt.services.base import Service
 from mxt.services.base.races import settled
-from mxt.services.base.stores import note_store, reason
+from mxt.services.base.stores import files_of, note_store, reason, refuse_special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,17 +109,29 @@ class MlflowService(Service):
         self._why = reason(self.model_fields_set, context or {})
 
     @property
+    def keeps(self) -> tuple[Address, ...]:
+        """The files of SQLite stores, the lock beside each, and the folder of artifacts."""
+        return files_of([uri for uri in (self.tracking_uri, self.registry_uri) if uri])
+
+    @property
     def experiment_id(self) -> str:
         """Id of the experiment, once the service has started."""
         return self._experiment_id
 
     def start(self) -> None:
+        from mxt.services.base.runs import translated
+
         self.connect()
-        with self._errors(), self._one_at_a_time():
+        with translated(self.tracking_uri), self._errors(), self._one_at_a_time():
             self._experiment_id = settled(self._experiment)
 
     def connect(self) -> None:
-        """Let MLflow use this store, for those who only read it: nothing is made there."""
+        """Let MLflow use this store, for those who only read it: nothing is made there.
+
+        Raises:
+            ServiceError: The store does not answer, or its file is none.
+        """
+        refuse_special(self.keeps)
         for name, value in _ENVIRONMENT.items():
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.
@@ -154,12 +167,17 @@ class MlflowService(Service):
             mlflow.store.db.utils.MAX_RETRY_COUNT = _DATABASE_TRIES
 
     def _experiment(self) -> str:
+        from mxt.services.base.outages import GARBLED
+
         client = self.client()
         known = client.get_experiment_by_name(self.experiment_name)
         if known is None:
             return str(
                 client.create_experiment(self.experiment_name, artifact_location=self._artifact_location())
             )
+        if not known.experiment_id:
+            msg = f"MLflow at {self.tracking_uri} named an experiment without an id. {GARBLED}"
+            raise ServiceError(msg)
         if known.lifecycle_stage != "active":
             msg = f"The experiment {self.experiment_name!r} was deleted; restore it or name another."
             raise ServiceError(msg)
@@ -191,7 +209,7 @@ class MlflowService(Service):
         import mlflow.exceptions
         import sqlalchemy.exc
 
-        from mxt.services.base.outages import login, without_driver
+        from mxt.services.base.outages import GARBLED, is_garbled, login, without_driver
 
         begun = time.monotonic()
         try:
@@ -213,6 +231,7 @@ class MlflowService(Service):
                 )
                 raise ConfigError(msg) from error
             hint = login(self.tracking_uri, error) or "Is the server up, and the URI right?"
+            hint = GARBLED if is_garbled(error) else hint
             msg = (
                 f"MLflow does not answer at {self.tracking_uri}: {type(error).__name__} after "
                 f"{time.monotonic() - begun:.1f} s. {hint}"

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from mxt.datasets.tables import ROW
-from mxt.errors import DataError, ModelError
+from mxt.errors import DataError, ModelError, MxtError
+from mxt.schemas.numbers import LargeNumbersError
 from mxt.schemas.rules import UNSEEN
 from mxt.schemas.sifting import Sifted, refuse_other_columns, sift
 
@@ -86,11 +87,11 @@ class Admission:
 
         Raises:
             ModelError: The model refuses rows, and they are not rejected; or the work fails for all of them.
-            DataError: The model refuses rows for a category that it does not know.
+            DataError: The model refuses rows for a category that it does not know, or for a large number.
         """
         try:
             return do(sifted), sifted
-        except ModelError as error:
+        except (ModelError, LargeNumbersError) as error:
             if not self.rejects:
                 raise self._explained(error, schema, sifted, source) from error
             left = self.refuse(sifted)
@@ -116,9 +117,11 @@ class Admission:
         return DataError(f"{named} {_advice(sifted)}")
 
     def _explained(
-        self, error: ModelError, schema: InputsSchema | None, sifted: Sifted, source: str
-    ) -> ModelError | DataError:
-        """The error of a model; one of the data if rows have categories that the model does not know."""
+        self, error: MxtError, schema: InputsSchema | None, sifted: Sifted, source: str
+    ) -> MxtError:
+        """The error of a model; one of the data if rows have categories or numbers that it cannot take."""
+        if isinstance(error, LargeNumbersError):
+            return DataError(f"{source}: {error} {_advice(sifted)}")
         if schema is None or not self.known:
             return error
         known = sift(schema, sifted.inputs, source, self.known)
@@ -138,7 +141,7 @@ def refused(model: Model, inputs: pd.DataFrame) -> np.ndarray:
         start, end = spans.pop()
         try:
             model.predict(inputs.iloc[start:end])
-        except ModelError:
+        except (ModelError, LargeNumbersError):
             if end - start == 1:
                 rows[start] = True
                 if rows.sum() > MOST:

@@ -26,5 +26,5 @@ def failure(bad: Sequence[Receipt], whole: int = 0) -> MxtError:
         return restated(kind, first.error)
     others = "" if len(bad) == 1 else f" {len(bad) - 1} more parts failed."
     where = f"part {first.part}, rows {first.first_row} to {first.first_row + first.rows - 1}"
-    kept = f"{whole} parts are kept; the next run goes on from there."
-    return restated(kind, f"{first.error} ({where}).{others} {kept}")
+    kept = f" {whole} parts are kept; the next run goes on from there." if whole else ""
+    return restated(kind, f"{first.error} ({where}).{others}{kept}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+import stat
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING
 
@@ -49,8 +50,9 @@ def _opened(folder: Path, name: str, *, shared: bool) -> IO[str]:
     while True:
         attempt += 1
         try:
+            _refuse_foreign(folder, name)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file = (folder / name).open("a+")
+            file = open(folder / name, "a+", opener=_no_link)  # noqa: SIM115 - as the caller closes it
         except OSError as error:
             if isinstance(error, FileNotFoundError | FileExistsError) and attempt < ATTEMPTS:
                 continue  # the folder was removed between two calls
@@ -64,6 +66,21 @@ def _opened(folder: Path, name: str, *, shared: bool) -> IO[str]:
             if os.path.samestat(os.fstat(file.fileno()), (folder / name).stat()):
                 return file
         file.close()
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file, but none that a link leads to: it may be another user's, and a lock is emptied."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+
+
+def _refuse_foreign(folder: Path, name: str) -> None:
+    """Raise a DataError if a link or a special file is where the folder or the lock should be."""
+    for place, is_right in ((folder, stat.S_ISDIR), (folder / name, stat.S_ISREG)):
+        with contextlib.suppress(FileNotFoundError):
+            if is_right(place.lstat().st_mode):
+                continue
+            msg = f"{place}: it is not what MXT writes there, but a link or a special file. Remove it."
+            raise DataError(msg)
 
 
 def _holders(folder: Path) -> list[str]:

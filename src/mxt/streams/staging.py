@@ -153,7 +153,13 @@ class Staging:
     def content(self, receipt: KeptPart, suffix: str) -> bytes:
         """A file of a part, by its receipt; empty if it has none with this suffix."""
         digest = receipt["digests"].get(suffix)
-        return b"" if digest is None else (self.folder / _name(receipt["part"], digest, suffix)).read_bytes()
+        if digest is None:
+            return b""
+        try:
+            return (self.folder / _name(receipt["part"], digest, suffix)).read_bytes()
+        except OSError as error:
+            msg = f"{self.folder}: a finished part cannot be read ({error.strerror}); {self._kept}"
+            raise DataError(msg) from error
 
     def tables(self, receipts: Iterable[KeptPart]) -> Iterator[pa.RecordBatch]:
         """The tables of parts, in the order of their receipts."""
@@ -219,8 +225,15 @@ class Staging:
         except OSError as error:
             with contextlib.suppress(OSError):
                 new.unlink()
-            msg = f"{path}: cannot be written ({error.strerror}); the previous output is untouched."
+            msg = f"{path}: cannot be written ({error.strerror}); {self._kept}"
             raise DataError(msg) from error
+
+    @property
+    def _kept(self) -> str:
+        """What is true of the output and the parts after a failure, as the end of a sentence."""
+        if self.folder.exists():
+            return "this run has not written the output."
+        return "the folder was removed while the job ran, with the parts in it. Run again."
 
     def _digest(self, name: str) -> str:
         with (self.folder / name).open("rb") as file:

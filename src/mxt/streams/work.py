@@ -95,4 +95,4 @@ def _work(stream: TableStream, executor: Executor, progress: Progress, kept: dic
         if len(bad) >= MOST_FAILED:
             break
     if bad:
-        raise failure(bad, len(kept))
+        raise failure(bad, sum(stream.staging.recorded(part) is not None for part in kept))

@@ -56,16 +56,9 @@ def test_missing_parts_have_a_folder_too(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(table, frame)
 
 
-@pytest.mark.parametrize(
-    ("path", "told"),
-    [
-        ("{folder}/table", r"the table has no columns \['prat'\]"),
-        ("memory://table", r"the table has no columns \['prat'\]"),
-    ],
-)
-def test_a_partition_column_that_is_absent_is_told(path: str, told: str, tmp_path: Path) -> None:
-    writer = ParquetWriter(path=path.format(folder=tmp_path), partition_by=("part", "prat"))
-    with pytest.raises(DataError, match=told):
+def test_a_partition_column_that_is_absent_is_told(tmp_path: Path) -> None:
+    writer = ParquetWriter(path=f"{tmp_path}/table", partition_by=("part", "prat"))
+    with pytest.raises(DataError, match=r"the table has no columns \['prat'\]"):
         writer.write(every_type(9))
     assert not list(tmp_path.iterdir())
 

@@ -10,6 +10,7 @@ import pytest
 from blank import blank_store
 from mxt.errors import DataError, MissingExtraError
 from mxt.jobs.history import HistoryJob
+from uncompiled import uncompile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,3 +66,13 @@ def test_memory_that_ran_out_is_no_bug(tmp_path: Path) -> None:
 
     with pytest.raises(ServiceError, match="Memory ran out"), job_on(tmp_path):
         raise MemoryError
+
+
+def test_a_job_without_kernels_says_once_why_they_were_not_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uncompile(monkeypatch, "the C++ compiler g++ was not found")
+    with job_on(tmp_path):
+        pass
+    shown = capsys.readouterr().err
+    assert shown.count("MXT has no compiled kernels: the C++ compiler g++ was not found.") == 1

@@ -25,6 +25,7 @@ from flights import flights, source, train_flights
 from mxt.errors import DataError, ModelError
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.streams.admissions import REASONS
+from reviews import review
 from runs import make, run
 
 if TYPE_CHECKING:
@@ -421,7 +422,7 @@ def test_a_run_that_died_after_its_rejected_rows_were_added_does_not_add_them_ag
     ("fields", "message"),
     [
         ({"max_rejected_share": 0.2, "rejected": None}, "write `rejected: "),
-        ({"rejected": OUTPUT}, "where the other rows go"),
+        ({"rejected": OUTPUT}, "which outputs writes; name another place for rejected"),
         ({"max_rejected_share": 2}, "less than or equal to 1"),
         ({"unseen": "ignore"}, "'refuse' or 'missing'"),
     ],
@@ -455,6 +456,7 @@ def theirs(root: Path) -> Path:
         mlflow.sklearn.log_model(
             model, registered_model_name="pipeline", serialization_format="cloudpickle", **options
         )
+        review("models:/pipeline/1", root)
     return root
 
 

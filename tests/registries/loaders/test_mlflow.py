@@ -41,6 +41,7 @@ from mxt.explainers.auto import AutoExplainer
 from mxt.registries.contents import predictor_of_stored
 from mxt.registries.loaders.mlflow import MlflowLoader, _reason
 from mxt.services import MlflowService
+from reviews import reviewing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ def load(flavor: Any, native: Any, **options: Any) -> tuple[Model, str]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         info = flavor.log_model(native, name="model", pip_requirements=["scikit-learn"], **options)
-        return MlflowLoader().load(info.model_uri), info.model_uri
+        return reviewing(info.model_uri).load(info.model_uri), info.model_uri
 
 
 PICKLED = {"serialization_format": "cloudpickle"}

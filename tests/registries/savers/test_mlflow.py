@@ -24,6 +24,7 @@ from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.savers.mlflow import MlflowSaver
 from mxt.schemas import InputsSchema
 from mxt.services import MlflowService
+from reviews import reviewing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,7 +149,7 @@ def test_a_wrapper_of_lightgbm_that_someone_else_logged_is_loaded() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         info = mlflow.lightgbm.log_model(native, name="model", pip_requirements=["lightgbm"])
-    model = MlflowLoader().load(info.model_uri)
+    model = reviewing(info.model_uri).load(info.model_uri)
     assert model.predictor.classes == ["No", "Yes"]
     own = native.predict_proba(inputs.astype(dict.fromkeys(TEXTS, "category")))
     np.testing.assert_array_equal(model.predict(inputs)["probability_Yes"], own[:, 1])
@@ -169,7 +170,9 @@ def test_a_model_of_no_known_flavour_is_loaded_as_a_pyfunc() -> None:
             signature=signature,
             pip_requirements=["pandas", "lightgbm>=4"],
         )
-    model = MlflowLoader().load(info.model_uri)
+    with pytest.raises(ModelError, match=rf"the pickle python_model\.pkl.*: mxt trust {info.model_uri}"):
+        MlflowLoader().load(info.model_uri)
+    model = reviewing(info.model_uri).load(info.model_uri)
     assert {"lightgbm", "mlflow", "pandas"} <= {*model.packages}
     assert model.predictor.flavor == "python_function"
     assert model.predictor.columns == ["tenure", "MonthlyCharges"]

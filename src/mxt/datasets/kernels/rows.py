@@ -16,6 +16,17 @@ def available() -> bool:
     return find_spec("mxt.datasets.kernels._rows") is not None
 
 
+def absence() -> str:
+    """Why MXT has no compiled code, as its installation noted; empty where it has."""
+    if available():
+        return ""
+    try:
+        from mxt.datasets.kernels._uncompiled import REASON
+    except ImportError:
+        return "they were not compiled when MXT was installed"
+    return str(REASON)
+
+
 def digests(batch: pa.RecordBatch, unit: str = "") -> np.ndarray:
     """SHA-256 of the canonical bytes of each row, shape (rows, 32).
 

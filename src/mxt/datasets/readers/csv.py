@@ -11,8 +11,9 @@ from mxt.datasets.csv_dialects import ANOTHER, ODD_SIGNS, known_encoding
 from mxt.datasets.csv_files import Dialect
 from mxt.datasets.csv_numbers import as_texts, chosen, with_types
 from mxt.datasets.csv_times import time_fields, with_iso
+from mxt.datasets.fragments import needed_by
 from mxt.datasets.places import remembered
-from mxt.datasets.readers.base.files import FileReader, needed_by
+from mxt.datasets.readers.base.files import FileReader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.datasets.time_formats import known_format, refuse
 from mxt.errors import DataError
@@ -197,8 +198,7 @@ class CsvReader(FileReader):
 
     def _head(self) -> tuple[list[str], Head | None]:
         """The header of the first file, and how its first lines are written; empty if there is no file."""
-        first = self._first_file()
-        return self._dialect.head(first) if first else ([], None)
+        return self._dialect.head(first) if (first := self._first_file()) else ([], None)
 
     def count(self) -> int:
         if not self._dialect.converts or not self._filtered:

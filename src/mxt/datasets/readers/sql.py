@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.configs.addresses import Address
 from mxt.datasets.conditions import SIGNS, Scalar
 from mxt.datasets.databases import DatabaseUrl, opened
+from mxt.datasets.queries import tables_in
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.errors import DataError
@@ -50,6 +53,15 @@ class SqlReader(Reader):
     @property
     def source(self) -> str:
         return shown(self.url)
+
+    @property
+    def reads_from(self) -> tuple[Address, ...]:
+        found = tables_in(self.query).items()
+        addresses = (
+            (Address.of_database(self.url, name, f"{self.source} table {name}"), alone)
+            for name, alone in found
+        )
+        return tuple(replace(address, looked_up=alone) for address, alone in addresses if address)
 
     def names(self) -> list[str]:
         with self._connected() as connection:

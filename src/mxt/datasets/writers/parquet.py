@@ -6,11 +6,12 @@ from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
+from mxt.configs.addresses import Address
 from mxt.datasets.parts import GROUP_ROWS, cut
 from mxt.datasets.places import filesystem_of, there
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, replacing
-from mxt.datasets.writers.base.folders import newest, write_folder
+from mxt.datasets.writers.base.folders import newest, refuse_foreign, write_folder
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -35,12 +36,26 @@ class ParquetWriter(FileWriter):
     partition_by: tuple[str, ...] = ()
     """Columns whose values become folders ``column=value``; a single file if left out. Local paths only."""
 
+    @property
+    def in_folder(self) -> bool:
+        return bool(self.partition_by)
+
+    def unfit(self) -> str:
+        if self.in_folder and not Address.of(self.path).local:
+            return "only a local folder can be partitioned"
+        return super().unfit()
+
+    def require_writable(self) -> None:
+        super().require_writable()
+        if self.in_folder:
+            refuse_foreign(Path(self.file))
+
     def provenance(self) -> Provenance | None:
         import pyarrow.parquet as pq
 
-        filesystem, inner = filesystem_of(self.path)
+        filesystem, inner = filesystem_of(self.file)
         with self._errors("read"):
-            if not there(self.path):
+            if not there(self.file):
                 return None
             last = str(newest(Path(inner), self.partition_by)) if self.partition_by else inner
             with filesystem.open(last, "rb") as file:
@@ -64,16 +79,16 @@ class ParquetWriter(FileWriter):
         present: Provenance,  # noqa: ARG002 - `add_arrow` has compared it
     ) -> None:
         if self.partition_by:
-            self._write_folder(batches, _described(schema, provenance), Path(self.path))
+            self._write_folder(batches, _described(schema, provenance), Path(self.file))
             return
-        filesystem, inner = filesystem_of(self.path)
+        filesystem, inner = filesystem_of(self.file)
         with filesystem.open(inner, "rb") as file:
             self._write_file(chain(_rows(file, schema), batches), _described(schema, provenance))
 
     def _write_file(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> None:
         import pyarrow.parquet as pq
 
-        with replacing(self.path) as file, pq.ParquetWriter(file, schema, **_options(schema)) as writer:
+        with replacing(self.file) as file, pq.ParquetWriter(file, schema, **_options(schema)) as writer:
             for batch in cut(batches, GROUP_ROWS):
                 writer.write_batch(batch)
 
@@ -81,13 +96,10 @@ class ParquetWriter(FileWriter):
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, old: Path | None = None
     ) -> None:
         lacking = [name for name in self.partition_by if name not in schema.names]
-        if lacking or "://" in self.path:
-            what = (
-                f"the table has no columns {lacking}" if lacking else "only a local folder can be partitioned"
-            )
-            msg = f"{self.target}: {what}."
+        if lacking:
+            msg = f"{self.target}: the table has no columns {lacking}."
             raise DataError(msg)
-        write_folder(Path(self.path), batches, schema, self.partition_by, _options(schema), old)
+        write_folder(Path(self.file), batches, schema, self.partition_by, _options(schema), old)
 
 
 def _options(schema: pa.Schema) -> dict[str, object]:

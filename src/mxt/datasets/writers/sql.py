@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
+from mxt.configs.addresses import Address
 from mxt.datasets.databases import DatabaseUrl, opened
 from mxt.datasets.writers.base import Provenance, Writer
 from mxt.redaction import shown
@@ -41,6 +42,15 @@ class SqlWriter(Writer):
     @property
     def target(self) -> str:
         return f"{shown(self.url)} table {self.table}"
+
+    @property
+    def writes_to(self) -> tuple[Address, ...]:
+        address = Address.of_database(self.url, self.table, self.target)
+        return () if address is None else (address,)
+
+    def unfit(self) -> str:
+        own = self.table.casefold() == PROVENANCE_TABLE
+        return f"{PROVENANCE_TABLE} holds the provenance of all tables that MXT wrote" if own else ""
 
     def require_installed(self) -> None:
         with opened(self.url):

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from loguru import logger
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 
-from mxt.errors import MxtError, memory_as_error
+from mxt.datasets.kernels.rows import absence
+from mxt.errors import ConfigError, MxtError, full_disk_as_error, memory_as_error
 from mxt.kinds import Kind, OneOf
 from mxt.registries.loaders.base import Loader
 from mxt.registries.versions import AliasOrVersion
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 
 Locals: TypeAlias = dict[str, Any]
 """The results of a job, by name; at least `passed` and `facts`."""
+UNCOMPILED = (
+    "MXT has no compiled kernels: {}. Explanations take longer, and are refused against a background; "
+    "install MXT from a wheel, or again with a compiler of C++20."
+)
+"""The warning of a job, with the reason that the installation noted."""
 
 
 class Job(Kind, ABC):
@@ -52,6 +58,13 @@ class Job(Kind, ABC):
         origin = context or {}
         self._root, self._files = str(origin.get("root") or Path.cwd()), dict(origin.get("files") or {})
 
+    @model_validator(mode="after")
+    def _without_clashes(self) -> Self:
+        from mxt.jobs.base.clashes import refuse_clashes
+
+        refuse_clashes(self)
+        return self
+
     @property
     def root(self) -> str:
         """The project's root, which relative paths start from."""
@@ -79,11 +92,17 @@ class Job(Kind, ABC):
         return self._context
 
     def __enter__(self) -> Self:
+        from mxt.jobs.base.clashes import refuse_linked
         from mxt.jobs.base.configs import config_digest, record_config
         from mxt.jobs.base.context import Context
         from mxt.services.base.runs import Run, translated
 
         with ExitStack() as started:
+            try:
+                refuse_linked(self)
+            except ConfigError as error:
+                self._notify("failed", _why(error))
+                raise
             for service in (self.logger_service, self.alerts_service, self.mlflow_service):
                 started.callback(service.stop)
                 try:
@@ -93,6 +112,8 @@ class Job(Kind, ABC):
                     raise
             name = type(self).__name__
             logger.info("{} started", name)
+            if why := absence():
+                logger.warning(UNCOMPILED, why)
             run = Run.begin(self.mlflow_service, name, {"mxt.job": name})
             self._context = Context(name, config_digest(self), self.mlflow_service, run)
             started.push(self._close)
@@ -109,14 +130,15 @@ class Job(Kind, ABC):
         for name in type(self).model_fields:
             writer = getattr(self, name)
             if isinstance(writer, Writer):
-                writer.require_installed()
+                writer.require_writable()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         from mxt.services.base.runs import translated
 
-        with self._services, translated(self.mlflow_service.tracking_uri), memory_as_error():
+        endpoint = self.mlflow_service.tracking_uri
+        with self._services, translated(endpoint), memory_as_error(), full_disk_as_error():
             if error is not None:
                 raise error
 

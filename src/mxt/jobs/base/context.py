@@ -21,7 +21,7 @@ from mxt.jobs.base.inheriting import read_as_trained
 from mxt.pages.surveys import described
 from mxt.registries.latest import FINDINGS_FILE
 from mxt.registries.readings import suited, warn_left_out
-from mxt.registries.served import Served
+from mxt.registries.served import Served, allowed_of
 from mxt.registries.unfinished import why_unfinished
 from mxt.registries.versions import pin
 
@@ -181,6 +181,7 @@ class Context:
         self._join(findings)
         page = self.page(f"{self.title}: {self.verdict}")
         conclusions.record(self.run, findings, page, self.findings.page.name)
+        self.run.tag({f"mxt.{name}": text for name, text in allowed_of(self.served).items()})
         content = conclusions.content(self.findings, self.facts, page, self.about)
         content = {"job": self.kind, **content, "provenance": dict(self.provenance().facts)}
         self.run.text(conclusions.as_json(content), FINDINGS_FILE)
@@ -192,7 +193,8 @@ class Context:
 
     def page(self, title: str) -> Document:
         """The page of all stages so far."""
-        return conclusions.page(title, self.findings, self.provenance().facts)
+        facts = {**self.provenance().facts, **allowed_of(self.served)}
+        return conclusions.page(title, self.findings, facts)
 
     @property
     def about(self) -> Pinned | None:
@@ -224,9 +226,7 @@ class Context:
     @property
     def outcome(self) -> Literal["failed", "passed", "refused", "skipped"]:
         """How the job ended."""
-        if not self.concluded:
-            return "failed"
-        return self.verdict
+        return self.verdict if self.concluded else "failed"
 
     @property
     def verdict(self) -> Literal["passed", "refused", "skipped"]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal, Self
 from loguru import logger
 from pydantic import model_validator
 
+from mxt.configs.addresses import Address
 from mxt.datasets.marks import Mark, kind_of
 from mxt.errors import ConfigError, DataError
 from mxt.findings import Findings, Output
-from mxt.jobs.base.stream import StreamJob
+from mxt.jobs.base.stream import StreamJob, folder
 from mxt.registries.inheritance import IDS
 from mxt.registries.readings import suited
 from mxt.streams.increments import recorded
@@ -66,6 +67,11 @@ class IncrementalJob(StreamJob, ABC):
     @abstractmethod
     def output(self) -> Writer:
         """Where the table of all parts goes."""
+
+    @property
+    def parts_kept(self) -> tuple[Address, ...]:
+        """The folder of the parts of the output."""
+        return (Address.of(str(folder(self.output))),)
 
     @model_validator(mode="after")
     def _with_all_that_it_needs(self) -> Self:

@@ -67,9 +67,6 @@ class RejectingJob(IncrementalJob, ABC):
         if self.rejected is None and "max_rejected_share" in self.model_fields_set:
             msg = f"max_rejected_share is for a job that rejects rows: write `{REJECT_LINE}` too"
             raise ValueError(msg)
-        if self.rejected is not None and self.rejected.target == self.output.target:
-            msg = f"rejected: {self.rejected.target} is where the other rows go; name another place"
-            raise ValueError(msg)
         return self
 
     def tolerant(self, reader: Reader) -> Reader:

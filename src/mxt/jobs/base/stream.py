@@ -147,10 +147,10 @@ class StreamJob(ModelJob, ABC):
         uri = context.model.uri if context.model else ""
         origin = Origin(context.config_digest, uri, frozenset(context.packages), memory, context.inherited)
         run = "" if reader.shows_changes else uuid4().hex
-        return Staging(_folder(output), state=reader.state(), run=run, **origin.keys(workload))
+        return Staging(folder(output), state=reader.state(), run=run, **origin.keys(workload))
 
 
-def _folder(output: Writer) -> Path:
+def folder(output: Writer) -> Path:
     """Where the parts of an output are kept: beside a local file, else in the temporary folder."""
     if output.local is not None:
         return Path(f"{output.local}.parts")

@@ -14,6 +14,7 @@ from mxt.models.base.tables import samples_table
 from mxt.packages import packages_of
 from mxt.schemas import OutputsSchema, SHAPValuesSchema
 from mxt.schemas.captions import NO_CAPTIONS
+from mxt.schemas.numbers import large_numbers_named
 from mxt.schemas.outputs import PREDICTION, PROBABILITY
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Model:
     """The class that scores are about unless a metric names another, as text; None if none was recorded."""
     required: tuple[str, ...] = ()
     """Packages that the stored model declares as requirements, beside those that its objects show."""
+    allowed: str = ""
+    """What of it a person has allowed to run as code, and who; empty if it was loaded as data."""
 
     @property
     def packages(self) -> tuple[str, ...]:
@@ -61,7 +64,8 @@ class Model:
 
     def predict(self, inputs: pd.DataFrame) -> pd.DataFrame:
         """Predictions, and probabilities of a classifier: a table of `OutputsSchema` indexed as `inputs`."""
-        return OutputsSchema.check(self.predictor.predict(inputs))
+        with large_numbers_named(inputs):
+            return OutputsSchema.check(self.predictor.predict(inputs))
 
     def predict_proba(self, inputs: pd.DataFrame) -> pd.DataFrame | None:
         """Just the probabilities, one column a class, or None if the model gives none."""
@@ -74,7 +78,8 @@ class Model:
         Raises:
             ModelError: No explainer serves the model, or a row does not add up.
         """
-        return (explainer or AutoExplainer()).explain(self.predictor, inputs, self.background).checked()
+        with large_numbers_named(inputs):
+            return (explainer or AutoExplainer()).explain(self.predictor, inputs, self.background).checked()
 
     def explain_samples(self, inputs: pd.DataFrame, explainer: Explainer | None = None) -> pd.DataFrame:
         """`explain` as a table of `SHAPValuesSchema`: a row for each explained row and output."""

@@ -6,15 +6,18 @@ from the model itself.
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
+import sys
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
-from mxt.predictors.base.stored import Hazard
+from mxt.predictors.base.stored import PREFIX, Hazard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from mxt.predictors.base.stored import Stored
@@ -73,6 +76,9 @@ def native_of(stored: Stored, key: str) -> tuple[Any, tuple[Hazard, ...]]:
     file, trusted = stored.file(key), sorted(REVIEWED | stored.allowed)
     try:
         _require_bounds(file)
+        if stored.allowed:
+            stored.kept["allowed"] = (*sorted((_untrusted(file) & stored.allowed) - REVIEWED),)
+            _require_installed(stored.kept["allowed"])
         return skops.io.load(file, trusted=trusted), ()
     except ModelError:
         raise
@@ -85,11 +91,15 @@ def native_of(stored: Stored, key: str) -> tuple[Any, tuple[Hazard, ...]]:
         raise ModelError(msg) from error
 
 
-def untrusted_in(content: bytes) -> set[str]:
-    """The types in the bytes of an archive of one's own that neither skops nor MXT trusts."""
-    import skops.io
-
-    return {*skops.io.get_untrusted_types(data=content)} - REVIEWED
+def _require_installed(types: Iterable[str]) -> None:
+    """Raise a ModelError for a type whose package is not installed, or lies in the copy of a model."""
+    for name in types:
+        root = name.partition(".")[0]
+        found = sys.modules.get(root) or importlib.util.find_spec(root)
+        origin = str(getattr(found, "__file__", None) or getattr(found, "origin", None) or "")
+        if found is None or PREFIX in origin:
+            msg = f"its type {name} is allowed, but the package {root} is not installed"
+            raise ModelError(msg)
 
 
 def _untrusted(file: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,14 @@ from mxt.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PREFIX = "mxt-model-"
+"""How the names of the folders begin that models are copied into."""
+
+
+def from_python(name: str) -> bool:
+    """Whether a type or function, by its dotted name, is Python's own, such as ``builtins.eval``."""
+    return name.partition(".")[0] in {*sys.stdlib_module_names, "__main__"}
 
 
 @dataclass(frozen=True)

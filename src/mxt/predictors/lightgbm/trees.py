@@ -12,6 +12,7 @@ from mxt.errors import ModelError
 from mxt.predictors.base.trees import Missing, TreeEnsemble, require_sound
 from mxt.predictors.lightgbm.header import Header, read_header
 from mxt.predictors.lightgbm.layout import Layout
+from mxt.predictors.lightgbm.texts import unsound
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +26,10 @@ _MISSING: tuple[Missing, ...] = ("none", "zero", "nan")
 
 
 def require_whole(text: str) -> None:
-    """Raise a ModelError for a text that was cut, which would make LightGBM end the whole process."""
+    """Raise a ModelError for a text that was cut, or whose numbers claim more than stands in it.
+
+    LightGBM ends the whole process over a cut text, and takes as much memory as a text claims to need.
+    """
     begun = len(re.findall(r"^Tree=", text, re.MULTILINE))
     promised = read_header(text).trees
     after = text.rpartition("\nend of parameters\n")[2].strip() if "\nparameters:" in text else ""
@@ -38,6 +42,10 @@ def require_whole(text: str) -> None:
         whole = False
     if not whole:
         msg = f"The LightGBM model was cut: its header promises {promised} trees; {begun} begin in it."
+        raise ModelError(msg)
+    part = unsound(text, read_header(text))
+    if part is not None:
+        msg = f"The LightGBM model is damaged: its {part} does not hold what it claims."
         raise ModelError(msg)
 
 

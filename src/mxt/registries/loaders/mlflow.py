@@ -7,12 +7,13 @@ import io
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from loguru import logger
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, StringConstraints, field_validator
 
 from mxt import packages
+from mxt.configs import current_root
 from mxt.datasets.fitted import FittedRows
 from mxt.errors import MissingExtraError, ModelError, MxtError
 from mxt.models import Model
@@ -21,6 +22,7 @@ from mxt.predictors.base.preparation import Preparation
 from mxt.predictors.base.prepared import prepared
 from mxt.predictors.mlflow import names_of
 from mxt.registries import digests, folders
+from mxt.registries.allowances import allowance, refuse_python
 from mxt.registries.contents import Contents, contents_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.manifests import EXTRA_FILES, Manifest
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 _PYFUNC = "python_function"
 _FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 _VERSION = re.compile(r"models:/.+/\d+")
+_TYPE = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+_KEPT: list[Contents] = []
+"""Contents of reviewed models, whose code may read its files later than it is loaded."""
 
 
 class MlflowLoader(Loader):
@@ -43,8 +48,9 @@ class MlflowLoader(Loader):
     These are xgboost, LightGBM, CatBoost, scikit-learn, ONNX and the libraries of plug-ins. Any other model
     is loaded as a pyfunc, which can be explained by sampling only.
 
-    Models in pickle formats run code when they are loaded: set MLFLOW_ALLOW_PICKLE_DESERIALIZATION=false
-    where models come from people you do not trust.
+    A model is data: MXT itself opens UBJSON and JSON of xgboost, texts of LightGBM, CatBoost's own form, ONNX
+    in one file, and skops of types that MXT has reviewed. It does not load what would run code of the model's
+    own, such as a pickle, before a person has reviewed that version: ``mxt trust models:/churn/3``.
 
     Example:
         {KIND: MlflowLoader}
@@ -52,15 +58,29 @@ class MlflowLoader(Loader):
 
     KIND: Literal["MlflowLoader"] = "MlflowLoader"
 
-    allow_types: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    allow_types: tuple[Annotated[str, StringConstraints(pattern=_TYPE)], ...] = Field(
+        default=(), exclude_if=lambda names: not names
+    )
     """Types of installed packages, such as ``acme.features.Log``, that stored models may be made of besides
     those that MXT has reviewed; their code is never taken from the model."""
 
+    _root: str = PrivateAttr(default="")
+    """The project's root, with the file of reviewed models."""
     _manifests: dict[tuple[str, str], Manifest] = PrivateAttr(default_factory=dict)
     """The content of the MLmodel files of versions, by registry and URI; they never change."""
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Keep the project's root."""
+        self._root = str((context or {}).get("root") or current_root())
+
+    @field_validator("allow_types")
+    @classmethod
+    def _no_types_of_python(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return refuse_python(names)
+
     def load(self, uri: str) -> Model:
         contents = contents_of(uri, self.allow_types)
+        allowed = allowance(uri, contents, self._root)
         facts = contents.manifest.facts
         columns = facts.columns or [*_types(contents.manifest)]
         try:
@@ -76,7 +96,7 @@ class MlflowLoader(Loader):
             raise ModelError(msg) from error
         required = _required(contents.folder) if contents.flavor == _PYFUNC else ()
         background = _background(uri, contents.beside(BACKGROUND_FILE))
-        return Model(whole, background, facts.positive, required)
+        return Model(whole, background, facts.positive, required, allowed)
 
     def load_schema(self, uri: str) -> InputsSchema | None:
         content = self._extra(uri, SCHEMA_FILE)
@@ -155,6 +175,7 @@ def _native(contents: Contents) -> object:
     """The fitted object: of data by MXT itself, of all else by MLflow's flavour."""
     if not contents.hazards:
         return contents.kind.restored(contents.stored)
+    _KEPT.append(contents)
     return importlib.import_module(contents.kind.flavor_module).load_model(str(contents.folder))
 
 

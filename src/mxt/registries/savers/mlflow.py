@@ -6,13 +6,18 @@ import importlib
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
 
 from mxt import packages
 from mxt.errors import ModelError
+from mxt.predictors.base.archives import REVIEWED
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from mxt.datasets.fitted import FittedRows
@@ -32,6 +37,10 @@ class MlflowSaver(Saver):
     """
 
     KIND: Literal["MlflowSaver"] = "MlflowSaver"
+
+    allow_types: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Types of installed packages, such as ``acme.features.Log``, that the model may be made of besides those
+    that MXT has reviewed; later jobs allow them in their `loader`."""
 
     def save(
         self,
@@ -60,6 +69,7 @@ class MlflowSaver(Saver):
         if isinstance(predictor, PreparedPredictor):
             facts["preparation"] = predictor.preparation.facts
         native, options = stored.log_arguments
+        _refuse_unreviewed(options, self.allow_types)
         with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             logged = importlib.import_module(stored.flavor_module).log_model(
@@ -72,6 +82,19 @@ class MlflowSaver(Saver):
                 **options,
             )
         return str(logged.model_uri)
+
+
+def _refuse_unreviewed(options: Mapping[str, Any], allowed: tuple[str, ...]) -> None:
+    """Raise a ModelError if a model holds objects that a `MlflowLoader` would not load."""
+    others = sorted({*(options.get("skops_trusted_types") or ())} - REVIEWED - {*allowed})
+    if others:
+        listed = ", ".join(others)
+        msg = (
+            f"The model holds objects of {listed}, which MXT has not reviewed. If that is code of yours, "
+            f"installed wherever jobs run, write saver: {{KIND: MlflowSaver, allow_types: [{listed}]}} here, "
+            f"and loader: {{KIND: MlflowLoader, allow_types: [{listed}]}} in the jobs that load it."
+        )
+        raise ModelError(msg)
 
 
 def requirements(model: Model) -> list[str]:

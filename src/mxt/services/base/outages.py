@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 from typing import TYPE_CHECKING
 
 from mxt.datasets.databases import absent
@@ -32,12 +34,34 @@ _LOGINS = {
     "azure": "AZURE_STORAGE_CONNECTION_STRING",
 }
 """Where the credentials of stores of artifacts come from, by the package that needs them."""
+_CLIENT = re.compile(
+    r"google\.protobuf|mlflow\.(artifacts|entities|protos|store|tracking|utils\.(proto_json_utils|rest_utils))"
+)
+"""Modules that read what a store answers."""
+GARBLED = "MLflow's client cannot read its answer; is the address that of an MLflow server?"
 _TRACKING = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
 
 
 def of_a_store(error: BaseException) -> bool:
     """Whether an error comes from MLflow, or from a library that it reaches its stores by."""
-    return not isinstance(error, MxtError) and not {*_packages(error)}.isdisjoint(_STORES)
+    return not isinstance(error, MxtError) and (
+        not {*_packages(error)}.isdisjoint(_STORES) or is_garbled(error)
+    )
+
+
+def is_garbled(error: BaseException) -> bool:
+    """Whether a store gave an answer that MLflow's client cannot read, such as a proxy's page."""
+    return any(map(_of_the_client, causes(error)))
+
+
+def _of_the_client(error: BaseException) -> bool:
+    package = type(error).__module__.partition(".")[0]
+    if package == "mlflow":
+        return "not in a valid JSON format" in str(error)
+    if isinstance(error, (MxtError, OSError, ImportError)) or package in _STORES - {"google"}:
+        return False
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(_CLIENT.match(frame.f_globals.get("__name__", "")) for frame, _ in frames)
 
 
 def is_outage(error: BaseException) -> bool:
@@ -46,8 +70,10 @@ def is_outage(error: BaseException) -> bool:
 
     if not of_a_store(error):
         return False
-    return outage(error) is not None or any(
-        isinstance(cause, sa.exc.SQLAlchemyError) or _refusal(cause) for cause in causes(error)
+    return (
+        outage(error) is not None
+        or is_garbled(error)
+        or any(isinstance(cause, sa.exc.SQLAlchemyError) or _refusal(cause) for cause in causes(error))
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from mxt.errors import MxtError, ServiceError
 from mxt.redaction import shown, without_secrets
 from mxt.services.base import owners
-from mxt.services.base.outages import login, of_a_store, without_driver
+from mxt.services.base.outages import GARBLED, is_garbled, login, of_a_store, without_driver
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ def translated(endpoint: str) -> Iterator[None]:
             raise lacking from error
         if not of_a_store(error):
             raise
-        hint = login(endpoint, error)
+        hint = GARBLED if is_garbled(error) else login(endpoint, error)
         why = shown(str(error)).partition("\n")[0][:200]
         msg = f"MLflow at {endpoint} failed ({type(error).__name__}: {why})"
         raise ServiceError(f"{msg}. {hint}" if hint else msg) from error

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.configs import current_root
+from mxt.configs.addresses import Address
+from mxt.datasets.local_files import obstacle
+from mxt.errors import ServiceError
 from mxt.redaction import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from mlflow import MlflowClient
 
@@ -59,3 +62,22 @@ def store_of(client: MlflowClient) -> str:
     """Where a client's registry is, and why, as a sentence after another one; empty if that is unknown."""
     note = getattr(client, _NOTE, "")
     return f" {note}" if note else ""
+
+
+def files_of(uris: Iterable[str]) -> tuple[Address, ...]:
+    """The files of SQLite stores, the lock beside each, and the folder of artifacts; none of others."""
+    found: list[Address] = []
+    for address in (Address.of_database(uri) for uri in uris if uri.startswith(("sqlite", "env:"))):
+        beside = [f"{address.place}.lock", str(Path(address.place).parent / "mlartifacts")] if address else []
+        found += [address] if address else []
+        found += [Address.of(place) for place in beside if address and address.local]
+    return tuple(found)
+
+
+def refuse_special(files: Iterable[Address]) -> None:
+    """Raise a ServiceError if a file of a store, or its lock, is a pipe or a device."""
+    for place in (each.place for each in map(Address.real, files) if each.local):
+        why = obstacle(place)
+        if why:
+            msg = f"MLflow's store cannot be opened, since {place} {why}. Name another tracking_uri."
+            raise ServiceError(msg)

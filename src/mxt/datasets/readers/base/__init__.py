@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
 
+from mxt.configs.addresses import Address
 from mxt.datasets.conditions import Condition, Sample
-from mxt.datasets.parts import after
+from mxt.datasets.parts import after, taken
 from mxt.datasets.readers.base.remembered import Remembered
 from mxt.datasets.tables import inferred, is_index, plain, refuse_foreign, refuse_repeated_ids, to_frame
 from mxt.errors import DataError
@@ -58,6 +59,11 @@ class Reader(Kind, ABC):
     @abstractmethod
     def source(self) -> str:
         """Where the table comes from, as messages and records may show it: without a secret."""
+
+    @property
+    def reads_from(self) -> tuple[Address, ...]:
+        """All that it reads; no output of the same job may be written there."""
+        return (Address(self.source, self.source, local=False),)
 
     @abstractmethod
     def names(self) -> list[str]:
@@ -223,18 +229,10 @@ class Reader(Kind, ABC):
         if self.sample is None:
             yield from self._first(columns, first_row)
             return
-        import numpy as np
-
         total = min([self.count(), *([self.limit] if self.limit else [])])
-        chooser = np.random.default_rng(self.sample.seed)
-        chosen = np.sort(chooser.choice(total, min(self.sample.rows, total), replace=False))[first_row:]
-        if not len(chosen):
-            return
-        start = int(chosen[0])
-        for batch in self._first(columns, start):
-            low, high = np.searchsorted(chosen, [start, start + batch.num_rows])
-            yield batch.take(chosen[low:high] - start)
-            start += batch.num_rows
+        chosen = self.sample.places(total)[first_row:]
+        if len(chosen):
+            yield from taken(self._first(columns, int(chosen[0])), chosen, int(chosen[0]))
 
     def _first(self, columns: list[str], first_row: int) -> Iterator[pa.RecordBatch]:
         left = None if self.limit is None else max(0, self.limit - first_row)

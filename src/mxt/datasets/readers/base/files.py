@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
 from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from mxt.configs import Location
+from mxt.configs.addresses import Address
 from mxt.datasets.conditions import expression
+from mxt.datasets.fragments import needed_by, reason
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.remotes import remote, unreached
@@ -58,6 +59,10 @@ class FileReader(Reader, ABC):
     @property
     def source(self) -> str:
         return shown(self.path)
+
+    @property
+    def reads_from(self) -> tuple[Address, ...]:
+        return (Address.of(self.path, self.source),)
 
     def names(self) -> list[str]:
         with self._errors():
@@ -212,7 +217,8 @@ class FileReader(Reader, ABC):
                 raise fault from error
             if isinstance(error, FileNotFoundError):
                 raise self._absent(fragment) from error
-            if not isinstance(error, (pa.ArrowException, OSError, ValueError, TypeError)):
+            foreign = bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", self.path))  # a file system of any package
+            if not foreign and not isinstance(error, (pa.ArrowException, OSError, ValueError, TypeError)):
                 raise
             if "duplicate field names" in str(error):
                 msg = f"{self.source}: two columns have the same name; rename one of them."
@@ -221,7 +227,7 @@ class FileReader(Reader, ABC):
             path = fragment.path if fragment is not None else opened[1] if opened else ""
             hint = "" if fragment is None or needed is None else self._hint(fragment, needed, error)
             msg = (
-                f"{self._file(path)}: cannot be read by {type(self).__name__}{_reason(error)}. {hint or HINT}"
+                f"{self._file(path)}: cannot be read by {type(self).__name__}{reason(error)}. {hint or HINT}"
             )
             raise DataError(msg) from error
 
@@ -232,19 +238,3 @@ class FileReader(Reader, ABC):
             return DataError(f"{file}: the file went while the table was read. Restore it, and run again.")
         hint = "" if remote(self.path) else " Relative paths start at the project's root."
         return DataError(f"{self.source}: no such file or folder.{hint}")
-
-
-def needed_by(schema: pa.Schema, fragment: ds.FileFragment, names: list[str]) -> pa.Schema:
-    """The columns among `names` that a file must have, since no folder around it states their value."""
-    import pyarrow as pa
-    import pyarrow.dataset as ds
-
-    stated = ds.get_partition_keys(fragment.partition_expression)
-    return pa.schema([field for field in schema if field.name in names and field.name not in stated])
-
-
-def _reason(error: Exception) -> str:
-    """Where in a file an error is, and its kind, without the cells that it quotes."""
-    place = ", ".join(re.findall(r"(?:[Cc]olumn|[Rr]ow) #\d+", str(error)))
-    known = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else type(error).__name__
-    return f"{f' at {place}' if place else ''} ({known})"

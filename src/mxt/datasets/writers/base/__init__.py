@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from mxt.datasets.tables import to_batch, type_named
+from mxt.configs.addresses import Address
+from mxt.datasets.local_files import obstacle, present
+from mxt.datasets.tables import to_batch
+from mxt.datasets.writers.base.provenance import COLUMNS, Provenance
 from mxt.errors import DataError, MxtError
 from mxt.kinds import Kind
-from mxt.redaction import without_secrets
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,51 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-
-COLUMNS = "columns"
-"""The fact that holds the columns of an output and their types."""
-
-_TEXTS = ("string", "large_string", "string_view")
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where an output comes from, written into the output's own metadata."""
-
-    facts: Mapping[str, str] = field(default_factory=dict)
-    """Job, run, model URI and version, config digest, data digest, unit, package versions, columns."""
-
-    @classmethod
-    def from_json(cls, content: str | bytes) -> Provenance:
-        """The provenance that `to_json` wrote."""
-        return cls({str(key): str(value) for key, value in json.loads(content).items()})
-
-    def to_json(self) -> str:
-        return json.dumps(dict(self.facts), sort_keys=True)
-
-    @property
-    def texts(self) -> frozenset[str]:
-        """The columns that hold texts, by whichever of Arrow's types; empty if it declares no columns."""
-        columns = json.loads(self.facts.get(COLUMNS, "{}"))
-        return frozenset(name for name, kind in columns.items() if kind in _TEXTS)
-
-    def without_rows(self) -> pa.RecordBatch:
-        """A batch of no rows with the columns of the output.
-
-        Raises:
-            DataError: It declares a column of a type that tables of this toolkit do not have.
-        """
-        import pyarrow as pa
-
-        columns = json.loads(self.facts.get(COLUMNS, "{}"))
-        schema = pa.schema([(name, type_named(kind)) for name, kind in columns.items()])
-        return pa.RecordBatch.from_pylist([], schema)
-
-    def of(self, schema: pa.Schema) -> Provenance:
-        """This provenance, of a table with these columns, and without secrets."""
-        columns = {field.name: str(field.type) for field in schema}
-        facts = {key: without_secrets(value) for key, value in self.facts.items()}
-        return Provenance({**facts, COLUMNS: json.dumps(columns)})
+__all__ = ["COLUMNS", "Provenance", "Writer"]
 
 
 class Writer(Kind, ABC):
@@ -81,8 +38,44 @@ class Writer(Kind, ABC):
         """The file or folder of this machine that it writes; None if it writes elsewhere."""
         return None
 
-    def require_installed(self) -> None:
+    @property
+    def writes_to(self) -> tuple[Address, ...]:
+        """All that a write replaces or makes; no other field of a config may name it."""
+        return (
+            Address(self.target, self.target, local=False)
+            if self.local is None
+            else Address.of(str(self.local)),
+        )
+
+    def unfit(self) -> str:
+        """Why the config alone shows that the target cannot be written, as a clause; empty if it does not."""
+        return ""
+
+    def in_the_way(self) -> str:
+        """What stands in the way of a write on this machine, as a clause; empty if nothing does."""
+        places = (each.place for each in self.writes_to if each.local)
+        return next((f"{place} {why}" for place in places if (why := obstacle(place))), "")
+
+    def require_writable(self) -> None:
         """Check before any work whether the target can be written, without writing.
+
+        Raises:
+            DataError: It can never be written, or a link, a pipe or a device is in the way.
+            MxtError: As `require_installed`.
+        """
+        self.refuse_unfit()
+        self.require_installed()
+
+    def refuse_unfit(self) -> None:
+        """Raise a DataError if the target may not be written: only files and folders are replaced."""
+        why = self.unfit() or self.in_the_way()
+        if why:
+            left = self._left() if self.local is not None and present(self.local) else ""
+            msg = f"{self.target}: cannot be written, since {why}{left}. Name another place for the output."
+            raise DataError(msg)
+
+    def require_installed(self) -> None:
+        """Check whether the packages for the kind of target are there, without writing.
 
         Raises:
             MissingExtraError: The package for the kind of target is not installed.
@@ -130,6 +123,7 @@ class Writer(Kind, ABC):
 
     def write_arrow(self, batches: Iterator[pa.RecordBatch], provenance: Provenance | None = None) -> int:
         """As `write`, of Arrow batches."""
+        self.refuse_unfit()
         stream = self._stream(batches)
         with self._errors():
             whole = (provenance or Provenance()).of(stream.schema)
@@ -149,6 +143,7 @@ class Writer(Kind, ABC):
         Raises:
             DataError: The output was changed since, or has other columns; or as `write` does.
         """
+        self.refuse_unfit()
         stream = self._stream(batches)
         self.refuse_other(stream.schema, present)
         with self._errors():
@@ -199,12 +194,20 @@ class Writer(Kind, ABC):
                 raise fault from error
             if isinstance(error, OSError):
                 reason = error.strerror or type(error).__name__
-                msg = f"{self.target}: cannot be {verb} ({reason}); the previous output is untouched."
+                msg = f"{self.target}: cannot be {verb} ({reason}){self._left()}."
                 raise DataError(msg) from error
             if isinstance(error, pa.ArrowException):
                 msg = f"{self.target}: cannot be {verb} by {type(self).__name__} ({type(error).__name__})."
                 raise DataError(msg) from error
             raise
+
+    def _left(self) -> str:
+        """What there is of the previous output after a write that failed, as a clause behind a semicolon."""
+        if self.local is None:
+            return ""
+        if present(self.local):
+            return "; the previous output is untouched"
+        return "; no output is there" if present(self.local.parent) else "; its folder is gone"
 
     def _batch(self, part: pd.DataFrame) -> pa.RecordBatch:
         import pyarrow as pa

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import glob
 import os
+import re
 import shutil
 import socket
 from abc import ABC
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs import Location
+from mxt.configs.addresses import Address
+from mxt.datasets.local_files import blocked, real, too_long
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
 from mxt.datasets.remotes import unreached
@@ -26,6 +29,27 @@ if TYPE_CHECKING:
     import fsspec
 
 
+_READ_ONLY = {
+    *(
+        "data",
+        "dir",
+        "ftp",
+        "ftps",
+        "generic",
+        "git",
+        "github",
+        "gitlab",
+        "gzip",
+        "http",
+        "https",
+        "jlab",
+        "jupyter",
+    ),
+    *("libarchive", "reference", "tar", "zip"),
+}
+"""Kinds of URLs whose files can be read alone, or not be replaced in one step."""
+
+
 class FileWriter(Writer, ABC):
     """Writes one file."""
 
@@ -36,6 +60,34 @@ class FileWriter(Writer, ABC):
     def target(self) -> str:
         return shown(self.path)
 
+    @property
+    def file(self) -> str:
+        """The URL, or the path behind all links: the links stay, and what they lead to is written."""
+        address = Address.of(self.path)
+        return real(address.place) if address.local else self.path
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether it writes a folder of files."""
+        return False
+
+    @property
+    def writes_to(self) -> tuple[Address, ...]:
+        return (Address.of(self.path, self.target),)
+
+    def unfit(self) -> str:
+        return unwritable(self.path)
+
+    def in_the_way(self) -> str:
+        if self.local is None:
+            return ""
+        own = blocked(Address.of(self.path).place, folder=self.in_folder)
+        if own:
+            return f"it {own}"
+        staged = (staged_name(real(each.place)) for each in self.writes_to)
+        beside = next(filter(None, map(too_long, staged)), "")
+        return f"the file beside it, of which it is made, {beside}" if beside else super().in_the_way()
+
     def require_installed(self) -> None:
         filesystem_of(self.path)
 
@@ -45,8 +97,22 @@ class FileWriter(Writer, ABC):
 
     @property
     def local(self) -> Path | None:
-        filesystem, inner = filesystem_of(self.path)
-        return Path(inner) if filesystem.protocol[0] == "file" else None
+        return Path(self.file) if Address.of(self.path).local else None
+
+
+def unwritable(path: str) -> str:
+    """Why no file can be written at a path or URL, by its spelling, as a clause; empty if one can.
+
+    Chained URLs, such as of a file within an archive, and web servers can be read alone.
+    """
+    kind = re.match(r"([A-Za-z][A-Za-z0-9+.-]+):", path)
+    if "::" in path:
+        return "files behind `::` can be read, not written"
+    if kind and kind[1].lower() in _READ_ONLY:
+        return f"files of {kind[1].lower()} can be read, not written"
+    address = Address.of(path)
+    long = too_long(address.place) if address.local else ""
+    return f"it {long}" if long else ""
 
 
 @contextlib.contextmanager
@@ -57,17 +123,15 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     a kill or a loss of power leaves the old file or the new one, never a part (POSIX rename(2)).
     """
     filesystem, inner = filesystem_of(path)
-    if filesystem.protocol[0] in {"http", "https"}:
-        where = shown(path)
-        msg = f"{where}: files of a web server can be read, not written. Name a file or a bucket."
-        raise DataError(msg)
-    staged = staged_name(inner)
     local = filesystem.protocol[0] == "file"
     if local:
+        refuse_blocked(inner, shown(path), folder=False)
+        inner = real(inner)
         Path(inner).parent.mkdir(parents=True, exist_ok=True)
         sweep(Path(inner))
+    staged = staged_name(inner)
     try:
-        with cast("IO[bytes]", filesystem.open(staged, "wb")) as file:
+        with cast("IO[bytes]", open(staged, "xb") if local else filesystem.open(staged, "wb")) as file:  # noqa: PTH123 - as fsspec's
             yield file
             if local:
                 file.flush()
@@ -77,6 +141,14 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         with contextlib.suppress(Exception):  # the first error counts
             filesystem.rm(staged)
         raise
+
+
+def refuse_blocked(place: str, shown: str, *, folder: bool) -> None:
+    """Raise a DataError if something stands in the way of a new file, or a new folder, at a path."""
+    why = blocked(place, folder=folder)
+    if why:
+        msg = f"{shown}: cannot be written, since it {why}. Name another place for the output."
+        raise DataError(msg)
 
 
 def staged_name(path: str) -> str:
@@ -89,8 +161,8 @@ def sweep(target: Path) -> None:
     """Remove what processes of this machine that were killed have left of a local output."""
     for left in target.parent.glob(glob.escape(f".{target.name}.{socket.gethostname()}.") + "*.part"):
         number = left.name.split(".")[-2]
-        if number.isdecimal() and not _runs(int(number)):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+        if number.isdecimal() and (int(number) == os.getpid() or not _runs(int(number))):
+            shutil.rmtree(left) if left.is_dir() and not left.is_symlink() else left.unlink()
 
 
 def rename(filesystem: fsspec.AbstractFileSystem, old: str, new: str) -> None:

@@ -13,12 +13,15 @@ import io
 from abc import ABC, abstractmethod
 from typing import IO, TYPE_CHECKING, cast
 
+from mxt.configs.addresses import Address
+from mxt.datasets.local_files import real
 from mxt.datasets.outages import outage
 from mxt.datasets.places import content, filesystem_of, there
 from mxt.datasets.remotes import unreached
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
+from mxt.redaction import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +50,11 @@ class TextWriter(FileWriter, ABC):
     ) -> None:
         """Write rows as lines; with `head`, a format that has a line of names begins with it."""
 
+    @property
+    def writes_to(self) -> tuple[Address, ...]:
+        places = (self.path, f"{self.file}{METADATA}", f"{self.file}{NEXT}")
+        return tuple(Address.of(place, shown(place)) for place in places)
+
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
     ) -> None:
@@ -61,7 +69,7 @@ class TextWriter(FileWriter, ABC):
         present: Provenance,
     ) -> None:
         with self._replacing(provenance) as file:
-            for block in _blocks(self.path):
+            for block in _blocks(self.file):
                 file.write(block)
             if file.digest.hexdigest() != present.facts[SHA256]:
                 raise self.changed()
@@ -69,7 +77,7 @@ class TextWriter(FileWriter, ABC):
 
     def provenance(self) -> Provenance | None:
         with self._errors("read"):
-            if not there(self.path):
+            if not there(self.file):
                 return None
             digest = self._digest()
             provenance = self._metadata(METADATA, digest) or self._metadata(NEXT, digest)
@@ -83,28 +91,28 @@ class TextWriter(FileWriter, ABC):
 
     def _digest(self) -> str:
         digest = hashlib.sha256()
-        for block in _blocks(self.path):
+        for block in _blocks(self.file):
             digest.update(block)
         return digest.hexdigest()
 
     def _metadata(self, suffix: str, digest: str) -> Provenance | None:
         """The provenance in a file of metadata, if it belongs to the table with this digest."""
         with contextlib.suppress(FileNotFoundError, ValueError):
-            provenance = Provenance.from_json(content(f"{self.path}{suffix}"))
+            provenance = Provenance.from_json(content(f"{self.file}{suffix}"))
             return provenance if provenance.facts.get(SHA256) == digest else None
         return None
 
     @contextlib.contextmanager
     def _replacing(self, provenance: Provenance) -> Iterator[_Digested]:
-        filesystem, inner = filesystem_of(self.path)
+        filesystem, inner = filesystem_of(self.file)
         self._settle()
         try:
-            with replacing(self.path) as file:
+            with replacing(self.file) as file:
                 digested = _Digested(file)
                 yield digested
                 file.flush()
                 facts = {**provenance.facts, SHA256: digested.digest.hexdigest()}
-                with replacing(f"{self.path}{NEXT}") as beside:
+                with replacing(f"{self.file}{NEXT}") as beside:
                     beside.write(Provenance(facts).to_json().encode() + b"\n")
         except BaseException:
             with contextlib.suppress(Exception):  # the first error counts
@@ -114,10 +122,10 @@ class TextWriter(FileWriter, ABC):
 
     def _settle(self) -> None:
         """Finish, or undo, what a killed write has left of the metadata."""
-        filesystem, inner = filesystem_of(self.path)
-        if not there(f"{self.path}{NEXT}"):
+        filesystem, inner = filesystem_of(self.file)
+        if not there(f"{self.file}{NEXT}"):
             return
-        if there(self.path) and self._metadata(NEXT, self._digest()):
+        if there(self.file) and self._metadata(NEXT, self._digest()):
             rename(filesystem, f"{inner}{NEXT}", f"{inner}{METADATA}")
         else:
             filesystem.rm(f"{inner}{NEXT}")
@@ -126,8 +134,9 @@ class TextWriter(FileWriter, ABC):
 def written_texts(path: str) -> frozenset[str]:
     """The columns that the metadata beside a file declare as texts; none if there are no such metadata."""
     filesystem, inner = filesystem_of(path)
+    table = real(inner) if filesystem.protocol[0] == "file" else inner
     try:
-        return Provenance.from_json(filesystem.cat_file(f"{inner}{METADATA}")).texts
+        return Provenance.from_json(filesystem.cat_file(f"{table}{METADATA}")).texts
     except Exception as error:
         fault, cause = unreached(path, error), outage(error)
         refused = cause is not None and cause.refused  # as by buckets that nobody may list

@@ -1,0 +1,77 @@
+"""What of a stored model may run as code: what a person has reviewed by its digest, or allowed by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.errors import ModelError
+from mxt.predictors.base.stored import from_python
+from mxt.registries import folders, pickles, trust
+
+if TYPE_CHECKING:
+    from mxt.predictors.base.stored import Hazard
+    from mxt.registries.contents import Contents
+
+_MOST = 5
+"""More names than this are counted, not listed."""
+
+
+def allowance(uri: str, contents: Contents, root: str) -> str:
+    """What a person has allowed of a model, in words; empty if it is data, which needs no leave.
+
+    Args:
+        uri: The model's URI, for messages.
+        contents: What its folder holds.
+        root: The project's root, with the file of reviewed models.
+
+    Raises:
+        ModelError: It would run code that nobody has reviewed.
+    """
+    if not contents.hazards:
+        types = ", ".join(contents.stored.kept.get("allowed", ()))
+        return f"objects of {types}, allowed by the config" if types else ""
+    review = trust.reviewed(contents.digest, root)
+    if review is None:
+        raise ModelError(_refusal(uri, contents))
+    return f"{'; '.join(contents.runs)}: reviewed by {review.by} at {review.at}"
+
+
+def _refusal(uri: str, contents: Contents) -> str:
+    """Why a model is not loaded, and the line that allows it."""
+    hazards = contents.hazards
+    types = [name for hazard in hazards for name in hazard.types]
+    review = f"review it: mxt trust {uri}"
+    if all(hazard.types for hazard in hazards) and not any(map(from_python, types)):
+        line = f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
+        return (
+            f"{uri} holds {' and '.join(contents.runs)}, which MXT has not reviewed. If that is code of "
+            f"yours, installed here, allow it: {line}. Otherwise {review}"
+        )
+    phrases = " and ".join(_phrase(contents, hazard) for hazard in hazards)
+    return f"{uri} would run code as it is loaded: {phrases}. If you trust who logged it, {review}"
+
+
+def _phrase(contents: Contents, hazard: Hazard) -> str:
+    """A hazard, with the names that a pickle would import."""
+    try:
+        names = pickles.globals_of(folders.content(contents.folder / hazard.file)) if hazard.file else ()
+    except (ValueError, ModelError):
+        return hazard.what
+    if not names or hazard.types:
+        return hazard.what
+    names = (*sorted(names, key=lambda name: (not from_python(name), name)),)
+    listed = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
+    return f"{hazard.what}, which names {listed}"
+
+
+def refuse_python(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The types themselves, none of which is Python's own, since these can run anything.
+
+    Raises:
+        ValueError: One is.
+    """
+    wrong = [name for name in names if from_python(name)]
+    if wrong:
+        msg = f"{wrong[0]} is Python's own, and can run anything; review the version instead: mxt trust"
+        raise ValueError(msg)
+    return names

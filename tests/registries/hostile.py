@@ -1,0 +1,315 @@
+"""Hostile models: folders that would run code, hang or eat memory if their MLmodel files were believed."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import cloudpickle
+import joblib
+import lightgbm as lgb
+import numpy as np
+import onnx
+import skops.io
+import xgboost as xgb
+import yaml
+from skl2onnx import to_onnx
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeRegressor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROWS = np.linspace(0, 1, 60).reshape(30, 2)
+
+
+class Bomb:
+    """Writes the file `canary` as it is unpickled."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = str(canary)
+
+    def __reduce__(self) -> tuple[Any, tuple[str, str]]:
+        return open, (self.canary, "w")
+
+
+class Nested:
+    """Unpickles a pickle that lies in its bytes."""
+
+    def __init__(self, canary: Path) -> None:
+        self.inner = pickle.dumps(Bomb(canary))
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return pickle.loads, (self.inner,)
+
+
+def manifest(folder: Path, flavors: object, **others: object) -> Path:
+    """A model's folder with an MLmodel file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "MLmodel").write_text(yaml.safe_dump({"flavors": flavors, **others}), encoding="utf-8")
+    return folder
+
+
+def booster(folder: Path, **entry: object) -> Path:
+    """A sound model of xgboost, whose entry in the MLmodel file is changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    xgb.XGBRegressor(n_estimators=2).fit(ROWS, ROWS[:, 0]).save_model(folder / "model.ubj")
+    model = {"data": "model.ubj", "model_class": "xgboost.sklearn.XGBRegressor", **entry}
+    return manifest(folder, {"xgboost": model})
+
+
+def sklearn(folder: Path, content: bytes, form: str, types: list[str] | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.bin").write_bytes(content)
+    entry = {"pickled_model": "model.bin", "serialization_format": form, "skops_trusted_types": types}
+    return manifest(folder, {"sklearn": entry})
+
+
+def script(folder: Path, canary: Path) -> str:
+    """A module in the model's own code, which writes the file `canary` as it is imported."""
+    (folder / "code").mkdir(parents=True, exist_ok=True)
+    code = f"open({str(canary)!r}, 'w')\nclass Model: pass\ndef _load_pyfunc(path): pass\n"
+    (folder / "code" / "theirs.py").write_text(code, encoding="utf-8")
+    return "theirs"
+
+
+def a_pickle(folder: Path, canary: Path) -> None:
+    sklearn(folder, pickle.dumps(Bomb(canary)), "pickle")
+
+
+def a_nested_pickle(folder: Path, canary: Path) -> None:
+    sklearn(folder, pickle.dumps(Nested(canary)), "cloudpickle")
+
+
+def a_file_of_joblib(folder: Path, canary: Path) -> None:
+    content = io.BytesIO()
+    joblib.dump([ROWS, Bomb(canary)], content, compress=3)
+    sklearn(folder, content.getvalue(), "cloudpickle")
+
+
+def a_pickle_in_another_format(folder: Path, canary: Path) -> None:
+    sklearn(folder, pickle.dumps(Bomb(canary)), "skops")
+
+
+def a_module_that_loads(folder: Path, canary: Path) -> None:
+    entry = {"loader_module": script(folder, canary), "code": "code"}
+    manifest(folder, {"python_function": entry})
+
+
+def a_class_of_its_own(folder: Path, canary: Path) -> None:
+    booster(folder, model_class=f"{script(folder, canary)}.Model", code="code")
+
+
+def a_list_of_types_of_its_own(folder: Path, canary: Path) -> None:
+    fitted = FunctionTransformer(os.system).fit(ROWS)
+    sklearn(folder, skops.io.dumps(fitted), "skops", ["posix.system", "nt.system"])
+    del canary
+
+
+def a_call_of_its_own(folder: Path, canary: Path) -> None:
+    """A skops file that opens `canary` by a constructor."""
+    arguments = [
+        {"__class__": "str", "__module__": "builtins", "__loader__": "JsonNode", "content": json.dumps(text)}
+        for text in (str(canary), "w")
+    ]
+    tree = {
+        "__class__": "open",
+        "__module__": "builtins",
+        "__loader__": "ConstructorFromReduceNode",
+        "content": {
+            "__class__": "tuple",
+            "__module__": "builtins",
+            "__loader__": "TupleNode",
+            "content": arguments,
+        },
+    }
+    sklearn(folder, archive(tree), "skops", ["builtins.open"])
+
+
+def a_python_model(folder: Path, canary: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "python_model.pkl").write_bytes(cloudpickle.dumps(Bomb(canary)))
+    entry = {"loader_module": "mlflow.pyfunc.model", "python_model": "python_model.pkl"}
+    manifest(folder, {"python_function": entry})
+
+
+def a_model_from_code(folder: Path, canary: Path) -> None:
+    script(folder, canary)
+    entry = {"loader_module": "mlflow.pyfunc.model", "model_code_path": "code/theirs.py"}
+    manifest(folder, {"python_function": entry})
+
+
+def a_wrapper_of_lightgbm(folder: Path, canary: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.pkl").write_bytes(pickle.dumps(Bomb(canary)))
+    manifest(folder, {"lightgbm": {"data": "model.pkl", "model_class": "lightgbm.sklearn.LGBMClassifier"}})
+
+
+def graph(folder: Path, location: str) -> None:
+    model = to_onnx(LinearRegression().fit(ROWS, ROWS[:, 0]), ROWS[:1].astype(np.float32))
+    tensor = onnx.helper.make_tensor("outside", onnx.TensorProto.FLOAT, [2], [0.0, 1.0])
+    tensor.ClearField("float_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    tensor.external_data.add(key="location", value=location)
+    model.graph.initializer.append(tensor)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    manifest(folder, {"onnx": {"data": "model.onnx"}})
+
+
+def tensors_outside(folder: Path, canary: Path) -> None:
+    (folder.parent / "secret.bin").write_bytes(b"secret42")
+    graph(folder, "../secret.bin")
+    del canary
+
+
+def a_custom_operator(folder: Path, canary: Path) -> None:
+    node = onnx.helper.make_node("PyOp", ["x"], ["y"], domain="acme")
+    tensors = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [None, 2]) for name in "xy"]
+    whole = onnx.helper.make_graph([node], "own", tensors[:1], tensors[1:])
+    folder.mkdir(parents=True, exist_ok=True)
+    model = onnx.helper.make_model(whole, opset_imports=[onnx.helper.make_opsetid("acme", 1)])
+    (folder / "model.onnx").write_bytes(model.SerializeToString())
+    manifest(folder, {"onnx": {"data": "model.onnx"}})
+    del canary
+
+
+def archive(tree: Mapping[str, object], **entries: bytes) -> bytes:
+    """A skops file of a tree."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("schema.json", json.dumps({**tree, "protocol": 0, "_skops_version": "0.16"}))
+        for name, value in entries.items():
+            file.writestr(name, value)
+    return content.getvalue()
+
+
+def a_zip_bomb(folder: Path, canary: Path) -> None:
+    tree = {"__class__": "bytes", "__module__": "builtins", "__loader__": "BytesNode", "file": "zeros"}
+    sklearn(folder, archive(tree, zeros=bytes(65 << 20)), "skops")
+    del canary
+
+
+def a_tree_that_unfolds(folder: Path, canary: Path) -> None:
+    """Sixty lists, each of which holds the one before twice: two to the sixty objects."""
+    tree: dict[str, object] = {
+        "__class__": "list",
+        "__module__": "builtins",
+        "__loader__": "ListNode",
+        "content": [],
+    }
+    for place in range(1, 60):
+        named = {**tree, "__id__": place}
+        tree = {**tree, "content": [named, {"__id__": place, "__loader__": "ListNode"}]}
+    sklearn(folder, archive(tree), "skops")
+    del canary
+
+
+def a_tree_in_a_circle(folder: Path, canary: Path) -> None:
+    """A decision tree whose root is its own child."""
+    fitted = DecisionTreeRegressor(max_depth=2).fit(ROWS, ROWS[:, 0])
+    state = fitted.tree_.__getstate__()
+    state["nodes"]["left_child"][0] = state["nodes"]["right_child"][0] = 0
+    fitted.tree_.__setstate__(state)
+    sklearn(folder, skops.io.dumps(fitted), "skops")
+    del canary
+
+
+def a_link_to_the_outside(folder: Path, canary: Path) -> None:
+    booster(folder)
+    (folder / "model.ubj").rename(folder.parent / "outside.ubj")
+    (folder / "model.ubj").symlink_to(folder.parent / "outside.ubj")
+    del canary
+
+
+def a_pipe(folder: Path, canary: Path) -> None:
+    booster(folder)
+    os.mkfifo(folder / "notes.txt")
+    del canary
+
+
+def an_absolute_path(folder: Path, canary: Path) -> None:
+    booster(folder, data="/etc/passwd")
+    del canary
+
+
+def a_path_out_of_the_folder(folder: Path, canary: Path) -> None:
+    booster(folder, data="../outside.ubj")
+    del canary
+
+
+def a_billion_leaves(folder: Path, canary: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = lgb.train(
+        {"verbose": -1, "min_data_in_leaf": 2}, lgb.Dataset(ROWS, ROWS[:, 0]), 2
+    ).model_to_string()
+    count = text.partition("num_leaves=")[2].partition("\n")[0]
+    (folder / "model.lgb").write_text(text.replace(f"num_leaves={count}", "num_leaves=1000000000"))
+    manifest(folder, {"lightgbm": {"data": "model.lgb", "model_class": "lightgbm.basic.Booster"}})
+    del canary
+
+
+def a_tag_of_yaml(folder: Path, canary: Path) -> None:
+    booster(folder)
+    tag = f"flavors: !!python/object/apply:builtins.open [{str(canary)!r}, w]\n"
+    (folder / "MLmodel").write_text(tag, encoding="utf-8")
+
+
+def flavours_in_a_list(folder: Path, canary: Path) -> None:
+    manifest(folder, [1, 2])
+    del canary
+
+
+def data_beside_the_certificates(folder: Path, canary: Path) -> None:
+    """The model lies under the name of a certificate, which no digest counts."""
+    booster(folder, data=f"certificates/{'0a' * 16}.json")
+    (folder / "certificates").mkdir()
+    (folder / "model.ubj").rename(folder / "certificates" / f"{'0a' * 16}.json")
+    del canary
+
+
+class Hostile(NamedTuple):
+    """How a hostile model is made, and what its refusal says."""
+
+    make: Callable[[Path, Path], None]
+    says: str
+
+
+MODELS = {
+    maker.__name__: Hostile(maker, says)
+    for maker, says in (
+        (a_pickle, r"the pickle model\.bin, which names (io\.open|builtins\.open|_io\.open).*: mxt trust "),
+        (a_nested_pickle, r"the pickle model\.bin, which names .*open.*: mxt trust "),
+        (a_file_of_joblib, r"the pickle model\.bin, which names .*open.*: mxt trust "),
+        (a_pickle_in_another_format, r"its files may be broken"),
+        (a_module_that_loads, r"the module theirs and the Python files of 'code'.*: mxt trust "),
+        (a_class_of_its_own, r"the class theirs\.Model.*: mxt trust "),
+        (a_list_of_types_of_its_own, r"objects of (posix|nt)\.system.*: mxt trust "),
+        (a_call_of_its_own, r"objects of builtins\.open.*: mxt trust "),
+        (a_python_model, r"the pickle python_model\.pkl, which names .*open.*: mxt trust "),
+        (a_model_from_code, r"the Python file 'code/theirs\.py'.*: mxt trust "),
+        (a_wrapper_of_lightgbm, r"the pickle model\.pkl, which names .*open.*: mxt trust "),
+        (tensors_outside, r"reads the file '\.\./secret\.bin', which is not in the model's folder"),
+        (a_custom_operator, r"the custom operator acme\.PyOp.*: mxt trust "),
+        (a_zip_bomb, r"claim to hold 2 entries of 68,15\d,\d{3} bytes"),
+        (a_tree_that_unfolds, r"holds more than 3,000,000 objects"),
+        (a_tree_in_a_circle, r"the nodes of its trees do not fit together"),
+        (a_link_to_the_outside, r"'model\.ubj', but it is a link"),
+        (a_pipe, r"'notes\.txt', but it is no regular file"),
+        (an_absolute_path, r"names '/etc/passwd' as data, which is no file in the model's folder"),
+        (
+            a_path_out_of_the_folder,
+            r"names '\.\./outside\.ubj' as data, which is no file in the model's folder",
+        ),
+        (a_billion_leaves, r"its tree 0 does not hold what it claims"),
+        (a_tag_of_yaml, r"no readable MLmodel file: could not determine a constructor for the tag"),
+        (flavours_in_a_list, r"its flavors must be a mapping by name, not a list"),
+        (data_beside_the_certificates, r"its file 'certificates/0a.*\.json' is missing"),
+    )
+}
