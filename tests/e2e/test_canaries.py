@@ -168,6 +168,7 @@ def life(world: World) -> Iterator[tuple[str, dict[str, Any], list[str], int]]:
         "exclude": ["variant"],
         "recipe": small,
         "metrics": [auc],
+        "register": {"KIND": "MlflowRegister", "tags": {"source": f"http://{WORD}@host/x?sig={WORD}"}},
     }
     yield "training", {**training, "inputs": readers["web"], "alias": "Challenger"}, [], 0
     yield "again", {**training, "inputs": readers["link"]}, [], 0
@@ -226,8 +227,8 @@ def life(world: World) -> Iterator[tuple[str, dict[str, Any], list[str], int]]:
             "reference": readers["web"],
             "current": readers["database"],
             **rows,
-            "drift": [{"KIND": "PsiDrift"}],
-            "drifts": {"KIND": "CsvWriter", "path": "outputs/drift.csv"},
+            "measures": [{"KIND": "PsiDrift"}],
+            "comparisons": {"KIND": "CsvWriter", "path": "outputs/drift.csv"},
         },
         [],
         0,
