@@ -69,6 +69,8 @@ def test_a_word_that_is_neither_a_command_nor_a_config_is_answered_with_the_near
         ["explain", "t.csv", "--id", "1", "--background", "https://hunter2@h/x.csv"],
         ["init", "s3://key:hunter2@bucket/x.csv"],
         ["init", "https://u:hunter2@h/x.csv", "--target", "y"],
+        ["trust", "https://u:hunter2@h/model.pkl"],
+        ["trust", "--convert", "m.pkl", "--rows", "https://h/x.csv?sig=hunter2"],
         ["kinds", "https://u:hunter2@h"],
         ["check", "--unknown=https://u:hunter2@h", TRAINING],
     ],
