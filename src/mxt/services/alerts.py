@@ -65,8 +65,8 @@ class AlertsService(Service):
         """
         if not self.enable:
             return False
-        title, message = shown(title), shown(message)
         targets = self._safely(self._targets) or []
+        title, message = shown(title), shown(message)  # the targets' own secrets are known by now
         sends: list[Callable[[str, str], bool]] = [self._send_desktop]
         sends += [partial(_send, target) for target in targets]
         answers, seconds = at_once([partial(self._safely, send, title, message) for send in sends])
