@@ -77,6 +77,15 @@ def test_a_webhook_gets_title_and_message(monkeypatch: pytest.MonkeyPatch, logge
     assert logged == []
 
 
+def test_a_notification_holds_no_secret_not_even_of_its_own_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    with webhook() as (url, received):
+        monkeypatch.setenv(TARGETS, f"{url}?+X-Key=canary-4711")
+        AlertsService().notify("read https://u:canary@h/x?sig=canary", "refused: canary-4711")
+    assert [(got["title"], got["message"]) for got in received] == [
+        ("read https://h/x", "refused: env:MXT_ALERTS_TARGETS")
+    ]
+
+
 def test_one_variable_can_hold_two_targets(monkeypatch: pytest.MonkeyPatch) -> None:
     with mailbox() as (mail, arrived), webhook() as (hook, received):
         monkeypatch.setenv(TARGETS, f"{mail} {hook}")

@@ -52,7 +52,6 @@ class AlertsService(Service):
         """Send a notification, and return whether it reached anyone; failures are logged, never raised."""
         if not self.enable:
             return False
-        title, message = shown(title), shown(message)
         reached = [self._safely(send, title, message) for send in (self._send_desktop, self._send_targets)]
         return any(reached)
 
@@ -73,7 +72,10 @@ class AlertsService(Service):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             notification.notify(
-                title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout
+                title=shown(title)[:64],
+                message=shown(message)[:256],
+                app_name=self.app_name,
+                timeout=self.timeout,
             )
         return True
 
@@ -93,7 +95,7 @@ class AlertsService(Service):
             unknown = [number for number, known in enumerate(added, start=1) if not known]
             logger.warning("Alert targets number {} are not URLs that apprise knows.", unknown)
         text = apprise.NotifyFormat.TEXT  # or a mail would take < and > for HTML
-        reached = [bool(sender.notify(title=title, body=message, body_format=text)) for sender in senders]
+        reached = [bool(sender.notify(shown(message), shown(title), body_format=text)) for sender in senders]
         if not all(reached):
             logger.warning("Of {} alert targets, at least one was not reached.", len(urls))
         return any(reached)
