@@ -59,6 +59,10 @@ def main(options: Namespace) -> int:
     if options.rows and not options.convert:
         msg = "--rows is for --convert; a review reads no table."
         raise ConfigError(msg)
+    from mxt.configs import refuse_secret
+
+    refuse_secret(options.model, "MODEL")
+    refuse_secret(options.rows or "", "--rows")
     return base.shielded(lambda: _convert(options) if options.convert else _review(options))
 
 
