@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mxt.configs import revealed
+from mxt.configs.addresses import Address
 from mxt.datasets.local_files import obstacle
 from mxt.datasets.remotes import known, package_for, reaching, refused, remote
 from mxt.errors import DataError, MxtError, missing
@@ -49,6 +50,12 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
         ServiceError: The service behind the URL cannot be reached, or refuses.
     """
     from fsspec.core import url_to_fs
+
+    archive = Address.of(path)
+    why = obstacle(archive.place) if "::" in path and archive.local else ""
+    if why:
+        msg = f"{shown(path)}: {archive.place} {why}. Name a file or a folder."
+        raise DataError(msg)
 
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
     url = revealed(path)
