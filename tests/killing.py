@@ -2,9 +2,10 @@
 
 Each try works on a copy of a project in FOLDER, under one path, since the store names it. A child process,
 which has imported everything already, runs a job and is killed with SIGKILL before its n-th call; then the
-job runs again, and what the store holds is compared with what should be true. DISTANCES is JSON: for each job
-that is to be killed, the distance between the calls before which it is. The standard output gets JSON: for
-each job its calls, the number of kills, and what was wrong after which.
+job runs again, and what the store holds is compared with what should be true. DISTANCES is JSON: for each
+job, the distance between the calls before which it is killed, or 0 for none. The job `A > B` is A, after
+which B is the next run; `A again` is A on a project where A was killed at its decisive call before. The
+standard output gets JSON: for each job its calls, the number of kills, and what was wrong after which.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 RECIPE = {"KIND": "XgboostRecipe", "trees": 2, "depth": 1}
 AUC = {"KIND": "SklearnMetric", "name": "roc_auc", "minimum": 0.1}
 GATES = [{"KIND": "EvaluationGate"}, {"KIND": "CertificateGate"}]
+DECISIVE = {
+    "promotion": "log_batch mxt.alias_to",
+    "rollback": "set_registered_model_alias",
+    "training": "log_batch mxt.model mxt.model_uri mxt.model_version",
+    "certification": "set_model_version_tag mxt.certificate_digest",
+}
 CRITERION = {"KIND": "LatencyCriterion", "maximum_milliseconds": 60_000, "calls": 72}
 
 
@@ -84,6 +91,7 @@ def jobs() -> dict[str, dict[str, Any]]:
 def main(folder: Path, distances: dict[str, int]) -> None:
     import blank
 
+    importlib.import_module("mlflow.xgboost")  # in this process, so that all others have it
     blank.keep_at(folder)
     root, before = folder / "project", folder / "before"
     fault = _forked(lambda: _prepare(root))
@@ -102,7 +110,7 @@ def main(folder: Path, distances: dict[str, int]) -> None:
 
 def _modules(root: Path, names: Iterable[str]) -> list[str]:
     """What the jobs import; nobody opens a store at an import, whose connection would outlive a fork."""
-    for number, name in enumerate(names):
+    for number, name in enumerate({name.split(" ")[0] for name in names}):
         _run(root, name, **({"version": f"3.0.{number}"} if "version" in jobs()[name] else {}))
     return sorted(sys.modules)
 
@@ -128,23 +136,38 @@ def _prepare(root: Path) -> object:
 
 def _swept(root: Path, before: Path, name: str, distance: int) -> dict[str, object]:
     """The calls of a job, and what was wrong after a kill before each call whose turn it is."""
+    killed, _, following = name.partition(" > ")
+    if killed.endswith(" again"):
+        before = _left_by(root, before, killed.removesuffix(" again"))
+    killed = killed.removesuffix(" again")
     _restore(root, before)
-    calls = _forked(lambda: _calls(root, name))
+    calls = _forked(lambda: _calls(root, killed))
     if not isinstance(calls, list):
         return {"calls": [], "kills": 0, "faults": {"": [f"it cannot run: {calls}"]}}
     faults, kills = {}, 0
-    for place in range(0, len(calls), distance):
+    for place in range(0, len(calls), distance) if distance else ():
         _restore(root, before)
         kills += 1
-        ended, left = _killed(lambda place=place: _kill(root, name, place))  # type: ignore[misc] # a default
+        ended, left = _killed(lambda place=place: _kill(root, killed, place))  # type: ignore[misc] # a default
         wrong = [] if ended == -signal.SIGKILL else [f"it was not killed ({ended})"]
         wrong += [f"{left} processes live on"] if left else []
-        again = _forked(lambda: _outcome(root, name))
-        said = _forked(lambda again=again: _faults(root, name, again))  # type: ignore[misc] # a default
-        wrong += said if isinstance(said, list) else [f"the store cannot be read: {said}"]
+        said = _forked(lambda: _faults(root, following or killed))
+        wrong += said if isinstance(said, list) else [f"the next run does not end well: {said}"]
         if wrong:
             faults[f"{place} {calls[place]}"] = wrong
     return {"calls": calls, "kills": kills, "faults": faults}
+
+
+def _left_by(root: Path, before: Path, name: str) -> Path:
+    """A project in which a job was killed before the call that would have confirmed what it did."""
+    left = before.with_name(f"left by {name}")
+    _restore(root, before)
+    calls = _forked(lambda: _calls(root, name))
+    assert isinstance(calls, list)
+    _restore(root, before)
+    _killed(lambda: _kill(root, name, calls.index(DECISIVE[name])))
+    shutil.copytree(root, left)
+    return left
 
 
 def _restore(root: Path, before: Path) -> None:
@@ -185,17 +208,12 @@ def _kill(root: Path, name: str, place: int) -> None:
     _run(root, name)
 
 
-def _outcome(root: Path, name: str) -> dict[str, object]:
-    """What the next run of a job says."""
-    result = _run(root, name)
-    return {"passed": result["passed"], "facts": {key: str(value) for key, value in result["facts"].items()}}
-
-
-def _faults(root: Path, name: str, again: object) -> list[str]:
-    """What is wrong after the next run."""
+def _faults(root: Path, name: str) -> list[str]:
+    """What is wrong after the next run of a job."""
     from standing import faults
 
-    return faults(root, name, again)
+    result = _run(root, name)
+    return faults(root, name, result) if result["passed"] else [f"the next run is refused: {result['facts']}"]
 
 
 def _forked(work: Callable[[], object]) -> object:

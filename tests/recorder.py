@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-READS = ("get_", "list_", "search_", "download_", "load_", "supports_", "is_", "verify_")
+READS = ("get_", "list_", "search_", "download_", "load_", "supports_", "is_", "shut_down_")
 """What the names of methods begin with that change nothing."""
+
+MOVE = {f"mxt.{name}" for name in ("alias", "alias_at", "alias_by", "alias_from", "alias_reason", "rollback")}
+"""Tags that come with the one which says whether a move is intended or made."""
 
 
 class Recorder:
@@ -66,7 +69,7 @@ def _methods(store: type) -> list[str]:
 
 
 def _what(name: str, values: Iterable[Any]) -> Iterator[str]:
-    """What a call sets: the names of tags, an alias, the kind of a file."""
+    """What a call sets: the names of MXT's tags, or of the one tag, or the ending of a file."""
     if not changes(name):
         return
     names: set[str] = set()
@@ -76,9 +79,9 @@ def _what(name: str, values: Iterable[Any]) -> Iterator[str]:
             if isinstance(key, str) and type(each).__name__.endswith("Tag"):
                 names.add(_family(key))
     if name == "log_artifact":
-        names |= {
-            PurePath(value).suffix for value in values if isinstance(value, str) and PurePath(value).suffix
-        }
+        names |= {ending for value in values if isinstance(value, str) and (ending := PurePath(value).suffix)}
+    elif len(names) > 1:
+        names = {tag for tag in names if tag.startswith("mxt.")} - MOVE
     yield from sorted(names)
 
 

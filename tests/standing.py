@@ -18,33 +18,35 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 ALIASES = ("Champion", "Challenger", "Kept")
+BEFORE = 2
+"""Versions before the kill, both certified."""
 FILES = {"config.json", "findings.json"}
 
 
-def faults(root: Path, name: str, again: object) -> list[str]:
+def faults(root: Path, name: str, result: dict[str, Any]) -> list[str]:
     """What is wrong after the next run.
 
     Args:
         root: The project.
         name: The job that was killed.
-        again: What the next run said.
+        result: Of the next run.
     """
     uri = f"sqlite:///{root}/mlflow.db"
-    mlflow.set_tracking_uri(uri)
     client = mlflow.MlflowClient(uri, uri)
-    if not isinstance(again, dict) or not again["passed"]:
-        return [f"the next run does not pass: {again}"]
-    found = [*_of_runs(client), *_of_versions(client, name)]
+    found = [*_of_runs(client), *_of_versions(client, name), *_of_moves(client, name, result["facts"])]
     for alias in ALIASES:
         found += [f"{alias}: {fault}" for fault in _of_alias(client, alias)]
-    return [*found, *_of_moves(client, name, again["facts"])]
+    return found
 
 
 def _of_runs(client: MlflowClient) -> Iterator[str]:
-    """Runs that nobody closed."""
+    """Runs and models that nobody closed."""
     experiments = [each.experiment_id for each in client.search_experiments()]
     for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
         yield f"a run is left open: {run.info.run_name}"
+    for model in client.search_logged_models(experiments):
+        if str(model.status) == "PENDING":
+            yield "a model that is no version is left unfinished"
 
 
 def _of_alias(client: MlflowClient, alias: str) -> Iterator[str]:
@@ -79,15 +81,13 @@ def _of_versions(client: MlflowClient, name: str) -> Iterator[str]:
         files = {file.path for file in client.list_artifacts(version.run_id)}
         if lacking or not {"config.json", "recipe.json"} <= files:
             yield f"version {version.version} lacks {lacking or 'files'}"
-        loader = MlflowLoader()
-        loader.load_schema(pinned.uri)
-        if loader.load_target(pinned.uri) != "Churn" or not loader.load(pinned.uri).packages:
+        if pinned.version > BEFORE and not MlflowLoader().load(pinned.uri).packages:
             yield f"version {version.version} is not whole"
         ended = client.get_run(version.run_id).info.status == "FINISHED"
         if ended == bool(why_unfinished(client, pinned)):
             yield f"version {version.version} does not say that its training did not end"
         yield from _of_last(client, pinned.tags, pinned.version)
-        if pinned.version in {1, 2} and (fault := certificate_fault(client, pinned)):
+        if pinned.version <= BEFORE and (fault := certificate_fault(client, pinned)):
             yield f"the certificate of version {version.version}: {fault}"
 
 
@@ -112,7 +112,10 @@ def _of_moves(client: MlflowClient, name: str, facts: dict[str, Any]) -> Iterato
         yield f"{alias} stands for version {record.version}"
     if [move.before for move in record.moves] != before:
         yield f"{alias} moved {[(move.before, move.after) for move in record.moves]}"
-    if record.moves[-1].settled != ("nothing_moved" in facts and "settled" in facts):
-        yield f"the next run does not say what it finished: {facts}"
-    if bool(record.withdrawn) and "withdrawn" not in facts.get("settled", ""):
-        yield f"the next run does not say what it withdrew: {facts}"
+    stopped, said = record.moves[-1].unfinished, str(facts.get("settled"))
+    if stopped != ("nothing_moved" in facts):
+        yield f"the next run does not say whether it moved the alias: {facts}"
+    if "is on record now" in said and not stopped:
+        yield f"the next run says that it finished what it did not: {facts}"
+    if "is withdrawn" in said and not record.withdrawn:
+        yield f"the next run says that it withdrew what it did not: {facts}"

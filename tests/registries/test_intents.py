@@ -85,7 +85,7 @@ def test_the_move_of_a_dead_job_is_finished_in_its_name(registry: Registry, dead
     assert [(move.before, move.after) for move in before] == [(None, 1), (1, 2)]
     assert [(move.before, move.after) for move in record.moves] == [(None, 1), (1, 2)]
     last = record.moves[-1]
-    assert (last.who, last.why, last.run_id, last.settled) == ("Ben", "it is better", run_id, True)
+    assert (last.who, last.why, last.run_id, last.unfinished) == ("Ben", "it is better", run_id, True)
     assert said == [f"run {run_id} had moved A from 1 to 2 when it was stopped; the move is on record now"]
     assert settle(registry.client, "finished", "A")[1] == []
 

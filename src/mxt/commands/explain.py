@@ -78,15 +78,20 @@ def _refuse_wrong(options: Namespace) -> None:
 
 
 def _reasons(options: Namespace) -> Reasons:
+    from loguru import logger
+
     from mxt.pages.reasons import Reasons
     from mxt.registries.choices import chosen
     from mxt.registries.loaders.mlflow import MlflowLoader
     from mxt.registries.served import Served
+    from mxt.registries.unfinished import why_unfinished
     from mxt.services.base.runs import translated
 
     service = base.open_store(options.store)
     with translated(service.tracking_uri):
         pinned = chosen(service.client(), options.model, service.tracking_uri)
+        if why := why_unfinished(service.client(), pinned):
+            logger.warning("{}", why)
         served = Served(pinned, MlflowLoader())
         inputs, source = _row(options, served)
         model = _model(options, served)

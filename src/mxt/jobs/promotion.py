@@ -128,9 +128,9 @@ class PromotionJob(Job):
 
     def _rollback(self, history: Sequence[Move]) -> Decision:
         context = self.context
-        last = history[-1] if history else None
-        again = last is not None and last.settled and last.rollback and (last.who, last.why) == self._request
-        before = last.after if last is not None and again else previous(history)
+        stopped = [made for made in history[-1:] if made.rollback and made.unfinished]
+        again = [made.after for made in stopped if (made.who, made.why) == (self._who, self.reason)]
+        before = again[0] if again else previous(history)
         if before is None:
             named = f"names the version that {self.alias!r} stood for before"
             msg = f"No recorded promotion of {context.name!r} {named}.{store_of(context.client)}"
@@ -224,11 +224,6 @@ class PromotionJob(Job):
             outside = f"{self.alias} stands for version {now}, and the last recorded move left it at {before}"
             self.context.facts["moved_outside"] = outside
             logger.warning("{}: somebody moved it outside MXT.", outside)
-
-    @property
-    def _request(self) -> tuple[str, str]:
-        """Who requests the move, and why."""
-        return self._who, self.reason
 
     @property
     def _who(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mxt.redaction import shown
 from mxt.registries import moments
 from mxt.registries.versions import aliases_of, all_pages
 from mxt.services.base.races import settled
@@ -47,8 +48,8 @@ class Move:
     """The run that moved it; empty if the move was made outside MXT."""
     job: str = ""
     """The KIND of the job that moved it."""
-    settled: bool = False
-    """Whether its job was stopped before it confirmed the move, and a later one did."""
+    unfinished: bool = False
+    """Whether the job that moved it has not come to a good end."""
 
     @property
     def how(self) -> str:
@@ -82,7 +83,7 @@ def move_tags(
         WHY_TAG: why,
         ROLLBACK_TAG: "true" if rollback else "",
     }
-    return {key: value for key, value in tags.items() if value or key == FROM_TAG}
+    return {key: shown(value) for key, value in tags.items() if value or key == FROM_TAG}
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def _move_of(run: Run, alias: str) -> Move:
         ROLLBACK_TAG in tags,
         run.info.run_id,
         tags.get("mxt.job", ""),
-        SETTLED_TAG in tags,
+        run.info.status != "FINISHED",
     )
 
 

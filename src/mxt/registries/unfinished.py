@@ -8,7 +8,6 @@ from loguru import logger
 
 from mxt.errors import ModelError
 from mxt.findings.tags import LAST
-from mxt.registries.certificates import CERTIFICATE_TAG
 from mxt.registries.latest import run_of
 from mxt.registries.versions import SEMVER_TAG, pin, refuse_taken
 from mxt.services.base.owners import PROCESS_TAG, under_way
@@ -51,6 +50,8 @@ def claim(client: MlflowClient, name: str, semver: str) -> None:
 
 
 def _withdraw(client: MlflowClient, name: str, semver: str) -> None:
+    from mxt.registries.certificates import CERTIFICATE_TAG
+
     try:
         pinned = pin(client, name, semver)
     except ModelError:
@@ -58,7 +59,11 @@ def _withdraw(client: MlflowClient, name: str, semver: str) -> None:
     run = run_of(client, pinned.run_id)
     judged = any(tag == CERTIFICATE_TAG or tag.startswith(LAST) for tag in pinned.tags)
     why = why_unfinished(client, pinned)
-    if not why or judged or run is None or under_way(run):
+    if not why or judged or run is None:
+        return
+    if under_way(run):
+        close = f"mlflow.MlflowClient().set_terminated({pinned.run_id!r}, 'KILLED')"
+        logger.warning("{}; if it was killed on another machine, close its run: {}", why, close)
         return
     logger.warning("{}; the new version gets its semantic version {}", why, semver)
     version = str(pinned.version)

@@ -56,10 +56,15 @@ def test_the_next_job_closes_the_runs_of_dead_processes_and_no_others(
         for name, owner in owners.items()
     }
     old = client.create_run(service.experiment_id, start_time=1, tags={PROCESS_TAG: elsewhere}).info.run_id
+    made = [
+        client.create_logged_model(service.experiment_id, source_run_id=run_id) for run_id in runs.values()
+    ]
     close_left_open(client, service.experiment_id)
     status = {name: client.get_run(run_id).info.status for name, run_id in runs.items()}
     assert status == {"dead": "KILLED", "alive": "RUNNING", "elsewhere": "RUNNING", "older": "RUNNING"}
     assert client.get_run(old).info.status == "KILLED"
     assert STOPPED_TAG in client.get_run(runs["dead"]).data.tags
+    models = [str(client.get_logged_model(model.model_id).status) for model in made]
+    assert models == ["FAILED", "PENDING", "PENDING", "PENDING"], "a model without all of its files"
     assert len(warned) == 2
     assert runs["dead"] in warned[0] + warned[1]

@@ -76,19 +76,18 @@ def close_left_open(client: MlflowClient, experiment_id: str) -> None:
 
     Runs of earlier releases, which do not record their process, stay as they are.
     """
-    for run in client.search_runs([experiment_id], "attributes.status = 'RUNNING'"):
-        run_id, tags = run.info.run_id, run.data.tags
-        if PROCESS_TAG not in tags or under_way(run):
-            continue
-        if client.get_run(run_id).info.status != "RUNNING":  # its process closed it, and ended after that
-            continue
+    query = f"attributes.status = 'RUNNING' AND tags.`{PROCESS_TAG}` != ''"
+    for run in client.search_runs([experiment_id], query):
+        run_id = run.info.run_id
+        if under_way(run) or client.get_run(run_id).info.status != "RUNNING":
+            continue  # its process lives, or closed it and ended after that
         client.set_tag(run_id, STOPPED_TAG, "its process ended without closing it")
+        for model in client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"):
+            if str(model.status) == "PENDING":
+                client.finalize_logged_model(model.model_id, "FAILED")
         client.set_terminated(run_id, "KILLED")
-        logger.warning(
-            "run {} ({}) was left open by a process that is gone; it is closed as KILLED",
-            run_id,
-            run.info.run_name,
-        )
+        name = run.info.run_name
+        logger.warning("run {} ({}) was left open by a process that is gone; it is KILLED now", run_id, name)
 
 
 def _here() -> tuple[str, str, str, str]:
