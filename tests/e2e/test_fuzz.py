@@ -1,4 +1,4 @@
-"""Whatever configs, overrides and variables hold, a check ends with 0 or 2, soon, and in words."""
+"""Whatever configs, variables and files hold, MXT ends soon, in words, and by the exit code of its cause."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from conftest import clean_environment
 from fuzzed_configs import case, smallest
+from fuzzed_files import STORED, TABLES
+from fuzzed_files import faults as faults_of_files
 from sweeps import trials
 
 if TYPE_CHECKING:
@@ -62,3 +64,10 @@ def test_the_command_ends_as_the_process_of_the_tests_does_on_fuzzed_configs(tmp
 
     with ThreadPoolExecutor(2) as pool:
         assert not [*filter(None, pool.map(ended, range(trials(12, 300))))]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", [*TABLES, *STORED])
+def test_a_fuzzed_file_is_read_or_refused_in_words(kind: str, tmp_path: Path) -> None:
+    full = 1100 if kind in {*TABLES, "MLmodel"} else 400
+    assert not faults_of_files(kind, range(trials(40, full)), tmp_path / "cases")

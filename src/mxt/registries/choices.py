@@ -18,13 +18,14 @@ ALIAS = "Champion"
 _SPELLING = re.compile(r"(?:models:/)?(?P<name>[^/:@%\"']+)(?:[@/](?P<wanted>[A-Za-z0-9_.+-]+))?")
 
 
-def chosen(client: MlflowClient, text: str | None, store: str) -> Pinned:
+def chosen(client: MlflowClient, text: str | None, store: str, option: str = "--model ") -> Pinned:
     """The version that a text such as ``churn``, ``churn@Champion`` or ``churn/3`` names.
 
     Args:
         client: Of the registry.
         text: The name; the only registered model if None.
         store: The registry's URI, for messages.
+        option: What stands before the name on the command line, for messages.
 
     Raises:
         ConfigError: The text is no name of a version, or there is none and several models are registered.
@@ -32,12 +33,12 @@ def chosen(client: MlflowClient, text: str | None, store: str) -> Pinned:
     """
     match = _SPELLING.fullmatch(_only(client, store) if text is None else text)
     if match is None:
-        msg = f"--model {text!r} names no version; write NAME, NAME@ALIAS or NAME/VERSION, as churn@Champion."
+        msg = f"{option}{text!r} names no version; write NAME, NAME@ALIAS or NAME/VERSION, as churn@Champion."
         raise ConfigError(msg)
     try:
         return pin(client, match["name"], match["wanted"] or ALIAS)
     except ModelError as error:
-        hint = "" if match["wanted"] else f" Name one, as in: --model {match['name']}@ALIAS"
+        hint = "" if match["wanted"] else f" Name one, as in: {option}{match['name']}@ALIAS"
         where = "" if store in str(error) else f" The store is {store}."
         msg = f"{error}{where}{hint}"
         raise ModelError(msg) from error

@@ -182,11 +182,11 @@ def _printable(review: Review) -> Review:
 
 def _entry(review: Review) -> str:
     """A review as YAML, in double quotes, which are the same in JSON."""
-    lines = [f"{name}: {_value(value)}" for name, value in asdict(review).items()]
+    lines = [f"{name}:{_value(value)}" for name, value in asdict(review).items()]
     return "- " + "\n  ".join(lines) + "\n"
 
 
 def _value(value: str | tuple[str, ...]) -> str:
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return "".join(f"\n    - {_value(one)}" for one in value) or "[]"
+        return f" {json.dumps(value, ensure_ascii=False)}"
+    return "".join(f"\n    -{_value(one)}" for one in value) or " []"

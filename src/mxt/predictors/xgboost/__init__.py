@@ -12,6 +12,7 @@ from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by
 from mxt.predictors.base.refusals import refusals
 from mxt.predictors.base.stored import Hazard
 from mxt.predictors.xgboost.codes import Codes, dense
+from mxt.predictors.xgboost.files import require_whole
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ class XgboostPredictor(Predictor):
         import xgboost as xgb
 
         native = getattr(xgb, _CLASSES[stored.text("model_class", "xgboost.core.Booster")])()
+        require_whole(stored.file("data"))
         native.load_model(str(stored.file("data")))
         return native
 

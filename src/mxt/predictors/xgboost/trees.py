@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]  # a schema of xgboost's own, deep and different by version
 """A booster's model: dicts, lists, texts and arrays, named as in xgboost's schema."""
 
-_BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError)
+BROKEN = (KeyError, ValueError, IndexError, TypeError, AttributeError, ArithmeticError)
 
 
 def read_document(raw: bytes) -> Document:
@@ -33,7 +33,7 @@ def read_document(raw: bytes) -> Document:
     try:
         document: Document = read_ubj(raw)
         document["learner"]["gradient_booster"]["name"]
-    except _BROKEN as error:
+    except BROKEN as error:
         msg = "The xgboost model was cut or is damaged; it cannot be read to its end."
         raise ModelError(msg) from error
     return document
@@ -88,7 +88,7 @@ def read_trees(document: Document, rounds: tuple[int, int] = (0, 0)) -> TreeEnse
     try:
         base = _base(document["learner"], outputs_of(document))
         trees = _joined(document, rounds, base)
-    except _BROKEN as error:
+    except BROKEN as error:
         msg = "The xgboost model is damaged: its trees cannot be read."
         raise ModelError(msg) from error
     return require_sound(trees, "xgboost")
