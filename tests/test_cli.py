@@ -57,6 +57,35 @@ def test_a_word_that_is_neither_a_command_nor_a_config_is_answered_with_the_near
     assert capsys.readouterr().out == "wibble: a valid HistoryJob\n"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["https://u:hunter2@h/x.yaml"],
+        ["check", "https://u:hunter2@h/x.yaml"],
+        [TRAINING, "job.inputs.path=https://u:hunter2@h/x.csv"],
+        [TRAINING, "job.inputs.pth=https://h/x.csv?sig=hunter2"],
+        ["explain", "https://h/x.csv?sig=hunter2", "--id", "1"],
+        ["explain", "t.csv", "--id", "1", "--store", "https://u:hunter2@h"],
+        ["explain", "t.csv", "--id", "1", "--background", "https://hunter2@h/x.csv"],
+        ["init", "s3://key:hunter2@bucket/x.csv"],
+        ["init", "https://u:hunter2@h/x.csv", "--target", "y"],
+        ["trust", "https://u:hunter2@h/model.pkl"],
+        ["trust", "--convert", "m.pkl", "--rows", "https://h/x.csv?sig=hunter2"],
+        ["kinds", "https://u:hunter2@h"],
+        ["check", "--unknown=https://u:hunter2@h", TRAINING],
+    ],
+    ids=lambda words: f"{words[0]} {words[-1]}",
+)
+def test_no_secret_of_an_argument_is_printed(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(words)
+    except SystemExit as stop:  # of argparse
+        code = int(stop.code or 0)
+    assert code == 2
+    printed = capsys.readouterr()
+    assert "hunter2" not in printed.out + printed.err
+
+
 def test_no_words_are_answered_with_what_to_try(capsys: pytest.CaptureFixture[str]) -> None:
     for words in ([], ["check"], ["job.alias=x"], ["--check", "job.alias=x"]):
         assert main(words) == 2

@@ -110,6 +110,7 @@ def test_a_location_without_a_secret_is_taken_and_kept_as_it_is(location: str) -
     [
         (f"https://user:{CANARY}@host/x.csv?v=3", "https://host/x.csv"),
         ("https://reader:env:PW@host/x.csv?v=3&sig=env:SIG", "https://reader:env:PW@host/x.csv?sig=env:SIG"),
+        ("read https://h/x.csv?v=3&sig=env:SIG: 0.1 s", "read https://h/x.csv?sig=env:SIG: 0.1 s"),
         (f"403 for url: https://b.s3.org/x?X-Amz-Signature={CANARY}", "403 for url: https://b.s3.org/x"),
         (f"url: /x?sig={CANARY} (Caused by y)", "url: /x (Caused by y)"),
         (f"cannot reach http://user:{CANARY}@host/x now", "cannot reach http://host/x now"),

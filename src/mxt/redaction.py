@@ -150,7 +150,8 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     bare = "|".join(rf"(?<={_written(scheme)}:)" for scheme in ("http", "https", "s3", "s3a", "gs", "gcs"))
     user = rf"//(?!{_GOOD})(?:[^{end}/?#:\[]*(?::|%3[Aa])(?!:)(?![0-9]*(?:[/?#,;{end}]|$))"
     user += rf"(?:[^{end}/?#]*@|[^{end}]*?@))|(?:{bare})//(?!{_GOOD})[^{end}/?#]*@"
-    hidden = rf"(?!(?:{NAMED}|\*{{3}})(?:[{end}&;#,)\]}}\\]|$))"
+    hidden = rf"(?!(?:{NAMED}|\*{{3}})[:.]?(?:[{end}&;#,)\]}}\\]|$))"
+    query = rf"([^{end}#)\\]*?)(?=[:.,;]*(?:[{end}#)\\]|$))"
     value = rf"(?:=|%3[Dd]){hidden}[^{end}&;,)\]}}\\]+"
     delimiter = "(?:[?&;#]|%3[Ff]|%26|%3[Bb]|%23)"
     name = rf"(?:[\w.+-]*(?:{_WITHIN})[\w.-]*|{_WHOLE}|(?:{_LONG})(?==[\w-]{{16}}))"
@@ -160,7 +161,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "option": re.compile(rf"({delimiter}{name}){value}"),
         "word": re.compile(rf"((?<![\w/])[\w.-]*(?:{_WORDS})[\w.-]*=){hidden}[\"']?[^{end},;&)\\]+"),
         "header": re.compile(rf"(uthorization[\"']?\s*[:=]\s*[\"']?(?:B\w+ )?+){hidden}[^{end},;]+"),
-        "query": re.compile(rf"([A-Za-z][\w+.-]*://[^{end}?#]*|url: /[^{end}?#]*)(?:\?|/;)([^{end}#)\\]*)"),
+        "query": re.compile(rf"([A-Za-z][\w+.-]*://[^{end}?#]*|url: /[^{end}?#]*)(?:\?|/;){query}"),
     }
 
 

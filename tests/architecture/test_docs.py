@@ -26,6 +26,17 @@ def test_the_reference_says_what_the_code_says() -> None:
     assert ended.returncode == 0, ended.stderr
 
 
+def test_each_promise_of_the_threat_model_names_tests_that_exist() -> None:
+    page = (REPOSITORY / "docs" / "explanation" / "threat-model.md").read_text()
+    rows = [line.split(" | ") for line in page.split("## Promises")[1].splitlines() if line.startswith("| ")]
+    assert len(rows) > 15
+    for promise, _, shown, _ in rows[2:]:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", shown)
+        assert named, promise
+        for path, test in named:
+            assert f"\ndef {test}(" in (REPOSITORY / path).read_text(), f"{path}::{test}"
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_tutorial_print_what_it_shows() -> None:
     table = REPOSITORY.parent / "shared" / "data" / "telco.csv"

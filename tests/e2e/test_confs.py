@@ -115,6 +115,7 @@ def test_explanations_keep_ids_and_source_columns_and_add_up(trained: Project) -
     assert len(facts["mxt.config_digest"]) == len(facts["mxt.data_digest"]) == 64
 
 
+@pytest.mark.slow  # the fast one is test_no_explanation_imports_shap_or_numba
 def test_explaining_trees_loads_neither_shap_nor_numba(trained: Project) -> None:
     reported = {"PYTHONPROFILEIMPORTTIME": "1"}
     ended = trained.mxt("confs/explanations.yaml", "job.inputs_samples.sample.rows=50", env=reported)

@@ -1,4 +1,4 @@
-"""Opens a store from eight processes at once; a script, so that the processes are real."""
+"""Opens a store from several processes at once; a script, so that the processes are real."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from mxt.services import MlflowService
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Barrier
 
-PROCESSES = 8
-
 
 def start(uri: str, together: Barrier) -> None:
     """Start the service at the same moment as the others, and say which experiment it has."""
@@ -22,12 +20,12 @@ def start(uri: str, together: Barrier) -> None:
     sys.stdout.write(f"{service.experiment_id}\n")
 
 
-def main(uri: str) -> int:
+def main(uri: str, count: int) -> int:
     """The number of processes that failed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["mlflow.store.tracking.sqlalchemy_store"])
-    together = context.Barrier(PROCESSES)
-    processes = [context.Process(target=start, args=(uri, together)) for _ in range(PROCESSES)]
+    together = context.Barrier(count)
+    processes = [context.Process(target=start, args=(uri, together)) for _ in range(count)]
     for process in processes:
         process.start()
     for process in processes:
@@ -36,4 +34,4 @@ def main(uri: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

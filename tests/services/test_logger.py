@@ -170,6 +170,28 @@ def test_tracebacks_show_no_values(form: Any, tmp_path: Path, capfd: pytest.Capt
         assert CANARY not in text
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_and_the_texts_of_errors_hold_no_secret(
+    form: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    service = LoggerService(format=form, file=str(tmp_path / "mxt.log"))
+    service.start()
+    logger.warning("read {}", f"https://u:{CANARY}@h/x?sig={CANARY}")
+    try:
+        try:
+            int(f"x://u:{CANARY}@h")
+        except ValueError as error:
+            msg = f"password={CANARY}"
+            raise RuntimeError(msg) from error
+    except RuntimeError:
+        logger.exception("a step failed")
+    service.stop()
+    for text in (capfd.readouterr().err, (tmp_path / "mxt.log").read_text()):
+        assert "read https://h/x" in text
+        assert "RuntimeError: password=***" in text
+        assert CANARY not in text
+
+
 def test_stopped_it_writes_no_more(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     service = LoggerService(file=str(tmp_path / "mxt.log"))
     write(service, "before")

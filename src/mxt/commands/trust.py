@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import os
 import re
 import sys
 from pathlib import Path
@@ -58,6 +59,10 @@ def main(options: Namespace) -> int:
     if options.rows and not options.convert:
         msg = "--rows is for --convert; a review reads no table."
         raise ConfigError(msg)
+    from mxt.configs import refuse_secret
+
+    refuse_secret(options.model, "MODEL")
+    refuse_secret(options.rows or "", "--rows")
     return base.shielded(lambda: _convert(options) if options.convert else _review(options))
 
 
@@ -88,7 +93,8 @@ def _review(options: Namespace) -> int:
     if not found.runs:
         print("It is data: nothing of it runs as it is loaded. It needs no review, and none is written.")
         return OK
-    print(*_lines(found), sep="\n", flush=True)
+    encoding = sys.stdout.encoding or "ascii"
+    print("\n".join(_lines(found)).encode(encoding, "replace").decode(encoding), flush=True)
     known = trust.reviewed(found.digest, root)
     if known is not None:
         print(f"It is reviewed already, by {known.by or 'somebody'} at {known.at or 'an unknown time'}.")
@@ -96,9 +102,17 @@ def _review(options: Namespace) -> int:
     if not _agreed(options, model):
         print("Nothing is written.")
         return VERDICT_NO
-    file = trust.allow(found.review(model, getpass.getuser()), root)
+    file = trust.allow(found.review(model, _user()), root)
     print(f"{file} names it now, so jobs load it.", flush=True)
     return OK
+
+
+def _user() -> str:
+    """The user of this machine, by number if the system has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _agreed(options: Namespace, model: str) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mxt.redaction import shown
 from mxt.registries import moments
 from mxt.registries.versions import aliases_of, all_pages
 from mxt.services.base.races import settled
@@ -82,7 +83,7 @@ def move_tags(
         WHY_TAG: why,
         ROLLBACK_TAG: "true" if rollback else "",
     }
-    return {key: value for key, value in tags.items() if value or key == FROM_TAG}
+    return {key: shown(value) for key, value in tags.items() if value or key == FROM_TAG}
 
 
 @dataclass(frozen=True)

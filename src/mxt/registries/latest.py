@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mxt.findings import Document, Pairs
 from mxt.findings.tags import LAST, PASSED
 from mxt.findings.words import stated
+from mxt.redaction import shown
 from mxt.registries import digests, moments
 from mxt.reports.markdown import render
 from mxt.services.base.races import settled
@@ -58,7 +59,9 @@ def describe(client: MlflowClient, pinned: Pinned) -> None:
         return
     kinds = [name.removeprefix(LAST) for name in tags if name.startswith(LAST)]
     runs = [(kind, run) for kind in kinds if (run := last_run(client, tags, kind)) is not None]
-    text = "\n".join(_summary(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
+    text = shown(
+        "\n".join(_summary(kind, run) for kind, run in sorted(runs, key=lambda pair: ended(pair[1])))
+    )
     both = f"{before} {digests.sha256(text.encode())}"  # both count as MXT's if it stops before the next line
     settled(client.set_model_version_tag, pinned.name, str(pinned.version), DESCRIPTION_TAG, both)
     client.update_model_version(pinned.name, str(pinned.version), text)

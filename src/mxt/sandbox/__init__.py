@@ -153,7 +153,7 @@ def _result(content: bytes, code: int) -> bytes:
         raise ServiceError(_unfit(reason))
     if first == FAILED:
         raise ModelError(reason)
-    msg = f"it ended without an answer (exit code {code}), as when it needs more memory than it may use"
+    msg = f"it ended without an answer (exit code {code}); it may have needed more memory than it gets"
     raise ModelError(msg)
 
 

@@ -64,8 +64,14 @@ def libraries() -> Iterator[tuple[str, int]]:
 
     Python's own folders are read whole. Of a folder elsewhere, which may be a project with data in it, only
     the modules and packages are read.
+
+    Raises:
+        Unfit: Python is installed in the root folder, of which nothing could be kept apart.
     """
     whole = {sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix}
+    if "/" in whole:
+        msg = "Python is installed in the root folder"
+        raise Unfit(msg)
     for folder in whole:
         yield folder, _READ_FILE | _READ_FOLDER
     for entry in filter(os.path.isdir, sys.path):

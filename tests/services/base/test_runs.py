@@ -105,6 +105,29 @@ def test_the_description_links_what_was_logged_pages_first(run: Run) -> None:
     assert note == f"{links[0]}\n\npassed: fine\n\n{links[1]}"
 
 
+def test_what_is_recorded_holds_no_secret(store: Path) -> None:
+    secret = "https://u:canary@h/x?sig=canary"  # noqa: S105 - what must not be kept
+    service = MlflowService(
+        tracking_uri=f"sqlite:///{store}",
+        run_name=secret,
+        run_description=secret,
+        run_tags={"source": secret},
+    )
+    service.start()
+    run = Run.begin(service, "TrainingJob", {})
+    run.tag({"tag": secret})
+    run.parameters({"inputs.path": "https://h/x?version=3", "wrong": secret})
+    run.text(json.dumps({"path": "https://h/x?version=3&sig=env:SIG", "wrong": secret}), "config.json")
+    run.table(pd.DataFrame({"links": [secret, "plain"]}), "table.csv")
+    run.dataset(HEAD, "0" * 64, 2, secret, "training")
+    run.end("FINISHED")
+    kept = json.loads((folder(run) / "config.json").read_text())
+    assert kept == {"path": "https://h/x?version=3&sig=env:SIG", "wrong": "https://h/x?sig=***"}
+    assert stored(run).data.params == {"inputs.path": "https://h/x", "wrong": "https://h/x"}
+    texts = [str(stored(run).to_dictionary()), (folder(run) / "table.csv").read_text()]
+    assert [text for text in texts if "canary" in text] == []
+
+
 def test_a_description_in_the_config_is_left_alone(store: Path) -> None:
     service = MlflowService(tracking_uri=f"sqlite:///{store}", run_description="mine")
     service.start()

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import io
 
-MOST_STEPS = 10_000_000
-"""Steps of all pickles of one file, which take half a minute to read."""
+MOST_STEPS = 5_000_000
+"""Steps of all pickles of one file, which take a quarter of a minute to read."""
 MOST_NAMES = 10_000
 LONGEST = 64
 """Values of a tuple or a dictionary that is followed."""

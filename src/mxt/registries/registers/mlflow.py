@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from mxt.redaction import shown
 from mxt.registries.registers.base import Register
 from mxt.registries.versions import Pinned, pin
 
@@ -31,5 +32,6 @@ class MlflowRegister(Register):
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
         model_id = uri.removeprefix("models:/")
-        made = client.create_model_version(name, uri, run_id, tags={**self.tags, **tags}, model_id=model_id)
+        known = {key: shown(value) for key, value in (self.tags | tags).items()}
+        made = client.create_model_version(name, uri, run_id, tags=known, model_id=model_id)
         return pin(client, name, int(made.version))
