@@ -25,12 +25,18 @@ OWN_TEXTS = {"help", "kinds", "schema", "version"}
 
 def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
+    base.ALONE = True
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(
             errors="backslashreplace"
         )  # as the standard error stream, whatever a name holds
     code = main()
     gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
+    deadlines = sys.modules.get("mxt.datasets.deadlines")
+    if deadlines is not None and deadlines.abandoned():  # Python would wait for threads of theirs
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
     return code
 
 
@@ -47,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         gc.unfreeze()
         gc.enable()
+        Stopped.under_way = False
         for number, before in heard.items():
             signal.signal(number, before)
 
@@ -66,6 +73,7 @@ def _stop(number: int, _frame: object) -> None:
     """End what runs; further signals do not disturb its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Stopped.under_way = True
     raise Stopped(128 + number)
 
 

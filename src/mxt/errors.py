@@ -124,6 +124,9 @@ def missing(what: str, install: str) -> MxtError:
 class Stopped(SystemExit):
     """Ctrl-C or SIGTERM came; its code is the one that a shell gives."""
 
+    under_way: ClassVar[bool] = False
+    """Whether the command is ending because one came: nothing is waited for long then."""
+
 
 def restated(kind: type[MxtError], message: str) -> MxtError:
     """An error of a class with another message, whatever arguments the class takes."""

@@ -101,7 +101,9 @@ def test_a_row_gets_the_same_bytes_in_any_order_and_any_part() -> None:
     assert np.asarray(whole.standard_error).tobytes() == np.asarray(parts.standard_error).tobytes()
 
 
-@pytest.mark.parametrize("game", [products, largest, counted])
+@pytest.mark.parametrize(
+    "game", [products, *(pytest.param(game, marks=pytest.mark.slow) for game in (largest, counted))]
+)
 def test_the_mean_of_many_estimates_is_the_exact_value(game: Callable[[int], Known]) -> None:
     known = game(10)
     found = KernelExplainer(coalitions=60).explain(known.predictor, known.rows(800), known.background)

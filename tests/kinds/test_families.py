@@ -70,7 +70,11 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("code", BROKEN, ids=["import", "division", "kind", "name"])
+@pytest.mark.parametrize(
+    "code",
+    [pytest.param(code, marks=[pytest.mark.slow] if code == "1 / 0" else []) for code in BROKEN],
+    ids=["import", "division", "kind", "name"],
+)
 def test_a_broken_plug_in_is_named_when_its_kinds_are_wanted(
     code: str, project: Project, tmp_path: Path
 ) -> None:

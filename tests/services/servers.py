@@ -1,10 +1,10 @@
-"""Servers on loopback: one that answers all alike, one that takes mail, and a port where none listens."""
+"""Servers on loopback: one that answers all alike, ones that misbehave, one for mail, and a dead port."""
 
 from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -63,6 +63,56 @@ def answering(status: int, body: bytes = b"", promised: int | None = None) -> It
     finally:
         server.shutdown()
         server.server_close()
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n"
+MISBEHAVIOURS: dict[str, tuple[bytes, bytes]] = {
+    "silent": (b"", b""),
+    "dripping": (HEAD, b"{" + b" " * 999),
+    "dripping headers": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 1000),
+    "busy": (b"HTTP/1.1 429 Later\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n", b""),
+    "redirecting": (b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\n\r\n", b""),
+    "to a file": (b"HTTP/1.1 302 Found\r\nLocation: file:///etc/hosts\r\nContent-Length: 0\r\n\r\n", b""),
+    "no HTTP": (b"\x00\xff" * 500, b""),
+    "cut off": (HEAD + b"{", b""),
+}
+"""What a server sends at once to each request, and what it sends then, a byte each twentieth of a second."""
+
+
+@contextmanager
+def misbehaving(how: str) -> Iterator[tuple[str, list[bytes]]]:
+    """``host:port`` of a server that does as `MISBEHAVIOURS` says, and the requests that it has read."""
+    asked: list[bytes] = []
+    at_once, later = MISBEHAVIOURS[how]
+    over = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            if how == "silent":
+                over.wait()
+                return
+            while request := connection.recv(1 << 16):
+                asked.append(request)
+                connection.sendall(at_once)
+                for byte in later:
+                    if over.wait(0.05):
+                        return
+                    connection.sendall(bytes([byte]))
+                if how in {"no HTTP", "cut off"}:
+                    return
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=answer, args=(server.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}", asked
+        finally:
+            over.set()
+            server.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

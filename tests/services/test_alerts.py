@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,8 +12,9 @@ from loguru import logger
 from pydantic import ValidationError
 
 from conftest import clean_environment
+from mxt.datasets import deadlines
 from mxt.services import AlertsService
-from services.servers import answering, closed_port, mailbox
+from services.servers import MISBEHAVIOURS, answering, closed_port, mailbox, misbehaving
 from sinks import webhook
 
 if TYPE_CHECKING:
@@ -113,6 +115,28 @@ def test_a_dead_target_does_not_keep_the_next_from_being_told(
         assert AlertsService().notify("title", "message"), "someone was reached"
     assert len(received) == 1
     assert logged == [OF_TWO]
+
+
+@pytest.mark.parametrize("how", MISBEHAVIOURS)
+def test_whatever_a_target_does_it_costs_no_more_than_the_deadline_and_keeps_no_other_from_news(
+    how: str, monkeypatch: pytest.MonkeyPatch, logged: list[str]
+) -> None:
+    monkeypatch.setattr(deadlines, "SECONDS", 0.3)
+    begun = time.monotonic()
+    with misbehaving(how) as (host, asked), webhook() as (url, received):
+        monkeypatch.setenv(TARGETS, f"json://{host} {url} json://{host}/again")
+        assert AlertsService().notify("title", "message")
+    assert time.monotonic() - begun < 2
+    assert len(received) == 1
+    late = how in {"silent", "dripping", "dripping headers"}
+    assert logged == (
+        ["WARNING Alert targets number [1, 3] did not answer after 0.3 s."]
+        if late
+        else ["WARNING Of 3 alert targets, at least one was not reached."]
+    )
+    assert len(asked) == (0 if how == "silent" else 2), (
+        "no redirect is followed, since it would get the tokens"
+    )
 
 
 def test_switched_off_nothing_is_sent(monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> None:

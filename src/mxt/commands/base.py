@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mxt.services import MlflowService
 
 ENTRY_POINTS = "mxt.commands"
+ALONE = False
+"""Whether this process does nothing but the command, so that the command may end it."""
 NO_CONFIG = "no config file given; try: mxt confs/explanations.yaml, or mxt help"
 
 

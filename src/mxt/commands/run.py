@@ -11,6 +11,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
+from mxt.commands import base
 from mxt.commands.base import NO_CONFIG, bug
 from mxt.errors import NOTHING_TO_DO, OK, VERDICT_NO, ConfigError, MxtError, Stopped
 
@@ -57,15 +58,27 @@ def main(options: Namespace) -> int:
     overrides += ["job.fresh=true"] if options.fresh else []
     if not files:
         raise ConfigError(NO_CONFIG)
-    outcome = _outcome(files, overrides)
-    if options.json or not sys.stdout.isatty():
+    outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
+    in_json = options.json or not sys.stdout.isatty()
+    if base.ALONE:
+        from mxt.datasets import last_resort
+
+        last_resort.arm(lambda code, error: _abandon(outcome, code, error, in_json))
+    _work(files, overrides, outcome)
+    if in_json:
         print(json.dumps(outcome, default=str), flush=True)
     return int(outcome["exit_code"])
 
 
-def _outcome(files: list[str], overrides: list[str]) -> dict[str, Any]:
-    """How the job ended, as the JSON line says it."""
-    outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
+def _abandon(outcome: dict[str, Any], code: int, error: str, in_json: bool) -> None:  # noqa: FBT001 - the reader's wish
+    """Say how a job ended that is stuck in code which nothing interrupts; its run stays open."""
+    print(error, file=sys.stderr, flush=True)
+    if in_json:
+        print(json.dumps({**outcome, "exit_code": code, "error": error}, default=str), flush=True)
+
+
+def _work(files: list[str], overrides: list[str], outcome: dict[str, Any]) -> None:
+    """Run the job, and fill in how it ended, as the JSON line says it."""
     try:
         _run_job(_load(files, overrides), outcome)
     except MxtError as error:
@@ -77,7 +90,6 @@ def _outcome(files: list[str], overrides: list[str]) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
         outcome |= {"error": bug(error)}
         print(outcome["error"], file=sys.stderr)
-    return outcome
 
 
 def _load(files: list[str], overrides: list[str]) -> Job:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import StringConstraints
 
 from mxt.configs import NO_SECRET, revealed
 from mxt.configs.addresses import Address
+from mxt.datasets.bounds import bound
+from mxt.datasets.deadlines import SECONDS, Expired, call, transfer
 from mxt.datasets.local_files import obstacle
 from mxt.errors import DataError, MxtError, ServiceError, missing
 from mxt.redaction import NAMED, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     import sqlalchemy as sa
 
@@ -59,6 +64,17 @@ _MYSQL_DENIALS = {1044, 1045, 1142, 1143, 1227, 1698, 1820, 3118}
 """Numbers of MySQL for refusals of a user."""
 _NO_DATABASE = "3D"
 _LOCAL = {"sqlite", "duckdb"}
+_CALLS = ("connect", "do_execute", "do_execute_no_params", "do_executemany", "do_commit", "do_rollback")
+"""The methods of SQLAlchemy's dialects in which a driver waits for its database."""
+_OPTIONS = {
+    "psycopg": {"connect_timeout": SECONDS, "tcp_user_timeout": 1000 * SECONDS},
+    "psycopg2": {"connect_timeout": SECONDS, "tcp_user_timeout": 1000 * SECONDS},
+    "pymysql": {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS},
+    "mysqldb": {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS},
+}
+"""The drivers' own limits, which hold in other threads too; those in the URL come before them."""
+_UNITS = {"": 0.001, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
+"""Seconds of the units of PostgreSQL; a number without one is of milliseconds."""
 
 
 @contextmanager
@@ -80,12 +96,37 @@ def opened(url: str) -> Iterator[sa.Engine]:
         msg = f"{shown(url)}: cannot be opened, since the file {why}."
         raise DataError(msg)
     engine = _engine(url)
+    bound(engine.dialect, _CALLS, lambda name: limit(engine, name), shown(url))
     try:
         yield engine
+    except Expired as error:
+        raise ServiceError(str(error)) from None
     except sa.exc.SQLAlchemyError as error:
         raise failure(shown(url), engine.dialect.name, error) from error
     finally:
         engine.dispose()
+
+
+def limit(engine: sa.Engine, name: str) -> AbstractContextManager[object]:
+    """The deadline of one call to a database; none for a file, which no other machine works on.
+
+    It raises Expired, by which SQLAlchemy knows that the connection is of no use any more.
+    """
+    return nullcontext() if engine.dialect.name in _LOCAL else call(name, _patience(engine.url), Expired)
+
+
+def fetching(engine: sa.Engine, name: str) -> AbstractContextManager[object]:
+    """The same for rows that come one after the other, as long as some come."""
+    return nullcontext() if engine.dialect.name in _LOCAL else transfer(name, _patience(engine.url), Expired)
+
+
+def interruptible(driver: str) -> None:
+    """Let PostgreSQL's drivers wait in Python: their own code in C hears no signal while it waits."""
+    os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
+    if driver == "psycopg2":
+        with suppress(ImportError):
+            extensions, extras = map(importlib.import_module, ("psycopg2.extensions", "psycopg2.extras"))
+            extensions.set_wait_callback(extras.wait_select)
 
 
 def failure(name: str, dialect: str, error: sa.exc.SQLAlchemyError) -> MxtError:
@@ -166,7 +207,11 @@ def _engine(url: str) -> sa.Engine:
     import sqlalchemy as sa
 
     try:
-        return sa.create_engine(revealed(url))
+        address = sa.make_url(revealed(url))
+        options = _OPTIONS.get(address.get_driver_name(), {})
+        interruptible(address.get_driver_name())
+        own = {name: round(value) for name, value in options.items() if name not in address.query}
+        return sa.create_engine(address, connect_args=own)
     except (sa.exc.ArgumentError, ImportError, ValueError) as error:
         lacking = absent(shown(url), url, error)
         if lacking is not None:
@@ -190,3 +235,16 @@ def _state(error: BaseException | None) -> str:
     ):
         state = error.args[0]  # as pyodbc has it
     return str(state or "")
+
+
+def _patience(url: sa.URL) -> float:
+    """How long a statement may take: SECONDS, or longer where the URL's own options allow it.
+
+    These are ``read_timeout`` in MySQL's, and ``options=-c statement_timeout=10min`` in PostgreSQL's.
+    """
+    seconds = str(url.query.get("read_timeout", ""))
+    found = re.search(r"statement_timeout[= ](\d+)(ms|s|min|h)?", str(url.query.get("options", "")))
+    own = (
+        float(found[1]) * _UNITS[found[2] or ""] if found else float(seconds) if seconds.isdecimal() else 0.0
+    )
+    return max(SECONDS, own)

@@ -39,6 +39,8 @@ _NETWORK = {
     *(errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTDOWN, errno.EHOSTUNREACH),
     *(errno.ENETDOWN, errno.ENETRESET, errno.ENETUNREACH, errno.ENOTCONN, errno.EPIPE, errno.ETIMEDOUT),
 }
+_NO_HTTP = "aiohttp.http_exceptions"
+"""The module of aiohttp's errors about answers that are no HTTP, for which it makes up the status 400."""
 _CREDENTIALS = re.compile(
     r"Credential|Authenti|Authoriz|AccessDenied|Forbidden|Unauthorized|Token|Signature|SSO"
 )
@@ -85,6 +87,8 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def http_status(error: BaseException) -> int | None:
     """The HTTP status that an error of any library holds, if it holds one."""
+    if _NO_HTTP in {type(error).__module__, type(error.__cause__).__module__}:
+        return None
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         values = [response.get("ResponseMetadata", {}).get("HTTPStatusCode")]

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import functools
 import logging
+import re
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mxt.configs import revealed
+from mxt.configs.addresses import Address
+from mxt.datasets import remote_calls
+from mxt.datasets.deadlines import SECONDS, transfer
 from mxt.datasets.local_files import obstacle
 from mxt.datasets.remotes import known, package_for, reaching, refused, remote
 from mxt.errors import DataError, MxtError, missing
@@ -36,7 +41,7 @@ SETTLED_SECONDS = 2.0
 MOST = 64
 """How many answers about files are remembered."""
 
-CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, SECONDS
 """How long a web server may take to let a connection in, and to send the next bytes of a file."""
 
 
@@ -50,12 +55,16 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """
     from fsspec.core import url_to_fs
 
+    if "::" in path:
+        _refuse_special_archive(path)
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
     url = revealed(path)
-    web = url.lower().startswith(("http://", "https://"))
     try:
-        with reaching(path, (ImportError, ValueError)):
-            return url_to_fs(url, **({"client_kwargs": _patience()} if web else {}))
+        with (
+            reaching(path, (ImportError, ValueError)),
+            transfer(shown(path)) if remote(path) else nullcontext(),
+        ):
+            filesystem, inner = url_to_fs(url, **_options(url))
     except ImportError as error:
         what = f"{shown(path)}: this kind of URL"
         raise missing(what, package_for(path, error)) from error
@@ -72,6 +81,18 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     except Exception as error:  # each kind of archive has errors of its own
         msg = f"{shown(path)}: cannot be opened ({type(error).__name__}). {CHAINED}"
         raise DataError(msg) from error
+    if remote(path):
+        remote_calls.limit(filesystem)
+    return filesystem, inner
+
+
+def _refuse_special_archive(path: str) -> None:
+    """Raise a DataError if the archive that chained URLs open is a pipe or a device."""
+    archive = Address.of(path)
+    why = obstacle(archive.place) if archive.local else ""
+    if why:
+        msg = f"{shown(path)}: {archive.place} {why}. Name a file or a folder."
+        raise DataError(msg)
 
 
 def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
@@ -169,10 +190,13 @@ def _settled(facts: Mapping[str, object]) -> bool:
     return isinstance(seconds, float) and seconds < time.time() - SETTLED_SECONDS
 
 
-def _patience() -> dict[str, object]:
+def _options(url: str) -> dict[str, object]:
     """How long to wait for a web server: aiohttp itself gives up on a large file after five minutes."""
+    web = re.search("(^|::)(https?)://", url.lower())
+    if web is None:
+        return {}
     import aiohttp
 
-    return {
-        "timeout": aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)
-    }
+    limits = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)
+    options: dict[str, object] = {"client_kwargs": {"timeout": limits}}
+    return {web[2]: options} if web[1] else options

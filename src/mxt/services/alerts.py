@@ -6,12 +6,14 @@ import logging
 import os
 import sys
 import warnings
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 from loguru import logger
 from pydantic import Field
 
 from mxt.configs import Secret
+from mxt.datasets.deadlines import LATE, at_once
 from mxt.errors import MissingExtraError
 from mxt.redaction import remember, shown
 from mxt.services.base import Service
@@ -19,7 +21,15 @@ from mxt.services.base import Service
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from apprise import Apprise
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
 DEFAULT_TARGETS = "env:MXT_ALERTS_TARGETS"
+_ASSET = {"http_redirects": False, "_service_timeout": 0.0}
+"""Where a target redirects to would get the tokens in its headers; apprise's own limit leaves threads behind
+that Python would wait for."""
 _DESKTOP = ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS")
 
 
@@ -49,20 +59,35 @@ class AlertsService(Service):
         """Do nothing: each notification closes its connection."""
 
     def notify(self, title: str, message: str) -> bool:
-        """Send a notification, and return whether it reached anyone; failures are logged, never raised."""
+        """Send a notification, and return whether it reached anyone; failures are logged, never raised.
+
+        Desktop and targets are notified at the same time, and all of them together have one deadline.
+        """
         if not self.enable:
             return False
-        reached = [self._safely(send, title, message) for send in (self._send_desktop, self._send_targets)]
-        return any(reached)
+        targets = self._safely(self._targets) or []
+        title, message = shown(title), shown(message)  # the targets' own secrets are known by now
+        sends: list[Callable[[str, str], bool]] = [self._send_desktop]
+        sends += [partial(_send, target) for target in targets]
+        answers, seconds = at_once([partial(self._safely, send, title, message) for send in sends])
+        if answers[0] is LATE:
+            logger.warning("The desktop did not answer after {:.1f} s.", seconds)
+        late = [number for number, answer in enumerate(answers) if number and answer is LATE]
+        if late:
+            logger.warning("Alert targets number {} did not answer after {:.1f} s.", late, seconds)
+        if not all(answer is LATE or answer for answer in answers[1:]):
+            logger.warning("Of {} alert targets, at least one was not reached.", len(targets))
+        return any(answer is not LATE and answer for answer in answers)
 
-    def _safely(self, send: Callable[[str, str], bool], title: str, message: str) -> bool:
+    def _safely(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """What some work gives; None if it failed, which is logged."""
         try:
-            return send(title, message)
+            return work(*args, **kwargs)
         except MissingExtraError as error:
             logger.warning("The notification was not sent: {}", error)
         except Exception as error:  # noqa: BLE001 - no failure of a notification may change a job's result
             logger.warning("The notification was not sent ({}).", type(error).__name__)
-        return False
+        return None
 
     def _send_desktop(self, title: str, message: str) -> bool:
         if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in _DESKTOP):
@@ -72,33 +97,30 @@ class AlertsService(Service):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             notification.notify(
-                title=shown(title)[:64],
-                message=shown(message)[:256],
-                app_name=self.app_name,
-                timeout=self.timeout,
+                title=title[:64], message=message[:256], app_name=self.app_name, timeout=self.timeout
             )
         return True
 
-    def _send_targets(self, title: str, message: str) -> bool:
+    def _targets(self) -> list[Apprise]:
+        """One sender for each target; of none, apprise is not imported."""
         urls = [url for name in self.targets for url in self._urls(name)]
         if not urls:
-            return False
+            return []
         try:
             import apprise
         except ImportError as error:
             library, extra = "apprise", "alerts"
             raise MissingExtraError(library, extra) from error
         logging.getLogger("apprise").setLevel(logging.CRITICAL)  # it would log URLs with their secrets
-        senders = [apprise.Apprise(asset=apprise.AppriseAsset(app_id=self.app_name)) for _ in urls]
+        asset = apprise.AppriseAsset(app_id=self.app_name)
+        for name, value in _ASSET.items():
+            setattr(asset, name, value)
+        senders = [apprise.Apprise(asset=asset) for _ in urls]
         added = [sender.add(url) for sender, url in zip(senders, urls, strict=True)]
         if not all(added):
             unknown = [number for number, known in enumerate(added, start=1) if not known]
             logger.warning("Alert targets number {} are not URLs that apprise knows.", unknown)
-        text = apprise.NotifyFormat.TEXT  # or a mail would take < and > for HTML
-        reached = [bool(sender.notify(shown(message), shown(title), body_format=text)) for sender in senders]
-        if not all(reached):
-            logger.warning("Of {} alert targets, at least one was not reached.", len(urls))
-        return any(reached)
+        return senders
 
     def _urls(self, target: str) -> list[str]:
         name = target.removeprefix("env:")
@@ -107,3 +129,10 @@ class AlertsService(Service):
         urls = os.environ.get(name, "")
         remember(name, urls)
         return urls.split()
+
+
+def _send(target: Apprise, title: str, message: str) -> bool:
+    import apprise
+
+    text = apprise.NotifyFormat.TEXT  # or a mail would take < and > for HTML
+    return bool(target.notify(title=title, body=message, body_format=text))

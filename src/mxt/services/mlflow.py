@@ -15,9 +15,12 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, Vali
 
 from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored, revealed
+from mxt.datasets import deadlines
+from mxt.datasets.local_files import present
 from mxt.errors import ConfigError, ServiceError
 from mxt.redaction import NAMED
 from mxt.services.base import Service
+from mxt.services.base.limits import limit_stores
 from mxt.services.base.races import settled
 from mxt.services.base.stores import files_of, note_store, reason, refuse_special
 
@@ -27,9 +30,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
-_LOCK_SECONDS = 600
-"""How long to wait for other processes that open the store; a process that dies frees its lock at once."""
-
 _DATABASE_TRIES = 5
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -38,7 +38,9 @@ _ENVIRONMENT = {
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": f"{deadlines.SECONDS:.0f}",
+    "MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER": "false",
+    "PGCONNECT_TIMEOUT": f"{deadlines.SECONDS:.0f}",
     "GIT_PYTHON_REFRESH": "quiet",
 }
 """Defaults that a user's own environment overrides: no telemetry, no noise, no minutes of retries."""
@@ -139,6 +141,7 @@ class MlflowService(Service):
         import mlflow
 
         self._shorten_retries()
+        limit_stores()
         with self._errors(), _own_variables():
             mlflow.set_tracking_uri(revealed(self.tracking_uri))
             mlflow.set_registry_uri(revealed(self.registry_uri or self.tracking_uri))
@@ -146,7 +149,7 @@ class MlflowService(Service):
     def exists(self) -> bool:
         """Whether the store may be there: a SQLite file is, or a server or database is named."""
         match = _SQLITE.match(revealed(self.tracking_uri))
-        return match is None or Path(match[2]).is_file()
+        return match is None or present(Path(match[2]))
 
     def stop(self) -> None:
         """Do nothing: the job ends its own run."""
@@ -201,7 +204,8 @@ class MlflowService(Service):
         from filelock import FileLock
 
         importlib.import_module("mlflow.store.tracking.sqlalchemy_store")  # others need not wait for it
-        with FileLock(f"{match[2]}.lock", timeout=_LOCK_SECONDS):
+        lock = FileLock(f"{match[2]}.lock", timeout=deadlines.SECONDS)
+        with lock:  # a process that dies frees it at once
             yield
 
     @contextmanager

@@ -5,13 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import StringConstraints
 
 from mxt.configs.addresses import Address
+from mxt.datasets.bounds import each
 from mxt.datasets.conditions import SIGNS, Scalar
-from mxt.datasets.databases import DatabaseUrl, opened
+from mxt.datasets.databases import DatabaseUrl, fetching, limit, opened
 from mxt.datasets.queries import tables_in
 from mxt.datasets.readers.base import Reader
 from mxt.datasets.readers.base.remembered import Remembered
@@ -19,7 +21,7 @@ from mxt.errors import DataError
 from mxt.redaction import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
     import sqlalchemy as sa
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from mxt.datasets.marks import Mark
 
 BATCH_ROWS = 65_536
+FETCH_ROWS = 1_024
+"""Rows that come from the database at once, for which it has the time of a call."""
 
 
 class SqlReader(Reader):
@@ -93,8 +97,10 @@ class SqlReader(Reader):
         seen: dict[str, pa.DataType] = {}
         with self._connected() as connection:
             statement = self._select(columns, connection).limit(most)
-            result = connection.execution_options(yield_per=BATCH_ROWS).execute(statement)
-            for rows in result.mappings().partitions(BATCH_ROWS):
+            with limit(connection.engine, self.source):  # it fetches the first rows as well
+                result = connection.execution_options(yield_per=FETCH_ROWS).execute(statement)
+            fetched = result.mappings().partitions(FETCH_ROWS)
+            for rows in _batched(each(fetched, partial(fetching, connection.engine, self.source))):
                 cells = {name: self._column(name, [row[name] for row in rows], seen) for name in rows[0]}
                 yield pa.record_batch(cells)
 
@@ -152,6 +158,18 @@ class SqlReader(Reader):
         except (pa.ArrowException, TypeError, OverflowError) as error:
             msg = f"{self.source}: a column changes its type between rows; name its type in `types`."
             raise DataError(msg) from error
+
+
+def _batched(fetched: Iterator[Sequence[sa.RowMapping]]) -> Iterator[list[sa.RowMapping]]:
+    """Rows in batches of BATCH_ROWS."""
+    rows: list[sa.RowMapping] = []
+    for some in fetched:
+        rows += some
+        if len(rows) >= BATCH_ROWS:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
 
 
 def _great(cell: object) -> bool:

@@ -160,8 +160,10 @@ class Job(Kind, ABC):
                         context.client, context.kind, context.findings, context.about, context.run.run_id
                     )
         except Exception as trouble:
-            error = error or trouble
-            raise
+            if error is None:
+                error = trouble
+                raise
+            logger.warning("Run {} is still open in MLflow: {}", context.run.run_id, _why(trouble))
         finally:
             if error is None:
                 level = "SUCCESS" if context.findings.passed else "WARNING"

@@ -1,15 +1,23 @@
-"""Pools of worker processes by joblib: the error when a pool is ended early, or loses a worker."""
+"""Pools of worker processes by joblib: how they end with the job, and the error when one loses a worker."""
 
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+import os
+import sys
+import time
+from contextlib import contextmanager, nullcontext
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from mxt.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+LOOK_SECONDS = 1.0
+"""How often a worker looks whether its parent is still there."""
 
 
 @contextmanager
@@ -36,6 +44,37 @@ def pooled(work: str) -> Iterator[None]:
         raise ServiceError(msg) from error
     finally:
         log.removeFilter(_is_news)
+
+
+def ending_together() -> AbstractContextManager[object]:
+    """Let the workers of pools that are made meanwhile end with this process, however it ends.
+
+    joblib's own would finish what they do, and wait for more. Pools of others, as of Dask, are left alone.
+    """
+    from joblib import parallel_config
+    from joblib.parallel import get_active_backend
+
+    if type(get_active_backend()[0]).__name__ != "LokyBackend":
+        return nullcontext()
+    config: AbstractContextManager[object] = parallel_config(
+        "loky", initializer=end_with, initargs=(os.getpid(),)
+    )
+    return config
+
+
+def end_with(parent: int) -> None:
+    """Let this process end when its parent does, or now if it has; nothing on Windows, which does not say.
+
+    A thread looks, and not the kernel: it would signal when the thread ends that started this process.
+    """
+    if sys.platform != "win32":
+        Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mxt.datasets.folds import folds
 from mxt.errors import DataError
-from mxt.models.base.pools import pooled
+from mxt.models.base.pools import ending_together, pooled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,6 +127,7 @@ def scores(refits: Iterable[Refit], metric: Metric, workers: int) -> Iterator[fl
     score = delayed(Refit.score)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".*adjusting the input task iterator", UserWarning)
-        run = Parallel(n_jobs=workers, return_as="generator")
+        with ending_together():
+            run = Parallel(n_jobs=workers, return_as="generator")
         with pooled("the fits"), closing(run(score(refit, metric) for refit in refits)) as results:
             yield from results

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from mxt.errors import ConfigError, MxtError, out_of_memory
 from mxt.models.base.estimator import RecipeEstimator
-from mxt.models.base.pools import pooled
+from mxt.models.base.pools import ending_together, pooled
 from mxt.searches.base.trials import Round, Trial
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def killed_workers_reported() -> Iterator[None]:
     Raises:
         ServiceError: A worker was killed.
     """
-    with pooled("the search"), _quiet():
+    with pooled("the search"), ending_together(), _quiet():
         yield
 
 

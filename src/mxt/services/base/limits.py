@@ -1,0 +1,50 @@
+"""Deadlines of all that MLflow is asked for, whoever asks: of its stores of runs, versions and artifacts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mxt.datasets.bounds import bound
+from mxt.datasets.deadlines import call, transfer
+from mxt.redaction import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    Limit = Callable[[str], AbstractContextManager[object]]
+
+_HERE = ("file:", "/", ".")
+"""How addresses of artifacts on this machine begin."""
+
+
+def limit_stores() -> None:
+    """Let MLflow hand out stores whose methods are limited; nothing if it does so already.
+
+    MLflow's client, its functions and its flavours all take their stores from three registries.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import _artifact_repository_registry
+    from mlflow.tracking._model_registry.utils import _get_store_registry
+    from mlflow.tracking._tracking_service.utils import _tracking_store_registry
+
+    for registry in (_tracking_store_registry, _get_store_registry()):
+        _limit(registry, "_get_store_with_resolved_uri", call)
+    _limit(_artifact_repository_registry, "get_artifact_repository", transfer)
+
+
+def _limit(registry: object, name: str, limit: Limit) -> None:
+    plain = getattr(registry, name, None)
+    if plain is None or hasattr(plain, "mxt_limited"):
+        return
+
+    def limited(uri: str, *args: object, **kwargs: object) -> object:
+        if str(uri).startswith(_HERE):
+            return plain(uri, *args, **kwargs)
+        endpoint = f"MLflow at {shown(str(uri))}"
+        with limit(endpoint):
+            store = plain(uri, *args, **kwargs)
+        names = [method for method in dir(type(store)) if not method.startswith("_")]
+        return bound(store, names, limit, endpoint)
+
+    limited.mxt_limited = True  # type: ignore[attr-defined] # so that none is limited twice
+    setattr(registry, name, limited)
