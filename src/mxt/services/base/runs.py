@@ -59,7 +59,6 @@ class Run:
     def begin(cls, service: MlflowService, name: str, tags: Mapping[str, str]) -> Run:
         """Open a run in the service's experiment and make it the active one."""
         import mlflow
-        from mlflow.tracking.context.registry import resolve_tags
 
         active = mlflow.active_run()
         if active is not None:
@@ -72,9 +71,7 @@ class Run:
                 experiment_id=service.experiment_id,
                 run_name=shown(service.run_name or name),
                 description=service.run_description and shown(service.run_description),
-                tags=_cut(
-                    resolve_tags({**service.run_tags, **own}), MAX_TAG
-                ),  # git's URL too, with its token
+                tags=_cut({**service.run_tags, **own}, MAX_TAG),
             )
         return cls(run.info.run_id, service)
 
