@@ -68,6 +68,9 @@ def test_the_pipeline_of_explain_your_own_model_is_logged_and_explained_as_print
 def test_an_autologged_model_goes_through_every_job_of_its_page(project: Path) -> None:
     page = "autologged-models.md"
     run(project, "-c", blocks(page, "python")[0])
+    (review,) = blocks(page, "bash")
+    assert review.startswith("mxt trust models:/autologged-churn/1")
+    run(project, "-m", *review.split())
     found = {}
     for text in blocks(page, "yaml"):
         path = text.splitlines()[0].removeprefix("# ")

@@ -13,6 +13,7 @@ from mxt.errors import ModelError
 from mxt.registries import digests
 from mxt.registries.certificates import stored
 from mxt.registries.changes import certificate_fault, changed
+from mxt.registries.loaders.mlflow import MlflowLoader
 from registries.certified_project import artifacts, client, flipped
 from upgrades import uninstall, upgrade
 
@@ -95,6 +96,44 @@ def test_a_file_added_to_the_model_is_noticed(
     added.touch()
     assert changed(pinned, certificate, str(project.root)) == {"model": "the model's files"}
     added.unlink()
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        ("model.ubj", "model"),
+        ("notes.json", "model"),
+        (f"{'0b' * 16}.json/model.ubj", "model"),
+        (f"{'0b' * 16}.json", ""),
+    ],
+)
+def test_what_lies_beside_a_certificate_counts_unless_it_is_one(
+    name: str, counts: str, project: Project, certificate: Certificate, pinned: Pinned
+) -> None:
+    added = artifacts(project, "certificates")[0] / name
+    added.parent.mkdir(exist_ok=True)
+    added.write_bytes(b"{}")
+    found = changed(pinned, certificate, str(project.root))
+    added.unlink()
+    if added.parent.name != "certificates":
+        added.parent.rmdir()
+    assert found == ({"model": "the model's files"} if counts else {})
+
+
+@pytest.mark.parametrize(
+    "name", ["more.txt", "certificates/more", f"certificates/{'0b' * 16}.json", "theirs"]
+)
+def test_a_link_added_to_a_certified_model_is_refused_by_name(
+    name: str, project: Project, certificate: Certificate, pinned: Pinned, tmp_path: Path
+) -> None:
+    added = artifacts(project, "MLmodel")[0].parent / name
+    added.symlink_to(tmp_path)
+    found = changed(pinned, certificate, str(project.root))
+    with pytest.raises(ModelError, match=rf"holds '{name}', but it is a link"):
+        MlflowLoader().load(pinned.uri)
+    added.unlink()
+    assert list(found) == ["model"]
+    assert f"holds '{name}', but it is a link" in found["model"]
 
 
 def test_one_byte_of_a_recorded_config_is_noticed_by_the_run_that_recorded_it(

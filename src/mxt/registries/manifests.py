@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,12 @@ class Manifest:
     """The entry of each flavour that the model is stored in."""
     facts: Facts
     """MXT's own metadata."""
-    signature: ModelSignature | None = None
+    file: Path
+    """The file on this machine."""
+    uri: str
+    """The model's, for messages."""
+    inputs: object = None
+    """The signature as it is written; None if there is none."""
 
     @classmethod
     def read(cls, file: Path, uri: str) -> Manifest:
@@ -80,7 +86,7 @@ class Manifest:
         if wrong or not isinstance(metadata, dict):
             raise _broken(uri, f"{wrong[0] if wrong else 'metadata'!r} must be a mapping")
         facts = Facts.of(metadata.get(METADATA) or {}, uri)
-        return cls(flavors, facts, _signature(content.get("signature"), uri))
+        return cls(flavors, facts, file, uri, content.get("signature"))
 
     @classmethod
     def fetched(cls, uri: str) -> Manifest:
@@ -90,6 +96,21 @@ class Manifest:
         except ModelError as error:
             raise _broken(uri, str(error).rstrip(".?")) from error
         return cls.read(file, uri)
+
+    @cached_property
+    def signature(self) -> ModelSignature | None:
+        """The names and types of the model's inputs; None if it was logged without.
+
+        Raises:
+            ModelError: It is broken.
+        """
+        from mlflow.models import ModelSignature
+
+        try:
+            return ModelSignature.from_dict(self.inputs) if self.inputs else None
+        except Exception as error:
+            why = f"its signature cannot be read ({type(error).__name__})"
+            raise _broken(self.uri, why) from error
 
     @property
     def extra_files(self) -> set[str]:
@@ -135,15 +156,3 @@ def _require_bounds(text: str, loader: Any) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if values > _MOST_VALUES or depth > _DEEPEST:
             raise OverflowError
-
-
-def _signature(content: object, uri: str) -> ModelSignature | None:
-    """The signature in the content of a manifest; None if it has none."""
-    from mlflow.models import ModelSignature
-
-    if not content:
-        return None
-    try:
-        return ModelSignature.from_dict(content)
-    except Exception as error:
-        raise _broken(uri, f"its signature cannot be read ({type(error).__name__})") from error

@@ -73,17 +73,18 @@ def native_of(stored: Stored, key: str) -> tuple[Any, tuple[Hazard, ...]]:
     """
     import skops.io
 
-    file, trusted = stored.file(key), sorted(REVIEWED | stored.allowed)
+    file = stored.file(key)
+    trusted: set[str] = set()
     try:
-        _require_bounds(file)
+        trusted = _named_within_bounds(file) & (REVIEWED | stored.allowed)
         if stored.allowed:
             stored.kept["allowed"] = (*sorted((_untrusted(file) & stored.allowed) - REVIEWED),)
             _require_installed(stored.kept["allowed"])
-        return skops.io.load(file, trusted=trusted), ()
+        return skops.io.load(file, trusted=sorted(trusted)), ()
     except ModelError:
         raise
     except Exception as error:
-        others = _untrusted(file) - {*trusted}
+        others = _untrusted(file) - trusted
         if others:
             names = tuple(sorted(others))
             return None, (Hazard(f"objects of {', '.join(names)}", file.name, names),)
@@ -102,6 +103,13 @@ def _require_installed(types: Iterable[str]) -> None:
             raise ModelError(msg)
 
 
+def untrusted_in(content: bytes) -> set[str]:
+    """The types in the bytes of an archive of one's own that neither skops nor MXT trusts."""
+    import skops.io
+
+    return {*skops.io.get_untrusted_types(data=content)} - REVIEWED
+
+
 def _untrusted(file: Path) -> set[str]:
     """The types in a file that skops does not trust; empty if it is broken."""
     import skops.io
@@ -112,17 +120,23 @@ def _untrusted(file: Path) -> set[str]:
         return set()
 
 
-def _require_bounds(file: Path) -> None:
-    """Raise a ModelError for an archive that would unpack, or unfold, to far more than a model holds."""
+def _named_within_bounds(file: Path) -> set[str]:
+    """The types that an archive names, of those that do not unpack, or unfold, to far more than a model.
+
+    Raises:
+        ModelError: It would.
+    """
     with zipfile.ZipFile(file) as archive:
         _require_entries(archive, file.stat().st_size)
         for entry in archive.infolist():
             if entry.filename.endswith(".npz"):
                 with archive.open(entry) as inner, zipfile.ZipFile(io.BytesIO(inner.read())) as arrays:
                     _require_entries(arrays, entry.file_size)
-        if _nodes(json.loads(archive.read("schema.json"))) > _MOST_NODES:
+        names: set[str] = set()
+        if _nodes(json.loads(archive.read("schema.json")), names) > _MOST_NODES:
             msg = f"it holds more than {_MOST_NODES:,} objects"
             raise ModelError(msg)
+    return names
 
 
 def _require_entries(archive: zipfile.ZipFile, size: int) -> None:
@@ -136,21 +150,32 @@ def _require_entries(archive: zipfile.ZipFile, size: int) -> None:
         raise ModelError(msg)
 
 
-def _nodes(schema: object) -> float:
-    """The number of objects that a tree unfolds to; an object that is named again counts again."""
-    sizes: dict[object, float] = {}
+def _nodes(schema: object, names: set[str]) -> int:
+    """The number of objects in a tree; skops writes each in full wherever it occurs.
 
-    def size(value: object) -> float:
+    skops reads the first of those with one number for all of them, so a tree in which a small one stands for
+    a larger one could unfold without end.
+
+    Args:
+        schema: The tree.
+        names: Gets the type of each object.
+
+    Raises:
+        ModelError: Objects of one number differ.
+    """
+    sizes: dict[object, int] = {}
+
+    def size(value: object) -> int:
         if isinstance(value, list):
             return sum(map(size, value))
         if not isinstance(value, dict):
             return 0
-        name = value.get("__id__")
-        if isinstance(name, int) and name in sizes:
-            return sizes[name]
-        whole = 1 + sum(size(part) for part in value.values() if isinstance(part, dict | list))
-        if isinstance(name, int):
-            sizes[name] = whole
+        names.add(f"{value.get('__module__')}.{value.get('__class__')}")
+        whole = 1 + sum([size(part) for part in value.values() if isinstance(part, dict | list)])
+        known = value.get("__id__")
+        if known is not None and sizes.setdefault(known, whole) != whole:
+            msg = "two different objects in it have one number"
+            raise ModelError(msg)
         return whole
 
     return size(schema)

@@ -149,9 +149,13 @@ class MlflowLoader(Loader):
 
     def _extra(self, uri: str, name: str) -> bytes | None:
         """A file stored beside the model; None if it was not stored."""
-        if name not in self._manifest(uri).extra_files:
+        manifest = self._manifest(uri)
+        if name not in manifest.extra_files:
             return None
-        return folders.content(digests.fetched_file(uri, f"{EXTRA_FILES}/{name}"))
+        beside = manifest.file.parent / EXTRA_FILES / name
+        if not beside.exists():  # MLflow fetched the one file, from a store that is not on this machine
+            beside = digests.fetched_file(uri, f"{EXTRA_FILES}/{name}")
+        return folders.content(beside)
 
 
 def _background(uri: str, content: bytes | None) -> pd.DataFrame | None:
