@@ -71,7 +71,7 @@ def jobs() -> dict[str, dict[str, Any]]:
         },
         "promotion": {"KIND": "PromotionJob", "alias_or_version": 2, **promoted},
         "rollback": {"KIND": "PromotionJob", "alias": "Kept", "rollback": True, **promoted},
-        "history": {"KIND": "HistoryJob", "alias": "Kept"},
+        "history": {"KIND": "HistoryJob", "alias": "Champion"},
         "experiment": {
             "KIND": "ABTestJob",
             "inputs": rows,
@@ -210,9 +210,13 @@ def _kill(root: Path, name: str, place: int) -> None:
 
 def _faults(root: Path, name: str) -> list[str]:
     """What is wrong after the next run of a job."""
-    from standing import faults
+    from mxt.errors import ModelError
+    from standing import faults, whole_before
 
-    result = _run(root, name)
+    try:
+        result = _run(root, name)
+    except ModelError as error:
+        return whole_before(root, str(error))
     return faults(root, name, result) if result["passed"] else [f"the next run is refused: {result['facts']}"]
 
 

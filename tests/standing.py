@@ -39,6 +39,22 @@ def faults(root: Path, name: str, result: dict[str, Any]) -> list[str]:
     return found
 
 
+def whole_before(root: Path, refusal: str) -> list[str]:
+    """What is wrong if the next training is refused, since the version of the killed one has its number.
+
+    Args:
+        root: The project.
+        refusal: What the next training says.
+    """
+    uri = f"sqlite:///{root}/mlflow.db"
+    client = mlflow.MlflowClient(uri, uri)
+    newest = max(versions_of(client, "churn"), key=lambda version: int(version.version))
+    ended = client.get_run(newest.run_id).info.status == "FINISHED"
+    if "2.0.0 of 'churn' is taken" not in refusal or newest.tags.get(SEMVER_TAG) != "2.0.0" or not ended:
+        return [f"the next run does not end well: {refusal}"]
+    return [f"{alias}: {fault}" for alias in ALIASES for fault in _of_alias(client, alias)]
+
+
 def _of_runs(client: MlflowClient) -> Iterator[str]:
     """Runs and models that nobody closed."""
     experiments = [each.experiment_id for each in client.search_experiments()]

@@ -14,6 +14,7 @@ import pytest
 from mxt.errors import ModelError
 from mxt.sandbox import confined
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines processes")
 GIB = 1 << 30
 BLIND = """
 import ctypes, struct, sys

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from contracts.stores import CANARY, Store, every_type, store, stores
+from contracts.stores import CANARY, Store, every_type, special, store, stores
 from mxt.datasets.conditions import SIGNS as COMPARISONS
 from mxt.datasets.conditions import Sample
 from mxt.datasets.marks import Mark
@@ -356,3 +356,22 @@ def test_an_empty_stream_is_told(name: str, tmp_path: Path) -> None:
     place.writer.write(every_type(6))
     with pytest.raises(DataError, match="no rows meet"):
         list(place.reader(filters=(("whole", ">", 10**6),)).batches())
+
+
+@each_store
+def test_a_reader_names_what_its_writer_writes(name: str, tmp_path: Path) -> None:
+    place = store(name, tmp_path)
+    assert any(
+        read.meets(written) for read in place.reader().reads_from for written in place.writer.writes_to
+    )
+
+
+@each_store
+@pytest.mark.parametrize("what", ["pipe", "socket", "device"])
+def test_what_is_neither_a_file_nor_a_folder_is_refused_and_not_waited_for(
+    name: str, what: str, tmp_path: Path
+) -> None:
+    place = store(name, tmp_path)
+    special(place.writer.local or tmp_path / "stored.db", what)
+    with pytest.raises(DataError, match=f"neither a file nor a folder, but a {what}"):
+        place.reader().read()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import fsspec
 import numpy as np
@@ -22,7 +23,6 @@ from mxt.kinds import members
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     import pyarrow as pa
 
@@ -349,3 +349,62 @@ def test_a_writer_names_all_that_it_leaves(name: str, tmp_path: Path) -> None:
         address.place for address in place.writer.writes_to
     }
     assert all(address.meets(Address.of(str(target))) for address in place.writer.writes_to[:1])
+
+
+class HeldWriter(Writer):
+    """As a package of its own may add a writer: it says where it writes, and no more."""
+
+    KIND: Literal["HeldWriter"] = "HeldWriter"
+
+    path: str
+
+    @property
+    def target(self) -> str:
+        return self.path
+
+    @property
+    def local(self) -> Path:
+        return Path(self.path)
+
+    def provenance(self) -> Provenance | None:
+        return None
+
+    def write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, _: Provenance) -> None:
+        msg = f"nothing may be written: {schema} {next(batches)}"
+        raise AssertionError(msg)
+
+    def add_batches(self, *_: object) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("what", ["pipe", "socket", "device"])
+def test_a_writer_of_another_package_is_held_to_the_same(what: str, tmp_path: Path) -> None:
+    writer = HeldWriter(path=str(special(tmp_path / "special", what)))
+    for attempt in (writer.require_writable, lambda: writer.write(every_type(3))):
+        with pytest.raises(DataError, match=f"neither a file nor a folder, but a {what}"):
+            attempt()
+    assert writer.writes_to[0].meets(Address.of(str(tmp_path)))
+
+
+@pytest.mark.parametrize("name", [name for name in stores() if name.startswith(("Csv", "Jsonl"))])
+def test_a_link_beside_the_table_is_not_replaced_by_its_metadata(name: str, tmp_path: Path) -> None:
+    place, target = lone(name, tmp_path)
+    (tmp_path / "other").write_text("of somebody else")
+    link = target.with_name(f"{target.name}-metadata.json")
+    link.symlink_to("other")
+    with pytest.raises(DataError, match=r"-metadata\.json is a link, which a file would replace"):
+        place.writer.write(every_type(3))
+    assert link.is_symlink()
+    assert (tmp_path / "other").read_text() == "of somebody else"
+
+
+def test_links_within_a_partitioned_folder_are_not_lost(tmp_path: Path) -> None:
+    place, target = lone("ParquetWriter by part", tmp_path)
+    place.writer.write(every_type(9))
+    (tmp_path / "far").mkdir()
+    (target / "part=far").symlink_to("../far")
+    before = names_under(target)
+    for attempt in (place.writer.require_writable, lambda: place.writer.write(every_type(3))):
+        with pytest.raises(DataError, match="part=far is neither a file nor a folder"):
+            attempt()
+    assert names_under(target) == before

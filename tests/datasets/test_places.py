@@ -95,6 +95,37 @@ def test_a_kind_of_url_whose_package_is_absent_names_the_command(url: str, insta
     )
 
 
+@pytest.mark.parametrize(
+    "url", ["zip://a.csv::{}", "tar://a.csv::{}", "simplecache::{}", "simplecache::file://{}"]
+)
+def test_an_archive_that_is_a_pipe_is_refused_and_not_waited_for(url: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe is neither a file nor a folder, but a pipe"):
+        filesystem_of(url.format(tmp_path / "pipe"))
+
+
+def test_an_archive_that_is_none_or_is_not_there_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_text("a,b")
+    with pytest.raises(DataError, match=r"x\.zip: cannot be opened \(BadZipFile\)"):
+        filesystem_of(f"zip://a.csv::{tmp_path}/x.zip")
+    with pytest.raises(DataError, match=r"y\.zip: no such file or folder"):
+        filesystem_of(f"zip://a.csv::{tmp_path}/y.zip")
+    with pytest.raises(DataError, match=r"zip://a.csv: cannot be opened"):
+        filesystem_of("zip://a.csv")
+
+
+def test_a_folder_with_a_pipe_or_a_link_to_the_system_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a")
+    assert listing(str(tmp_path))
+    (tmp_path / "b.csv").symlink_to("/proc/self/environ")
+    with pytest.raises(DataError, match=r"b\.csv is neither a file nor a folder, but a view of the system"):
+        listing(str(tmp_path))
+    (tmp_path / "b.csv").unlink()
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(DataError, match=r"b\.csv is neither a file nor a folder, but a pipe"):
+        listing(str(tmp_path))
+
+
 def test_there_says_whether_a_server_has_a_file_or_that_it_does_not_say() -> None:
     for status, expected in ((200, True), (404, False)):
         with answering(status) as (host, _):

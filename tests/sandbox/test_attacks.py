@@ -19,6 +19,7 @@ from sandbox.attacks import ATTACKS, DEEP, EXHAUSTING, all_in_one
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines processes")
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "src"
 NOBODY = 65534

@@ -51,6 +51,7 @@ def main(options: Namespace) -> int:
     if not options.table:
         raise ConfigError(_which_table())
     from mxt.configs import refuse_secret
+    from mxt.datasets.local_files import blocked
     from mxt.drafts.choices import choose
     from mxt.drafts.files import files
     from mxt.drafts.looks import look
@@ -63,6 +64,10 @@ def main(options: Namespace) -> int:
         print(shown(seen), flush=True)
         raise ConfigError(_which_target(seen, options))
     choices = choose(seen, options.target)
+    why = blocked(options.into, folder=True)
+    if why:
+        msg = f"--into {options.into}: no config can be written there, since it {why}. Name another folder."
+        raise ConfigError(msg)
     place = _place(choices, options.into)
     texts = files(choices, place)
     _refuse_present(Path(options.into), texts, options, place.name)

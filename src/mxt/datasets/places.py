@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from mxt.configs import revealed
+from mxt.configs.addresses import Address
 from mxt.datasets import remote_calls
 from mxt.datasets.deadlines import SECONDS, transfer
 from mxt.datasets.local_files import obstacle
@@ -54,6 +55,8 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """
     from fsspec.core import url_to_fs
 
+    if "::" in path:
+        _refuse_special_archive(path)
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
     url = revealed(path)
     try:
@@ -81,6 +84,15 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     if remote(path):
         remote_calls.limit(filesystem)
     return filesystem, inner
+
+
+def _refuse_special_archive(path: str) -> None:
+    """Raise a DataError if the archive that chained URLs open is a pipe or a device."""
+    archive = Address.of(path)
+    why = obstacle(archive.place) if archive.local else ""
+    if why:
+        msg = f"{shown(path)}: {archive.place} {why}. Name a file or a folder."
+        raise DataError(msg)
 
 
 def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:

@@ -24,6 +24,7 @@ class Strict(BaseModel):
         frozen=True,
         extra="forbid",
         defer_build=True,
+        hide_input_in_errors=True,  # which may be a secret
         validate_default=True,
     )
 

@@ -37,7 +37,8 @@ LEASE = timedelta(minutes=10)
 """For how long the intent of a process on another machine counts as that of a living one."""
 PATIENCE = 60.0
 """Seconds that a job waits for others which are about to move the same alias."""
-_PAUSE = 0.05
+_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+"""Seconds between two looks; each pause is twice the one before."""
 
 
 def move_as_decided(client: MlflowClient, name: str, run_id: str, decided: Move) -> Move:
@@ -120,6 +121,7 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
         stays = run_id < min(others)
         if not stays:
             _tag(client, run_id, {WITHDRAWN_TAG: f"it waited for run {min(others)}"})
+        pause = _PAUSE
         while others := _others(client, name, run_id, decided.alias):
             if time.monotonic() > deadline:
                 _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were about to move {decided.alias}"})
@@ -128,7 +130,8 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
                     f"has not done so within {PATIENCE:.0f} s. Run again when it has ended."
                 )
                 raise ModelError(msg)
-            time.sleep(_PAUSE)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
         if not stays:
             _announce(client, name, run_id, decided)
             client.delete_tag(run_id, WITHDRAWN_TAG)

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints, Vali
 from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored, revealed
 from mxt.datasets import deadlines
+from mxt.datasets.local_files import present
 from mxt.errors import ConfigError, ServiceError
 from mxt.redaction import NAMED
 from mxt.services.base import Service
@@ -148,7 +149,7 @@ class MlflowService(Service):
     def exists(self) -> bool:
         """Whether the store may be there: a SQLite file is, or a server or database is named."""
         match = _SQLITE.match(revealed(self.tracking_uri))
-        return match is None or Path(match[2]).is_file()
+        return match is None or present(Path(match[2]))
 
     def stop(self) -> None:
         """Do nothing: the job ends its own run."""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mxt.registries.conversions.golden import ROWS, from_schema, from_table
 from mxt.schemas import InputsSchema
 from stored_models import pickled
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux confines processes")
 FEW = {"n_estimators": 5, "max_depth": 3}
 KEY = np.arange(400)
 TABLE = pd.DataFrame({"a b": KEY * 7 % 50 / 7, "n": KEY % 9, "c": np.array(["x", "y", "z"])[KEY % 3]})

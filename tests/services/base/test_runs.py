@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,6 +14,7 @@ import requests
 import sqlalchemy as sa
 from matplotlib import pyplot as plt
 from mlflow.exceptions import MlflowException
+from mlflow.tracking.context.registry import _run_context_provider_registry
 
 from mxt.errors import DataError, ServiceError
 from mxt.services import MlflowService
@@ -126,6 +128,30 @@ def test_what_is_recorded_holds_no_secret(store: Path) -> None:
     assert stored(run).data.params == {"inputs.path": "https://h/x", "wrong": "https://h/x"}
     texts = [str(stored(run).to_dictionary()), (folder(run) / "table.csv").read_text()]
     assert [text for text in texts if "canary" in text] == []
+
+
+def test_a_token_in_the_address_of_the_repository_is_not_recorded(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (
+        ["init", "-q"],
+        ["commit", "-q", "--allow-empty", "-m", "first"],
+        ["remote", "add", "origin", "https://ci:canary@github.com/acme/churn.git"],
+    ):
+        subprocess.run([*git, *words], cwd=clone, check=True)
+    main = clone / "main.py"
+    main.touch()
+    monkeypatch.setattr("sys.argv", [str(main)])
+    for provider in _run_context_provider_registry:
+        monkeypatch.setattr(provider, "_cache", {}, raising=False)  # of another test's repository
+    service = MlflowService(tracking_uri=f"sqlite:///{store}")
+    service.start()
+    run = Run.begin(service, "TrainingJob", {})
+    run.end("FINISHED")
+    assert stored(run).data.tags["mlflow.source.git.repoURL"] == "https://github.com/acme/churn.git"
 
 
 def test_a_description_in_the_config_is_left_alone(store: Path) -> None:

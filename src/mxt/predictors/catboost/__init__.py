@@ -84,10 +84,16 @@ class CatboostPredictor(Predictor):
     @cached_property
     def _content(self) -> dict[str, object]:
         """The model in CatBoost's JSON form."""
+        import catboost
+
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "model.json"
-            self.native.save_model(str(file), format="json")
-            content: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+            try:
+                self.native.save_model(str(file), format="json")
+                content: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
+            except (catboost.CatBoostError, ValueError) as error:
+                msg = "The CatBoost model is damaged: it cannot be written as JSON."
+                raise ModelError(msg) from error
         return content
 
     @cached_property

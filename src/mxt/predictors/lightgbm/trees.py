@@ -36,6 +36,7 @@ def require_whole(text: str) -> None:
     key, _, categories = after.partition(":")
     try:
         whole = begun == promised and "\nend of trees\n" in text and key in {"", "pandas_categorical"}
+        whole = whole and "\0" not in text  # where LightGBM would look for the text's end for ever
         if key:
             json.loads(categories)
     except ValueError:

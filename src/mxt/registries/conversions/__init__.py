@@ -158,7 +158,7 @@ def _write(file: Path, content: bytes) -> None:
             new.write(content)
             new.flush()
             os.fsync(new.fileno())
-        os.link(staged, file)  # fails if the name is taken, also by a link
+        _name(staged, file, content)
     except FileExistsError as error:
         msg = f"{file} is there already, and nothing is overwritten; move it away, or convert a copy."
         raise DataError(msg) from error
@@ -167,3 +167,18 @@ def _write(file: Path, content: bytes) -> None:
         raise DataError(msg) from error
     finally:
         staged.unlink(missing_ok=True)
+
+
+def _name(staged: Path, file: Path, content: bytes) -> None:
+    """Give a written file its name, which must be free; where files have one name only, write it again.
+
+    Raises:
+        FileExistsError: The name is taken, also by a link.
+    """
+    try:
+        os.link(staged, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        with file.open("xb") as new:
+            new.write(content)

@@ -151,10 +151,10 @@ class SklearnForm(Form):
     def written(self, native: Any) -> bytes:
         import skops.io
 
-        from mxt.predictors.base.archives import untrusted_in
+        from mxt.predictors.base.archives import REVIEWED
 
         content = bytes(skops.io.dumps(native))
-        if others := sorted(untrusted_in(content)):
+        if others := sorted({*skops.io.get_untrusted_types(data=content)} - REVIEWED):
             msg = (
                 f"it is made of {', '.join(others[:5])}, which MXT has not reviewed, so skops cannot hold it"
             )

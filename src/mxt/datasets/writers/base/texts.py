@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import io
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs.addresses import Address
@@ -54,6 +55,11 @@ class TextWriter(FileWriter, ABC):
     def writes_to(self) -> tuple[Address, ...]:
         places = (self.path, f"{self.file}{METADATA}", f"{self.file}{NEXT}")
         return tuple(Address.of(place, shown(place)) for place in places)
+
+    def in_the_way(self) -> str:
+        beside = [] if self.local is None else [Path(f"{self.file}{suffix}") for suffix in (METADATA, NEXT)]
+        links = (f"{place} is a link, which a file would replace" for place in beside if place.is_symlink())
+        return super().in_the_way() or next(links, "")
 
     def write_batches(
         self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, provenance: Provenance
