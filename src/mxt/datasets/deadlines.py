@@ -224,6 +224,11 @@ def at_once(works: Sequence[Callable[[], T]]) -> tuple[list[T | Mark], float]:
     return [*answers], seconds
 
 
+def give_up(endpoint: str) -> None:
+    """Wait no more at the end of the process for a service that has failed: libraries would try again."""
+    _late.add(endpoint)
+
+
 def abandoned() -> bool:
     """Whether a call was given up, whose threads may still wait for an answer."""
     return bool(_late) or any(thread.is_alive() for thread in _left)

@@ -146,6 +146,7 @@ class Job(Kind, ABC):
         self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
         """Close the run, and notify people of how the job ended."""
+        from mxt.datasets import deadlines
         from mxt.jobs.base import conclusions
         from mxt.services.base.runs import translated
 
@@ -163,6 +164,7 @@ class Job(Kind, ABC):
             if error is None:
                 error = trouble
                 raise
+            deadlines.give_up("MLflow")
             logger.warning("Run {} is still open in MLflow: {}", context.run.run_id, _why(trouble))
         finally:
             if error is None:
