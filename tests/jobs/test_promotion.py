@@ -391,6 +391,7 @@ def test_a_promotion_that_was_killed_at_its_move_is_settled_by_the_next(
     assert client(bare).get_run(run_id).info.status == "KILLED"
 
 
+@pytest.mark.slow
 def test_a_rollback_that_was_stopped_after_its_move_goes_no_further_when_it_is_repeated(
     bare: Project,
 ) -> None:

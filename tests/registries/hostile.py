@@ -255,6 +255,26 @@ def a_billion_leaves(folder: Path, canary: Path) -> None:
     del canary
 
 
+def a_length_that_lies(folder: Path, canary: Path) -> None:
+    """An array of UBJSON that claims a billion numbers: xgboost takes their memory."""
+    content = (booster(folder) / "model.ubj").read_bytes()
+    begin = content.find(b"[$d#L") + len(b"[$d#L")
+    lying = content[:begin] + (10**9).to_bytes(8, "big") + content[begin + 8 :]
+    (folder / "model.ubj").write_bytes(lying)
+    del canary
+
+
+def a_booster_in_a_circle(folder: Path, canary: Path) -> None:
+    """A tree of xgboost whose root is its own child: a prediction would never end."""
+    native = xgb.XGBRegressor(n_estimators=2).fit(ROWS, ROWS[:, 0]).get_booster()
+    saved = json.loads(native.save_raw("json"))
+    tree = saved["learner"]["gradient_booster"]["model"]["trees"][0]
+    tree["left_children"][0] = tree["right_children"][0] = 0
+    booster(folder, data="model.json")
+    (folder / "model.json").write_text(json.dumps(saved))
+    del canary
+
+
 def a_tag_of_yaml(folder: Path, canary: Path) -> None:
     booster(folder)
     tag = f"flavors: !!python/object/apply:builtins.open [{str(canary)!r}, w]\n"
@@ -308,6 +328,8 @@ MODELS = {
             r"names '\.\./outside\.ubj' as data, which is no file in the model's folder",
         ),
         (a_billion_leaves, r"its tree 0 does not hold what it claims"),
+        (a_length_that_lies, r"its file is no whole model of xgboost"),
+        (a_booster_in_a_circle, r"the nodes of its trees do not fit together"),
         (a_tag_of_yaml, r"no readable MLmodel file: could not determine a constructor for the tag"),
         (flavours_in_a_list, r"its flavors must be a mapping by name, not a list"),
         (data_beside_the_certificates, r"its file 'certificates/0a.*\.json' is missing"),

@@ -56,6 +56,13 @@ def test_text_has_time_level_and_message_on_standard_error(capfd: pytest.Capture
     assert out == ""
 
 
+def test_a_name_of_a_megabyte_is_cut(capfd: pytest.CaptureFixture[str]) -> None:
+    write(LoggerService(), f"the row {'7' * 1_000_000} is new")
+    line = capfd.readouterr().err
+    assert len(line) < 600
+    assert line.endswith(" is new\n")
+
+
 def test_json_is_one_object_a_line_whatever_the_message_holds(capfd: pytest.CaptureFixture[str]) -> None:
     message = 'two\nlines, "quotes", {braces}, é and <red>'
     write(LoggerService(format="json"), message, "next")

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, StringConstraints
 
 from mxt.configs.addresses import Address
 from mxt.configs.locations import NO_SECRET, anchored
-from mxt.errors import ServiceError
+from mxt.errors import ServiceError, cut
 from mxt.redaction import shown
 from mxt.services.base import Service
 from mxt.services.base.logs import LogFile
@@ -34,8 +34,8 @@ LogPath = Annotated[
 
 
 def _without_secrets(record: Record) -> None:
-    """Hide secrets in a message and in the traceback of an error, which becomes a part of the message."""
-    text = record["message"]
+    """Cut a message, and hide secrets in it and in the traceback of an error, which becomes a part of it."""
+    text = cut(record["message"])
     if error := record["exception"]:
         text = "\n".join([text, "".join(traceback.format_exception(*error)).rstrip()])
         record["exception"] = None

@@ -13,6 +13,7 @@ from mxt.predictors.base.refusals import refusals
 from mxt.predictors.base.stored import Hazard
 from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.files import require_whole
+from mxt.predictors.xgboost.sound import require_sound
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class XgboostPredictor(Predictor):
         name = stored.text("model_class", "xgboost.core.Booster")
         if name not in _CLASSES:
             return (Hazard(f"the class {name}"),)
-        stored.file("data")
+        require_sound(stored.file("data").read_bytes())
         return ()
 
     @classmethod
