@@ -150,6 +150,7 @@ def test_of_a_url_that_was_revealed_the_secrets_alone_are_hidden_too() -> None:
     assert shown("churn") == "churn"
     remember("WORD", "customer")
     assert shown("customer of customers") == "env:WORD of customers"
+    assert without_secrets("id_column: customer") == "id_column: customer", "programs read this again"
 
 
 def test_the_values_of_variables_with_names_of_secrets_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:

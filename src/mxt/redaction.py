@@ -22,7 +22,7 @@ HIDDEN = "***"
 FEWEST = 6
 """Characters of a value that is searched for in texts; a shorter one stands in too many words."""
 _ALONE = 12
-"""Below so many characters, letters and digits alone are hidden only where they are a whole word."""
+"""Below so many characters, letters or digits alone are hidden for people only, as a whole word."""
 _LONGEST_WORD = 16
 """From so many characters, the value of any option in a variable that was revealed is a secret."""
 _HELD = 1 << 16
@@ -119,9 +119,8 @@ def _values() -> dict[str, str]:
 def without_secrets(text: str) -> str:
     """A text without secrets, for records that programs read again: ordinary options of URLs stay."""
     for value, name in _values().items():
-        if value in text:
-            whole = value.isalnum() and len(value) < _ALONE
-            text = re.sub(rf"\b{value}\b", name, text) if whole else text.replace(value, name)
+        if value in text and not _is_word(value):
+            text = text.replace(value, name)
     if "//" in text:
         text = _patterns()["user"].sub("//", text)
     if "=" in text or "%3" in text:
@@ -132,9 +131,17 @@ def without_secrets(text: str) -> str:
 def shown(text: str) -> str:
     """A text as people see it: without secrets, and without the options of the URLs in it."""
     text = without_secrets(text)
+    for value, name in _values().items():
+        if value in text and _is_word(value):
+            text = re.sub(rf"\b{value}\b", name, text)
     if "=" in text:
         text = _patterns()["word"].sub(rf"\1{HIDDEN}", text)
     return _patterns()["query"].sub(_named_options, text) if "?" in text or "/;" in text else text
+
+
+def _is_word(value: str) -> bool:
+    """Whether a password may as well be the name of a column or a number, which records must keep."""
+    return len(value) < _ALONE and (value.isalpha() or value.isdigit())
 
 
 def _named_options(url: re.Match[str]) -> str:
