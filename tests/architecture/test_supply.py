@@ -7,7 +7,6 @@ import re
 import runpy
 import subprocess
 import sys
-import tomllib
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from conftest import REPOSITORY, clean_environment
 WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yml"))
 EACH_WORKFLOW = pytest.mark.parametrize("path", WORKFLOWS, ids=[path.name for path in WORKFLOWS])
 CONTAINER = (REPOSITORY / ".github" / "container" / "Dockerfile").read_text()
-PROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 UNLISTED = "Dependency not found on PyPI and could not be audited"
 judge = runpy.run_path(str(REPOSITORY / ".ci" / "audit.py"))["judge"]
 
@@ -82,12 +80,6 @@ def test_the_containers_build_sees_named_files_alone() -> None:
     copied = re.findall(r"^COPY ([^-].*) \S+", CONTAINER, re.MULTILINE)
     assert seen == {word for line in copied for word in line.split()}
     assert all((REPOSITORY / name).exists() for name in seen)
-
-
-def test_the_requirements_without_nvidias_library_are_those_of_mxt() -> None:
-    lines = (REPOSITORY / "cpu.txt").read_text().splitlines()[1:]
-    needed = PROJECT["project"]["dependencies"]
-    assert lines == [line.replace("xgboost>=", "xgboost-cpu>=") for line in needed], "edit cpu.txt as well"
 
 
 def test_a_vulnerability_fails_the_audit_and_its_absence_does_not(capsys: pytest.CaptureFixture[str]) -> None:
