@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         gc.unfreeze()
         gc.enable()
-        Stopped.under_way = False
+        Stopped.under_way = 0
         for number, before in heard.items():
             signal.signal(number, before)
 
@@ -73,7 +73,7 @@ def _stop(number: int, _frame: object) -> None:
     """End what runs; further signals do not disturb its end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    Stopped.under_way = True
+    Stopped.under_way = 128 + number
     raise Stopped(128 + number)
 
 

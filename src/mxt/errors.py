@@ -124,8 +124,8 @@ def missing(what: str, install: str) -> MxtError:
 class Stopped(SystemExit):
     """Ctrl-C or SIGTERM came; its code is the one that a shell gives."""
 
-    under_way: ClassVar[bool] = False
-    """Whether the command is ending because one came: nothing is waited for long then."""
+    under_way: ClassVar[int] = 0
+    """The code, if the command is ending because one came: nothing is waited for long then."""
 
 
 def restated(kind: type[MxtError], message: str) -> MxtError:

@@ -121,16 +121,16 @@ def test_a_dead_target_does_not_keep_the_next_from_being_told(
 def test_whatever_a_target_does_it_costs_no_more_than_the_deadline_and_keeps_no_other_from_news(
     how: str, monkeypatch: pytest.MonkeyPatch, logged: list[str]
 ) -> None:
-    monkeypatch.setattr(deadlines, "SECONDS", 0.3)
+    monkeypatch.setattr(deadlines, "SECONDS", 1.0)
     begun = time.monotonic()
     with misbehaving(how) as (host, asked), webhook() as (url, received):
         monkeypatch.setenv(TARGETS, f"json://{host} {url} json://{host}/again")
         assert AlertsService().notify("title", "message")
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5
     assert len(received) == 1
     late = how in {"silent", "dripping", "dripping headers"}
     assert logged == (
-        ["WARNING Alert targets number [1, 3] did not answer after 0.3 s."]
+        ["WARNING Alert targets number [1, 3] did not answer after 1.0 s."]
         if late
         else ["WARNING Of 3 alert targets, at least one was not reached."]
     )

@@ -81,12 +81,13 @@ def _work(files: list[str], overrides: list[str], outcome: dict[str, Any]) -> No
     """Run the job, and fill in how it ended, as the JSON line says it."""
     try:
         _run_job(_load(files, overrides), outcome)
-    except MxtError as error:
-        print(error, file=sys.stderr)
-        outcome |= {"exit_code": error.exit_code, "error": str(error)}
-    except Stopped as stop:
-        by = signal.Signals(int(stop.code or 0) - 128).name
-        outcome |= {"exit_code": stop.code, "error": f"stopped by {by}"}
+    except (MxtError, Stopped) as error:
+        code = Stopped.under_way or getattr(error, "code", None)
+        if code:  # a library may have lost the stop, and failed later
+            outcome |= {"exit_code": code, "error": f"stopped by {signal.Signals(int(code) - 128).name}"}
+        elif isinstance(error, MxtError):
+            print(error, file=sys.stderr)
+            outcome |= {"exit_code": error.exit_code, "error": str(error)}
     except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
         outcome |= {"error": bug(error)}
         print(outcome["error"], file=sys.stderr)

@@ -50,6 +50,9 @@ def _guard(ours: socket.socket, _theirs: socket.socket, report: Callable[[int, s
         if stop and not Stopped.under_way and time.monotonic() - since > GRACE_SECONDS / 2:
             _end(128 + stop, f"stopped by {signal.Signals(stop).name}", report)
         for clock in deadlines.running():
+            if Stopped.under_way and clock.overdue() > 0:
+                number = signal.Signals(Stopped.under_way - 128)
+                _end(Stopped.under_way, f"stopped by {number.name}", report)
             if clock.overdue() > GRACE_SECONDS:
                 _end(ServiceError.exit_code, clock.message(), report)
 

@@ -9,7 +9,14 @@ from mxt.errors import ModelError
 from mxt.predictors.xgboost.trees import gradient_booster, outputs_of
 from mxt.predictors.xgboost.ubj import read_ubj
 
-_BY_NODE = ("right_children", "split_indices", "split_conditions", "default_left", "split_type")
+_BY_NODE = (
+    "left_children",
+    "right_children",
+    "split_indices",
+    "split_conditions",
+    "default_left",
+    "split_type",
+)
 
 
 def require_sound(content: bytes) -> None:
@@ -44,24 +51,33 @@ def _is_sound(document: dict[str, Any]) -> bool:
     trees, groups = model["trees"], [int(group) for group in model["tree_info"]]
     counted = int(model["gbtree_model_param"]["num_trees"]) == len(trees) == len(groups)
     grouped = all(0 <= group < outputs_of(document) for group in groups)
-    return counted and grouped and all(_ends(tree, columns) for tree in trees)
+    fits = all(_fits(tree) for tree in trees) and all(_has_sets(tree) for tree in trees)
+    return counted and grouped and fits and (not trees or _ends(trees, columns))
 
 
-def _ends(tree: dict[str, Any], columns: int) -> bool:
-    """Whether each node but the root is the child of one node at most, and tests a column that there is."""
+def _fits(tree: dict[str, Any]) -> bool:
+    """Whether a tree has as many nodes as it claims."""
+    count = int(tree["tree_param"]["num_nodes"])
+    return count > 0 and all(len(tree[name]) == count for name in _BY_NODE if name in tree)
+
+
+def _ends(trees: list[dict[str, Any]], columns: int) -> bool:
+    """Whether each node but the roots is the child of one node at most, and tests a column that there is."""
     import numpy as np
 
-    left, right = (np.asarray(tree[name], dtype=np.int64) for name in ("left_children", "right_children"))
-    count = int(tree["tree_param"]["num_nodes"])
-    if not 0 < count == len(left) or any(len(tree[name]) != count for name in _BY_NODE if name in tree):
-        return False
+    sizes = [len(tree["left_children"]) for tree in trees]
+    begin = np.repeat(np.cumsum([0, *sizes[:-1]]), sizes)
+    size = np.repeat(sizes, sizes)
+    left, right, tested = (
+        np.concatenate([np.asarray(tree[name], dtype=np.int64) for tree in trees])
+        for name in ("left_children", "right_children", "split_indices")
+    )
     inner = np.flatnonzero(left != -1)
     children = np.concatenate([left[inner], right[inner]])
-    tested = np.asarray(tree["split_indices"], dtype=np.int64)[inner]
-    if len(children) and not (children.min() > 0 and children.max() < count):
+    if not ((children > 0) & (children < np.tile(size[inner], 2))).all():
         return False
-    once = np.bincount(children, minlength=1).max() <= 1
-    return bool(once and ((tested >= 0) & (tested < columns)).all()) and _has_sets(tree)
+    once = np.bincount(children + np.tile(begin[inner], 2), minlength=1).max() <= 1
+    return bool(once and ((tested[inner] >= 0) & (tested[inner] < columns)).all())
 
 
 def _has_sets(tree: dict[str, Any]) -> bool:
