@@ -105,7 +105,7 @@ def test_a_message_keeps_the_ends_of_what_is_too_long_to_read() -> None:
     message = str(error)
     assert len(message) < 500
     assert message.startswith("The row 777")
-    assert "[... 999,600 characters ...]" in message
+    assert "[...]" in message
     assert message.endswith("has no age; give it one.")
     assert str(restated(DataError, f"part 3: {error}")) == f"part 3: {message}"
 

@@ -23,6 +23,8 @@ NOTHING_TO_DO = 99
 
 MOST_OF_WORD, MOST_OF_LINE, MOST_LINES = 400, 2000, 200
 """Characters of a word, such as a path, characters of a line, and lines of a message; what is more is cut."""
+_ENDLESS_FROM = 10_000
+_ENDLESS = re.compile(rf"\S{{{_ENDLESS_FROM + 1},}}")
 _LONG_WORD = re.compile(rf"\S{{{MOST_OF_WORD + 1},}}")
 
 
@@ -33,7 +35,8 @@ class MxtError(Exception):
 
     def __str__(self) -> str:
         """The message without secrets, and no longer than a person can read."""
-        return cut(shown(super().__str__()))
+        text = _ENDLESS.sub(lambda word: _cut(word[0], _ENDLESS_FROM), super().__str__())
+        return cut(shown(text))  # secrets are searched for in time that grows with the square of a word
 
     def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
         """Pickle the class and the message, whatever arguments the class takes."""
@@ -89,7 +92,7 @@ def _cut_word(word: re.Match[str]) -> str:
 
 def _cut(text: str, most: int) -> str:
     lost = len(text) - most
-    return f"{text[: most * 3 // 4]}[... {lost:,} characters ...]{text[-most // 4 :]}" if lost > 0 else text
+    return f"{text[: most * 3 // 4]}[...]{text[-most // 4 :]}" if lost > 0 else text
 
 
 def named(name: object) -> str:

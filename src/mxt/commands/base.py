@@ -14,9 +14,9 @@ import importlib
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, NoReturn, Protocol, cast
 
-from mxt.errors import ConfigError, ModelError, MxtError, full_disk_as_error, memory_as_error
+from mxt.errors import ConfigError, ModelError, MxtError, cut, full_disk_as_error, memory_as_error
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -89,11 +89,18 @@ def load(word: str) -> Command:
         raise ConfigError(msg) from error
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages are cut."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(cut(message))
+
+
 def parser_of(word: str) -> ArgumentParser:
     """The parser of a command's arguments."""
     command = load(word)
     about, _, more = (command.__doc__ or "").partition("\n")
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"mxt {word}",
         description=about,
         epilog=more.strip() or None,
