@@ -328,7 +328,7 @@ MODELS = {
             r"names '\.\./outside\.ubj' as data, which is no file in the model's folder",
         ),
         (a_billion_leaves, r"The LightGBM model is damaged: its .* does not hold what it claims"),
-        (a_length_that_lies, r"its file is no whole model of xgboost"),
+        (a_length_that_lies, r"its file was cut or is damaged; it cannot be read to its end"),
         (a_booster_in_a_circle, r"the nodes of its trees do not fit together"),
         (a_tag_of_yaml, r"no readable MLmodel file: could not determine a constructor for the tag"),
         (flavours_in_a_list, r"its flavors must be a mapping by name, not a list"),
