@@ -83,6 +83,13 @@ def a_pickle(folder: Path, canary: Path) -> None:
     sklearn(folder, pickle.dumps(Bomb(canary)), "pickle")
 
 
+def a_pickle_outside_the_folder(folder: Path, canary: Path) -> None:
+    sklearn(folder, pickle.dumps(Bomb(canary)), "pickle")
+    (folder / "model.bin").rename(folder.parent / "outside.bin")
+    entry = {"pickled_model": "../outside.bin", "serialization_format": "pickle"}
+    manifest(folder, {"sklearn": entry})
+
+
 def a_nested_pickle(folder: Path, canary: Path) -> None:
     sklearn(folder, pickle.dumps(Nested(canary)), "cloudpickle")
 
@@ -305,6 +312,10 @@ MODELS = {
     maker.__name__: Hostile(maker, says)
     for maker, says in (
         (a_pickle, r"the pickle model\.bin, which names (io\.open|builtins\.open|_io\.open).*: mxt trust "),
+        (
+            a_pickle_outside_the_folder,
+            r"names '\.\./outside\.bin' as pickled_model, which is no file in the model's folder",
+        ),
         (a_nested_pickle, r"the pickle model\.bin, which names .*open.*: mxt trust "),
         (a_file_of_joblib, r"the pickle model\.bin, which names .*open.*: mxt trust "),
         (a_pickle_in_another_format, r"its files may be broken"),
