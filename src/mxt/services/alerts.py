@@ -75,7 +75,9 @@ class AlertsService(Service):
         late = [number for number, answer in enumerate(answers) if number and answer is LATE]
         if late:
             logger.warning("Alert targets number {} did not answer after {:.1f} s.", late, seconds)
-        missed = [number for number, answer in enumerate(answers) if number and not (answer is LATE or answer)]
+        missed = [
+            number for number, answer in enumerate(answers) if number and not (answer is LATE or answer)
+        ]
         if missed:
             logger.warning("Alert targets number {} were not reached.", missed)
         return any(answer is not LATE and answer for answer in answers)
