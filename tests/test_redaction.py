@@ -18,7 +18,7 @@ CANARY = "hunter2-5c1e"
 
 REFUSED = {
     f"https://reader:{CANARY}@host/x.csv": "https://reader:env:NAME@host",
-    f"http://{CANARY}@host": "https://env:NAME@host",
+    f"http://{CANARY}@host": "https://env:NAME@host, or leave the user out",
     f"HTTPS://{CANARY}@host": "https://env:NAME@host",
     "http://u:12345678@host:80/x": "https://reader:env:NAME@host",
     f"simplecache::https://u:{CANARY}@host/x": "https://reader:env:NAME@host",

@@ -66,7 +66,7 @@ _KEYS = "its keys come from the environment, such as AWS_ACCESS_KEY_ID, or FSSPE
 _WHY = {
     _BUCKET: f"the URL of a bucket may not hold a user or a key; {_KEYS}",
     _USER: "a password may not stand here; name the variable that holds it, as https://reader:env:NAME@host/x.csv",
-    _TOKEN: "a token may not stand here; name the variable that holds it, as https://env:NAME@host/x.csv",
+    _TOKEN: "a user alone may be a token; name its variable, as https://env:NAME@host, or leave the user out",
     _OPTION: "the value of this option may be a secret; name the variable that holds it, as ?sig=env:NAME",
     _UNNAMED: "a variable is named as env:NAME",
 }
