@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
@@ -122,9 +121,11 @@ def fetching(engine: sa.Engine, name: str) -> AbstractContextManager[object]:
 
 def interruptible(driver: str) -> None:
     """Let PostgreSQL's drivers wait in Python: their own code in C hears no signal while it waits."""
-    os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
-    if driver == "psycopg2":
-        with suppress(ImportError):
+    with suppress(ImportError):
+        if driver == "psycopg":
+            waiting = importlib.import_module("psycopg.waiting")
+            waiting.wait = waiting.wait_selector
+        if driver == "psycopg2":
             extensions, extras = map(importlib.import_module, ("psycopg2.extensions", "psycopg2.extras"))
             extensions.set_wait_callback(extras.wait_select)
 
