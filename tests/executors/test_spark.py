@@ -216,10 +216,11 @@ def test_without_the_package_the_command_that_installs_it_is_told(monkeypatch: p
         {"options": {"spark.authenticate.secret": "canary"}},
         {"options": {"spark.hadoop.fs.s3a.access.key": "canary"}},
         {"options": {"canary": "1"}},
+        {"options": {"spark.jars": "https://user:canary@host/x.jar"}},
     ],
     ids=str,
 )
 def test_a_secret_or_a_slip_in_the_config_is_refused(fields: dict[str, Any], tmp_path: Path) -> None:
     executor = {"KIND": "SparkExecutor", **fields}
-    with pytest.raises((ConfigError, ValueError), match=r"holds a secret|should be"):
+    with pytest.raises((ConfigError, ValueError), match=r"may be a secret|should be|may not hold a secret"):
         make(tmp_path, "ExplanationsJob", **config(), executor=executor)
