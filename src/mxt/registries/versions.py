@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.store.entities import PagedList
 
@@ -22,6 +23,7 @@ TRAINING_DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
 HELD_OUT_TAG = "mxt.held_out_data_id"
 """Tag of a version: the fingerprint of the rows that its training held out, ids included."""
+_RUNS_PER_PAGE = 1000
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
 SemanticVersion = Annotated[str, StringConstraints(pattern=f"^{_SEMVER}$")]
@@ -91,6 +93,19 @@ def all_pages(search: Callable[[str | None], PagedList]) -> PagedList:
         page = search(page.token)
         results += page
     return results
+
+
+def runs_where(client: MlflowClient, query: str) -> list[Run]:
+    """The runs of all experiments that a query of MLflow selects, deleted ones too, in no order."""
+    from mlflow.entities import ViewType
+
+    experiments = all_pages(lambda token: client.search_experiments(ViewType.ALL, page_token=token))
+    ids = [experiment.experiment_id for experiment in experiments]
+    return all_pages(
+        lambda token: client.search_runs(
+            ids, query, ViewType.ALL, max_results=_RUNS_PER_PAGE, page_token=token
+        )
+    )
 
 
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
