@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.datasets.bounds import bound
+from mxt.datasets.databases import interruptible
 from mxt.datasets.deadlines import call, transfer
 from mxt.redaction import shown
 
@@ -40,6 +41,8 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
     def limited(uri: str, *args: object, **kwargs: object) -> object:
         if str(uri).startswith(_HERE):
             return plain(uri, *args, **kwargs)
+        if str(uri).startswith("postgresql"):
+            interruptible("psycopg" if "+psycopg:" in str(uri) else "psycopg2")
         endpoint = f"MLflow at {shown(str(uri))}"
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
