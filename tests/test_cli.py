@@ -49,9 +49,8 @@ def test_a_word_that_is_neither_a_command_nor_a_config_is_answered_with_the_near
         "there is no command 'chek', nor a config of that name; did you mean 'check'?\n"
     )
     assert main(["wibble"]) == 2
-    assert (
-        "the commands are check, explain, help, init, kinds, run, schema, version." in capsys.readouterr().err
-    )
+    known = "the commands are check, explain, help, init, kinds, run, schema, trust, version."
+    assert known in capsys.readouterr().err
     (tmp_path / "wibble").write_text("job: {KIND: HistoryJob}")
     assert main(["wibble", "--check"]) == 0
     assert capsys.readouterr().out == "wibble: a valid HistoryJob\n"

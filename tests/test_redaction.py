@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from mxt.errors import DataError
 from mxt.redaction import redacted, remember, secret_in, shown, without_secrets
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ CANARY = "hunter2-5c1e"
 
 REFUSED = {
     f"https://reader:{CANARY}@host/x.csv": "https://reader:env:NAME@host",
-    f"http://{CANARY}@host": "https://env:NAME@host",
+    f"http://{CANARY}@host": "https://env:NAME@host, or leave the user out",
     f"HTTPS://{CANARY}@host": "https://env:NAME@host",
     "http://u:12345678@host:80/x": "https://reader:env:NAME@host",
     f"simplecache::https://u:{CANARY}@host/x": "https://reader:env:NAME@host",
@@ -185,3 +187,47 @@ def test_a_stream_keeps_back_no_more_than_a_page(monkeypatch: pytest.MonkeyPatch
         assert sys.stderr.tell() == 100_000
 
     assert printed(flood, monkeypatch) == "x" * 100_000
+
+
+LENGTH = 300_000
+ENDLESS = {
+    "a name": "password" * (LENGTH // 8) + "=",
+    "names": "x." * (LENGTH // 2),
+    "options": "?" + "_token" * (LENGTH // 6),
+    "URLs": "http://" * (LENGTH // 7),
+    "users": "//a:b" * (LENGTH // 5),
+    "encoded users": "//" + "%3A" * (LENGTH // 3),
+    "punctuation": "a://b?" + ":.,;" * (LENGTH // 4) + "x",
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_an_endless_word_is_searched_in_time_that_grows_with_its_length(name: str) -> None:
+    begun = time.process_time()
+    shown(f"{ENDLESS[name]} a=b @")
+    assert time.process_time() - begun < 2
+
+
+@pytest.mark.parametrize("place", [0, 7490, 50_000, 99_990])
+def test_a_secret_is_hidden_wherever_it_stands_in_an_endless_word(place: int) -> None:
+    path = "a" * place
+    for url in (f"http://host/{path}?sig={CANARY}", f"postgresql://{path}:{CANARY}@host/x"):
+        message = str(DataError(f"{url}{'b' * 100_000} is not there."))
+        assert CANARY[:4] not in message
+        assert CANARY[-4:] not in message
+        assert len(message) < 1000
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"/x.password={CANARY}", "/x.password=***"),
+        (f"/secret={CANARY}", f"/secret={CANARY}"),
+        (f"a=password={CANARY}", "a=password=***"),
+        (f"http://h/;a=1?token={CANARY} x", "http://h x"),
+        (f"http://h/x#http://h/y?token={CANARY}", "http://h/x#http://h/y"),
+        (f"'http://u:{CANARY}@h' \"@\"", "'http://h' \"@\""),
+    ],
+)
+def test_where_a_name_or_a_url_begins_is_known_amid_others(text: str, expected: str) -> None:
+    assert shown(text) == expected

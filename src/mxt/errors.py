@@ -23,8 +23,6 @@ NOTHING_TO_DO = 99
 
 MOST_OF_WORD, MOST_OF_LINE, MOST_LINES = 400, 2000, 200
 """Characters of a word, such as a path, characters of a line, and lines of a message; what is more is cut."""
-_ENDLESS_FROM = 10_000
-_ENDLESS = re.compile(rf"\S{{{_ENDLESS_FROM + 1},}}")
 _LONG_WORD = re.compile(rf"\S{{{MOST_OF_WORD + 1},}}")
 
 
@@ -35,8 +33,7 @@ class MxtError(Exception):
 
     def __str__(self) -> str:
         """The message without secrets, and no longer than a person can read."""
-        text = _ENDLESS.sub(lambda word: _cut(word[0], _ENDLESS_FROM), super().__str__())
-        return cut(shown(text))  # secrets are searched for in time that grows with the square of a word
+        return cut(shown(super().__str__()))
 
     def __reduce__(self) -> tuple[Callable[..., MxtError], tuple[type[MxtError], str]]:
         """Pickle the class and the message, whatever arguments the class takes."""

@@ -66,7 +66,7 @@ _KEYS = "its keys come from the environment, such as AWS_ACCESS_KEY_ID, or FSSPE
 _WHY = {
     _BUCKET: f"the URL of a bucket may not hold a user or a key; {_KEYS}",
     _USER: "a password may not stand here; name the variable that holds it, as https://reader:env:NAME@host/x.csv",
-    _TOKEN: "a token may not stand here; name the variable that holds it, as https://env:NAME@host/x.csv",
+    _TOKEN: "a user alone may be a token; name its variable, as https://env:NAME@host, or leave the user out",
     _OPTION: "the value of this option may be a secret; name the variable that holds it, as ?sig=env:NAME",
     _UNNAMED: "a variable is named as env:NAME",
 }
@@ -121,8 +121,8 @@ def without_secrets(text: str) -> str:
     for value, name in _values().items():
         if value in text and not _is_word(value):
             text = text.replace(value, name)
-    if "//" in text:
-        text = _patterns()["user"].sub("//", text)
+    if "//" in text and "@" in text:
+        text = _patterns()["run"].sub(_without_users, text)
     if "=" in text or "%3" in text:
         text = _patterns()["option"].sub(rf"\1={HIDDEN}", text)
     return _patterns()["header"].sub(rf"\1{HIDDEN}", text) if "uthorization" in text else text
@@ -135,7 +135,7 @@ def shown(text: str) -> str:
         if value in text and _is_word(value):
             text = re.sub(rf"\b{value}\b", name, text)
     if "=" in text:
-        text = _patterns()["word"].sub(rf"\1{HIDDEN}", text)
+        text = _patterns()["word"].sub(rf"\1={HIDDEN}", text)
     return _patterns()["query"].sub(_named_options, text) if "?" in text or "/;" in text else text
 
 
@@ -144,31 +144,46 @@ def _is_word(value: str) -> bool:
     return len(value) < _ALONE and (value.isalpha() or value.isdigit())
 
 
+def _without_users(run: re.Match[str]) -> str:
+    """A run of characters without users of URLs, which are searched for up to its last ``@`` alone."""
+    end = run[0].rfind("@") + 1
+    return _patterns()["user"].sub("//", run[0][:end]) + run[0][end:]
+
+
 def _named_options(url: re.Match[str]) -> str:
     """What is shown of a URL: of its options those that variables hold."""
-    named = [option for option in re.split("[&;]", url[2]) if re.fullmatch(rf"[^=]*={NAMED}", option)]
-    return f"{url[1]}?{'&'.join(named)}" if named else url[1]
+    written = url[2] or ""
+    options = written.rstrip(":.,;")
+    named = [option for option in re.split("[&;]", options) if re.fullmatch(rf"[^=]*={NAMED}", option)]
+    return f"{url[1]}{'?' * bool(named)}{'&'.join(named)}{written[len(options) :]}"
 
 
 @functools.cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    """How secrets stand in texts, in which a URL ends at a blank, a quote or a bracket."""
+    """How secrets stand in texts, in which a URL ends at a blank, a quote or a bracket.
+
+    Each takes time that grows with the length of a text, not with its square: what may begin anywhere is
+    looked for where its first character may stand, and a run that is tried once is not tried again.
+    """
     end = r"\s\"'<>`"
     bare = "|".join(rf"(?<={_written(scheme)}:)" for scheme in ("http", "https", "s3", "s3a", "gs", "gcs"))
     user = rf"//(?!{_GOOD})(?:[^{end}/?#:\[]*(?::|%3[Aa])(?!:)(?![0-9]*(?:[/?#,;{end}]|$))"
     user += rf"(?:[^{end}/?#]*@|[^{end}]*?@))|(?:{bare})//(?!{_GOOD})[^{end}/?#]*@"
     hidden = rf"(?!(?:{NAMED}|\*{{3}})[:.]?(?:[{end}&;#,)\]}}\\]|$))"
-    query = rf"([^{end}#)\\]*?)(?=[:.,;]*(?:[{end}#)\\]|$))"
-    value = rf"(?:=|%3[Dd]){hidden}[^{end}&;,)\]}}\\]+"
+    path, query = rf"(?:[^{end}?#/]|/(?!;))*+", rf"([^{end}#)\\]*)"
+    word = rf"={hidden}[\"']?[^{end},;&)\\]"
+    start = rf"(?<![\w.-])(?=[\w.-]*+{word})(?:(?<!/)|\w*+[.-])"
+    value = rf"(?:=|%3[Dd]){hidden}[^{end}&;,)\]}}\\]"
     delimiter = "(?:[?&;#]|%3[Ff]|%26|%3[Bb]|%23)"
-    name = rf"(?:[\w.+-]*(?:{_WITHIN})[\w.-]*|{_WHOLE}|(?:{_LONG})(?==[\w-]{{16}}))"
+    name = rf"(?:(?=[\w.+-]*+{value})[\w.+-]*(?:{_WITHIN})[\w.+-]*|{_WHOLE}|(?:{_LONG})(?==[\w-]{{16}}))"
     return {
         "name": re.compile(rf"[+-].*|.*(?:{_WITHIN}).*|{_WHOLE}|{_LONG}"),
+        "run": re.compile(rf"[^{end}]+"),
         "user": re.compile(user),
-        "option": re.compile(rf"({delimiter}{name}){value}"),
-        "word": re.compile(rf"((?<![\w/])[\w.-]*(?:{_WORDS})[\w.-]*=){hidden}[\"']?[^{end},;&)\\]+"),
+        "option": re.compile(rf"({delimiter}{name}){value}+"),
+        "word": re.compile(rf"({start}[\w.-]*(?:{_WORDS})[\w.-]*){word}+"),
         "header": re.compile(rf"(uthorization[\"']?\s*[:=]\s*[\"']?(?:B\w+ )?+){hidden}[^{end},;]+"),
-        "query": re.compile(rf"([A-Za-z][\w+.-]*://[^{end}?#]*|url: /[^{end}?#]*)(?:\?|/;){query}"),
+        "query": re.compile(rf"((?:(?<![\w+.-])[\w+.-]++://|url: /){path})(?:(?:\?|/;){query})?"),
     }
 
 

@@ -20,6 +20,15 @@ def test_a_field_is_over_its_block_whatever_the_order_of_the_variables() -> None
         assert read_environment(dict(variables)) == {"job": {"inputs": {"limit": 2, "path": "a"}}}
 
 
+def test_a_field_stays_whose_block_gets_another_kind_at_the_same_level() -> None:
+    variables = {
+        "MXT_JOB__INPUTS": "{KIND: CsvReader, path: a}",
+        "MXT_JOB__INPUTS__BATCH": "5",
+        "MXT_JOB__INPUTS__KIND": "SqlReader",
+    }
+    assert read_environment(variables) == {"job": {"inputs": {"KIND": "SqlReader", "batch": 5}}}
+
+
 @pytest.mark.parametrize("levels", [32, 400, 30_000])
 def test_a_variable_names_no_deeper_field_than_a_file(levels: int) -> None:
     name = "MXT_JOB" + "__A" * levels

@@ -177,6 +177,7 @@ FORMS: dict[Any, tuple[str, ...]] = {
     StoreUri: ("https://", "postgresql://"),
     Master: ("sc://",),
 }
+NAMES = ("location", "database", "store", "master")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,7 @@ FORMS: dict[Any, tuple[str, ...]] = {
         ("h:80/;token=env:PW", True),
     ],
 )
-@pytest.mark.parametrize("kind", FORMS)
+@pytest.mark.parametrize("kind", FORMS, ids=NAMES)
 def test_every_location_refuses_secrets_and_the_json_schema_knows_it(
     kind: Any,
     rest: str,
@@ -211,7 +212,7 @@ def test_every_location_refuses_secrets_and_the_json_schema_knows_it(
                 adapter.validate_python(url)
 
 
-@pytest.mark.parametrize("kind", [DatabaseUrl, StoreUri, Master, Location], ids=str)
+@pytest.mark.parametrize("kind", FORMS, ids=NAMES)
 def test_the_whole_of_a_location_may_be_named(kind: Any) -> None:
     adapter: TypeAdapter[str] = TypeAdapter(kind)
     assert adapter.validate_python("env:URL") == "env:URL"

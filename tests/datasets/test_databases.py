@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 from pydantic import TypeAdapter, ValidationError
 
+from canaries import postgres
+from mxt.datasets import databases, deadlines
 from mxt.datasets.databases import DatabaseUrl, failure, opened
 from mxt.errors import DataError, MissingExtraError, ServiceError
+from services.servers import misbehaving
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 URL = TypeAdapter(DatabaseUrl)
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
+SHORT = 1.0
 
 
 @pytest.mark.parametrize(
@@ -113,3 +119,93 @@ def test_a_locked_file_is_a_service_and_a_file_that_is_not_there_is_data(tmp_pat
 def test_a_database_that_cannot_be_opened_is_a_service(url: str) -> None:
     with pytest.raises(ServiceError, match=r"cannot be opened .*its driver installed\?$"), opened(url):
         pass
+
+
+DRIVERS = {"psycopg": "postgresql+psycopg", "pymysql": "mysql+pymysql"}
+
+
+def needed(driver: str) -> None:
+    """Skip a test where a driver is absent."""
+    pytest.importorskip(driver, reason=f"{driver} is not installed: run `just services`")
+
+
+def given_up(url: str, statement: str = "SELECT 1") -> str:
+    """The error of a statement whose database does not answer, in no more than its deadline."""
+    begun = time.monotonic()
+    with pytest.raises(ServiceError) as caught, opened(url) as engine, engine.connect() as connection:
+        connection.execute(sa.text(statement)).all()
+    assert time.monotonic() - begun < SHORT + 3, "also on a machine with much else to do"
+    return str(caught.value)
+
+
+@pytest.fixture
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "SECONDS", SHORT)
+    monkeypatch.setattr(deadlines, "_late", set())
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("how", ["silent", "dripping", "no HTTP", "cut off"])
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_whatever_a_server_does_it_is_given_up_in_time(driver: str, how: str) -> None:
+    needed(driver)
+    with misbehaving(how) as (host, _):
+        url = f"{DRIVERS[driver]}://reader@{host}/crm"
+        message = given_up(url)
+    assert message.startswith(url)
+    if how == "silent":
+        assert f"{url} does not answer: given up after {SHORT:.1f} s" in message
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_a_silent_server_is_given_up_in_other_threads_too(
+    driver: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed(driver)
+    seconds = 2.0  # libpq takes no less
+    monkeypatch.setattr(databases, "SECONDS", seconds)
+    monkeypatch.setitem(databases._OPTIONS, driver, dict.fromkeys(databases._OPTIONS[driver], seconds))
+    errors: list[BaseException] = []
+
+    def work(url: str) -> None:
+        try:
+            with opened(url) as engine, engine.connect():
+                pass
+        except ServiceError as error:
+            errors.append(error)
+
+    with misbehaving("silent") as (host, _):
+        thread = threading.Thread(target=work, args=(f"{DRIVERS[driver]}://reader@{host}/crm",))
+        thread.start()
+        thread.join(6 * seconds)
+    assert [type(error) for error in errors] == [ServiceError]
+
+
+@pytest.mark.slow
+def test_a_table_that_another_holds_is_given_up_and_so_is_a_statement_that_takes_too_long(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needed("psycopg")
+    folder = tmp_path_factory.mktemp("postgres")
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # the server has a user of its own
+    monkeypatch.setenv("CRM_PASSWORD", SECRET)
+    with postgres(folder / "server", SECRET) as port:
+        url = f"postgresql+psycopg://reader:env:CRM_PASSWORD@127.0.0.1:{port}/postgres"
+        with opened(url) as engine, engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE crm AS SELECT generate_series(1, 30) AS id"))
+            connection.execute(sa.text("CREATE TABLE held AS SELECT 1 AS id"))
+        monkeypatch.setattr(databases, "SECONDS", SHORT)
+        monkeypatch.setattr(deadlines, "_late", set())
+        query = "SELECT id, pg_sleep(0.1) FROM crm"
+        own = f"{url}?options=-c%20statement_timeout=10s"
+        with opened(own) as engine, engine.connect() as connection:
+            assert len(connection.execute(sa.text(query)).all()) == 30, "its URL allows it more"
+        assert "given up" in given_up(url, query)
+        with opened(url) as engine, engine.begin() as connection:
+            connection.execute(sa.text("LOCK TABLE held"))
+            message = given_up(url, "SELECT id FROM held")
+    assert f"does not answer: given up after {SHORT:.1f} s" in message
+    assert SECRET not in message

@@ -9,6 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import mlflow
 import pytest
 
 from conftest import REPOSITORY, clean_environment
@@ -31,16 +32,44 @@ socket.getaddrinfo = stuck
 deadlines.SECONDS, last_resort.GRACE_SECONDS = float(sys.argv.pop(1)), 0.5
 sys.exit(cli.process())
 """
+AT_ONCE = """
+import threading, time
+from mxt.datasets import deadlines, last_resort
+
+late, last_resort.GRACE_SECONDS = threading.Event(), 0.1
+
+def report(code, error):
+    late.set()
+    time.sleep(1)  # so that the main thread could report as well
+    print(code, error, flush=True)
+
+with last_resort.armed(report):
+    deadlines._clocks.append(deadlines.Clock("it", 0.1, moving=False))
+    late.wait()
+print("the main thread ends too", flush=True)
+"""
+IN_A_RUN = STUCK.replace(
+    "socket.getaddrinfo = stuck",
+    """
+import mlflow
+
+def log_params(*_, **__):
+    with deadlines.call("MLflow", 0.5):
+        stuck()
+
+mlflow.log_params = log_params
+""",
+)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers"),
 ]
 
 
-def stuck(root: Path, seconds: float) -> subprocess.Popen[str]:
+def stuck(root: Path, seconds: float, script: str = STUCK) -> subprocess.Popen[str]:
     """A job that looks up the name of its MLflow's server, and is stuck there."""
-    command = [sys.executable, "-c", STUCK, str(seconds), str(REPOSITORY / "confs" / "drift.yaml")]
-    command.append("job.mlflow_service.tracking_uri=http://mlflow.example.org")
+    command = [sys.executable, "-c", script, str(seconds), str(REPOSITORY / "confs" / "drift.yaml")]
+    command += ["job.mlflow_service.tracking_uri=http://mlflow.example.org"] if script is STUCK else []
     environment = clean_environment({"MXT_ROOT": str(root)})
     return subprocess.Popen(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -67,3 +96,30 @@ def test_a_signal_ends_it_at_once(number: signal.Signals, tmp_path: Path) -> Non
         out, _ = job.communicate(timeout=60)
     assert time.monotonic() - begun < 5
     assert (job.returncode, json.loads(out)["error"]) == (128 + number, f"stopped by {number.name}")
+
+
+def test_a_run_that_it_leaves_open_is_closed_by_the_next_job(tmp_path: Path) -> None:
+    with stuck(tmp_path, 60, IN_A_RUN) as job:
+        out, err = job.communicate(timeout=120)
+    assert (job.returncode, json.loads(out)["exit_code"]) == (5, 5)
+    assert "the next job of the experiment on this machine closes it as KILLED" in err
+    client = mlflow.MlflowClient(uri := f"sqlite:///{tmp_path}/mlflow.db", uri)
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    (run,) = client.search_runs(experiments)
+    assert run.info.status == "RUNNING"
+    again = subprocess.run(
+        [sys.executable, "-m", "mxt", str(REPOSITORY / "confs" / "drift.yaml")],
+        env=clean_environment({"MXT_ROOT": str(tmp_path)}),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert again.returncode == 4, "there is no model"
+    assert client.get_run(run.info.run_id).info.status == "KILLED"
+
+
+def test_who_ends_the_job_reports_alone() -> None:
+    ended = subprocess.run([sys.executable, "-c", AT_ONCE], capture_output=True, text=True, check=False)
+    assert ended.returncode == 5
+    assert ended.stdout.startswith("5 it does not answer: given up after 0.1 s")
+    assert ended.stdout.count("\n") == 1

@@ -9,6 +9,7 @@ import gc
 import json
 import signal
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from mxt.commands import base
@@ -17,11 +18,16 @@ from mxt.errors import NOTHING_TO_DO, OK, VERDICT_NO, ConfigError, MxtError, Sto
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from mxt.jobs.base import Job
 
 EXIT_CODES = {"passed": OK, "refused": VERDICT_NO, "skipped": NOTHING_TO_DO}
 """By how a job ended that did not fail."""
+
+LEFT_OPEN = "If its run is open already, the next job of the experiment on this machine closes it as KILLED."
+"""What follows the error of a job that is stuck."""
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -60,11 +66,7 @@ def main(options: Namespace) -> int:
         raise ConfigError(NO_CONFIG)
     outcome: dict[str, Any] = {"job": None, "outcome": "failed", "exit_code": 1}
     in_json = options.json or not sys.stdout.isatty()
-    if base.ALONE:
-        from mxt.datasets import last_resort
-
-        last_resort.arm(lambda code, error: _abandon(outcome, code, error, in_json))
-    _work(files, overrides, outcome)
+    _work(files, overrides, outcome, lambda code, error: _abandon(outcome, code, error, in_json))
     if in_json:
         print(json.dumps(outcome, default=str), flush=True)
     return int(outcome["exit_code"])
@@ -72,15 +74,18 @@ def main(options: Namespace) -> int:
 
 def _abandon(outcome: dict[str, Any], code: int, error: str, in_json: bool) -> None:  # noqa: FBT001 - the reader's wish
     """Say how a job ended that is stuck in code which nothing interrupts; its run stays open."""
-    print(error, file=sys.stderr, flush=True)
+    print(error, *([LEFT_OPEN] if outcome["job"] else []), sep="\n", file=sys.stderr, flush=True)
     if in_json:
         print(json.dumps({**outcome, "exit_code": code, "error": error}, default=str), flush=True)
 
 
-def _work(files: list[str], overrides: list[str], outcome: dict[str, Any]) -> None:
+def _work(
+    files: list[str], overrides: list[str], outcome: dict[str, Any], report: Callable[[int, str], None]
+) -> None:
     """Run the job, and fill in how it ended, as the JSON line says it."""
     try:
-        _run_job(_load(files, overrides), outcome)
+        with _guarded(report):
+            _run_job(_load(files, overrides), outcome)
     except (MxtError, Stopped) as error:
         code = Stopped.under_way or getattr(error, "code", None)
         if code:  # a library may have lost the stop, and failed later
@@ -91,6 +96,15 @@ def _work(files: list[str], overrides: list[str], outcome: dict[str, Any]) -> No
     except Exception as error:  # noqa: BLE001 - a bug is reported by its frames and exit code 1
         outcome |= {"error": bug(error)}
         print(outcome["error"], file=sys.stderr)
+
+
+def _guarded(report: Callable[[int, str], None]) -> AbstractContextManager[None]:
+    """Let what is stuck end the process, if the job is all that it does."""
+    if not base.ALONE:
+        return nullcontext()
+    from mxt.datasets import last_resort
+
+    return last_resort.armed(report)
 
 
 def _load(files: list[str], overrides: list[str]) -> Job:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
@@ -66,12 +65,9 @@ _NO_DATABASE = "3D"
 _LOCAL = {"sqlite", "duckdb"}
 _CALLS = ("connect", "do_execute", "do_execute_no_params", "do_executemany", "do_commit", "do_rollback")
 """The methods of SQLAlchemy's dialects in which a driver waits for its database."""
-_OPTIONS = {
-    "psycopg": {"connect_timeout": SECONDS, "tcp_user_timeout": 1000 * SECONDS},
-    "psycopg2": {"connect_timeout": SECONDS, "tcp_user_timeout": 1000 * SECONDS},
-    "pymysql": {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS},
-    "mysqldb": {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS},
-}
+_LIBPQ = {"connect_timeout": SECONDS, "tcp_user_timeout": 1000 * SECONDS}
+_MYSQL = {"connect_timeout": SECONDS, "read_timeout": SECONDS, "write_timeout": SECONDS}
+_OPTIONS = {"psycopg": _LIBPQ, "psycopg2": _LIBPQ, "pymysql": _MYSQL, "mysqldb": _MYSQL}
 """The drivers' own limits, which hold in other threads too; those in the URL come before them."""
 _UNITS = {"": 0.001, "ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0}
 """Seconds of the units of PostgreSQL; a number without one is of milliseconds."""
@@ -122,9 +118,11 @@ def fetching(engine: sa.Engine, name: str) -> AbstractContextManager[object]:
 
 def interruptible(driver: str) -> None:
     """Let PostgreSQL's drivers wait in Python: their own code in C hears no signal while it waits."""
-    os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
-    if driver == "psycopg2":
-        with suppress(ImportError):
+    with suppress(ImportError):
+        if driver == "psycopg":
+            waiting = importlib.import_module("psycopg.waiting")
+            waiting.wait = waiting.wait_selector
+        if driver == "psycopg2":
             extensions, extras = map(importlib.import_module, ("psycopg2.extensions", "psycopg2.extras"))
             extensions.set_wait_callback(extras.wait_select)
 

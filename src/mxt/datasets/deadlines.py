@@ -38,6 +38,9 @@ ABOUT = 0.05
 LOOKS = 20
 """How often within its deadline one looks whether a transfer moves."""
 
+UNWIND_SECONDS = 0.1
+"""How long a library has at least to close what it opened, before the timer rings again."""
+
 
 class Expired(BaseException):
     """The time of a call or transfer is over; no Exception, which a library would catch to try again."""
@@ -86,7 +89,7 @@ class Clock:
 
     def set(self) -> None:
         """Let the timer ring at the deadline, and again and again: a library may swallow what it raises."""
-        often = self.seconds / LOOKS
+        often = max(self.seconds / LOOKS, UNWIND_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, often if self.moving else self.seconds, often)
 
 

@@ -8,27 +8,31 @@ import signal
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from mxt.datasets import deadlines
 from mxt.errors import ServiceError, Stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 GRACE_SECONDS = 5.0
 """How long after a deadline it is taken, and after half of that for Ctrl-C and SIGTERM."""
 _guards: list[threading.Thread] = []
+_end_of_all = threading.Lock()
+"""Taken by who ends the job: its main thread, or the guard."""
 
 
-def arm(report: Callable[[int, str], None]) -> None:
+@contextmanager
+def armed(report: Callable[[int, str], None]) -> Iterator[None]:
     """End the process where its main thread is in code that neither a deadline nor a signal interrupts.
 
     Args:
-        report: Called before with the exit code and the error.
+        report: Called before with the exit code and the error; it alone reports from then on.
     """
     if _guards or threading.current_thread() is not threading.main_thread():
+        yield
         return
     ours, theirs = socket.socketpair()
     for end in (ours, theirs):
@@ -37,6 +41,13 @@ def arm(report: Callable[[int, str], None]) -> None:
     guard = threading.Thread(target=_guard, args=(ours, theirs, report), daemon=True)
     _guards.append(guard)
     guard.start()
+    try:
+        yield
+    finally:
+        ours_to_end = _end_of_all.acquire(blocking=False)
+        while not ours_to_end:  # the guard ends the process at any moment
+            with suppress(BaseException):
+                time.sleep(GRACE_SECONDS)
 
 
 def _guard(ours: socket.socket, _theirs: socket.socket, report: Callable[[int, str], None]) -> None:
@@ -58,6 +69,8 @@ def _guard(ours: socket.socket, _theirs: socket.socket, report: Callable[[int, s
 
 
 def _end(code: int, error: str, report: Callable[[int, str], None]) -> None:
+    if not _end_of_all.acquire(blocking=False):
+        return  # the job has ended by itself
     try:
         report(code, error)
     finally:

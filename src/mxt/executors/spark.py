@@ -16,7 +16,7 @@ from pydantic import Field
 from mxt.errors import MxtError, ServiceError
 from mxt.executors.base import Executor, failed
 from mxt.executors.base.groups import Group, StreamFile
-from mxt.executors.base.sessions import Master, Option, opened
+from mxt.executors.base.sessions import Master, Option, Value, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ class SparkExecutor(Executor):
     """How many tasks Spark gets at once: at least as many as the cluster has cores. A budget of seconds needs
     exactly as many, since it assumes that all tasks run at once."""
 
-    options: dict[Option, str] = {}
+    options: dict[Option, Value] = {}
     """Spark's own options, such as ``spark.executor.memory: 4g``; secrets belong in spark-defaults.conf."""
 
     @property

@@ -75,8 +75,11 @@ class AlertsService(Service):
         late = [number for number, answer in enumerate(answers) if number and answer is LATE]
         if late:
             logger.warning("Alert targets number {} did not answer after {:.1f} s.", late, seconds)
-        if not all(answer is LATE or answer for answer in answers[1:]):
-            logger.warning("Of {} alert targets, at least one was not reached.", len(targets))
+        missed = [
+            number for number, answer in enumerate(answers) if number and not (answer is LATE or answer)
+        ]
+        if missed:
+            logger.warning("Alert targets number {} were not reached.", missed)
         return any(answer is not LATE and answer for answer in answers)
 
     def _safely(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:

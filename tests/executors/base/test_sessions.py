@@ -9,10 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from mxt.errors import ConfigError, ServiceError
 from mxt.executors.base import sessions
-from mxt.executors.base.sessions import Master, Option
+from mxt.executors.base.sessions import Master, Option, Value
 
 MASTER: TypeAdapter[str] = TypeAdapter(Master)
 OPTION: TypeAdapter[str] = TypeAdapter(Option)
+VALUE: TypeAdapter[str] = TypeAdapter(Value)
 
 
 TAKEN = (
@@ -32,12 +33,36 @@ def test_other_addresses_are_refused(master: str) -> None:
         MASTER.validate_python(master)
 
 
-@pytest.mark.parametrize("option", ["spark.my.password", "spark.hadoop.s3a.secret.key", "spark.some.token"])
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("spark.my.password", "spark.hadoop.s3a.secret.key", "spark.some.token", "spark.ssl.KeyPassword"),
+        "spark.hadoop.fs.azure.account.key.store.dfs.core.windows.net",
+        "spark.hadoop.fs.azure.sas.container.store.blob.core.windows.net",
+    ],
+)
 def test_options_with_secrets_and_others_than_sparks_are_refused(option: str) -> None:
     assert OPTION.validate_python("spark.executor.memory") == "spark.executor.memory"
     for name in (option, option.removeprefix("spark.")):
         with pytest.raises(ValidationError, match="without a secret"):
             OPTION.validate_python(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("https://reader:hunter2@host/jars", "https://host/x.jar?sig=hunter2", "http://hunter2@host"),
+        "-Xmx1g -Djavax.net.ssl.keyStorePassword=hunter2",
+        "jdbc:mysql://host/db?user=me&PASSWORD=hunter2",
+        "-Dspark.hadoop.fs.s3a.secret.key=hunter2",
+    ],
+)
+def test_the_value_of_an_option_holds_no_secret_either(value: str) -> None:
+    for plain in ("4g", "true", "-XX:+UseG1GC -Dfile.encoding=UTF-8", "https://host/x.jar?version=3"):
+        assert VALUE.validate_python(plain) == plain
+    with pytest.raises(ValidationError, match=r"spark-defaults\.conf") as refused:
+        VALUE.validate_python(value)
+    assert "hunter2" not in str(refused.value.errors()[0]["msg"])
 
 
 def test_an_address_may_have_several_masters_and_no_port() -> None:

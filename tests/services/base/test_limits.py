@@ -22,11 +22,11 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "_late", set())
 
 
-def refusal(host: str) -> str:
+def refusal(host: str, scheme: str = "http") -> str:
     """The error of a service at a host, in no more than its deadline."""
     begun = time.monotonic()
     with pytest.raises(ServiceError) as caught:
-        MlflowService(tracking_uri=f"http://{host}").start()
+        MlflowService(tracking_uri=f"{scheme}://{host}").start()
     assert time.monotonic() - begun < SECONDS + 2, "also on a machine with much else to do"
     return str(caught.value)
 
@@ -36,6 +36,12 @@ def test_whatever_the_server_does_its_error_names_it_and_the_time(how: str) -> N
     with misbehaving(how) as (host, _):
         message = refusal(host)
     assert host in message
+    assert " after 0." in message
+
+
+def test_a_server_that_speaks_no_tls_and_keeps_silent_is_given_up() -> None:
+    with misbehaving("silent") as (host, _):
+        assert f"https://{host}" in (message := refusal(host, "https"))
     assert " after 0." in message
 
 

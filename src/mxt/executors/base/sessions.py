@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from mxt.configs import NO_SECRET, revealed
 from mxt.errors import ConfigError, MissingExtraError, MxtError, ServiceError
-from mxt.redaction import NAMED, shown
+from mxt.redaction import NAMED, secret_in, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +40,8 @@ _MASTER = (
     rf"|spark://{_HOST}:[0-9]+(,{_HOST}:[0-9]+)*|sc://{_HOST}(:[0-9]+)?(/[^@]*)?)$"
 )
 _OPTION = r"^spark\.[A-Za-z0-9_.-]+$"
-_SECRETS = r"([Pp]assw|[Ss]ecret|[Tt]oken|[Cc]redential|[Aa]ccess\.?[Kk]ey)"
+_SECRETS = r"(?i:passw|pwd|secret|token|credential|(access|account|private|shared|api)[._-]?key|\.sas\b)"
+_INSTEAD = "secrets belong in its spark-defaults.conf"
 _QUIET = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false"}
 _ALONE = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
@@ -53,9 +55,18 @@ def _master(master: str) -> str:
 
 def _option(name: str) -> str:
     if not re.search(_OPTION, name) or re.search(_SECRETS, name):
-        msg = "should be an option of Spark without a secret; secrets belong in its spark-defaults.conf"
+        msg = f"should be an option of Spark without a secret; {_INSTEAD}"
         raise ValueError(msg)
     return name
+
+
+def _value(value: str) -> str:
+    if secret_in(value) or re.search(rf"{_SECRETS}[^=\s]*=", value):
+        kind = "secret"
+        raise PydanticCustomError(
+            kind, f"the value may not hold a secret, as a URL or an option in it does; {_INSTEAD}"
+        )
+    return value
 
 
 Master = Annotated[str, AfterValidator(_master), Field(json_schema_extra={"pattern": _MASTER}), NO_SECRET]
@@ -63,6 +74,9 @@ Master = Annotated[str, AfterValidator(_master), Field(json_schema_extra={"patte
 
 Option = Annotated[str, AfterValidator(_option)]
 """The name of an option of Spark, without a secret: other users of the machine can see the options."""
+
+Value = Annotated[str, AfterValidator(_value)]
+"""The value of an option, without a password, token or signature in it."""
 
 
 @contextlib.contextmanager

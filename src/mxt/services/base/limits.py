@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.datasets.bounds import bound
+from mxt.datasets.databases import interruptible
 from mxt.datasets.deadlines import call, transfer
 from mxt.redaction import shown
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _HERE = ("file:", "/", ".")
 """How addresses of artifacts on this machine begin."""
+_OF_SERVER = ("mlflow-artifacts:", "models:", "runs:")
+"""How addresses begin that only the server of the runs knows."""
 
 
 def limit_stores() -> None:
@@ -33,6 +36,8 @@ def limit_stores() -> None:
 
 
 def _limit(registry: object, name: str, limit: Limit) -> None:
+    import mlflow
+
     plain = getattr(registry, name, None)
     if plain is None or hasattr(plain, "mxt_limited"):
         return
@@ -40,7 +45,10 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
     def limited(uri: str, *args: object, **kwargs: object) -> object:
         if str(uri).startswith(_HERE):
             return plain(uri, *args, **kwargs)
-        endpoint = f"MLflow at {shown(str(uri))}"
+        if str(uri).startswith("postgresql"):
+            interruptible("psycopg" if "+psycopg:" in str(uri) else "psycopg2")
+        server = mlflow.get_tracking_uri() if str(uri).startswith(_OF_SERVER) else str(uri)
+        endpoint = f"MLflow at {shown(server)}"
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
         names = [method for method in dir(type(store)) if not method.startswith("_")]

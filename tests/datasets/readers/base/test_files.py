@@ -70,14 +70,16 @@ def test_a_url_that_leads_nowhere_is_told(name: str, url: str, told: str) -> Non
     ],
 )
 def test_a_server_that_gives_no_table_is_told_from_a_table_that_is_not_there(
-    name: str, status: int, error: type[Exception], message: str
+    name: str, status: int, error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TABLE_SIG", CANARY)
     with (
-        answering(status) as (host, _),
-        pytest.raises(error, match=rf"^http://{host}/table: {message}") as caught,
+        answering(status) as (host, asked),
+        pytest.raises(error, match=rf"^http://{host}/table\?sig=env:TABLE_SIG: {message}") as caught,
     ):
-        FILE_READERS[name](path=f"http://{host}/table?sig={CANARY}").read()
+        FILE_READERS[name](path=f"http://{host}/table?sig=env:TABLE_SIG").read()
     assert CANARY not in str(caught.value)
+    assert asked[0] == f"/table?sig={CANARY}"
 
 
 @each_reader
