@@ -83,6 +83,13 @@ def a_pickle(folder: Path, canary: Path) -> None:
     sklearn(folder, pickle.dumps(Bomb(canary)), "pickle")
 
 
+def a_pickle_outside_the_folder(folder: Path, canary: Path) -> None:
+    sklearn(folder, pickle.dumps(Bomb(canary)), "pickle")
+    (folder / "model.bin").rename(folder.parent / "outside.bin")
+    entry = {"pickled_model": "../outside.bin", "serialization_format": "pickle"}
+    manifest(folder, {"sklearn": entry})
+
+
 def a_nested_pickle(folder: Path, canary: Path) -> None:
     sklearn(folder, pickle.dumps(Nested(canary)), "cloudpickle")
 
@@ -305,6 +312,10 @@ MODELS = {
     maker.__name__: Hostile(maker, says)
     for maker, says in (
         (a_pickle, r"the pickle model\.bin, which names (io\.open|builtins\.open|_io\.open).*: mxt trust "),
+        (
+            a_pickle_outside_the_folder,
+            r"names '\.\./outside\.bin' as pickled_model, which is no file in the model's folder",
+        ),
         (a_nested_pickle, r"the pickle model\.bin, which names .*open.*: mxt trust "),
         (a_file_of_joblib, r"the pickle model\.bin, which names .*open.*: mxt trust "),
         (a_pickle_in_another_format, r"its files may be broken"),
@@ -328,7 +339,7 @@ MODELS = {
             r"names '\.\./outside\.ubj' as data, which is no file in the model's folder",
         ),
         (a_billion_leaves, r"The LightGBM model is damaged: its .* does not hold what it claims"),
-        (a_length_that_lies, r"its file is no whole model of xgboost"),
+        (a_length_that_lies, r"its file was cut or is damaged; it cannot be read to its end"),
         (a_booster_in_a_circle, r"the nodes of its trees do not fit together"),
         (a_tag_of_yaml, r"no readable MLmodel file: could not determine a constructor for the tag"),
         (flavours_in_a_list, r"its flavors must be a mapping by name, not a list"),

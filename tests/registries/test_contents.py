@@ -35,6 +35,20 @@ def test_nothing_of_a_hostile_model_runs(name: str, tmp_path: Path) -> None:
     assert not canary.exists()
 
 
+def test_a_refusal_lists_what_a_pickle_names_if_that_is_soon_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sklearn(tmp_path / "model", pickle.dumps([[0] * 3000, Bomb(tmp_path / "canary")]), "pickle")
+    loader = MlflowLoader.model_validate({}, context={"root": str(tmp_path)})
+    with pytest.raises(ModelError, match=r"the pickle model\.bin, which names .*open"):
+        loader.load(str(tmp_path / "model"))
+    for bound in ("_MOST_STEPS", "_MOST_BYTES"):
+        with monkeypatch.context() as bounded:
+            bounded.setattr(f"mxt.registries.allowances.{bound}", 1000)
+            with pytest.raises(ModelError, match=r"the pickle model\.bin\. If you trust"):
+                loader.load(str(tmp_path / "model"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("switch", ["true", "false"])
 def test_no_switch_of_mlflow_lets_a_hostile_model_run(

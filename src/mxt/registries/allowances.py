@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mxt.errors import ModelError
 from mxt.predictors.base.stored import from_python
 from mxt.registries import folders, pickles, trust
+from mxt.registries.pickles.values import Budget
 
 if TYPE_CHECKING:
     from mxt.predictors.base.stored import Hazard
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST = 5
 """More names than this are counted, not listed."""
+_MOST_BYTES, _MOST_STEPS = 64 << 20, 200_000
+"""A refusal lists a pickle that is read in about half a second; a review lists any."""
 
 
 def allowance(uri: str, contents: Contents, root: str) -> str:
@@ -52,12 +55,15 @@ def _refusal(uri: str, contents: Contents) -> str:
 
 
 def _phrase(contents: Contents, hazard: Hazard) -> str:
-    """A hazard, with the names that a pickle would import."""
-    try:
-        names = pickles.globals_of(folders.content(contents.folder / hazard.file)) if hazard.file else ()
-    except (ValueError, ModelError):
+    """A hazard, with the names that a pickle would import, if they are soon read."""
+    path = contents.stored.path(hazard.file)
+    if path is None or hazard.types or not path.is_file() or path.stat().st_size > _MOST_BYTES:
         return hazard.what
-    if not names or hazard.types:
+    try:
+        names = pickles.globals_of(folders.content(path), Budget(_MOST_STEPS, _MOST_BYTES))
+    except (ValueError, ModelError):
+        names = ()
+    if not names:
         return hazard.what
     names = (*sorted(names, key=lambda name: (not from_python(name), name)),)
     listed = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")

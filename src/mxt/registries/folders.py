@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _UNCOUNTED = re.compile(r"certificates/[0-9a-f]{32}\.json|registered_model_meta")
 """Files that are no part of the model: certificates, by MXT's names for them, and a file of MLflow's own."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _READING = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MOST_FILES, _MOST_BYTES, _DEEPEST = 20_000, 8 << 30, 24
 

@@ -42,10 +42,10 @@ def booster(form: str) -> xgb.Booster:
 def test_a_whole_file_of_any_form_is_read(form: str, suffix: str, tmp_path: Path) -> None:
     file = tmp_path / f"model.{suffix}"
     booster(form).save_model(file)
-    require_whole(file)
+    require_whole(file.read_bytes())
     file.write_bytes(file.read_bytes()[:-9])
     with pytest.raises(ModelError, match="cut or is damaged"):
-        require_whole(file)
+        require_whole(file.read_bytes())
 
 
 DAMAGES: dict[str, Any] = {
@@ -56,6 +56,9 @@ DAMAGES: dict[str, Any] = {
     "too few thresholds": lambda tree: tree["split_conditions"].pop(),
     "more nodes than there are": lambda tree: tree["tree_param"].__setitem__("num_nodes", "999"),
     "a parent beyond the nodes": lambda tree: tree["parents"].__setitem__(1, 999),
+    "a set beyond the categories": lambda tree: tree["categories_sizes"].__setitem__(0, 9999),
+    "a set of no node": lambda tree: tree["categories_nodes"].__setitem__(0, 999),
+    "too few sets": lambda tree: tree["categories_sizes"].pop(),
     "too few weights": lambda tree: tree["base_weights"].pop(),
 }
 
@@ -68,4 +71,19 @@ def test_a_tree_whose_nodes_do_not_fit_together_is_refused(damage: str, tmp_path
     DAMAGES[damage](document["learner"]["gradient_booster"]["model"]["trees"][0])
     file.write_text(json.dumps(document))
     with pytest.raises(ModelError, match="damaged"):
-        require_whole(file)
+        require_whole(file.read_bytes())
+
+
+def test_a_name_that_stands_twice_and_too_few_weights_of_dropped_trees_are_refused() -> None:
+    content = bytes(booster("sets of categories").save_raw("json"))
+    twice = content.replace(b'"left_children"', b'"left_children":[-1],"left_children"', 1)
+    binary = bytes(booster("one leaf").save_raw("ubj"))
+    name, end = b"L" + bytes(7) + b"\x07version", len(binary) - 1
+    for damaged in (twice, binary[:end] + name + b"[]" + binary[end:]):
+        with pytest.raises(ModelError, match="cut or is damaged"):
+            require_whole(damaged)
+    document = json.loads(booster("dropout").save_raw("json"))
+    require_whole(json.dumps(document).encode())
+    document["learner"]["gradient_booster"]["weight_drop"].pop()
+    with pytest.raises(ModelError, match="do not fit together"):
+        require_whole(json.dumps(document).encode())

@@ -57,6 +57,13 @@ class Stored:
             raise ModelError(msg)
         return value
 
+    def path(self, name: str) -> Path | None:
+        """Where a file of this name may lie in the model's folder; None if the name leads elsewhere."""
+        pure = PurePosixPath(name)
+        if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or "\\" in name:
+            return None
+        return self.folder / pure
+
     def file(self, key: str) -> Path:
         """The regular file in the model's folder that the entry names under a key.
 
@@ -64,11 +71,10 @@ class Stored:
             ModelError: The entry names none, one outside the folder, or one that is not there.
         """
         name = self.text(key)
-        pure = PurePosixPath(name)
-        if not name or pure.is_absolute() or ".." in pure.parts or "\0" in name or "\\" in name:
+        path = self.path(name)
+        if path is None:
             msg = f"its MLmodel file names {name[:200]!r} as {key}, which is no file in the model's folder"
             raise ModelError(msg)
-        path = self.folder / pure
         if not path.is_file():
             msg = f"its file {name[:200]!r} is missing"
             raise ModelError(msg)

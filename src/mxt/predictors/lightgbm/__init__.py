@@ -64,6 +64,7 @@ class LightgbmPredictor(Predictor):
         if stored.text("model_class", _BOOSTER) == _BOOSTER:
             require_whole(stored.file("data").read_text(encoding="utf-8", errors="replace"))
             return ()
+        stored.file("data")
         name = stored.text("data")
         if stored.text("serialization_format", "cloudpickle") != "skops":
             return (Hazard(f"the pickle {name}", name),)

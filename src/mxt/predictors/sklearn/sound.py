@@ -27,6 +27,7 @@ def estimator_of(stored: Stored) -> tuple[Any, tuple[Hazard, ...]]:
         ModelError: The file is broken.
     """
     if stored.text("serialization_format", "pickle") != "skops":
+        stored.file("pickled_model")
         name = stored.text("pickled_model")
         return None, (Hazard(f"the pickle {name}", name),)
     native, found = native_of(stored, "pickled_model")

@@ -13,7 +13,6 @@ from mxt.predictors.base.refusals import refusals
 from mxt.predictors.base.stored import Hazard
 from mxt.predictors.xgboost.codes import Codes, dense
 from mxt.predictors.xgboost.files import require_whole
-from mxt.predictors.xgboost.sound import require_sound
 from mxt.predictors.xgboost.trees import document_of, outputs_named, read_trees, rounds_used
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ class XgboostPredictor(Predictor):
         name = stored.text("model_class", "xgboost.core.Booster")
         if name not in _CLASSES:
             return (Hazard(f"the class {name}"),)
-        require_sound(stored.file("data").read_bytes())
+        require_whole(stored.file("data").read_bytes())
         return ()
 
     @classmethod
@@ -87,7 +86,6 @@ class XgboostPredictor(Predictor):
         import xgboost as xgb
 
         native = getattr(xgb, _CLASSES[stored.text("model_class", "xgboost.core.Booster")])()
-        require_whole(stored.file("data"))
         native.load_model(str(stored.file("data")))
         return native
 

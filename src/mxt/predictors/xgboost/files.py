@@ -13,24 +13,22 @@ from mxt.predictors.xgboost.trees import BROKEN, Document, gradient_booster, out
 from mxt.predictors.xgboost.ubj import read_ubj
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
-_BY_NODE = {
+_BY_NODE = (
     *("left_children", "right_children", "parents", "split_indices", "split_type", "split_conditions"),
     *("default_left", "loss_changes", "sum_hessian"),
-}
+)
 """Arrays of a tree with a value for each node."""
 _NO_PARENT = 2**31 - 1
 _LINEAR = "gblinear"
 
 
-def require_whole(file: Path) -> None:
-    """Raise a ModelError unless xgboost can read a file without reading beyond its arrays."""
-    raw = file.read_bytes()
+def require_whole(content: bytes) -> None:
+    """Raise a ModelError unless xgboost can read a file without reading beyond its arrays, or for ever."""
     try:
-        document: Document = json.loads(raw) if raw[1:2] in b'" \t\r\n' else read_ubj(raw)
+        is_text = content[1] in b'" \t\r\n'
+        document: Document = json.loads(content, object_pairs_hook=_object) if is_text else read_ubj(content)
         sound = _is_sound(document)
     except (*BROKEN, RecursionError) as error:
         msg = "its file was cut or is damaged; it cannot be read to its end"
@@ -38,6 +36,14 @@ def require_whole(file: Path) -> None:
     if not sound:
         msg = "its file is damaged: the nodes of its trees do not fit together"
         raise ModelError(msg)
+
+
+def _object(members: list[tuple[str, object]]) -> Document:
+    """An object of JSON, in which no two members have one name."""
+    document = dict(members)
+    if len(document) != len(members):
+        raise KeyError(len(members))
+    return document
 
 
 def _is_sound(document: Document) -> bool:
@@ -51,53 +57,84 @@ def _is_sound(document: Document) -> bool:
     ends = [int(end) for end in model.get("iteration_indptr", [])]
     counted = len(trees) == len(groups) == int(model["gbtree_model_param"]["num_trees"])
     rounds = ends == sorted(ends) and (not ends or (ends[0] == 0 and ends[-1] == len(trees)))
-    return (
-        counted
-        and rounds
-        and all(0 <= group < outputs for group in groups)
-        and all(_is_tree(tree, columns) for tree in trees)
-    )
+    dropped = learner["gradient_booster"].get("weight_drop", model.get("weight_drop", trees))
+    grouped = len(dropped) == len(trees) and all(0 <= group < outputs for group in groups)
+    return counted and rounds and grouped and (not trees or _Trees(trees).are_sound(columns))
 
 
-def _is_tree(tree: Document, columns: int) -> bool:
-    import numpy as np
+class _Trees:
+    """The trees of a document, and their arrays joined over all nodes."""
 
-    nodes, vector = (int(tree["tree_param"][name]) for name in ("num_nodes", "size_leaf_vector"))
-    vector = max(vector, 1)
-    if nodes < 1 or any(len(tree[name]) != nodes for name in _BY_NODE & tree.keys()):
-        return False
-    left, right, above = (np.asarray(tree[name]) for name in ("left_children", "right_children", "parents"))
-    inner = left != -1
-    leaves = len(tree.get("leaf_weights", ())) // vector
-    return bool(
-        _within(left[inner], 1, nodes)
-        and _within(right[inner], 1, nodes)
-        and _within(right[~inner], *((0, leaves) if leaves else (-1, 0)))
-        and _within(above[above != _NO_PARENT], -1, nodes)
-        and _within(np.asarray(tree["split_indices"]), 0, columns)
-        and len(tree["base_weights"]) == nodes * vector
-        and len(np.unique(np.concatenate([left[inner], right[inner]]))) == 2 * inner.sum()
-        and _are_sets(tree, nodes)
-    )
+    def __init__(self, trees: list[Document]) -> None:
+        import numpy as np
+
+        self._trees = trees
+        self._sizes = np.array([int(tree["tree_param"]["num_nodes"]) for tree in trees])
+        vectors = np.array([int(tree["tree_param"]["size_leaf_vector"]) for tree in trees])
+        self._vectors = np.maximum(vectors, 1)
+
+    def are_sound(self, columns: int) -> bool:
+        """Whether all arrays are as long as they claim, and each walk from a root ends at a leaf."""
+        sizes, weights = self._sizes.tolist(), (self._sizes * self._vectors).tolist()
+        return (
+            min(sizes) >= 1
+            and [len(tree["base_weights"]) for tree in self._trees] == weights
+            and all(
+                len(tree[name]) == size
+                for tree, size in zip(self._trees, sizes, strict=True)
+                for name in _BY_NODE
+                if name in tree
+            )
+            and self._walks_end(columns)
+            and self._have_sets()
+        )
+
+    def _joined(self, name: str) -> np.ndarray:
+        """An array of each tree, as one."""
+        import numpy as np
+
+        return np.concatenate([np.asarray(tree[name]) for tree in self._trees]).astype(np.int64)
+
+    def _walks_end(self, columns: int) -> bool:
+        """Whether no node is the child of two, and children, parents, columns and leaves are there."""
+        import numpy as np
+
+        size = np.repeat(self._sizes, self._sizes)
+        begin = np.repeat(np.cumsum(self._sizes) - self._sizes, self._sizes)
+        left, right, above = map(self._joined, ("left_children", "right_children", "parents"))
+        vectors = np.array([len(tree.get("leaf_weights", ())) for tree in self._trees]) // self._vectors
+        leaves = np.repeat(np.where(vectors > 0, vectors, 0), self._sizes)
+        inner = left != -1
+        children = np.concatenate([left[inner], right[inner]])
+        inside = _within(children, 1, np.tile(size[inner], 2))
+        return (
+            inside
+            and len(np.unique(children + np.tile(begin[inner], 2))) == len(children)
+            and _within(right[~inner], np.where(leaves[~inner], 0, -1), leaves[~inner])
+            and _within(above, -1, np.where(above == _NO_PARENT, _NO_PARENT + 1, size))
+            and _within(self._joined("split_indices"), 0, columns)
+        )
+
+    def _have_sets(self) -> bool:
+        """Whether the sets of categories lie within their tree's list of categories."""
+        import numpy as np
+
+        names = ("categories_nodes", "categories_segments", "categories_sizes")
+        counts = [[len(tree.get(name, ())) for name in names] for tree in self._trees]
+        if not np.any(counts):
+            return True
+        at, starts, sizes = map(self._joined, names)
+        owners = np.repeat(np.arange(len(counts)), [count for count, *_ in counts])
+        held = np.array([len(tree["categories"]) for tree in self._trees])[owners] + 1
+        return (
+            not np.ptp(counts, axis=1).any()
+            and _within(at, 0, self._sizes[owners])
+            and _within(sizes, 0, held)
+            and _within(starts, 0, held)
+            and _within(starts + sizes, 0, held)
+            and bool((self._joined("categories") >= 0).all())
+        )
 
 
-def _are_sets(tree: Document, nodes: int) -> bool:
-    """Whether the sets of categories lie within the tree's list of categories."""
-    import numpy as np
-
-    names = ("categories_nodes", "categories_segments", "categories_sizes")
-    at, starts, sizes = (np.asarray(tree.get(name, ()), dtype=np.int64) for name in names)
-    categories = np.asarray(tree.get("categories", ()))
-    ends = starts + sizes
-    return bool(
-        len(at) == len(starts) == len(sizes)
-        and _within(at, 0, nodes)
-        and _within(sizes, 0, len(categories) + 1)
-        and _within(starts, 0, len(categories) + 1)
-        and _within(ends, 0, len(categories) + 1)
-        and (categories >= 0).all()
-    )
-
-
-def _within(numbers: np.ndarray, least: int, end: int) -> bool:
+def _within(numbers: np.ndarray, least: int | np.ndarray, end: int | np.ndarray) -> bool:
     return bool(((numbers >= least) & (numbers < end)).all())

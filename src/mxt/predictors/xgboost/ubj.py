@@ -5,8 +5,12 @@ Source: the specification's draft 12, https://ubjson.org; xgboost adds no types 
 
 from __future__ import annotations
 
+from functools import cache
 from struct import Struct, error
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _TYPES = {"i": "i1", "U": "u1", "I": ">i2", "l": ">i4", "L": ">i8", "d": ">f4", "D": ">f8"}
 _NUMBERS = {
@@ -14,83 +18,91 @@ _NUMBERS = {
     for mark, kind in zip("iUIlLdD", ("b", "B", "h", "i", "q", "f", "d"), strict=True)
 }
 _WORDS = {ord("T"): True, ord("F"): False, ord("Z"): None}
+_TEXT, _BEGIN, _END, _LIST, _LIST_END, _KIND, _COUNT = b"S{}[]$#"
 
 
 def read_ubj(raw: bytes) -> Any:
     """The value that `raw` holds: dicts, lists, texts, numbers, and arrays of one number type.
 
     Raises:
-        ValueError: `raw` was cut or is not UBJSON.
+        ValueError: `raw` was cut, is not UBJSON, or gives a name to two members of an object.
     """
     try:
-        return _Reader(raw).value()
-    except (IndexError, KeyError, error, OverflowError, RecursionError) as broken:
+        return _value(raw, 0)[0]
+    except (IndexError, KeyError, TypeError, error, OverflowError, RecursionError) as broken:
         msg = "The bytes are not whole UBJSON."
         raise ValueError(msg) from broken
 
 
-class _Reader:
-    """A cursor over the bytes."""
+def _value(raw: bytes, at: int) -> tuple[Any, int]:
+    """The value that begins at a place, and the place behind it."""
+    mark = raw[at]
+    number = _NUMBERS.get(mark)
+    if number is not None:
+        return number.unpack_from(raw, at + 1)[0], at + 1 + number.size
+    if mark == _TEXT:
+        return _text(raw, at + 1)
+    if mark == _BEGIN:
+        return _object(raw, at + 1)
+    if mark == _LIST:
+        return _array(raw, at + 1)
+    return _WORDS[mark], at + 1
 
-    def __init__(self, raw: bytes) -> None:
-        self._raw = raw
-        self._at = 0
 
-    def value(self) -> Any:
-        return self._of(self._mark())
+def _text(raw: bytes, at: int) -> tuple[str, int]:
+    begin, end = _span(raw, at, 1)
+    return raw[begin:end].decode(), end
 
-    def _mark(self) -> int:
-        self._at += 1
-        return self._raw[self._at - 1]
 
-    def _next_is(self, mark: str) -> bool:
-        """Whether `mark` comes next; if so, it is passed over."""
-        matches = self._raw[self._at] == ord(mark)
-        self._at += matches
-        return matches
+def _span(raw: bytes, at: int, size: int) -> tuple[int, int]:
+    """Where as many items of a size begin and end as the number at a place says."""
+    number = _NUMBERS[raw[at]]
+    begin = at + 1 + number.size
+    (count,) = number.unpack_from(raw, at + 1)
+    if not 0 <= count <= (len(raw) - begin) // size:
+        raise IndexError(count)
+    return begin, begin + count * size
 
-    def _of(self, mark: int) -> Any:
-        number = _NUMBERS.get(mark)
-        if number is not None:
-            self._at += number.size
-            return number.unpack_from(self._raw, self._at - number.size)[0]
-        match chr(mark):
-            case "S":
-                return self._text(self._mark())
-            case "{":
-                return self._object()
-            case "[":
-                return self._array()
-        return _WORDS[mark]
 
-    def _text(self, mark: int) -> str:
-        return self._taken(self._of(mark)).decode()
+def _object(raw: bytes, at: int) -> tuple[dict[str, object], int]:
+    members: dict[str, object] = {}
+    while raw[at] != _END:
+        name, at = _text(raw, at)
+        if name in members:
+            raise KeyError(name)
+        members[name], at = _value(raw, at)
+    return members, at + 1
 
-    def _taken(self, count: int) -> bytes:
-        """The next `count` bytes."""
-        if not 0 <= count <= len(self._raw) - self._at:
-            raise IndexError(count)
-        self._at += count
-        return self._raw[self._at - count : self._at]
 
-    def _object(self) -> dict[str, object]:
-        members = {}
-        while not self._next_is("}"):
-            name = self._text(self._mark())
-            members[name] = self.value()
-        return members
+def _array(raw: bytes, at: int) -> tuple[Any, int]:
+    if raw[at] == _KIND:
+        return _numbers(raw, at + 1)
+    items: list[object] = []
+    if raw[at] == _COUNT:
+        count, at = _value(raw, at + 1)
+        for _ in range(count):
+            item, at = _value(raw, at)
+            items.append(item)
+        return items, at
+    while raw[at] != _LIST_END:
+        item, at = _value(raw, at)
+        items.append(item)
+    return items, at + 1
 
-    def _array(self) -> Any:
-        import numpy as np
 
-        if self._next_is("$"):
-            kind = np.dtype(_TYPES[chr(self._mark())])
-            if not self._next_is("#"):
-                raise IndexError(self._at)
-            return np.frombuffer(self._taken(self.value() * kind.itemsize), kind)
-        if self._next_is("#"):
-            return [self.value() for _ in range(self.value())]
-        items = []
-        while not self._next_is("]"):
-            items.append(self.value())
-        return items
+def _numbers(raw: bytes, at: int) -> tuple[np.ndarray, int]:
+    """An array of one type, which shares the memory of `raw`."""
+    import numpy as np
+
+    if raw[at + 1] != _COUNT:
+        raise IndexError(at)
+    kind = _kinds()[raw[at]]
+    begin, end = _span(raw, at + 2, kind.itemsize)
+    return np.frombuffer(raw, kind, (end - begin) // kind.itemsize, begin), end
+
+
+@cache
+def _kinds() -> dict[int, np.dtype]:
+    import numpy as np
+
+    return {ord(mark): np.dtype(kind) for mark, kind in _TYPES.items()}

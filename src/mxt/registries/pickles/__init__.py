@@ -35,7 +35,7 @@ _BYTES_OF_A_STEP = 4096
 _ARRAY, _ARRAY_OF_OBJECTS = b"\x93NUMPY", re.compile(rb"\|O|'O\d*'")
 
 
-def globals_of(content: bytes) -> tuple[str, ...]:
+def globals_of(content: bytes, budget: Budget | None = None) -> tuple[str, ...]:
     """The globals that a pickle names, with their modules and in order, as ``os.system``.
 
     Pickles that lie in its texts and bytes count as well, also in compressed ones, and so do the members of a
@@ -43,6 +43,7 @@ def globals_of(content: bytes) -> tuple[str, ...]:
 
     Args:
         content: The file.
+        budget: What reading it may cost; that of a review, which may take a quarter of a minute, if left out.
 
     Raises:
         ValueError: The content is no pickle, is broken, or is too large to be read; the message says where,
@@ -51,7 +52,7 @@ def globals_of(content: bytes) -> tuple[str, ...]:
     if len(content) > MOST_BYTES:
         msg = f"it holds {len(content):,} bytes; pickles of up to {MOST_BYTES:,} are read"
         raise ValueError(msg)
-    budget = Budget()
+    budget = budget or Budget()
     try:
         _read(content, budget, 0)
         budget.bound(budget.names)
