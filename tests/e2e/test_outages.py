@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import mlflow
 import pytest
 
+from blank import blank_store
 from canaries import mlflow_server
 from conftest import Ended, Project, clean_environment, make_project
 from services.servers import closed_port, misbehaving
@@ -57,6 +58,7 @@ def run(project: Project, *words: str, seconds: float = SECONDS, **variables: st
 def test_a_job_keeps_its_own_exit_code_while_all_alert_targets_are_dead(
     conf: str, code: int, project: Project
 ) -> None:
+    blank_store(project.root)  # making one takes longer
     with (
         misbehaving("silent") as (silent, _),
         misbehaving("dripping") as (dripping, _),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
+from mxt.services.base.outages import GARBLED
 from mxt.services.base.stores import store_of
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
 
     Raises:
         ModelError: The model is not registered; the message lists those that are.
+        ServiceError: The store answers with another model, or with none.
     """
     from mlflow.exceptions import MlflowException
 
@@ -132,6 +134,9 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
             f"Train one first (TrainingJob).{store_of(client)}"
         )
         raise ModelError(msg) from error
+    if registered.name != name:
+        msg = f"MLflow does not answer with the model {name!r} that it has: {GARBLED}{store_of(client)}"
+        raise ServiceError(msg)
     return {alias: int(version) for alias, version in registered.aliases.items()}
 
 
