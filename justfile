@@ -45,7 +45,7 @@ slow *ARGS:
 
 # Install the services on loopback that some slow tests want, which skip without them.
 services:
-    .venv/bin/pip install -q "moto[server]>=5" "psycopg[binary]>=3.2" "pymysql>=1.1" "s3fs>=2024.10"
+    .venv/bin/pip install -q "moto[s3]>=5" "psycopg[binary]>=3.2" "pymysql>=1.1" "s3fs>=2024.10"
 
 # Run the slow tests with NAME in their file or name, with all of their trials; fails if there are none.
 sweep NAME *ARGS:

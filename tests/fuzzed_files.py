@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conftest import clean_environment
 
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 MOST_SECONDS = 20.0
 """For one file of a few thousand bytes, on a busy machine."""
 TABLES = ("parquet", "csv", "jsonl")
-STORED = ("MLmodel", "extra_files/inputs_schema.yaml", "extra_files/background.parquet", "model.ubj")
-"""Files of a stored model."""
+STORED = (
+    *("MLmodel", "extra_files/inputs_schema.yaml", "extra_files/background.parquet"),
+    *("model.ubj", "model.cb", "model.onnx"),
+)
+"""Files of a stored model; what is not of one library is of a model of xgboost."""
 
 
 def mutated(content: bytes, chance: random.Random) -> bytes:
@@ -116,10 +119,9 @@ def write_tables(folder: Path) -> dict[str, list[Path]]:
     return files
 
 
-def write_model(folder: Path) -> Path:
-    """A whole model as `MlflowSaver` stores one, but for the server that would keep it."""
+def write_model(folder: Path, kind: str) -> Path:
+    """A whole model as `MlflowSaver` stores one, of the library that writes a file of this kind."""
     import mlflow
-    import xgboost as xgb
 
     from mxt.models import Model
     from mxt.predictors.base.library import predictor_of
@@ -128,10 +130,10 @@ def write_model(folder: Path) -> Path:
     from mxt.schemas import InputsSchema
 
     rows = table()[["x", "n"]]
-    native = xgb.XGBClassifier(n_estimators=5, max_depth=2).fit(rows, table()["flag"])
+    native, save = _fitted(kind)
     model = Model(predictor_of(native, ["x", "n"], [False, True]), rows.head(20))
     facts = {"target": "flag", "task": "classification", "classes": [False, True], "columns": ["x", "n"]}
-    mlflow.xgboost.save_model(
+    save(
         native,
         folder / "model",
         signature=mlflow.models.infer_signature(rows, model.predict(rows)["prediction"]),
@@ -142,9 +144,32 @@ def write_model(folder: Path) -> Path:
     return folder / "model"
 
 
+def _fitted(kind: str) -> tuple[Any, Callable[..., object]]:
+    """A small model, and the function of MLflow that stores it."""
+    import mlflow
+    import xgboost as xgb
+
+    rows, truth = table()[["x", "n"]], table()["flag"]
+    if kind == "model.cb":
+        import catboost
+
+        few = catboost.CatBoostClassifier(iterations=5, depth=3, allow_writing_files=False, verbose=False)
+        return few.fit(rows, truth), mlflow.catboost.save_model
+    if kind == "model.onnx":
+        import numpy as np
+        from skl2onnx import to_onnx
+        from sklearn.ensemble import RandomForestClassifier
+
+        matrix = rows.fillna(0).to_numpy(dtype=np.float32)
+        forest = RandomForestClassifier(5, max_depth=3, random_state=0).fit(matrix, truth)
+        return to_onnx(forest, matrix[:1], options={id(forest): {"zipmap": False}}), mlflow.onnx.save_model
+    native = xgb.XGBClassifier(n_estimators=5, max_depth=2).fit(rows, truth)
+    return native, mlflow.xgboost.save_model
+
+
 def work(kind: str, first: int, last: int, folder: Path) -> None:
     """Work on the cases of some numbers; each prints a line, so that a crash is known by its missing line."""
-    files = write_tables(folder) if kind in TABLES else {kind: [write_model(folder) / kind]}
+    files = write_tables(folder) if kind in TABLES else {kind: [write_model(folder, kind) / kind]}
     act = _read if kind in TABLES else _load
     whole = {file: file.read_bytes() for file in files[kind]}
     for number in range(first, last):

@@ -210,13 +210,9 @@ def _kill(root: Path, name: str, place: int) -> None:
 
 def _faults(root: Path, name: str) -> list[str]:
     """What is wrong after the next run of a job."""
-    from mxt.errors import ModelError
-    from standing import faults, whole_before
+    from standing import faults
 
-    try:
-        result = _run(root, name)
-    except ModelError as error:
-        return whole_before(root, str(error))
+    result = _run(root, name)
     return faults(root, name, result) if result["passed"] else [f"the next run is refused: {result['facts']}"]
 
 

@@ -39,27 +39,13 @@ def faults(root: Path, name: str, result: dict[str, Any]) -> list[str]:
     return found
 
 
-def whole_before(root: Path, refusal: str) -> list[str]:
-    """What is wrong if the next training is refused, since the version of the killed one has its number.
-
-    Args:
-        root: The project.
-        refusal: What the next training says.
-    """
-    uri = f"sqlite:///{root}/mlflow.db"
-    client = mlflow.MlflowClient(uri, uri)
-    newest = max(versions_of(client, "churn"), key=lambda version: int(version.version))
-    ended = client.get_run(newest.run_id).info.status == "FINISHED"
-    if "2.0.0 of 'churn' is taken" not in refusal or newest.tags.get(SEMVER_TAG) != "2.0.0" or not ended:
-        return [f"the next run does not end well: {refusal}"]
-    return [f"{alias}: {fault}" for alias in ALIASES for fault in _of_alias(client, alias)]
-
-
 def _of_runs(client: MlflowClient) -> Iterator[str]:
     """Runs and models that nobody closed."""
     experiments = [each.experiment_id for each in client.search_experiments()]
     for run in client.search_runs(experiments, "attributes.status = 'RUNNING'"):
         yield f"a run is left open: {run.info.run_name}"
+    for run in client.search_runs(experiments, "attributes.status = 'FINISHED' AND tags.`mxt.unnamed` != ''"):
+        yield f"a whole run is not named by its version: {run.info.run_name}"
     for model in client.search_logged_models(experiments):
         if str(model.status) == "PENDING":
             yield "a model that is no version is left unfinished"
@@ -103,6 +89,12 @@ def _of_versions(client: MlflowClient, name: str) -> Iterator[str]:
         if ended == bool(why_unfinished(client, pinned)):
             yield f"version {version.version} does not say that its training did not end"
         yield from _of_last(client, pinned.tags, pinned.version)
+        if (
+            pinned.version > BEFORE
+            and ended
+            and not {"mxt.last.TrainingJob", "mxt.last.TuningJob"} & {*pinned.tags}
+        ):
+            yield f"version {version.version} does not name its training"
         if pinned.version <= BEFORE and (fault := certificate_fault(client, pinned)):
             yield f"the certificate of version {version.version}: {fault}"
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from mxt.datasets.groups import Grouping, crossed
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,6 +174,16 @@ def test_what_makes_no_groups_is_refused(values: Any, fields: dict[str, Any], wo
     with pytest.raises(ConfigError, match=words) as caught:
         cut(values, **fields)
     assert "soon" not in str(caught.value)
+
+
+@pytest.mark.parametrize("fields", [{"bins": 2}, {"edges": (1.0,)}])
+@pytest.mark.parametrize("values", [["1", "2", "secret"], [1, 2.5, "secret"]])
+def test_a_text_among_numbers_is_a_fault_of_the_table(values: Any, fields: dict[str, Any]) -> None:
+    with pytest.raises(
+        DataError, match=r"^1 values of the column 'part' are no numbers, which its `"
+    ) as caught:
+        cut(values, **fields)
+    assert "secret" not in str(caught.value)
 
 
 MANY = [*("c" * 3), *("b" * 3), *"aa", *(f"t{number:02}" for number in range(48))]

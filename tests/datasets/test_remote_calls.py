@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +14,7 @@ import pytest
 
 from mxt.datasets import deadlines, places, remote_calls
 from mxt.datasets.readers.csv import CsvReader
-from mxt.errors import ServiceError
+from mxt.errors import ServiceError, Stopped
 from services.servers import MISBEHAVIOURS, misbehaving
 
 if TYPE_CHECKING:
@@ -65,6 +68,22 @@ def test_a_server_that_a_redirect_leads_to_gets_no_password(monkeypatch: pytest.
     received = b"".join(theirs)
     assert b"Authorization" not in received
     assert SECRET.encode() not in received
+
+
+def test_a_table_that_drips_is_waited_for_and_a_stop_ends_it_at_once() -> None:
+    def stop(*_: object) -> None:
+        stopped.append(time.monotonic())
+        raise Stopped(130)
+
+    stopped: list[float] = []
+    before = signal.signal(signal.SIGUSR1, stop)
+    threading.Timer(4 * SECONDS, os.kill, [os.getpid(), signal.SIGUSR1]).start()
+    try:
+        with misbehaving("dripping") as (host, _), pytest.raises(Stopped):
+            CsvReader(path=f"http://{host}/table.csv", id_column="id").read()
+        assert time.monotonic() - stopped[0] < 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
 
 
 def test_what_is_asked_of_a_file_system_is_limited_once(tmp_path: Path) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import errno
+import traceback
+from typing import TYPE_CHECKING
 
 import pytest
 
 from mxt.datasets.outages import Outage
+from mxt.datasets.readers.csv import CsvReader
 from mxt.datasets.remotes import known, reaching, remote, unreached
-from mxt.errors import DataError, ServiceError
+from mxt.errors import DataError, MxtError, ServiceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRET = "hunter2-5c1e"  # noqa: S105 - what must not be shown
 
@@ -62,3 +68,23 @@ def test_whatever_a_file_system_of_a_url_raises_is_an_outage() -> None:
 def test_kinds_of_urls_that_fsspec_has_are_known() -> None:
     assert known("s3://bucket/x")
     assert not known("nowhere://bucket/x")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://me:env:REMOTE_PW@127.0.0.1:9/x.csv?sig=env:REMOTE_PW", "env:REMOTE_LINK"]
+)
+def test_no_cause_of_a_fault_holds_what_a_variable_holds(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REMOTE_PW", SECRET)
+    monkeypatch.setenv("REMOTE_LINK", str(tmp_path / SECRET))
+    with pytest.raises(MxtError) as raised:
+        CsvReader(path=url, id_column="id").read()
+    assert SECRET not in "".join(traceback.format_exception(raised.value))
+
+
+def test_the_cause_of_a_fault_of_a_path_without_variables_is_kept() -> None:
+    cause = TimeoutError("x")
+    with pytest.raises(ServiceError) as raised, reaching("s3://bucket/x.csv"):
+        raise cause
+    assert raised.value.__cause__ is cause

@@ -66,9 +66,12 @@ def test_the_processes_of_a_job_that_is_killed_end_at_once(tmp_path: Path) -> No
     with subprocess.Popen(command, env=environment) as job:
         while len(list(marks.glob("begun-*"))) < 2 and job.poll() is None:
             time.sleep(0.05)
+        children = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text("ascii").split()
         job.kill()
-    processes = [Path("/proc") / path.name.partition("-")[2] for path in marks.glob("begun-*")]
-    assert len(processes) == 2
+    processes = [Path("/proc", child) for child in children]
+    workers = {path.name.partition("-")[2] for path in marks.glob("begun-*")}
+    assert len(workers) == 2
+    assert {*children} > workers, "multiprocessing's tracker of resources too"
     while any(process.exists() for process in processes):  # an hour, if they did not end
         time.sleep(0.05)
     assert not list(marks.glob("done-*"))

@@ -114,6 +114,23 @@ def test_a_job_whose_processes_are_killed_ends_with_the_same_bytes(
 
 
 @pytest.mark.slow
+def test_the_processes_of_spark_end_with_a_job_that_is_killed(root: Path) -> None:
+    for name in OUTPUTS:
+        (root / f"{name}.parquet").unlink(missing_ok=True)
+    with started(root, LOCAL) as job:
+        while job.poll() is None and not sparks.python_workers(job.pid):
+            time.sleep(0.05)
+        processes = sparks.started_by(job.pid)
+        assert any("java" in line for line in processes.values()), job.communicate()
+        job.kill()
+    until = time.monotonic() + 10
+    while time.monotonic() < until and (left := [pid for pid in processes if Path(f"/proc/{pid}").exists()]):
+        time.sleep(0.1)
+    shutil.rmtree(root / "samples_explanations.parquet.parts", ignore_errors=True)
+    assert left == []
+
+
+@pytest.mark.slow
 def test_a_part_that_kills_its_worker_is_named_and_the_others_are_done(tmp_path: Path) -> None:
     sparks.needed()
     options = {"spark.executorEnv.PYTHONPATH": TESTS}

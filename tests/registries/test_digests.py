@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conftest import clean_environment
 from mxt.errors import ModelError
 from mxt.registries import digests
 from mxt.registries.digests import UNKNOWN, WITH_CHANGES, code_commit, is_commit
@@ -99,3 +103,21 @@ def test_code_is_known_by_its_commit_and_whether_files_differ_from_it(tmp_path: 
     (tmp_path / "job.py").write_text("two", encoding="utf-8")
     assert code_commit(str(tmp_path)) == f"{commit}{WITH_CHANGES}"
     assert [is_commit(code) for code in (commit, f"{commit}{WITH_CHANGES}", UNKNOWN)] == [True, False, False]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="there is no setpriv, of util-linux")
+def test_git_ends_with_a_process_that_is_killed(tmp_path: Path) -> None:
+    mark, program = tmp_path / "mark", tmp_path / "git"
+    program.write_text(f"#!/bin/sh\necho $$ > {mark}.new\nmv {mark}.new {mark}\nexec sleep 3600\n")
+    program.chmod(0o755)
+    script = f"from mxt.registries.digests import code_commit; code_commit({str(tmp_path)!r})"
+    environment = clean_environment({"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+    with subprocess.Popen([sys.executable, "-c", script], env=environment) as parent:
+        while not mark.exists() and parent.poll() is None:
+            time.sleep(0.02)
+        parent.kill()
+    process, until = Path("/proc", mark.read_text().strip()), time.monotonic() + 5
+    while process.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not process.exists()

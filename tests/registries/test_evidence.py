@@ -67,6 +67,13 @@ def test_only_runs_of_jobs_are_read_that_a_gate_names(registry: Registry) -> Non
     assert (both.model, both.alias, both.requested_by, both.champion) == ("read", "Champion", "Ada", 1)
 
 
+def test_a_run_counts_whose_job_was_stopped_before_its_version_named_it(registry: Registry) -> None:
+    pinned = registry.version("stopped")
+    run_id = registry.run({PASSED: "true", "mxt.job": "DriftJob", "mxt.unnamed": pinned.uri})
+    evidence = gather(registry.client, requested(registry, pinned), [DriftGate()], NOW)
+    assert evidence.last["DriftJob"].run_id == run_id
+
+
 def test_a_run_that_failed_or_said_no_has_not_passed(registry: Registry) -> None:
     failed, refused = registry.run({PASSED: "true"}), registry.run({PASSED: "false"})
     registry.client.set_terminated(failed, "FAILED")

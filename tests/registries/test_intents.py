@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from mxt.services.base.owners import PROCESS_TAG, this_process
 from sweeps import trials
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from registries.store import Registry
 
 ELSEWHERE = "another another another 1 1 1"
@@ -44,9 +47,9 @@ def opened(registry: Registry, process: str | None = None) -> str:
     return str(registry.client.create_run(registry.service.experiment_id, tags=tags).info.run_id)
 
 
-def intended(registry: Registry, name: str, process: str, before: int, after: int) -> str:
+def intended(registry: Registry, name: str, process: str, before: int, after: int, run_id: str = "") -> str:
     """A run whose job put a move of A on record, and went no further."""
-    run_id = opened(registry, process)
+    run_id = run_id or opened(registry, process)
     tags = move_tags(name, Move("A", before, after), who="Ben", why="it is better")
     tags["mxt.alias_intent"] = tags.pop("mxt.alias_to")
     for tag, value in tags.items():
@@ -162,6 +165,30 @@ def test_a_job_does_not_wait_for_ever_for_one_that_hangs(
         move_anyway(registry.client, "hangs", opened(registry), Move("A", None, 3))
     assert aliases_of(registry.client, "hangs") == {"A": 1}
     assert len(record_of(registry.client, "hangs", "A").withdrawn) == 1
+
+
+def test_a_job_that_waits_for_a_later_one_gives_way_to_an_earlier_one(registry: Registry) -> None:
+    versions(registry, "between", alias_at=1)
+    client, name = registry.client, "between"
+    low, middle, high = sorted(opened(registry) for _ in range(3))
+    intended(registry, name, this_process(), 1, 3, run_id=high)
+    with ThreadPoolExecutor(1) as threads:
+        moved = threads.submit(move_as_decided, client, name, middle, Move("A", 1, 2))
+        _until(lambda: any(move.run_id == middle for move in record_of(client, name, "A").open))
+        intended(registry, name, this_process(), 1, 3, run_id=low)
+        _until(lambda: any(move.run_id == middle for move in record_of(client, name, "A").withdrawn))
+        for run_id in (low, high):
+            client.set_terminated(run_id, "FAILED")
+        assert moved.result(timeout=30).after == 2
+    assert aliases_of(client, name) == {"A": 2}
+
+
+def _until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline, "it has not come true"
+        time.sleep(0.02)
 
 
 @pytest.mark.slow

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mxt.findings.tags import LAST, PASSED
-from mxt.registries.latest import describe, last_run, name_last, run_of
+from mxt.findings.tags import JOB, LAST, PASSED, UNNAMED
+from mxt.registries.latest import describe, known_tags, last_run, name_last, run_of, settle
+from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
     from mxt.registries.versions import Pinned
@@ -59,3 +60,27 @@ def test_a_description_holds_the_answers_of_the_last_runs_and_a_persons_own_stay
     registry.client.update_model_version("described", "1", "mine")
     describe(registry.client, pinned)
     assert registry.client.get_model_version("described", "1").description == "mine"
+
+
+def test_a_run_that_its_job_did_not_come_to_name_counts_and_is_named_by_the_next_job(
+    registry: Registry,
+) -> None:
+    pinned = registry.version("unnamed")
+    left = {UNNAMED: pinned.uri, PASSED: "true"}
+    drift = registry.run({**left, JOB: "DriftJob"}, 3000)
+    older, newer = (registry.run({**left, JOB: EVALUATION}, at) for at in (1000, 2000))
+    failed, deleted = (registry.run({**left, JOB: "DriftJob"}, at) for at in (4000, 5000))
+    registry.client.set_terminated(failed, "FAILED", 4000)
+    registry.client.delete_run(deleted)
+    named = {f"{LAST}DriftJob": drift, f"{LAST}{EVALUATION}": newer}
+    assert named.items() <= known_tags(registry.client, pinned).items()
+    assert not named.keys() & tags_of(registry, pinned).keys(), "who reads names nothing"
+    settle(registry.client, pinned)
+    assert named.items() <= tags_of(registry, pinned).items()
+    assert "DriftJob passed" in registry.client.get_model_version("unnamed", "1").description
+    assert not any(UNNAMED in registry.client.get_run(run).data.tags for run in (drift, older, newer))
+    later = registry.run(ended=6000)
+    name_last(registry.client, pinned, EVALUATION, later)
+    registry.client.set_tag(newer, UNNAMED, pinned.uri)
+    pinned = pin(registry.client, "unnamed", 1)
+    assert known_tags(registry.client, pinned)[f"{LAST}{EVALUATION}"] == later

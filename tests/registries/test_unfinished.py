@@ -55,10 +55,29 @@ def test_a_version_says_how_its_training_ended_unless_an_earlier_release_made_it
 
 def test_a_training_that_was_stopped_can_be_repeated_with_its_semantic_version(registry: Registry) -> None:
     pinned = registered(registry, "repeated", dead_process())
-    claim(registry.client, "repeated", "1.2.3")
+    claim(registry.client, "repeated", "1.2.3", "")
     tags = pin(registry.client, "repeated", 1).tags
     assert tags == {"mxt.withdrawn": f"1.2.3, by run {pinned.run_id}"}
-    claim(registry.client, "repeated", "1.2.3")
+    claim(registry.client, "repeated", "1.2.3", "")
+
+
+def test_a_training_that_was_stopped_when_its_run_had_ended_is_completed_by_the_same_training(
+    registry: Registry,
+) -> None:
+    client = registry.client
+    for name in ("same", "other"):
+        pinned = registered(registry, name, this_process(), "FINISHED")
+        known = {"mxt.job": "TrainingJob", "mxt.unnamed": pinned.uri, "mxt.config_digest": name}
+        for tag, value in known.items():
+            client.set_tag(pinned.run_id, tag, value)
+    there = claim(client, "same", "1.2.3", "same")
+    assert there is not None
+    assert there.version == 1
+    for name in ("other", "same"):
+        with pytest.raises(ModelError, match=r"is taken by version 1"):
+            claim(client, name, "1.2.3", "same")
+        pinned = pin(client, name, 1)
+        assert pinned.tags["mxt.last.TrainingJob"] == pinned.run_id
 
 
 @pytest.mark.parametrize(
@@ -76,4 +95,4 @@ def test_a_version_that_is_whole_or_in_the_making_or_judged_keeps_its_semantic_v
     name = f"kept{ended}{len(str(tags))}"
     registered(registry, name, this_process(), ended, tags)
     with pytest.raises(ModelError, match=r"The semantic version 1\.2\.3 of '.*' is taken by version 1"):
-        claim(registry.client, name, "1.2.3")
+        claim(registry.client, name, "1.2.3", "")

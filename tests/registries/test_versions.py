@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from mlflow import MlflowClient
 from mlflow.store.entities import PagedList
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
 from mxt.registries.versions import SEMVER_TAG, all_pages, pin, refuse_taken, versions_of
+from services.servers import answering
 
 if TYPE_CHECKING:
     from registries.store import Registry
@@ -65,3 +67,13 @@ def test_a_semantic_version_is_given_once(registry: Registry) -> None:
 def test_all_pages_of_a_search_are_read() -> None:
     pages = {None: PagedList([1, 2], "a"), "a": PagedList([], "b"), "b": PagedList([3], None)}
     assert list(all_pages(lambda token: pages[token])) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"registered_model": {"name": "another"}}'])
+def test_a_store_that_answers_with_no_such_model_is_a_failure_of_the_service(body: bytes) -> None:
+    with answering(200, body) as (host, _):
+        client = MlflowClient(f"http://{host}", f"http://{host}")
+        with pytest.raises(
+            ServiceError, match=r"^MLflow does not answer with the model 'churn' that it has: "
+        ):
+            pin(client, "churn", "Champion")

@@ -16,6 +16,7 @@ from mxt.schemas.casts import (
     misses_values,
     number_of,
     plain,
+    texts_among_numbers,
     texts_and_others,
 )
 
@@ -101,6 +102,14 @@ def test_columns_of_any_type_of_numbers_hold_numbers_and_booleans_do_not() -> No
     assert not any(
         holds_numbers(pd.Series([1], dtype=name)) for name in ("bool", "boolean", "str", "category")
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "texts"),
+    [([1, 2], 0), (["1", "2"], 0), (["a", "b"], 0), ([1, "a", "2"], 1), (["1", "a", "b"], 2), ([[], 1], 1)],
+)
+def test_texts_among_numbers_are_counted(cells: list[object], texts: int) -> None:
+    assert texts_among_numbers(pd.Series(cells)) == texts
 
 
 def test_cells_are_missing_in_four_forms() -> None:

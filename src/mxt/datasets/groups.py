@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeGuard
 from pydantic import AfterValidator, Field, FiniteFloat, model_validator
 from pydantic_core import PydanticCustomError
 
-from mxt.errors import ConfigError
+from mxt.errors import ConfigError, DataError
 from mxt.kinds import Strict
-from mxt.schemas.casts import holds_numbers
+from mxt.schemas.casts import holds_numbers, texts_among_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,6 +112,7 @@ class Grouping(Strict):
 
         Raises:
             ConfigError: The column is absent, or cannot be cut this way.
+            DataError: Texts stand among its numbers.
         """
         import numpy as np
 
@@ -158,6 +159,9 @@ class Grouping(Strict):
 
     def _numbers(self, known: pd.Series, way: str) -> np.ndarray:
         number = holds_numbers(known)
+        if texts := texts_among_numbers(known):
+            msg = f"{texts} values of the column {self.column!r} are no numbers, which its `{way}` needs."
+            raise DataError(msg)
         if len(known) and not number:
             msg = f"The column {self.column!r} holds no numbers; leave out its `{way}`."
             raise ConfigError(msg)

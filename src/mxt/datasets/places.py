@@ -16,7 +16,7 @@ from mxt.configs.addresses import Address
 from mxt.datasets import remote_calls
 from mxt.datasets.deadlines import SECONDS, transfer
 from mxt.datasets.local_files import obstacle
-from mxt.datasets.remotes import known, package_for, reaching, refused, remote
+from mxt.datasets.remotes import behind, known, package_for, reaching, refused, remote
 from mxt.errors import DataError, MxtError, missing
 from mxt.redaction import shown
 
@@ -67,20 +67,20 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
             filesystem, inner = url_to_fs(url, **_options(url))
     except ImportError as error:
         what = f"{shown(path)}: this kind of URL"
-        raise missing(what, package_for(path, error)) from error
+        raise missing(what, package_for(path, error)) from behind(path, error)
     except ValueError as error:
         if known(path):  # as adlfs where it finds no credentials
-            raise refused(path, type(error).__name__) from error
+            raise refused(path, type(error).__name__) from behind(path, error)
         msg = f"{shown(path)}: no file system is known for this kind of URL."
-        raise DataError(msg) from error
+        raise DataError(msg) from behind(path, error)
     except FileNotFoundError as error:  # of an archive
         msg = f"{shown(path)}: no such file or folder."
-        raise DataError(msg) from error
+        raise DataError(msg) from behind(path, error)
     except (MemoryError, MxtError):
         raise
-    except Exception as error:  # each kind of archive has errors of its own
+    except Exception as error:  # noqa: BLE001 - each kind of archive has errors of its own
         msg = f"{shown(path)}: cannot be opened ({type(error).__name__}). {CHAINED}"
-        raise DataError(msg) from error
+        raise DataError(msg) from behind(path, error)
     if remote(path):
         remote_calls.limit(filesystem)
     return filesystem, inner

@@ -77,6 +77,11 @@ def refused(path: str, why: str) -> ServiceError:
     return ServiceError(f"{shown(path)}: access is refused ({why}). {keys}")
 
 
+def behind(path: str, error: Exception) -> Exception | None:
+    """The cause that Python shows of a path's fault; None if its text may hold what a variable holds."""
+    return None if "env:" in path else error
+
+
 @contextmanager
 def reaching(path: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
     """Use a file system on a path; whatever it raises for a URL is an error of the service behind it.
@@ -97,7 +102,7 @@ def reaching(path: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]
         fault = unreached(path, error, Outage(type(error).__name__))
         if fault is None:
             raise
-        raise fault from error
+        raise fault from behind(path, error)
 
 
 def package_for(path: str, error: ImportError) -> str:

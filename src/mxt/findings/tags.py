@@ -1,7 +1,16 @@
 """Tags of runs and versions that one job writes and another, or a gate, reads."""
 
+JOB = "mxt.job"
+"""Tag of a run: the KIND of its job."""
+
+CONFIG = "mxt.config_digest"
+"""Tag of a run: the digest of its job's config."""
+
 LAST = "mxt.last."
 """Prefix of a tag of a version, before the KIND of a job: the id of the last run of that KIND."""
+
+UNNAMED = "mxt.unnamed"
+"""Tag of a run on which gates may rely, until its version names it: the URI of the version."""
 
 PASSED = "mxt.passed"
 """Tag of a run: whether its verdict was yes."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mxt.findings.tags import JOB
 from mxt.redaction import shown
 from mxt.registries import moments
-from mxt.registries.versions import aliases_of, all_pages
+from mxt.registries.versions import aliases_of, runs_where
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ WITHDRAWN_TAG = "mxt.alias_withdrawn"
 SETTLED_TAG = "mxt.alias_settled"
 """Tag of a run that was stopped after its move: a later job has confirmed the move."""
 _READINGS = 10
-_RUNS_PER_PAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -181,16 +181,7 @@ def last_move(history: Sequence[Move], moment: datetime) -> Move | None:
 
 def _runs(client: MlflowClient, name: str, alias: str) -> list[Run]:
     """The runs that moved an alias, or were about to, in no order."""
-    from mlflow.entities import ViewType
-
-    query = f"tags.`{MODEL_TAG}` = '{name}' AND tags.`{ALIAS_TAG}` = '{alias}'"
-    experiments = all_pages(lambda token: client.search_experiments(ViewType.ALL, page_token=token))
-    ids = [experiment.experiment_id for experiment in experiments]
-    runs: list[Run] = all_pages(
-        lambda token: client.search_runs(
-            ids, query, ViewType.ALL, max_results=_RUNS_PER_PAGE, page_token=token
-        )
-    )
+    runs = runs_where(client, f"tags.`{MODEL_TAG}` = '{name}' AND tags.`{ALIAS_TAG}` = '{alias}'")
     return [run for run in runs if {TO_TAG, INTENT_TAG} & {*run.data.tags}]
 
 
@@ -208,7 +199,7 @@ def _move_of(run: Run, alias: str) -> Move:
         tags.get(WHY_TAG, ""),
         ROLLBACK_TAG in tags,
         run.info.run_id,
-        tags.get("mxt.job", ""),
+        tags.get(JOB, ""),
         run.info.status != "FINISHED",
     )
 

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,12 @@ def code_commit(root: str) -> str:
     try:
         head, status = (
             subprocess.run(  # noqa: S603 - git itself, in the project's folder
-                [git, "-C", root, *words], capture_output=True, text=True, check=False, timeout=_GIT_SECONDS
+                [*_leash(), git, "-C", root, *words],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=_GIT_SECONDS,
             )
             for words in (["rev-parse", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
         )
@@ -136,6 +142,13 @@ def code_commit(root: str) -> str:
     if head.returncode or not head.stdout.strip():
         return UNKNOWN
     return head.stdout.strip() + (WITH_CHANGES if status.stdout.strip() else "")
+
+
+def _leash() -> list[str]:
+    """What lets a program end with this process, where the system has it: util-linux's own command."""
+    program = shutil.which("setpriv") or ""
+    known = sys.platform == "linux" and Path(program).resolve().name == "setpriv"  # BusyBox has another
+    return [program, "--pdeathsig", "KILL"] if known else []
 
 
 def is_commit(code: str) -> bool:

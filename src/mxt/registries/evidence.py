@@ -13,7 +13,7 @@ from mxt.gates.base import Certified, Evidence, Examination, Gate
 from mxt.registries import digests, moments
 from mxt.registries.certificates import CERTIFICATE_DIGEST_TAG, CERTIFICATE_TAG, Certificate, stored_bytes
 from mxt.registries.changes import certificate_fault, changed
-from mxt.registries.latest import FINDINGS_FILE, ended, last_run
+from mxt.registries.latest import FINDINGS_FILE, ended, known_tags, last_run
 from mxt.registries.versions import Pinned, pin
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def gather(
 
 def _examinations(client: MlflowClient, pinned: Pinned, kinds: Iterable[str]) -> dict[str, Examination]:
     """The last run of each KIND about a version, by KIND; a KIND without a run is left out."""
-    runs = {kind: last_run(client, pinned.tags, kind) for kind in sorted(kinds)}
+    known = known_tags(client, pinned)
+    runs = {kind: last_run(client, known, kind) for kind in sorted(kinds)}
     return {kind: _examination(run) for kind, run in runs.items() if run is not None}
 
 

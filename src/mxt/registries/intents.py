@@ -112,29 +112,31 @@ def _take_turn(client: MlflowClient, name: str, run_id: str, decided: Move) -> N
     """Announce a move, and wait until no other living job is about to move the alias.
 
     A job moves an alias only while its own intent is on record, and after it has read that there is no other
-    living one. So two jobs never do so at the same time: one of them has read after both had announced. Of
-    jobs that see each other, the one with the lowest run id stays, and the others take back theirs and wait.
+    living one. So two jobs never do so at the same time: one of them has read after both had announced. At
+    each look, a job that sees the intent of a run with a lower id takes back its own and waits.
     """
-    deadline = time.monotonic() + PATIENCE
+    deadline, pause = time.monotonic() + PATIENCE, _PAUSE
     _announce(client, name, run_id, decided)
-    while others := _others(client, name, run_id, decided.alias):
-        stays = run_id < min(others)
-        if not stays:
-            _tag(client, run_id, {WITHDRAWN_TAG: f"it waited for run {min(others)}"})
-        pause = _PAUSE
-        while others := _others(client, name, run_id, decided.alias):
-            if time.monotonic() > deadline:
-                _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were about to move {decided.alias}"})
-                msg = (
-                    f"Another job, run {min(others)}, is about to move {decided.alias!r} of {name!r}, and "
-                    f"has not done so within {PATIENCE:.0f} s. Run again when it has ended."
-                )
-                raise ModelError(msg)
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-        if not stays:
+    announced = True
+    while (others := _others(client, name, run_id, decided.alias)) or not announced:
+        if not others:
             _announce(client, name, run_id, decided)
             client.delete_tag(run_id, WITHDRAWN_TAG)
+            announced = True
+            continue
+        first = min(others)
+        if time.monotonic() > deadline:
+            _tag(client, run_id, {WITHDRAWN_TAG: f"other jobs were about to move {decided.alias}"})
+            msg = (
+                f"Another job, run {first}, is about to move {decided.alias!r} of {name!r}, and "
+                f"has not done so within {PATIENCE:.0f} s. Run again when it has ended."
+            )
+            raise ModelError(msg)
+        if announced and first < run_id:
+            _tag(client, run_id, {WITHDRAWN_TAG: f"it waited for run {first}"})
+            announced = False
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
 
 
 def _others(client: MlflowClient, name: str, run_id: str, alias: str) -> set[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.findings import Document, Pairs
-from mxt.findings.tags import LAST, PASSED
+from mxt.findings.tags import JOB, LAST, PASSED, UNNAMED
 from mxt.findings.words import stated
 from mxt.redaction import shown
 from mxt.registries import digests, moments
+from mxt.registries.versions import runs_where
 from mxt.reports.markdown import render
 from mxt.services.base.races import settled
 
@@ -35,6 +36,33 @@ def last_run(client: MlflowClient, tags: dict[str, str], kind: str) -> Run | Non
     names = (f"{LAST}{kind}", OLDER_TAGS.get(kind, ""))
     runs = [run for name in names if name in tags and (run := run_of(client, tags[name])) is not None]
     return max(runs, key=ended, default=None)
+
+
+def known_tags(client: MlflowClient, pinned: Pinned) -> dict[str, str]:
+    """The tags of a version, as if it named all runs that came to a good end before it could."""
+    tags = dict(pinned.tags)
+    for run in sorted(unnamed(client, pinned), key=ended):
+        kind = run.data.tags[JOB]
+        known = last_run(client, tags, kind)
+        if known is None or ended(known) <= ended(run):
+            tags[f"{LAST}{kind}"] = run.info.run_id
+    return tags
+
+
+def unnamed(client: MlflowClient, pinned: Pinned) -> list[Run]:
+    """The runs about a version that ended well, and whose job has not come to let the version name them."""
+    runs = runs_where(client, f"tags.`{UNNAMED}` = '{pinned.uri}' AND attributes.status = 'FINISHED'")
+    return [run for run in runs if run.info.lifecycle_stage == "active" and JOB in run.data.tags]
+
+
+def settle(client: MlflowClient, pinned: Pinned) -> None:
+    """Let a version name the runs that ended well, those of jobs that were stopped before it too."""
+    runs = unnamed(client, pinned)
+    for run in runs:
+        name_last(client, pinned, run.data.tags[JOB], run.info.run_id)
+    describe(client, pinned)
+    for run in runs:
+        client.delete_tag(run.info.run_id, UNNAMED)
 
 
 def ended(run: Run) -> int:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from mxt.errors import ModelError
-from mxt.findings.tags import LAST
-from mxt.registries.latest import run_of
+from mxt.findings.tags import CONFIG, LAST
+from mxt.registries.latest import known_tags, run_of, settle, unnamed
 from mxt.registries.versions import SEMVER_TAG, pin, refuse_taken
 from mxt.services.base.owners import PROCESS_TAG, under_way
 from mxt.services.base.races import settled
@@ -37,27 +37,43 @@ def why_unfinished(client: MlflowClient, pinned: Pinned) -> str:
     return f"the training of {pinned} (run {pinned.run_id}) {how} after it had registered the version"
 
 
-def claim(client: MlflowClient, name: str, semver: str) -> None:
+def claim(client: MlflowClient, name: str, semver: str, config_digest: str) -> Pinned | None:
     """Take a semantic version for a new version, unless another version of the model `name` has it.
 
     A version whose training did not end well loses it, unless it was certified or a job has judged it.
 
+    Args:
+        client: Of the store.
+        name: Of the registered model.
+        semver: The semantic version.
+        config_digest: Of the training that wants it.
+
+    Returns:
+        The version that is there, if a training of the same config made it, and was stopped after its run had
+        ended. The version names that run then. None if the semantic version is free.
+
     Raises:
         ModelError: It is taken.
     """
-    _withdraw(client, name, semver)
-    refuse_taken(client, name, semver)
-
-
-def _withdraw(client: MlflowClient, name: str, semver: str) -> None:
-    from mxt.registries.certificates import CERTIFICATE_TAG
-
     try:
         pinned = pin(client, name, semver)
     except ModelError:
-        return
+        return None
+    training = next((run for run in unnamed(client, pinned) if run.info.run_id == pinned.run_id), None)
+    if training is not None:
+        settle(client, pinned)
+        if training.data.tags.get(CONFIG) == config_digest:
+            return pinned
+    _withdraw(client, pinned)
+    refuse_taken(client, name, semver)
+    return None
+
+
+def _withdraw(client: MlflowClient, pinned: Pinned) -> None:
+    from mxt.registries.certificates import CERTIFICATE_TAG
+
     run = run_of(client, pinned.run_id)
-    judged = any(tag == CERTIFICATE_TAG or tag.startswith(LAST) for tag in pinned.tags)
+    judged = any(tag == CERTIFICATE_TAG or tag.startswith(LAST) for tag in known_tags(client, pinned))
     why = why_unfinished(client, pinned)
     if not why or judged or run is None:
         return
@@ -65,7 +81,7 @@ def _withdraw(client: MlflowClient, name: str, semver: str) -> None:
         close = f"mlflow.MlflowClient().set_terminated({pinned.run_id!r}, 'KILLED')"
         logger.warning("{}; if it was killed on another machine, close its run: {}", why, close)
         return
+    name, version, semver = pinned.name, str(pinned.version), pinned.semver
     logger.warning("{}; the new version gets its semantic version {}", why, semver)
-    version = str(pinned.version)
     settled(client.set_model_version_tag, name, version, WITHDRAWN_TAG, f"{semver}, by run {pinned.run_id}")
     client.delete_model_version_tag(name, version, SEMVER_TAG)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
+from mxt.services.base.outages import GARBLED
 from mxt.services.base.stores import store_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow import MlflowClient
+    from mlflow.entities import Run
     from mlflow.entities.model_registry import ModelVersion
     from mlflow.store.entities import PagedList
 
@@ -22,6 +24,7 @@ TRAINING_DATA_TAG = "mxt.training_data_id"
 """Tag of a version: the fingerprint of the table that it was trained on."""
 HELD_OUT_TAG = "mxt.held_out_data_id"
 """Tag of a version: the fingerprint of the rows that its training held out, ids included."""
+_RUNS_PER_PAGE = 1000
 _SEMVER = r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?"
 
 SemanticVersion = Annotated[str, StringConstraints(pattern=f"^{_SEMVER}$")]
@@ -93,6 +96,19 @@ def all_pages(search: Callable[[str | None], PagedList]) -> PagedList:
     return results
 
 
+def runs_where(client: MlflowClient, query: str) -> list[Run]:
+    """The runs of all experiments that a query of MLflow selects, deleted ones too, in no order."""
+    from mlflow.entities import ViewType
+
+    experiments = all_pages(lambda token: client.search_experiments(ViewType.ALL, page_token=token))
+    ids = [experiment.experiment_id for experiment in experiments]
+    return all_pages(
+        lambda token: client.search_runs(
+            ids, query, ViewType.ALL, max_results=_RUNS_PER_PAGE, page_token=token
+        )
+    )
+
+
 def versions_of(client: MlflowClient, name: str) -> list[ModelVersion]:
     """All versions of a registered model; none if it is not registered."""
     return all_pages(lambda token: client.search_model_versions(f"name='{name}'", page_token=token))
@@ -103,6 +119,7 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
 
     Raises:
         ModelError: The model is not registered; the message lists those that are.
+        ServiceError: The store answers with another model, or with none.
     """
     from mlflow.exceptions import MlflowException
 
@@ -117,6 +134,9 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
             f"Train one first (TrainingJob).{store_of(client)}"
         )
         raise ModelError(msg) from error
+    if registered.name != name:
+        msg = f"MLflow does not answer with the model {name!r} that it has: {GARBLED}{store_of(client)}"
+        raise ServiceError(msg)
     return {alias: int(version) for alias, version in registered.aliases.items()}
 
 

@@ -130,6 +130,16 @@ def holds_numbers(column: pd.Series) -> bool:
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
 
 
+def texts_among_numbers(column: pd.Series) -> int:
+    """How many cells of a column are no numbers where others are, written as texts or not; else 0."""
+    import pandas as pd
+
+    if holds_numbers(column):
+        return 0
+    texts = pd.to_numeric(column.astype(str), errors="coerce").isna()
+    return 0 if texts.all() else int(texts.sum())
+
+
 def is_missing(cell: object) -> bool:
     """Whether a cell is None, NaN, NaT or pandas' own missing value."""
     import pandas as pd

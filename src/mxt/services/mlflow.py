@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
 _DATABASE_TRIES = 5
+_QUEUE_SECONDS = 600
+"""How long a job waits for others of this machine that start on its SQLite store at the same time."""
 _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_DISABLE_AGENT_HINT": "true",
@@ -204,7 +206,7 @@ class MlflowService(Service):
         from filelock import FileLock
 
         importlib.import_module("mlflow.store.tracking.sqlalchemy_store")  # others need not wait for it
-        lock = FileLock(f"{match[2]}.lock", timeout=deadlines.SECONDS)
+        lock = FileLock(f"{match[2]}.lock", timeout=_QUEUE_SECONDS)
         with lock:  # a process that dies frees it at once
             yield
 

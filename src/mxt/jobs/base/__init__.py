@@ -92,6 +92,7 @@ class Job(Kind, ABC):
         return self._context
 
     def __enter__(self) -> Self:
+        from mxt.findings.tags import JOB
         from mxt.jobs.base.clashes import refuse_linked
         from mxt.jobs.base.configs import config_digest, record_config
         from mxt.jobs.base.context import Context
@@ -114,7 +115,7 @@ class Job(Kind, ABC):
             logger.info("{} started", name)
             if why := absence():
                 logger.warning(UNCOMPILED, why)
-            run = Run.begin(self.mlflow_service, name, {"mxt.job": name})
+            run = Run.begin(self.mlflow_service, name, {JOB: name})
             self._context = Context(name, config_digest(self), self.mlflow_service, run)
             started.push(self._close)
             with translated(self.mlflow_service.tracking_uri):
@@ -148,6 +149,7 @@ class Job(Kind, ABC):
         """Close the run, and notify people of how the job ended."""
         from mxt.datasets import deadlines
         from mxt.jobs.base import conclusions
+        from mxt.registries import latest
         from mxt.services.base.runs import translated
 
         context, self._context = self.context, None
@@ -155,11 +157,10 @@ class Job(Kind, ABC):
         name = f"{context.title}: {'failed' if error else context.outcome}"
         try:
             context.run.end("FINISHED" if error is None else "KILLED" if stopped else "FAILED", name)
-            if error is None:
+            evidence = conclusions.evidence(context.findings, context.about)
+            if error is None and evidence is not None:
                 with translated(self.mlflow_service.tracking_uri):
-                    conclusions.settle(
-                        context.client, context.kind, context.findings, context.about, context.run.run_id
-                    )
+                    latest.settle(context.client, evidence)
         except Exception as trouble:
             if error is None:
                 error = trouble

@@ -6,18 +6,15 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from mxt.findings import Document, Heading, Pairs, Paragraph
-from mxt.findings.tags import PASSED
+from mxt.findings import Document, Findings, Heading, Pairs, Paragraph
+from mxt.findings.tags import PASSED, UNNAMED
 from mxt.findings.words import stated
-from mxt.registries import latest
 from mxt.reports.markdown import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlflow import MlflowClient
-
-    from mxt.findings import Fact, Findings
+    from mxt.findings import Fact
     from mxt.findings.documents import Block
     from mxt.registries.versions import Pinned
     from mxt.services.base.runs import Run
@@ -46,18 +43,30 @@ def record(run: Run, findings: Findings, page: Document, name: str) -> None:
     run.text(render(page), f"{name or PAGE}.md")
 
 
-def end(run: Run, findings: Findings, facts: Mapping[str, Fact], outcome: str) -> None:
-    """Say on the run how its job ended."""
-    run.tag({PASSED: str(findings.passed).lower(), **({"mxt.skipped": "true"} if findings.skipped else {})})
+def end(run: Run, findings: Findings, facts: Mapping[str, Fact], outcome: str, about: Pinned | None) -> None:
+    """Say on the run how its job ended, and which version has yet to name it."""
+    skipped = {"mxt.skipped": "true"} if findings.skipped else {}
+    version = evidence(findings, about)
+    left = {} if version is None else {UNNAMED: version.uri}
+    run.tag({PASSED: str(findings.passed).lower(), **skipped, **left})
     answer = [Paragraph(f"{outcome}: {' '.join(findings.answer)}")]
     run.describe(render(Document([*answer, Pairs([(name, stated(fact)) for name, fact in facts.items()])])))
 
 
-def settle(client: MlflowClient, kind: str, findings: Findings, about: Pinned | None, run_id: str) -> None:
-    """Let the version name a run that ended well as the last of its KIND, if gates may rely on it."""
-    if findings.evidence and not findings.skipped and about is not None:
-        latest.name_last(client, about, kind, run_id)
-        latest.describe(client, about)
+def evidence(findings: Findings, about: Pinned | None) -> Pinned | None:
+    """The version about which gates may rely on the findings; None if they may not."""
+    return about if findings.evidence and not findings.skipped else None
+
+
+def nothing_to_do(why: str, **values: object) -> Findings:
+    """The findings of a job that has nothing to do, and why.
+
+    Args:
+        why: As a sentence without its stop.
+        values: What else the Locals hold.
+    """
+    answer, facts = [f"There is nothing to do: {why}."], {"nothing_to_do": why}
+    return Findings(passed=True, answer=answer, facts=facts, skipped=why, values=values)
 
 
 def message(findings: Findings, facts: Mapping[str, Fact], run_id: str) -> str:

@@ -188,7 +188,7 @@ class Context:
         for output in self.findings.outputs:
             self._write(output)
         self.concluded = True
-        conclusions.end(self.run, self.findings, self.facts, self.outcome)
+        conclusions.end(self.run, self.findings, self.facts, self.outcome, self.about)
         return {**self.findings.values, "passed": self.findings.passed, "facts": dict(self.facts)}
 
     def page(self, title: str) -> Document:

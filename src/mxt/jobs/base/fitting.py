@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from mxt.datasets.fitted import FittedRows
     from mxt.findings import Findings
     from mxt.models import Model
-    from mxt.models.base import Recipe
     from mxt.registries.versions import Pinned
     from mxt.schemas import InputsSchema
 
@@ -119,14 +118,14 @@ class FittingJob(Job, ABC):
         from mxt.datasets.fitted import FittedRows
         from mxt.findings import Findings
         from mxt.jobs.base.columns import look
+        from mxt.jobs.base.learning import made_before
         from mxt.registries.digests import RECIPE_FILE
         from mxt.registries.predecessors import refuse_other_model
         from mxt.registries.rows import digest_of
-        from mxt.registries.unfinished import claim
 
         context = self.context
-        if self.version:
-            claim(context.client, context.name, self.version)
+        if self.version and (made := made_before(context, self.version)):
+            return made
         declared = Declared.read(self.inputs_schema)
         table = self._table(declared.schema)
         truth = plain_targets(table[self.target], self.recipe.task)

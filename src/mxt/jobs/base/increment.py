@@ -13,7 +13,8 @@ from pydantic import model_validator
 from mxt.configs.addresses import Address
 from mxt.datasets.marks import Mark, kind_of
 from mxt.errors import ConfigError, DataError
-from mxt.findings import Findings, Output
+from mxt.findings import Output
+from mxt.jobs.base.conclusions import nothing_to_do
 from mxt.jobs.base.stream import StreamJob, folder
 from mxt.registries.inheritance import IDS
 from mxt.registries.readings import suited
@@ -141,10 +142,7 @@ class IncrementalJob(StreamJob, ABC):
         """The locals of a run with nothing to do."""
         why = f"no row has a greater {self.watermark!r} than those of {self.output.target}"
         logger.info("nothing new in {}: {}", self.reader.source, why)
-        answer = [f"There is nothing to do: {why}."]
-        return self.context.conclude(
-            Findings(passed=True, answer=answer, facts={"nothing_to_do": why}, skipped=why)
-        )
+        return self.context.conclude(nothing_to_do(why))
 
     def refuse_other(self, parts: Parts, increment: Increment) -> None:
         """Raise a DataError if the table of all parts cannot be added to the present output."""

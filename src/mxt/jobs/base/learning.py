@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.datasets.splitters.base import Splitter
+    from mxt.jobs.base import Locals
+    from mxt.jobs.base.context import Context
     from mxt.models.base import Recipe
 
 
@@ -116,3 +118,20 @@ def _classes(names: Sequence[object]) -> str:
     if len(names) > MAX_IDS:
         return f"{len(names)} classes"
     return f"class{'es' * (len(names) > 1)} {', '.join(map(repr, names))}"
+
+
+def made_before(context: Context, semver: str) -> Locals | None:
+    """The locals of a training that is run again, and was stopped when its run had ended; None of any other.
+
+    Raises:
+        ModelError: Another training has the semantic version.
+    """
+    from mxt.jobs.base.conclusions import nothing_to_do
+    from mxt.registries.unfinished import claim
+
+    there = claim(context.client, context.name, semver, context.config_digest)
+    if there is None:
+        return None
+    context.pinned(there)
+    why = f"run {there.run_id}, of this config, had made {there} when it was stopped"
+    return context.conclude(nothing_to_do(why, version=there))

@@ -13,6 +13,7 @@ from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
 from mxt.predictors.base.outputs import Contributions, Label, Scores, by_row, plain
 from mxt.predictors.base.stored import Hazard
+from mxt.predictors.catboost.files import require_whole
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
@@ -64,7 +65,9 @@ class CatboostPredictor(Predictor):
         kind, form = stored.text("model_type", "CatBoost"), stored.text("save_format", "cbm")
         if kind not in _CLASSES or form not in _FORMS:
             return (Hazard(f"a {kind} in the format {form}"),)
-        stored.file("data")
+        file = stored.file("data")
+        if form == "cbm":
+            require_whole(file)
         return ()
 
     @classmethod
@@ -169,7 +172,11 @@ class CatboostPredictor(Predictor):
 
         if not inputs.shape[0]:  # of which CatBoost would write a line to the standard output
             return np.empty(0)
-        raw = catboost.CatBoost.predict(self.native, self._pool(inputs), prediction_type=kind)
+        try:
+            raw = catboost.CatBoost.predict(self.native, self._pool(inputs), prediction_type=kind)
+        except catboost.CatBoostError as error:
+            msg = "The CatBoost model is damaged: CatBoost cannot predict with it."
+            raise ModelError(msg) from error
         return np.asarray(raw, dtype=float)
 
     def labels_and_probabilities(self, inputs: pd.DataFrame) -> tuple[np.ndarray, np.ndarray | None]:

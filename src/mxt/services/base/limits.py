@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _HERE = ("file:", "/", ".")
 """How addresses of artifacts on this machine begin."""
+_OF_SERVER = ("mlflow-artifacts:", "models:", "runs:")
+"""How addresses begin that only the server of the runs knows."""
 
 
 def limit_stores() -> None:
@@ -34,6 +36,8 @@ def limit_stores() -> None:
 
 
 def _limit(registry: object, name: str, limit: Limit) -> None:
+    import mlflow
+
     plain = getattr(registry, name, None)
     if plain is None or hasattr(plain, "mxt_limited"):
         return
@@ -43,7 +47,8 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
             return plain(uri, *args, **kwargs)
         if str(uri).startswith("postgresql"):
             interruptible("psycopg" if "+psycopg:" in str(uri) else "psycopg2")
-        endpoint = f"MLflow at {shown(str(uri))}"
+        server = mlflow.get_tracking_uri() if str(uri).startswith(_OF_SERVER) else str(uri)
+        endpoint = f"MLflow at {shown(server)}"
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
         names = [method for method in dir(type(store)) if not method.startswith("_")]

@@ -13,7 +13,7 @@ from mxt.datasets.conditions import expression
 from mxt.datasets.fragments import needed_by, reason
 from mxt.datasets.places import filesystem_of, listing, place_of, remembered
 from mxt.datasets.readers.base import Reader
-from mxt.datasets.remotes import remote, unreached
+from mxt.datasets.remotes import behind, remote, unreached
 from mxt.errors import DataError, MxtError
 from mxt.redaction import shown
 
@@ -214,22 +214,22 @@ class FileReader(Reader, ABC):
         except Exception as error:
             fault = unreached(self.path, error)
             if fault is not None:
-                raise fault from error
+                raise fault from behind(self.path, error)
             if isinstance(error, FileNotFoundError):
-                raise self._absent(fragment) from error
+                raise self._absent(fragment) from behind(self.path, error)
             foreign = bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]+:", self.path))  # a file system of any package
             if not foreign and not isinstance(error, (pa.ArrowException, OSError, ValueError, TypeError)):
                 raise
             if "duplicate field names" in str(error):
                 msg = f"{self.source}: two columns have the same name; rename one of them."
-                raise DataError(msg) from error
+                raise DataError(msg) from behind(self.path, error)
             opened = re.search("Could not read schema from '([^']*)'", str(error))
             path = fragment.path if fragment is not None else opened[1] if opened else ""
             hint = "" if fragment is None or needed is None else self._hint(fragment, needed, error)
             msg = (
                 f"{self._file(path)}: cannot be read by {type(self).__name__}{reason(error)}. {hint or HINT}"
             )
-            raise DataError(msg) from error
+            raise DataError(msg) from behind(self.path, error)
 
     def _absent(self, fragment: ds.FileFragment | None) -> DataError:
         """The error for an absent table, or for a file of it that was removed during the reading."""

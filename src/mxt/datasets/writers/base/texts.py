@@ -18,7 +18,7 @@ from mxt.configs.addresses import Address
 from mxt.datasets.local_files import real
 from mxt.datasets.outages import outage
 from mxt.datasets.places import content, filesystem_of, there
-from mxt.datasets.remotes import unreached
+from mxt.datasets.remotes import behind, unreached
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, rename, replacing
 from mxt.errors import DataError
@@ -147,7 +147,7 @@ def written_texts(path: str) -> frozenset[str]:
         fault, cause = unreached(path, error), outage(error)
         refused = cause is not None and cause.refused  # as by buckets that nobody may list
         if fault is not None and not refused:
-            raise fault from error
+            raise fault from behind(path, error)
         if fault is None and not isinstance(error, (OSError, ValueError, AttributeError)):
             raise
         return frozenset()
