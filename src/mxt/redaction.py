@@ -106,12 +106,18 @@ _OF_SECRETS = re.compile(
 """Names of variables whose values are secrets, whoever reads them."""
 
 
+@functools.cache
+def _holds_secret(name: str) -> bool:
+    """Whether a variable of this name holds a secret."""
+    return _OF_SECRETS.search(name) is not None
+
+
 def _values() -> dict[str, str]:
     """What texts may not hold, by what stands for it: the longest first."""
     own = {
         value: f"env:{name}"
         for name, value in os.environ.items()
-        if _OF_SECRETS.search(name) and len(value) >= FEWEST and not os.path.exists(value)  # noqa: PTH110 - a text
+        if _holds_secret(name) and len(value) >= FEWEST and not os.path.exists(value)  # noqa: PTH110 - a text
     }
     return dict(sorted((own | _revealed).items(), key=lambda item: -len(item[0])))
 
