@@ -56,6 +56,7 @@ def test_a_certificate_is_bound_to_what_it_rests_on(root: Path) -> None:
     assert result["passed"]
     certificate = result["certificate"]
     assert certificate.outcome == "PASS"
+    assert "allowed" not in certificate.bound, "as in the certificates of earlier releases"
     assert [criterion["criterion"] for criterion in certificate.criteria] == [
         "cv_mean_roc_auc",
         "cv_deviation_roc_auc",
@@ -170,6 +171,8 @@ def test_a_foreign_model_without_a_schema_learns_from_its_own_columns(tmp_path: 
         recipe={"KIND": "RandomForestRecipe", "trees": 20},
         criteria=[{**REFITS[0], "metric": limit}],
     )
+    allowed = "the pickle model.pkl: reviewed by Ada Lovelace at 2026-11-21T20:15:00Z"
+    assert result["certificate"].bound["allowed"] == allowed
     mean = result["certificate"].criteria[0]
     assert mean["outcome"] == "FAIL"
     assert mean["value"] < 0.65

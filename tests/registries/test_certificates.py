@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from certified import certify
 from mxt.errors import ModelError
 from mxt.registries import digests
-from mxt.registries.certificates import Certificate, stored
+from mxt.registries.certificates import CERTIFICATE_TAG, Certificate, stored
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.versions import pin
 from registries.certified_project import ISSUED, SCORED, artifacts, client, flipped
@@ -92,6 +93,26 @@ def test_a_later_certificate_keeps_the_earlier_one(project: Project, pinned: Pin
     assert stored(now) == later
     assert len(list(artifacts(project, "certificates")[0].iterdir())) == 2
     assert stored(pinned) is not None
+
+
+def test_a_link_that_is_added_after_either_layout_of_certificates_is_refused_by_name(
+    project: Project, certificate: Certificate, pinned: Pinned, tmp_path: Path
+) -> None:
+    document = tmp_path / "certificate.json"
+    document.write_bytes(certificate.to_bytes())
+    client(project).log_artifact(pinned.run_id, str(document))
+    older = replace(pinned, tags={**pinned.tags, CERTIFICATE_TAG: f"runs:/{pinned.run_id}/certificate.json"})
+    folder = Path(digests.fetched(pinned.uri))
+    for layout in (pinned, older):
+        assert stored(layout) == certificate
+        assert digests.model_digest(layout) == certificate.bound["model"]
+        for link in (folder / "certificates" / "added.bin", folder / "added.bin"):
+            link.symlink_to(tmp_path / "outside.bin")
+            with pytest.raises(ModelError, match=r"added\.bin', but it is a link"):
+                digests.model_digest(layout)
+            with pytest.raises(ModelError, match=r"added\.bin', but it is a link"):
+                MlflowLoader().load(layout.uri)
+            link.unlink()
 
 
 def test_no_certificate_is_issued_on_a_broken_config(project: Project, pinned: Pinned) -> None:

@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import skops.io
@@ -19,9 +20,13 @@ from mxt.errors import ModelError
 from mxt.registries.allowances import allowance
 from mxt.registries.contents import contents_of
 from mxt.registries.loaders.mlflow import MlflowLoader
+from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, SCHEMA_FILE
 from registries.hostile import MODELS, ROWS, Bomb, booster, sklearn
 from reviews import review
 from sweeps import trials
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -152,3 +157,20 @@ def test_a_model_is_loaded_from_a_private_copy_which_is_then_removed(tmp_path: P
     assert (copy / "model.ubj").read_bytes() == (tmp_path / "model" / "model.ubj").read_bytes()
     del contents
     assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "load"),
+    [
+        (BACKGROUND_FILE, MlflowLoader.load),
+        (BACKGROUND_FILE, MlflowLoader.load_background),
+        (SCHEMA_FILE, MlflowLoader.load_schema),
+        (FITTED_FILE, MlflowLoader.load_fitted),
+    ],
+)
+def test_a_file_beside_the_model_that_is_gone_is_named(
+    name: str, load: Callable[[MlflowLoader, str], object], tmp_path: Path
+) -> None:
+    folder = booster(tmp_path / "model", extra_files=[{"path": f"extra_files/{name}"}])
+    with pytest.raises(ModelError, match=rf"extra_files/{re.escape(name)}"):
+        load(MlflowLoader(), str(folder))

@@ -139,9 +139,9 @@ def test_the_intent_of_a_living_job_is_left_alone_here_and_elsewhere(
 
 
 def test_an_intent_of_a_run_that_has_ended_is_nobodys(registry: Registry) -> None:
-    versions(registry, "failed", alias_at=1)
-    registry.client.set_terminated(intended(registry, "failed", this_process(), 1, 2), "FAILED")
-    assert len(settle(registry.client, "failed", "A")[1]) == 1
+    versions(registry, "given up", alias_at=1)
+    registry.client.set_terminated(intended(registry, "given up", this_process(), 1, 2), "FAILED")
+    assert len(settle(registry.client, "given up", "A")[1]) == 1
 
 
 def test_a_move_of_a_deleted_run_counts_though_nobody_can_confirm_it(registry: Registry, dead: str) -> None:

@@ -48,7 +48,8 @@ def _refusal(uri: str, contents: Contents) -> str:
         line = f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
         return (
             f"{uri} holds {' and '.join(contents.runs)}, which MXT has not reviewed. If that is code of "
-            f"yours, installed here, allow it: {line}. Otherwise {review}"
+            f"yours, installed here, a job's config allows it: {line}. Otherwise, or without a config, "
+            f"{review}"
         )
     phrases = " and ".join(_phrase(contents, hazard) for hazard in hazards)
     return f"{uri} would run code as it is loaded: {phrases}. If you trust who logged it, {review}"

@@ -54,10 +54,18 @@ class Contents:
         return tuple(hazard.what for hazard in self.hazards)
 
     def beside(self, name: str) -> bytes | None:
-        """A file that was stored beside the model; None if it was not stored."""
+        """A file that was stored beside the model; None if it was not stored.
+
+        Raises:
+            ModelError: It is gone.
+        """
         if name not in self.manifest.extra_files:
             return None
-        return folders.content(self.folder / manifests.EXTRA_FILES / name)
+        path = self.folder / manifests.EXTRA_FILES / name
+        if not path.is_file():
+            msg = f"{self.manifest.uri} lacks its file {manifests.EXTRA_FILES}/{name}; register it again."
+            raise ModelError(msg)
+        return folders.content(path)
 
 
 def contents_of(uri_or_path: str, allow_types: Iterable[str] = ()) -> Contents:
