@@ -49,6 +49,8 @@ class EndingJob(ModelJob):
         self.context.record(
             Findings(scores={"first": 1.0}, page=Document([Paragraph("A stage.")], name="ending"))
         )
+        if self.fault == "blocked":
+            Path(self.writer.path).parent.write_text("no folder", encoding="utf-8")
         if self.fault == "between":
             msg = "it breaks between its stages"
             raise DataError(msg)
@@ -149,10 +151,9 @@ def test_a_run_that_fails_is_not_named_and_leaves_no_output_before_its_page(
 
 
 def test_an_output_that_cannot_be_written_fails_the_run_after_its_page(root: Path, tmp_path: Path) -> None:
-    before, blocked = named(), tmp_path / "file"
-    blocked.write_text("no folder")
+    before = named()
     with pytest.raises(DataError):
-        end(root, blocked / "out.csv")
+        end(root, tmp_path / "file" / "out.csv", "blocked")
     assert latest().info.status == "FAILED"
     assert {"ending.md", "findings.json"} <= files(latest().info.run_id)
     assert named() == before
