@@ -135,7 +135,7 @@ def _tried(
     """
     stream.seek(begin)
     try:
-        program.read()
+        program.load()
     except TooMuch:
         raise
     except ValueError as error:
@@ -146,8 +146,8 @@ def _tried(
         program.constants.clear()
         return error
     finally:
-        program.stack.clear()
-        program.memo.clear()
+        for kept in (program.stack, program.metastack, program.memo):
+            kept.clear()
     budget.names |= program.names
     digest = hashlib.sha256(memoryview(content)[begin : stream.tell()]).digest()
     if digest in budget.known:
