@@ -21,6 +21,7 @@ from mxt.registries.allowances import allowance
 from mxt.registries.contents import contents_of
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, SCHEMA_FILE
+from mxt.registries.savers.mlflow import MlflowSaver
 from registries.hostile import MODELS, ROWS, Bomb, booster, sklearn
 from reviews import review
 from sweeps import trials
@@ -122,8 +123,9 @@ def test_a_file_that_is_swapped_all_the_time_is_loaded_whole_or_refused(tmp_path
 
 @pytest.mark.parametrize("types", [("builtins.eval",), ("os.system",), ("eval",), ("a b.C",)])
 def test_what_can_run_anything_is_allowed_by_nobody(types: tuple[str, ...]) -> None:
-    with pytest.raises(ValidationError):
-        MlflowLoader(allow_types=types)
+    for kind in (MlflowLoader, MlflowSaver):
+        with pytest.raises(ValidationError):
+            kind(allow_types=types)
 
 
 def test_types_of_an_installed_package_are_allowed_by_name_and_never_taken_from_the_model(

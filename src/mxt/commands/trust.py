@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
-    from mxt.registries.reviewing import Reviewed
+    from mxt.registries.inspections import Inspection
 
 MOST_NAMES = 1000
 """Lines of names that are shown."""
@@ -84,11 +84,11 @@ def _convert(options: Namespace) -> int:
 def _review(options: Namespace) -> int:
     from mxt.configs import current_root
     from mxt.registries import trust
-    from mxt.registries.reviewing import looked_at
+    from mxt.registries.inspections import inspect
 
     root = current_root()
     with _named(options) as model:
-        found = looked_at(model)
+        found = inspect(model)
     print(f"{model} is a model in the {found.flavor} flavour, with the digest {found.digest}.")
     if not found.runs:
         print("It is data: nothing of it runs as it is loaded. It needs no review, and none is written.")
@@ -131,7 +131,7 @@ def _agreed(options: Namespace, model: str) -> bool:
     return False
 
 
-def _lines(found: Reviewed) -> Iterator[str]:
+def _lines(found: Inspection) -> Iterator[str]:
     """What would run, one thing a line."""
     yield "As it is loaded, this runs as code:"
     yield from (f"  {what}" for what in found.runs)

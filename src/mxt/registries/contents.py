@@ -65,7 +65,7 @@ class Contents:
         if not path.is_file():
             msg = f"{self.manifest.uri} lacks its file {manifests.EXTRA_FILES}/{name}; register it again."
             raise ModelError(msg)
-        return folders.content(path)
+        return path.read_bytes()
 
 
 def contents_of(uri_or_path: str, allow_types: Iterable[str] = ()) -> Contents:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
+from mxt.predictors.mlflow import names_of
 from mxt.registries import digests, folders
 from mxt.registries.savers.base import METADATA
 
@@ -111,6 +112,13 @@ class Manifest:
         except Exception as error:
             why = f"its signature cannot be read ({type(error).__name__})"
             raise _broken(self.uri, why) from error
+
+    @property
+    def types(self) -> dict[str, str]:
+        """MLflow's type of each column that the signature names; empty if it names none."""
+        names = names_of(self.signature)
+        kinds = self.signature.inputs.input_types() if self.signature and names else []
+        return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
 
     @property
     def extra_files(self) -> set[str]:
