@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 BROKEN = (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
 """What is raised for a file that is not what its first bytes say."""
-_BYTES_OF_A_STEP = 4096
 _MOST_MEMBERS = 10_000
 _ZFILE = re.compile(rb"\AZF0x[0-9a-f]{1,16}L?\s*")
 """What joblib wrote before the content that it compressed by zlib, until 0.9."""
@@ -94,7 +93,7 @@ def _unpacked(content: bytes, unpacker: Callable[[], _Unpacker], budget: Budget)
     """What compressed content holds, of one part or several that follow each other."""
     parts: list[bytes] = []
     while content:
-        budget.take(1 + len(content) // _BYTES_OF_A_STEP)
+        budget.search(content)
         unpack = unpacker()
         try:
             parts.append(_bounded(unpack.decompress(content, budget.unpacked + 1), budget))
