@@ -9,6 +9,7 @@ import re
 import resource
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from pydantic import ValidationError
 from sklearn.linear_model import LinearRegression
 
 from mxt.errors import ModelError, ServiceError
+from mxt.registries import folders
 from mxt.registries.allowances import allowance
 from mxt.registries.contents import contents_of
 from mxt.registries.loaders.mlflow import MlflowLoader
@@ -77,6 +79,16 @@ def test_no_switch_of_mlflow_lets_a_hostile_model_run(
         with pytest.raises(ModelError, match=hostile.says):
             MlflowLoader.model_validate({}, context={"root": str(tmp_path)}).load(str(folder))
         assert not canary.exists()
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_bytes(b"flavors: {}")
+    tracemalloc.start()
+    try:
+        assert folders.content(tmp_path / "MLmodel") == b"flavors: {}"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_what_was_swapped_after_the_check_is_neither_loaded_nor_allowed(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FILE = "MLmodel"
 EXTRA_FILES = "extra_files"
 """Folder of the files that stand beside a model."""
-_MOST_VALUES, _DEEPEST = 500_000, 32
+_MOST_VALUES, _DEEPEST, _MOST_FLAVORS = 500_000, 32, 100
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class Manifest:
         flavors, metadata = content.get("flavors"), content.get("metadata") or {}
         if not (isinstance(flavors, dict) and all(isinstance(name, str) for name in flavors)):
             raise _broken(uri, f"its flavors must be a mapping by name, not a {type(flavors).__name__}")
+        if len(flavors) > _MOST_FLAVORS:
+            raise _broken(uri, f"it names {len(flavors):,} flavours, more than {_MOST_FLAVORS}")
         wrong = [name for name, entry in flavors.items() if not isinstance(entry, dict)]
         if wrong or not isinstance(metadata, dict):
             raise _broken(uri, f"{wrong[0] if wrong else 'metadata'!r} must be a mapping")
@@ -139,6 +141,8 @@ def _parsed(file: Path, uri: str) -> dict[str, Any]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if not file.is_file():
+            raise _broken(uri, "there is none")
         text = folders.content(file).decode("utf-8")
         _require_bounds(text, loader, uri)
         content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where it is built
