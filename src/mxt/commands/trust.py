@@ -159,8 +159,8 @@ def _named(options: Namespace) -> Iterator[str]:
     if Path(text).exists():
         yield text
         return
-    if re.match(r"[./~]|.*\.\w+$", text):
-        msg = f"{text}: no such file or folder."
+    if re.match(r"[./~]|.*\.[a-z]\w*$", text):
+        msg = f"{text}: no such file or folder. A version is written as models:/NAME/VERSION."
         raise ModelError(msg)
     from mxt.registries.choices import chosen
     from mxt.services.base.runs import translated
