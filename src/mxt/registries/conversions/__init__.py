@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SECONDS = 300.0
 """Deadline of each of the two processes."""
 _MEMORY, _MEMORY_BY_BYTE = 4 << 30, 16
-_LONGEST_LINE = 10 << 20
+_LONGEST_LINE, _LONGEST_NAME = 10 << 20, 100
 _INSIDE = "mxt.registries.conversions.inside"
 
 Label = str | int | float | bool
@@ -136,6 +136,7 @@ def _parsed(given: bytes) -> tuple[dict[str, Any], bytes, bytes]:
             file.startswith(FORMS[library].beginning)
             and 0 < size < len(rest)
             and kind.isidentifier()
+            and len(kind) <= _LONGEST_NAME
             and all(isinstance(name, str) for name in columns)
             and all(isinstance(label, str | int | float) for label in classes)
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 MOST_STEPS = 5_000_000
 """Steps of all pickles of one file, which take a quarter of a minute to read."""
 MOST_NAMES = 10_000
+_BYTES_OF_A_STEP = 4096
+"""Bytes that are searched in the time of a step."""
 
 
 class TooMuch(ValueError):  # noqa: N818 - a ValueError that ends the reading of a whole file
@@ -35,6 +37,10 @@ class Budget:
         if self.steps < 0:
             msg = f"it has more than {MOST_STEPS:,} steps"
             raise TooMuch(msg)
+
+    def search(self, content: bytes) -> None:
+        """Count the steps in whose time content is searched."""
+        self.take(1 + len(content) // _BYTES_OF_A_STEP)
 
     def bound(self, names: set[str]) -> None:
         """Raise TooMuch for more names than any model has."""
