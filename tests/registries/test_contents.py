@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
 import re
+import resource
 import sys
 import threading
 import tracemalloc
@@ -17,7 +19,7 @@ from mlflow import environment_variables
 from pydantic import ValidationError
 from sklearn.linear_model import LinearRegression
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
 from mxt.registries import folders
 from mxt.registries.allowances import allowance
 from mxt.registries.contents import contents_of
@@ -169,8 +171,24 @@ def test_a_model_is_loaded_from_a_private_copy_which_is_then_removed(tmp_path: P
     assert (contents.flavor, contents.runs) == ("xgboost", ())
     assert copy.stat().st_mode & 0o777 == 0o700
     assert (copy / "model.ubj").read_bytes() == (tmp_path / "model" / "model.ubj").read_bytes()
+    if not os.fork():  # of which the end leaves the copy alone
+        del contents
+        os._exit(0)
+    os.wait()
+    assert copy.exists()
     del contents
     assert not copy.exists()
+
+
+def test_a_model_that_finds_no_room_for_its_copy_is_an_outage(tmp_path: Path) -> None:
+    folder = booster(tmp_path / "model")
+    bounds = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, bounds[1]))
+    try:
+        with pytest.raises(ServiceError, match=r"cannot be copied to .*; TMPDIR names another folder"):
+            contents_of(str(folder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
 
 
 @pytest.mark.parametrize(
