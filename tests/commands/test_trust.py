@@ -90,6 +90,8 @@ def test_a_name_cannot_steer_the_terminal(root: Path, capsys: pytest.CaptureFixt
         (["churn/3"], 4, "There is no store"),
         (["churn/1.2.3"], 4, "There is no store"),
         (["more/absent.pkl"], 4, "more/absent.pkl: no such file or folder"),
+        (["x" * 5000], 4, "There is no store"),
+        (["x" * 5000, "--convert"], 4, "There is no store"),
         (["m", "--rows", "t.csv"], 2, "--rows is for --convert"),
         (["m", "--convert", "--yes"], 2, "takes no --yes"),
         (["broken", "--yes"], 4, "the pickle model.pkl cannot be listed: byte 1 "),
