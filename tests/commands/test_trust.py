@@ -91,7 +91,7 @@ def test_a_name_cannot_steer_the_terminal(root: Path, capsys: pytest.CaptureFixt
         (["m", "--rows", "t.csv"], 2, "--rows is for --convert"),
         (["m", "--convert", "--yes"], 2, "takes no --yes"),
         (["broken", "--yes"], 4, "the pickle model.pkl cannot be listed: byte 1 "),
-        (["outside", "--yes"], 4, "names '../x.pkl', which is outside its folder"),
+        (["outside", "--yes"], 4, "names '../x.pkl' as data, which is no file in the model's folder"),
         (["code", "--yes"], 4, "names '/acme/code', which is outside its folder"),
         (["m.pkl", "--convert"], 2, "has no schema to draw golden rows from; name a table"),
         (["m", "--convert"], 2, "by --rows TABLE"),
