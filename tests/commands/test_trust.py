@@ -88,10 +88,17 @@ def test_a_name_cannot_steer_the_terminal(root: Path, capsys: pytest.CaptureFixt
         (["m.pkl"], 2, "m.pkl is a file; a review is of a model of MLflow"),
         (["./absent"], 4, "./absent: no such file or folder"),
         (["churn/3"], 4, "There is no store"),
+        (["x" * 5000], 4, "There is no store"),
+        (["x" * 5000, "--convert"], 4, "There is no store"),
         (["m", "--rows", "t.csv"], 2, "--rows is for --convert"),
         (["m", "--convert", "--yes"], 2, "takes no --yes"),
         (["broken", "--yes"], 4, "the pickle model.pkl cannot be listed: byte 1 "),
         (["outside", "--yes"], 4, "names '../x.pkl' as data, which is no file in the model's folder"),
+        (
+            ["pyfunc", "--convert"],
+            4,
+            "names '../x.pkl' as python_model, which is no file in the model's folder",
+        ),
         (["code", "--yes"], 4, "names '/acme/code', which is outside its folder"),
         (["m.pkl", "--convert"], 2, "has no schema to draw golden rows from; name a table"),
         (["m", "--convert"], 2, "by --rows TABLE"),
@@ -104,6 +111,7 @@ def test_a_wrong_word_is_refused(
     pickled(root / "broken", b"N\x00")
     (root / "m.pkl").write_bytes(EVIL)
     stored(root / "outside", {"lightgbm": {"data": "../x.pkl", "model_class": "lightgbm.sklearn.X"}}, {})
+    stored(root / "pyfunc", {"python_function": {"python_model": "../x.pkl"}}, {})
     stored(root / "code", {"python_function": {"loader_module": "acme", "code": "/acme/code"}}, {})
     assert main(["trust", *words]) == code
     assert message in capsys.readouterr().err

@@ -65,7 +65,9 @@ def claim(client: MlflowClient, name: str, semver: str, config_digest: str) -> P
         if training.data.tags.get(CONFIG) == config_digest:
             return pinned
     _withdraw(client, pinned)
-    refuse_taken(client, name, semver)
+    run = run_of(client, pinned.run_id)
+    whole = run is not None and (run.info.status, run.data.tags.get(CONFIG)) == ("FINISHED", config_digest)
+    refuse_taken(client, name, semver, f", which run {pinned.run_id} of this config made" if whole else "")
     return None
 
 

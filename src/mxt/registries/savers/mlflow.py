@@ -13,6 +13,7 @@ from pydantic import Field
 from mxt import packages
 from mxt.errors import ModelError
 from mxt.predictors.base.archives import REVIEWED
+from mxt.registries.allowances import TypeName
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class MlflowSaver(Saver):
 
     KIND: Literal["MlflowSaver"] = "MlflowSaver"
 
-    allow_types: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    allow_types: tuple[TypeName, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Types of installed packages, such as ``acme.features.Log``, that the model may be made of besides those
     that MXT has reviewed; later jobs allow them in their `loader`."""
 
