@@ -88,6 +88,8 @@ def test_a_name_cannot_steer_the_terminal(root: Path, capsys: pytest.CaptureFixt
         (["m.pkl"], 2, "m.pkl is a file; a review is of a model of MLflow"),
         (["./absent"], 4, "./absent: no such file or folder"),
         (["churn/3"], 4, "There is no store"),
+        (["churn/1.2.3"], 4, "There is no store"),
+        (["more/absent.pkl"], 4, "more/absent.pkl: no such file or folder"),
         (["x" * 5000], 4, "There is no store"),
         (["x" * 5000, "--convert"], 4, "There is no store"),
         (["m", "--rows", "t.csv"], 2, "--rows is for --convert"),

@@ -158,8 +158,8 @@ def _named(options: Namespace) -> Iterator[str]:
     if os.path.exists(text):  # noqa: PTH110 - which is False of names that are too long, no error
         yield text
         return
-    if re.match(r"[./~]|.*\.\w+$", text):
-        msg = f"{text}: no such file or folder."
+    if re.match(r"[./~]|.*\.[a-z]\w*$", text):
+        msg = f"{text}: no such file or folder. A version is written as models:/NAME/VERSION."
         raise ModelError(msg)
     from mxt.registries.choices import chosen
     from mxt.services.base.runs import translated
