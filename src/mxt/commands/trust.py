@@ -14,7 +14,6 @@ import getpass
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.commands import base
@@ -156,11 +155,11 @@ def _named(options: Namespace) -> Iterator[str]:
     MLflow's store is opened for names in it alone.
     """
     text = str(options.model)
-    if Path(text).exists():
+    if os.path.exists(text):  # noqa: PTH110 - which is False of names that are too long, no error
         yield text
         return
-    if re.match(r"[./~]|.*\.\w+$", text):
-        msg = f"{text}: no such file or folder."
+    if re.match(r"[./~]|.*\.[a-z]\w*$", text):
+        msg = f"{text}: no such file or folder. A version is written as models:/NAME/VERSION."
         raise ModelError(msg)
     from mxt.registries.choices import chosen
     from mxt.services.base.runs import translated

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, printable
 from mxt.predictors.base.stored import from_python
 from mxt.registries import pickles, trust
 from mxt.registries.pickles.values import Budget
@@ -52,7 +52,7 @@ def allowance(uri: str, contents: Contents, root: str) -> str:
         return f"objects of {types}, allowed by the config" if types else ""
     review = trust.reviewed(contents.digest, root)
     if review is None:
-        raise ModelError(_refusal(uri, contents))
+        raise ModelError(printable(_refusal(uri, contents)))
     return f"{'; '.join(contents.runs)}: reviewed by {review.by} at {review.at}"
 
 

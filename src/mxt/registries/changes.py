@@ -85,8 +85,6 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
             changes["model"] = NAMES["model"]
     except ModelError as error:
         changes["model"] = f"{NAMES['model']} ({str(error).rstrip('.')})"
-    except OSError:
-        changes["model"] = f"{NAMES['model']} (they cannot be fetched)"
     rows = {"training_data": sources["training_data"], "evaluation_data": sources["evaluation_data"]}
     for name, content in rows.items():
         fault = _data_fault(content, bound[name], root)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import ModelError, ServiceError
+from mxt.errors import ModelError, ServiceError, printable
 from mxt.predictors.base.library import predictor_class
 from mxt.predictors.base.stored import PREFIX, Stored
 from mxt.registries import digests, folders, manifests
@@ -124,6 +124,6 @@ def predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predict
     for kind in (*sorted(known, key=lambda kind: kind.precedence), predictor_class("mlflow")):
         if kind is not None and kind.flavor in flavors:
             return kind
-    stored = ", ".join(sorted(flavors)) or "none"
+    stored = printable(", ".join(sorted(flavors))) or "none"
     msg = f"{uri} is stored in the flavours {stored}; no predictor serves any of them, and none is pyfunc."
     raise ModelError(msg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,7 +92,7 @@ def _refuse_outside(model: str, contents: Contents) -> None:
             left += [one for key, one in value.items() if key not in _ORIGINS]
         elif isinstance(value, list):
             left += value
-        elif isinstance(value, str) and value and contents.stored.path(value) is None:
+        elif isinstance(value, str) and (value.startswith("/") or ".." in re.split(r"[/\\]", value)):
             msg = (
                 f"{model} names {_shown(value)!r}, which is outside its folder, so that no review would "
                 "hold for it. Log the model with that file among its own."

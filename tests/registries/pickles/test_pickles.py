@@ -192,6 +192,13 @@ def test_numbers_that_only_look_like_steps_name_nothing() -> None:
         (NESTED_ARRAYS, "a step that fails"),
         (zipped(text=b"hello"), "a zip file that holds no pickle"),
         (zipped(text=b"hello")[:-30] + b"PK\x05\x06" + b"\xff" * 18, "."),
+        (
+            zipped(text=b"hello").replace(
+                b"PK\x01\x02\x14\x03\x14\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01"
+            ),
+            "password",
+        ),
+        (b"\x04\x22\x4d\x18" + b"\xff" * 40, "lz4|LZ4"),
         (zlib.compress(EVIL)[:-9], "does not end"),
         (saved(np.zeros(3)), "an array of numpy"),
     ],

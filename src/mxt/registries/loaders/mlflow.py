@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _PYFUNC = "python_function"
 _FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 _VERSION = re.compile(r"models:/.+/\d+")
+_MOST_CELLS = 50_000_000
+"""A background is a sample: a few kilobytes of Parquet may claim to be more rows than memory holds."""
 _KEPT: list[Contents] = []
 """Contents of reviewed models, whose code may read its files later than it is loaded."""
 
@@ -151,9 +153,15 @@ class MlflowLoader(Loader):
 
 def _background(uri: str, content: bytes | None) -> pd.DataFrame | None:
     import pandas as pd
+    import pyarrow.parquet as pq
 
+    if content is None:
+        return None
     with _whole(uri, BACKGROUND_FILE):
-        return None if content is None else pd.read_parquet(io.BytesIO(content))
+        facts = pq.read_metadata(io.BytesIO(content))
+        if facts.num_rows * facts.num_columns > _MOST_CELLS:
+            raise OverflowError
+        return pd.read_parquet(io.BytesIO(content))
 
 
 @contextmanager
