@@ -53,7 +53,10 @@ _GITHUB = "[Gg][Ii][Tt][Hh][Uu][Bb]"
 """The one scheme with no password before its ``@``: fsspec writes ``github://org:repo@ref``."""
 _GOOD = rf"(?:(?:{NAMED}|[^/?#:\s]*):)?{NAMED}@(?![^/?#\s]*@)"
 """What may stand between ``//`` and the host: a user, and names of variables."""
-_USER = rf"(?:^|(?<!{_GITHUB}):)//(?!{_GOOD})[^/?#:\[]*(?::|%3[Aa](?=[^/?#]*@))(?!:)(?![0-9]*(?:[/?#,;]|$))(?=[\s\S]*@)"
+_USER = (
+    rf"(?:^|(?<!{_GITHUB}):)//(?!{_GOOD})[^/?#:\[]*(?::|%3[Aa](?=[^/?#]*@))"
+    r"(?!:)(?![0-9]*(?:[/?#,;]|$))(?=[\s\S]*@)"
+)
 _TOKEN = rf"[Hh][Tt][Tt][Pp][Ss]?://(?!{_GOOD})[^/?#]*@"
 _BUCKET = r"(?:^|:)(?:(?:[Ss]3[Aa]?|[Gg][Cc]?[Ss])://[^/?#]*@|(?:[Aa][Bb][Ff][Ss]{1,2}|[Aa][Zz]|[Aa][Dd][Ll])://[^/?#@]*:)"
 _OPTION = (
