@@ -1,11 +1,12 @@
 """Kills jobs at the calls that they make of MLflow's stores: ``python killing.py FOLDER DISTANCES``.
 
 Each try works on a copy of a project in FOLDER, under one path, since the store names it. A child process,
-which has imported everything already, runs a job and is killed with SIGKILL before its n-th call; then the
-job runs again, and what the store holds is compared with what should be true. DISTANCES is JSON: for each
-job, the distance between the calls before which it is killed, or 0 for none. The job `A > B` is A, after
-which B is the next run; `A again` is A on a project where A was killed at its decisive call before. The
-standard output gets JSON: for each job its calls, the number of kills, and what was wrong after which.
+which has imported everything already, runs a job and is killed with SIGKILL before a call that changes a
+store, or before the first call after all of those; then the job runs again, and what the store holds is
+compared with what should be true. DISTANCES is JSON: 1 for each job that is killed before every such call, 2
+for every second, and so on. The job `A > B` is A, after which B is the next run; `A again` is A on a project
+where A was killed at its decisive call before. The standard output gets JSON: for each job its calls, the
+number of kills, and what was wrong after which; the standard error says what was wrong at once.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def _swept(root: Path, before: Path, name: str, distance: int) -> dict[str, obje
     if not isinstance(calls, list):
         return {"calls": [], "kills": 0, "faults": {"": [f"it cannot run: {calls}"]}}
     faults, kills = {}, 0
-    for place in range(0, len(calls), distance) if distance else ():
+    for place in _places(calls)[distance // 2 :: distance]:
         _restore(root, before)
         kills += 1
         ended, left = _killed(lambda place=place: _kill(root, killed, place))  # type: ignore[misc] # a default
@@ -155,7 +156,18 @@ def _swept(root: Path, before: Path, name: str, distance: int) -> dict[str, obje
         wrong += said if isinstance(said, list) else [f"the next run does not end well: {said}"]
         if wrong:
             faults[f"{place} {calls[place]}"] = wrong
+            sys.stderr.write(f"{name}, killed before call {place}, {calls[place]}: {wrong}\n")
+    seconds = sum(os.times()[:4])
+    sys.stderr.write(f"{name}: {kills} kills, {len(faults)} with faults, {seconds:.0f} CPU seconds so far\n")
     return {"calls": calls, "kills": kills, "faults": faults}
+
+
+def _places(calls: list[str]) -> list[int]:
+    """The places of the calls that change a store, and of the first call after the last of them, if any."""
+    from recorder import changes
+
+    places = [place for place, call in enumerate(calls) if changes(call)]
+    return [*places, *range(places[-1] + 1, len(calls))[:1]]
 
 
 def _left_by(root: Path, before: Path, name: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 from typing import TYPE_CHECKING
+
+from mxt import packages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,11 +24,9 @@ def upgrade(package: str, folder: Path, patched: pytest.MonkeyPatch) -> None:
 
 def uninstall(package: str, patched: pytest.MonkeyPatch) -> None:
     """Let a package seem to be absent until the test is over; its code stays as it is."""
-    version = importlib.metadata.version
+    version = packages._version
 
-    def absent(name: str) -> str:
-        if name == package:
-            raise importlib.metadata.PackageNotFoundError(name)
-        return version(name)
+    def absent(name: str, path: tuple[str, ...]) -> str:
+        return "" if name == package else version(name, path)
 
-    patched.setattr(importlib.metadata, "version", absent)
+    patched.setattr(packages, "_version", absent)

@@ -92,6 +92,11 @@ def _cut(text: str, most: int) -> str:
     return f"{text[: most * 3 // 4]}[...]{text[-most // 4 :]}" if lost > 0 else text
 
 
+def printable(text: str) -> str:
+    """A text without characters that nobody sees, or that steer a terminal."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def named(name: object) -> str:
     """A name as messages list it: as it is, and in quotes if it is empty or has blanks at an end."""
     text = str(name)

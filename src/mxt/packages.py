@@ -110,11 +110,16 @@ def _package(root: str) -> str:
 
 
 def _installed(names: Iterable[str]) -> dict[str, str]:
-    versions = {}
-    for name in names:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            versions[name] = importlib.metadata.version(name)
-    return versions
+    found = {name: _version(name, (*sys.path,)) for name in names}
+    return {name: version for name, version in found.items() if version}
+
+
+@functools.cache
+def _version(name: str, _path: tuple[str, ...]) -> str:
+    """The version of a package that is found on a path of Python's; empty if it is not installed."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version(name)
+    return ""
 
 
 def _text(versions: dict[str, str]) -> str:

@@ -119,10 +119,11 @@ def _holds_secret(name: str) -> bool:
 
 def _values() -> dict[str, str]:
     """What texts may not hold, by what stands for it: the longest first."""
+    held = {os.environ.get(name, ""): f"env:{name}" for name in os.environ if _holds_secret(name)}
     own = {
-        value: f"env:{name}"
-        for name, value in os.environ.items()
-        if _holds_secret(name) and len(value) >= FEWEST and not os.path.exists(value)  # noqa: PTH110 - a text
+        value: name
+        for value, name in held.items()
+        if len(value) >= FEWEST and not os.path.exists(value)  # noqa: PTH110 - a text
     }
     return dict(sorted((own | _revealed).items(), key=lambda item: -len(item[0])))
 

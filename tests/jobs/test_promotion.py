@@ -373,7 +373,7 @@ def stopped(project: Project, run_id: str, *, moved: bool) -> None:
         store.set_registered_model_alias("churn", tags["mxt.alias"], tags["mxt.alias_from"])
 
 
-@pytest.mark.parametrize("moved", [True, False])
+@pytest.mark.parametrize("moved", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_promotion_that_was_killed_at_its_move_is_settled_by_the_next(
     moved: bool,  # noqa: FBT001 - a case
     bare: Project,

@@ -15,13 +15,19 @@ import joblib
 import lightgbm as lgb
 import numpy as np
 import onnx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import skops.io
 import xgboost as xgb
 import yaml
 from skl2onnx import to_onnx
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeRegressor
+
+from mxt.registries.savers.base import BACKGROUND_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -228,6 +234,73 @@ def a_tree_in_a_circle(folder: Path, canary: Path) -> None:
     del canary
 
 
+def a_booster_that_writes_beside_its_scores(folder: Path, canary: Path) -> None:
+    """Trees for fifty outputs of one: scikit-learn adds each to what lies behind the scores."""
+    fitted = GradientBoostingRegressor(n_estimators=1).fit(ROWS, ROWS[:, 0])
+    fitted.estimators_ = np.repeat(fitted.estimators_, 50, axis=1)
+    sklearn(folder, skops.io.dumps(fitted), "skops")
+    del canary
+
+
+def a_text_for_a_tree(folder: Path, canary: Path) -> None:
+    fitted = DecisionTreeRegressor(max_depth=2).fit(ROWS, ROWS[:, 0])
+    fitted.tree_ = "x"
+    sklearn(folder, skops.io.dumps(fitted), "skops")
+    del canary
+
+
+def a_text_for_a_number_of_columns(folder: Path, canary: Path) -> None:
+    fitted = DecisionTreeRegressor(max_depth=2).fit(ROWS, ROWS[:, 0])
+    fitted.n_features_in_ = "x"
+    sklearn(folder, skops.io.dumps(fitted), "skops")
+    del canary
+
+
+def pipelines_in_pipelines(folder: Path, canary: Path) -> None:
+    """Thirty pipelines, each of which asks the one in it thrice what it is."""
+    whole = LinearRegression().fit(ROWS, ROWS[:, 0])
+    for _ in range(30):
+        whole = Pipeline([("only", whole)])
+    sklearn(folder, skops.io.dumps(whole), "skops")
+    del canary
+
+
+def a_type_of_two_lines(folder: Path, canary: Path) -> None:
+    tree = {"__class__": "x\nTraceback\x1b[2J", "__module__": "acme", "__loader__": "TypeNode"}
+    sklearn(folder, archive(tree), "skops")
+    del canary
+
+
+def a_hundred_flavours(folder: Path, canary: Path) -> None:
+    manifest(folder, {f"flavour{number}": {} for number in range(101)})
+    del canary
+
+
+def a_name_of_thousands_of_letters(folder: Path, canary: Path) -> None:
+    booster(folder, data="x" * 5000)
+    del canary
+
+
+def no_manifest(folder: Path, canary: Path) -> None:
+    (booster(folder) / "MLmodel").rename(folder / "mlmodel")
+    del canary
+
+
+def a_file_of_many_gigabytes(folder: Path, canary: Path) -> None:
+    booster(folder)
+    (folder / "weights").touch()
+    os.truncate(folder / "weights", 9 << 30)
+    del canary
+
+
+def a_background_that_unfolds(folder: Path, canary: Path) -> None:
+    """A hundred million rows in some kilobytes of Parquet."""
+    booster(folder, extra_files=[{"path": f"extra_files/{BACKGROUND_FILE}"}])
+    (folder / "extra_files").mkdir()
+    pq.write_table(pa.table({"a": pa.nulls(100_000_000)}), folder / "extra_files" / BACKGROUND_FILE)
+    del canary
+
+
 def a_link_to_the_outside(folder: Path, canary: Path) -> None:
     booster(folder)
     (folder / "model.ubj").rename(folder.parent / "outside.ubj")
@@ -331,6 +404,16 @@ MODELS = {
         (a_zip_bomb, r"claim to hold 2 entries of 68,15\d,\d{3} bytes"),
         (a_tree_that_unfolds, r"two different objects in it have one number"),
         (a_tree_in_a_circle, r"the nodes of its trees do not fit together"),
+        (a_booster_that_writes_beside_its_scores, r"the nodes of its trees do not fit together"),
+        (a_text_for_a_tree, r"the nodes of its trees do not fit together"),
+        (a_text_for_a_number_of_columns, r"its attributes are not what scikit-learn writes"),
+        (pipelines_in_pipelines, r"estimators more than 10 levels deep"),
+        (a_type_of_two_lines, r"objects of acme\.x\?Traceback\?\[2J"),
+        (a_hundred_flavours, r"it names 101 flavours"),
+        (a_name_of_thousands_of_letters, r"its file 'x+' is missing"),
+        (no_manifest, r"has no readable MLmodel file: there is none"),
+        (a_file_of_many_gigabytes, r"more than 20,000 files or 8 GiB"),
+        (a_background_that_unfolds, r"has a broken file background\.parquet"),
         (a_link_to_the_outside, r"'model\.ubj', but it is a link"),
         (a_pipe, r"'notes\.txt', but it is no regular file"),
         (an_absolute_path, r"names '/etc/passwd' as data, which is no file in the model's folder"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pickle
 import re
+import resource
 import sys
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +19,13 @@ from mlflow import environment_variables
 from pydantic import ValidationError
 from sklearn.linear_model import LinearRegression
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, ServiceError
+from mxt.registries import folders
 from mxt.registries.allowances import allowance
 from mxt.registries.contents import contents_of
 from mxt.registries.loaders.mlflow import MlflowLoader
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, SCHEMA_FILE
+from mxt.registries.savers.mlflow import MlflowSaver
 from registries.hostile import MODELS, ROWS, Bomb, booster, sklearn
 from reviews import review
 from sweeps import trials
@@ -76,6 +81,16 @@ def test_no_switch_of_mlflow_lets_a_hostile_model_run(
         assert not canary.exists()
 
 
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "MLmodel").write_bytes(b"flavors: {}")
+    tracemalloc.start()
+    try:
+        assert folders.content(tmp_path / "MLmodel") == b"flavors: {}"
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
 def test_what_was_swapped_after_the_check_is_neither_loaded_nor_allowed(tmp_path: Path) -> None:
     canary, folder = tmp_path / "canary", tmp_path / "model"
     contents = contents_of(str(booster(folder)))
@@ -122,8 +137,9 @@ def test_a_file_that_is_swapped_all_the_time_is_loaded_whole_or_refused(tmp_path
 
 @pytest.mark.parametrize("types", [("builtins.eval",), ("os.system",), ("eval",), ("a b.C",)])
 def test_what_can_run_anything_is_allowed_by_nobody(types: tuple[str, ...]) -> None:
-    with pytest.raises(ValidationError):
-        MlflowLoader(allow_types=types)
+    for kind in (MlflowLoader, MlflowSaver):
+        with pytest.raises(ValidationError):
+            kind(allow_types=types)
 
 
 def test_types_of_an_installed_package_are_allowed_by_name_and_never_taken_from_the_model(
@@ -155,8 +171,24 @@ def test_a_model_is_loaded_from_a_private_copy_which_is_then_removed(tmp_path: P
     assert (contents.flavor, contents.runs) == ("xgboost", ())
     assert copy.stat().st_mode & 0o777 == 0o700
     assert (copy / "model.ubj").read_bytes() == (tmp_path / "model" / "model.ubj").read_bytes()
+    if not os.fork():  # of which the end leaves the copy alone
+        del contents
+        os._exit(0)
+    os.wait()
+    assert copy.exists()
     del contents
     assert not copy.exists()
+
+
+def test_a_model_that_finds_no_room_for_its_copy_is_an_outage(tmp_path: Path) -> None:
+    folder = booster(tmp_path / "model")
+    bounds = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, bounds[1]))
+    try:
+        with pytest.raises(ServiceError, match=r"cannot be copied to .*; TMPDIR names another folder"):
+            contents_of(str(folder))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, bounds)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
+from mlflow.entities import RunTag
 
 from dead import dead_process
 from mxt.errors import ModelError
@@ -52,8 +53,7 @@ def intended(registry: Registry, name: str, process: str, before: int, after: in
     run_id = run_id or opened(registry, process)
     tags = move_tags(name, Move("A", before, after), who="Ben", why="it is better")
     tags["mxt.alias_intent"] = tags.pop("mxt.alias_to")
-    for tag, value in tags.items():
-        registry.client.set_tag(run_id, tag, value)
+    registry.client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
     return run_id
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import mlflow
 import pytest
 
+from blank import blank_store
 from mxt.services import LoggerService, MlflowService
 
 if TYPE_CHECKING:
@@ -18,10 +19,8 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store with no experiment of ours yet."""
-    path = tmp_path_factory.mktemp("store") / "mlflow.db"
     LoggerService(level="ERROR").start()
-    MlflowService(tracking_uri=f"sqlite:///{path}", experiment_name="another").start()
-    return path
+    return blank_store(tmp_path_factory.mktemp("store"))
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import getpass
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.commands import base
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Iterator
 
-    from mxt.registries.reviewing import Reviewed
+    from mxt.registries.inspections import Inspection
 
 MOST_NAMES = 1000
 """Lines of names that are shown."""
@@ -84,11 +83,11 @@ def _convert(options: Namespace) -> int:
 def _review(options: Namespace) -> int:
     from mxt.configs import current_root
     from mxt.registries import trust
-    from mxt.registries.reviewing import looked_at
+    from mxt.registries.inspections import inspect
 
     root = current_root()
     with _named(options) as model:
-        found = looked_at(model)
+        found = inspect(model)
     print(f"{model} is a model in the {found.flavor} flavour, with the digest {found.digest}.")
     if not found.runs:
         print("It is data: nothing of it runs as it is loaded. It needs no review, and none is written.")
@@ -131,8 +130,10 @@ def _agreed(options: Namespace, model: str) -> bool:
     return False
 
 
-def _lines(found: Reviewed) -> Iterator[str]:
+def _lines(found: Inspection) -> Iterator[str]:
     """What would run, one thing a line."""
+    from mxt.registries.allowances import allowing
+
     yield "As it is loaded, this runs as code:"
     yield from (f"  {what}" for what in found.runs)
     for file, names in found.pickles.items():
@@ -146,7 +147,7 @@ def _lines(found: Reviewed) -> Iterator[str]:
     yield "A list says what is there, not what it does: code can do anything that you can."
     if found.types:
         yield "If the code of these types is yours, and installed here, a config may allow them instead:"
-        yield f"  loader: {{KIND: MlflowLoader, allow_types: [{', '.join(found.types)}]}}"
+        yield f"  {allowing(found.types)}"
 
 
 @contextlib.contextmanager
@@ -156,11 +157,11 @@ def _named(options: Namespace) -> Iterator[str]:
     MLflow's store is opened for names in it alone.
     """
     text = str(options.model)
-    if Path(text).exists():
+    if os.path.exists(text):  # noqa: PTH110 - which is False of names that are too long, no error
         yield text
         return
-    if re.match(r"[./~]|.*\.\w+$", text):
-        msg = f"{text}: no such file or folder."
+    if re.match(r"[./~]|.*\.[a-z]\w*$", text):
+        msg = f"{text}: no such file or folder. A version is written as models:/NAME/VERSION."
         raise ModelError(msg)
     from mxt.registries.choices import chosen
     from mxt.services.base.runs import translated

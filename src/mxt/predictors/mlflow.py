@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from mxt.predictors.base.stored import Stored
 
 
+_CODE = {
+    "loader_module": "the module {}",
+    "code": "the Python files of {!r}",
+    "model_code_path": "the Python file {!r}",
+}
+"""Entries of a pyfunc that name code."""
+
+
 def names_of(signature: ModelSignature | None) -> dict[str, str | int]:
     """The columns that a signature names, each by its text; empty if it names none.
 
@@ -45,15 +53,12 @@ class MlflowPredictor(OpaquePredictor):
     @classmethod
     def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
         """The module that loads the model, the code that it brings, and the pickles that are its own."""
-        found = [f"the module {stored.text('loader_module')}"] if stored.entry.get("loader_module") else []
-        code = stored.entry.get("code")
-        found += [f"the Python files of {code!r}"] if isinstance(code, str) and code else []
-        script = stored.entry.get("model_code_path")
-        found += [f"the Python file {script!r}"] if isinstance(script, str) and script else []
-        pickle = stored.entry.get("python_model")
-        named = Hazard(f"the pickle {pickle}", pickle) if isinstance(pickle, str) and pickle else None
-        hazards = [Hazard(what) for what in found]
-        return (*hazards, *([named] if named else [])) or (Hazard("a pyfunc of its own code"),)
+        named = {phrase: stored.text(key) for key, phrase in _CODE.items()}
+        hazards = [Hazard(phrase.format(text)) for phrase, text in named.items() if text]
+        if pickle := stored.text("python_model"):
+            stored.file("python_model")
+            hazards.append(Hazard(f"the pickle {pickle}", pickle))
+        return (*hazards,) or (Hazard("a pyfunc of its own code"),)
 
     def call(self, inputs: pd.DataFrame) -> object:
         return self.native.predict(inputs.rename(columns=self._named))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Annotated
 
-from mxt.errors import ModelError
+from pydantic import AfterValidator, StringConstraints
+
+from mxt.errors import ModelError, printable
 from mxt.predictors.base.stored import from_python
-from mxt.registries import folders, pickles, trust
+from mxt.registries import pickles, trust
 from mxt.registries.pickles.values import Budget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mxt.predictors.base.stored import Hazard
     from mxt.registries.contents import Contents
 
@@ -17,6 +22,25 @@ _MOST = 5
 """More names than this are counted, not listed."""
 _MOST_BYTES, _MOST_STEPS = 64 << 20, 200_000
 """A refusal lists a pickle that is read in about half a second; a review lists any."""
+
+
+def _not_of_python(name: str) -> str:
+    """A type's name itself, unless the type is Python's own, since these can run anything."""
+    if from_python(name):
+        msg = f"{name} is Python's own, and can run anything; review the version instead: mxt trust"
+        raise ValueError(msg)
+    return name
+
+
+TypeName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), AfterValidator(_not_of_python)
+]
+"""The dotted name of a type of an installed package, such as ``acme.features.Log``."""
+
+
+def allowing(types: Iterable[str]) -> str:
+    """The line of a config that allows types."""
+    return f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
 
 
 def allowance(uri: str, contents: Contents, root: str) -> str:
@@ -35,50 +59,33 @@ def allowance(uri: str, contents: Contents, root: str) -> str:
         return f"objects of {types}, allowed by the config" if types else ""
     review = trust.reviewed(contents.digest, root)
     if review is None:
-        raise ModelError(_refusal(uri, contents))
+        raise ModelError(printable(_refusal(uri, contents)))
     return f"{'; '.join(contents.runs)}: reviewed by {review.by} at {review.at}"
 
 
 def _refusal(uri: str, contents: Contents) -> str:
     """Why a model is not loaded, and the line that allows it."""
-    hazards = contents.hazards
-    types = [name for hazard in hazards for name in hazard.types]
     review = f"review it: mxt trust {uri}"
-    if all(hazard.types for hazard in hazards) and not any(map(from_python, types)):
-        line = f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
+    if contents.allowable:
         return (
             f"{uri} holds {' and '.join(contents.runs)}, which MXT has not reviewed. If that is code of "
-            f"yours, installed here, a job's config allows it: {line}. Otherwise, or without a config, "
-            f"{review}"
+            f"yours, installed here, a job's config allows it: {allowing(contents.allowable)}. Otherwise, or "
+            f"without a config, {review}"
         )
-    phrases = " and ".join(_phrase(contents, hazard) for hazard in hazards)
+    phrases = " and ".join(_phrase(contents, hazard) for hazard in contents.hazards)
     return f"{uri} would run code as it is loaded: {phrases}. If you trust who logged it, {review}"
 
 
 def _phrase(contents: Contents, hazard: Hazard) -> str:
     """A hazard, with the names that a pickle would import, if they are soon read."""
-    path = contents.stored.path(hazard.file)
-    if path is None or hazard.types or not path.is_file() or path.stat().st_size > _MOST_BYTES:
+    path = contents.folder / hazard.file
+    if hazard.types or not hazard.file or path.stat().st_size > _MOST_BYTES:
         return hazard.what
-    try:
-        names = pickles.globals_of(folders.content(path), Budget(_MOST_STEPS, _MOST_BYTES))
-    except (ValueError, ModelError):
-        names = ()
+    names: list[str] = []
+    with contextlib.suppress(ValueError):  # it is broken, or costs too much to read
+        names += pickles.globals_of(path.read_bytes(), Budget(_MOST_STEPS, _MOST_BYTES))
     if not names:
         return hazard.what
-    names = (*sorted(names, key=lambda name: (not from_python(name), name)),)
+    names.sort(key=lambda name: (not from_python(name), name))
     listed = ", ".join(names[:_MOST]) + (f" and {len(names) - _MOST} more" if len(names) > _MOST else "")
     return f"{hazard.what}, which names {listed}"
-
-
-def refuse_python(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The types themselves, none of which is Python's own, since these can run anything.
-
-    Raises:
-        ValueError: One is.
-    """
-    wrong = [name for name in names if from_python(name)]
-    if wrong:
-        msg = f"{wrong[0]} is Python's own, and can run anything; review the version instead: mxt trust"
-        raise ValueError(msg)
-    return names

@@ -45,23 +45,19 @@ def certificate_fault(client: MlflowClient, pinned: Pinned) -> str:
         content = stored_bytes(pinned)
     except (ModelError, OSError):
         return "the certificate (it cannot be fetched)"
+    if content is None:
+        return "the certificate (there is none)"
     run = run_of(client, run_id)
-    stopped = CERTIFICATE_RUN_TAG not in pinned.tags or (run is not None and run_id not in uri)
-    faults = {
-        "there is none": content is None,
-        "its certification was stopped while it was stored": stopped,
-        "the run that issued it is gone": run is None,
-    }
-    fault = next((text for text, applies in faults.items() if applies), "")
-    if fault or content is None or run is None:
-        return f"the certificate ({fault})"
+    if CERTIFICATE_RUN_TAG not in pinned.tags or (run is not None and run_id not in uri):
+        return "the certificate (its certification was stopped while it was stored)"
+    if run is None:
+        return "the certificate (the run that issued it is gone)"
     issued = {tags.get(CERTIFICATE_DIGEST_TAG) for tags in (pinned.tags, run.data.tags)}
     if issued != {digests.sha256(content)}:
         return "the certificate"
     certificate = Certificate.from_bytes(content)
-    if (certificate.model, certificate.version) != (pinned.name, pinned.version):
-        return f"the certificate (it is of {certificate.model} version {certificate.version})"
-    return ""
+    is_own = (certificate.model, certificate.version) == (pinned.name, pinned.version)
+    return "" if is_own else f"the certificate (it is of {certificate.model} version {certificate.version})"
 
 
 def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, str]:
@@ -89,8 +85,6 @@ def changed(pinned: Pinned, certificate: Certificate, root: str) -> dict[str, st
             changes["model"] = NAMES["model"]
     except ModelError as error:
         changes["model"] = f"{NAMES['model']} ({str(error).rstrip('.')})"
-    except OSError:
-        changes["model"] = f"{NAMES['model']} (they cannot be fetched)"
     rows = {"training_data": sources["training_data"], "evaluation_data": sources["evaluation_data"]}
     for name, content in rows.items():
         fault = _data_fault(content, bound[name], root)

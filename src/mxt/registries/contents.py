@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import ModelError, ServiceError
+from mxt.errors import ModelError, ServiceError, printable
 from mxt.predictors.base.library import predictor_class
-from mxt.predictors.base.stored import PREFIX, Stored
+from mxt.predictors.base.stored import PREFIX, Stored, from_python
 from mxt.registries import digests, folders, manifests
 from mxt.registries.manifests import Manifest
 
@@ -53,6 +53,13 @@ class Contents:
         """One phrase for each thing that would run as code, such as ``the pickle model.pkl``."""
         return tuple(hazard.what for hazard in self.hazards)
 
+    @property
+    def allowable(self) -> tuple[str, ...]:
+        """The types that a config may allow by name instead of a review; none if anything else would run."""
+        types = [name for hazard in self.hazards for name in hazard.types]
+        by_name = all(hazard.types for hazard in self.hazards) and not any(map(from_python, types))
+        return tuple(types) if by_name else ()
+
     def beside(self, name: str) -> bytes | None:
         """A file that was stored beside the model; None if it was not stored.
 
@@ -65,7 +72,7 @@ class Contents:
         if not path.is_file():
             msg = f"{self.manifest.uri} lacks its file {manifests.EXTRA_FILES}/{name}; register it again."
             raise ModelError(msg)
-        return folders.content(path)
+        return path.read_bytes()
 
 
 def contents_of(uri_or_path: str, allow_types: Iterable[str] = ()) -> Contents:
@@ -124,6 +131,6 @@ def predictor_of_stored(uri: str, flavors: Mapping[str, object]) -> type[Predict
     for kind in (*sorted(known, key=lambda kind: kind.precedence), predictor_class("mlflow")):
         if kind is not None and kind.flavor in flavors:
             return kind
-    stored = ", ".join(sorted(flavors)) or "none"
+    stored = printable(", ".join(sorted(flavors))) or "none"
     msg = f"{uri} is stored in the flavours {stored}; no predictor serves any of them, and none is pyfunc."
     raise ModelError(msg)

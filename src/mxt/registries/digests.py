@@ -75,11 +75,16 @@ def recorded(run_id: str, name: str) -> dict[str, object]:
 
 def artifact(run_id: str, name: str) -> bytes | None:
     """The bytes of a run's artifact; None if there is no such artifact or run."""
+    import mlflow
+
     if not run_id:
         return None
     try:
-        return Path(fetched(f"runs:/{run_id}/{name}")).read_bytes()
-    except (ModelError, OSError):
+        # Below runs:/ MLflow would look for a model of that name as well.
+        return Path(fetched(f"{mlflow.get_run(run_id).info.artifact_uri}/{name}")).read_bytes()
+    except (ModelError, mlflow.exceptions.MlflowException, OSError) as error:
+        if is_outage(error):
+            raise
         return None
 
 

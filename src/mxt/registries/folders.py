@@ -75,8 +75,9 @@ def content(path: Path) -> bytes:
         finally:
             os.close(folder)
         with os.fdopen(opened, "rb") as file:
-            if stat.S_ISREG(os.fstat(opened).st_mode):
-                return file.read(_MOST_BYTES)
+            found = os.fstat(opened)
+            if stat.S_ISREG(found.st_mode):
+                return file.read(min(found.st_size, _MOST_BYTES))  # which takes memory for as many bytes
     except OSError as error:
         msg = f"{path} cannot be read ({type(error).__name__}); a model consists of regular files alone."
         raise ModelError(msg) from error
@@ -133,6 +134,8 @@ def _fault(entry: str, kind: int) -> str:
 def _summed(source: int, target: Path | None, most: int) -> tuple[bytes, int]:
     """SHA-256 and number of the bytes of an open file, which are written to `target` if there is one."""
     total, read = hashlib.sha256(), 0
+    if os.fstat(source).st_size > most:
+        return b"", most + 1
     if target is not None:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600) if target else -1

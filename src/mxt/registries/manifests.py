@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
+from mxt.predictors.mlflow import names_of
 from mxt.registries import digests, folders
 from mxt.registries.savers.base import METADATA
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FILE = "MLmodel"
 EXTRA_FILES = "extra_files"
 """Folder of the files that stand beside a model."""
-_MOST_VALUES, _DEEPEST = 500_000, 32
+_MOST_VALUES, _DEEPEST, _MOST_FLAVORS = 500_000, 32, 100
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Manifest:
         flavors, metadata = content.get("flavors"), content.get("metadata") or {}
         if not (isinstance(flavors, dict) and all(isinstance(name, str) for name in flavors)):
             raise _broken(uri, f"its flavors must be a mapping by name, not a {type(flavors).__name__}")
+        if len(flavors) > _MOST_FLAVORS:
+            raise _broken(uri, f"it names {len(flavors):,} flavours, more than {_MOST_FLAVORS}")
         wrong = [name for name, entry in flavors.items() if not isinstance(entry, dict)]
         if wrong or not isinstance(metadata, dict):
             raise _broken(uri, f"{wrong[0] if wrong else 'metadata'!r} must be a mapping")
@@ -113,6 +116,13 @@ class Manifest:
             raise _broken(self.uri, why) from error
 
     @property
+    def types(self) -> dict[str, str]:
+        """MLflow's type of each column that the signature names; empty if it names none."""
+        names = names_of(self.signature)
+        kinds = self.signature.inputs.input_types() if self.signature and names else []
+        return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
+
+    @property
     def extra_files(self) -> set[str]:
         """Names of the files that were stored beside the model."""
         entries = [entry.get("extra_files") for entry in self.flavors.values()]
@@ -131,23 +141,25 @@ def _parsed(file: Path, uri: str) -> dict[str, Any]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
+        if not file.is_file():
+            raise _broken(uri, "there is none")
         text = folders.content(file).decode("utf-8")
-        _require_bounds(text, loader)
+        _require_bounds(text, loader, uri)
         content = yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where it is built
     except yaml.YAMLError as error:
         problem = getattr(error, "problem", None) or type(error).__name__
         mark = getattr(error, "problem_mark", None)
         where = "" if mark is None else f", in line {mark.line + 1}"
         raise _broken(uri, f"{' '.join(str(problem).split())[:200]}{where}") from error
-    except (ValueError, RecursionError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, TypeError, OverflowError) as error:  # of a value that its own tag does not fit
         raise _broken(uri, type(error).__name__) from error
     if not isinstance(content, dict):
         raise _broken(uri, f"it holds a {type(content).__name__}, not a mapping")
     return content
 
 
-def _require_bounds(text: str, loader: Any) -> None:
-    """Raise an OverflowError for more values or levels than any model has, before they are made."""
+def _require_bounds(text: str, loader: Any, uri: str) -> None:
+    """Raise a ModelError for more values or levels than any model has, before they are made."""
     import yaml
 
     depth = 0
@@ -155,4 +167,4 @@ def _require_bounds(text: str, loader: Any) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if values > _MOST_VALUES or depth > _DEEPEST:
-            raise OverflowError
+            raise _broken(uri, f"it holds more than {_MOST_VALUES:,} values, or {_DEEPEST} levels")

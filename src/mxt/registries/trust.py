@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from mxt.configs import parse_value
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic.dataclasses import dataclass
+
+from mxt.configs import Config, parse_value
 from mxt.configs.yaml import read_yaml
 from mxt.datasets.writers.base.files import replacing
-from mxt.errors import ConfigError, DataError
+from mxt.errors import ConfigError, DataError, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
 FILE = "trusted-models.yaml"
 """The file in the project's root."""
@@ -29,27 +31,38 @@ _HEAD = """\
 models:
 """
 _FORM = "the file of reviewed models is a mapping of `models` to a list, as `mxt trust` writes it"
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+Text = Annotated[str, AfterValidator(printable)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Review:
     """What a person allowed: one model, by the digest of its files."""
 
-    digest: str
+    digest: Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
     """SHA-256, as `digests.model_digest` has it."""
-    model: str
+    model: Annotated[str, StringConstraints(min_length=1), AfterValidator(printable)]
     """How it was named when it was reviewed, as ``models:/churn/3``."""
-    globals: tuple[str, ...] = ()
+    globals: tuple[Text, ...] = ()
     """The globals that its pickles name."""
-    by: str = ""
+    by: Text = ""
     """Who reviewed it."""
     at: str = ""
     """When, in UTC."""
     flavor: str = ""
     """The flavour that is loaded."""
-    runs: tuple[str, ...] = ()
+    runs: tuple[Text, ...] = ()
     """What would run, in words."""
+
+
+class _Reviews(BaseModel, extra="forbid"):
+    """The content of the file."""
+
+    models: list[Review] | None = None
+
+    @property
+    def by_digest(self) -> dict[str, Review]:
+        return {review.digest: review for review in self.models or ()}
 
 
 def file_of(root: str) -> Path:
@@ -77,7 +90,6 @@ def allow(review: Review, root: str) -> Path:
         DataError: It cannot be written.
     """
     file = Path(os.path.realpath(file_of(root)))
-    review = _printable(review)
     try:
         with _alone(file.parent):
             known = _reviews(file)
@@ -116,68 +128,21 @@ def _reviews(file: Path) -> dict[str, Review]:
     if not os.path.lexists(file):
         return {}
     content, origins = read_yaml(str(file), _FORM)
-    return _of(content, str(file), origins)
+    try:
+        return _Reviews.model_validate(content).by_digest
+    except ValidationError as error:
+        fault = error.errors()[0]
+        place, path = Config(content, origins, "").where(fault["loc"]), ".".join(map(str, fault["loc"]))
+        msg = f"{place}: {path}: {fault['msg']}; {_FORM}"
+        raise ConfigError(msg) from error
 
 
 def _parsed(text: str, file: str) -> dict[str, Review] | None:
-    """The reviews in a text; None if it is no such file."""
+    """The reviews in a text, by digest; None if it is no such file."""
     try:
-        content = parse_value(text, file)
-        return _of(content, file, {}) if isinstance(content, dict) else None
-    except ConfigError:
+        return _Reviews.model_validate(parse_value(text, file)).by_digest
+    except (ConfigError, ValidationError):
         return None
-
-
-def _of(
-    content: Mapping[str, object], file: str, places: Mapping[tuple[str | int, ...], str]
-) -> dict[str, Review]:
-    wrong = [name for name in content if name != "models"]
-    entries = content.get("models")
-    if wrong or not isinstance(entries, list | None):
-        msg = f"{places.get((*wrong[:1],) or ('models',), file)}: {_FORM}"
-        raise ConfigError(msg)
-    reviews: dict[str, Review] = {}
-    for number, entry in enumerate(entries or []):
-        fault = _fault(entry)
-        if fault:
-            msg = f"{places.get(('models', number), file)}: entry {number + 1} of the reviewed models {fault}"
-            raise ConfigError(msg)
-        lists = {name: tuple(value) for name, value in entry.items() if isinstance(value, list)}
-        reviews.setdefault(entry["digest"], Review(**{**entry, **lists}))
-    return reviews
-
-
-def _fault(entry: object) -> str:
-    """What is wrong with an entry; empty if nothing is."""
-    if not isinstance(entry, dict):
-        return "is no mapping with a digest"
-    known = {field.name for field in fields(Review)}
-    if unknown := [name for name in entry if name not in known]:
-        return f"has {unknown[0]!r}, which is none of {', '.join(sorted(known))}"
-    if not _DIGEST.fullmatch(str(entry.get("digest"))):
-        return "has no digest of 64 hexadecimal digits in lower case"
-    texts = {name: value for name, value in entry.items() if name not in {"globals", "runs"}}
-    lists = [entry.get(name, []) for name in ("globals", "runs")]
-    if not all(isinstance(value, str) for value in texts.values()):
-        return "has a field that is no text; put it in quotes"
-    if not all(isinstance(value, list) and all(isinstance(one, str) for one in value) for value in lists):
-        return "has globals or runs that are no list of texts"
-    return "" if entry.get("model") else "has no model"
-
-
-def _printable(review: Review) -> Review:
-    """A review without characters that nobody sees, or that steer a terminal."""
-
-    def shown(text: str) -> str:
-        return "".join(letter if letter.isprintable() else "?" for letter in text)
-
-    return replace(
-        review,
-        model=shown(review.model),
-        globals=tuple(map(shown, review.globals)),
-        by=shown(review.by),
-        runs=tuple(map(shown, review.runs)),
-    )
 
 
 def _entry(review: Review) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, StringConstraints
@@ -140,14 +142,26 @@ def aliases_of(client: MlflowClient, name: str) -> dict[str, int]:
     return {alias: int(version) for alias, version in registered.aliases.items()}
 
 
-def refuse_taken(client: MlflowClient, name: str, semver: str) -> None:
-    """Raise a ModelError if a version of the model `name` has the semantic version already."""
+def refuse_taken(client: MlflowClient, name: str, semver: str, made: str = "") -> None:
+    """Refuse a semantic version that a version of the model `name` has already.
+
+    Args:
+        client: Of the store.
+        name: Of the registered model.
+        semver: The semantic version.
+        made: How that version was made, if it is known.
+
+    Raises:
+        ModelError: It is taken; the message names one that is free.
+    """
     taken = {version.tags.get(SEMVER_TAG): version.version for version in versions_of(client, name)}
     taken.pop(None, None)
     if semver in taken:
         known = ", ".join(sorted(taken))
+        start, patch = re.findall(r"^(\d+\.\d+\.)(\d{1,9})", semver)[0]
+        free = next(each for number in count(int(patch) + 1) if (each := f"{start}{number}") not in taken)
         msg = (
-            f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}; taken: {known}."
-            f"{store_of(client)}"
+            f"The semantic version {semver} of {name!r} is taken by version {taken[semver]}{made}; "
+            f"taken: {known}. To train anew, write another, such as `version: {free}`.{store_of(client)}"
         )
         raise ModelError(msg)

@@ -13,11 +13,12 @@ import selectors
 import subprocess
 import sys
 import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 import mxt
-from mxt.errors import ModelError, ServiceError
+from mxt.errors import ModelError, ServiceError, printable
 from mxt.sandbox.kernel import Unfit, architecture
 
 if TYPE_CHECKING:
@@ -31,6 +32,21 @@ _THREADS = 512
 _REASON = 500
 """Characters that are taken of a reason that a confined process gives."""
 _CHUNK = 1 << 20
+DONE, FAILED, UNFIT = b"+", b"-", b"!"
+"""First byte of an answer: a result follows, the reason why there is none, or what the machine lacks."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a confined process is to do; its command line holds this as JSON."""
+
+    program: str
+    arguments: list[str]
+    seconds: float
+    memory: int
+    reads: list[str]
+    parent: int
+    """Number of the process that waits for the answer."""
 
 
 def confined(
@@ -54,67 +70,38 @@ def confined(
         architecture()
     except Unfit as error:
         raise ServiceError(_unfit(str(error))) from error
-    heard, answer = os.pipe()
-    order = {
-        "program": program,
-        "arguments": [*arguments],
-        "seconds": seconds,
-        "memory": memory,
-        "reads": [str(Path(path).resolve()) for path in reads],
-        "parent": os.getpid(),
-        "answer": answer,
-    }
-    with os.fdopen(heard, "rb", buffering=0) as pipe:
-        try:
-            process = _started(answer)
-        finally:
-            os.close(answer)
-        try:
-            _give(process, json.dumps(order).encode())
-            content = _heard(process, pipe.fileno(), time.monotonic() + seconds, memory)
-        finally:
-            process.kill()
-            process.wait()
-    return _result(content, process.returncode)
-
-
-def _started(answer: int) -> subprocess.Popen[bytes]:
-    """A new Python that knows nothing of this process but the pipe for its answer."""
-    return subprocess.Popen(  # noqa: S603 - this very Python, and MXT's own program
-        [sys.executable, "-I", "-c", _START, str(Path(mxt.__file__).parents[1])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+    named = [str(Path(path).resolve()) for path in reads]
+    order = Order(program, [*arguments], seconds, memory, named, os.getpid())
+    with subprocess.Popen(  # noqa: S603 - this very Python, and MXT's own program
+        [sys.executable, "-I", "-c", _START, str(Path(mxt.__file__).parents[1]), json.dumps(asdict(order))],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd="/",
         env={},
-        pass_fds=(answer,),
         start_new_session=True,
-    )
-
-
-def _give(process: subprocess.Popen[bytes], order: bytes) -> None:
-    if process.stdin is not None:
+    ) as process:
         try:
-            process.stdin.write(order)
-            process.stdin.close()
-        except BrokenPipeError:
-            process.wait(timeout=1)
+            content = _answer(process, time.monotonic() + seconds, memory)
+        finally:
+            process.kill()
+    return _result(content, process.returncode)
 
 
-def _heard(process: subprocess.Popen[bytes], pipe: int, deadline: float, longest: int) -> bytes:
-    """What a process writes into a pipe until it closes it and ends.
+def _answer(process: subprocess.Popen[bytes], deadline: float, longest: int) -> bytes:
+    """What a process writes until it ends.
 
     Raises:
         ModelError: It does not end by the deadline, writes too much, or starts too many threads.
     """
-    content = bytearray()
+    content, pipe = bytearray(), cast("IO[bytes]", process.stdout)
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while (left := deadline - time.monotonic()) > 0:
             _refuse_many_threads(process.pid)
             if not selector.select(min(_PATIENCE, left)):
                 continue
-            chunk = os.read(pipe, _CHUNK)
+            chunk = os.read(pipe.fileno(), _CHUNK)
             if not chunk:
                 return bytes(content)
             content += chunk
@@ -142,13 +129,10 @@ def _result(content: bytes, code: int) -> bytes:
         ServiceError: The answer is that this machine cannot confine a process.
         ModelError: There is no result.
     """
-    from mxt.sandbox.inside import DONE, FAILED, UNFIT
-
     first, rest = content[:1], content[1:]
     if first == DONE:
         return rest
-    text = rest[: 4 * _REASON].decode("utf-8", "replace")
-    reason = "".join(letter if letter.isprintable() else " " for letter in text)[:_REASON]
+    reason = printable(rest[: 4 * _REASON].decode("utf-8", "replace"))[:_REASON]
     if first == UNFIT:
         raise ServiceError(_unfit(reason))
     if first == FAILED:

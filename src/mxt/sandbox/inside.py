@@ -9,26 +9,25 @@ import sys
 from typing import NoReturn
 
 from mxt.errors import MxtError
-from mxt.sandbox import landlock, limits, seccomp
-from mxt.sandbox.kernel import Unfit, architecture
+from mxt.sandbox import DONE, FAILED, UNFIT, Order, landlock, limits, seccomp
+from mxt.sandbox.kernel import Unfit
 
-DONE, FAILED, UNFIT = b"+", b"-", b"!"
-"""First byte of an answer: a result follows, the reason why there is none, or what the machine lacks."""
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _NO_HOME = "/nonexistent"
 
 
 def main() -> NoReturn:
-    """Confine this process, do the work that the standard input describes, and end."""
-    order = json.loads(sys.stdin.buffer.read())
-    answer = int(order["answer"])
+    """Confine this process, do the work that the command line describes, and end."""
+    order = Order(**json.loads(sys.argv[2]))
+    answer = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # for what libraries print
     try:
         confine(order)
     except (Unfit, OSError, ValueError) as error:
         _send(answer, UNFIT, str(error).encode())
     try:
-        module, _, name = order["program"].partition(":")
-        result = getattr(importlib.import_module(module), name)(*order["arguments"])
+        module, _, name = order.program.partition(":")
+        result = getattr(importlib.import_module(module), name)(*order.arguments)
         content = bytes(memoryview(result))
     except MxtError as error:
         _send(answer, FAILED, str(error).encode())
@@ -37,22 +36,21 @@ def main() -> NoReturn:
     _send(answer, DONE, content)
 
 
-def confine(order: dict[str, object]) -> None:
+def confine(order: Order) -> None:
     """Give up every right that the work does not need.
 
     Raises:
         Unfit: This machine cannot confine a process, or it turned out not to be confined.
     """
-    architecture()
     os.environ |= dict.fromkeys(_ONE_THREAD, "1") | {"HOME": _NO_HOME}
     sys.dont_write_bytecode = True
     if len(os.listdir("/proc/self/task")) != 1:  # noqa: PTH208 - Landlock holds for this thread alone
         msg = "Python was started with threads"
         raise Unfit(msg)
-    limits.limit(float(str(order["seconds"])), int(str(order["memory"])))
+    limits.limit(order.seconds, order.memory)
     limits.give_up_rights()
-    limits.end_with(int(str(order["parent"])))
-    landlock.restrict(map(str, order["reads"]) if isinstance(order["reads"], list) else ())
+    limits.end_with(order.parent)
+    landlock.restrict(order.reads)
     seccomp.restrict(os.getpid())
     _prove()
 

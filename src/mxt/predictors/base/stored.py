@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -75,7 +76,7 @@ class Stored:
         if path is None:
             msg = f"its MLmodel file names {name[:200]!r} as {key}, which is no file in the model's folder"
             raise ModelError(msg)
-        if not path.is_file():
+        if not os.path.isfile(path):  # noqa: PTH113 - which is False of names that are too long, no error
             msg = f"its file {name[:200]!r} is missing"
             raise ModelError(msg)
         return path

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mxt.predictors.base.stored import Hazard, Stored
     from mxt.predictors.base.trees import TreeEnsemble
     from mxt.stats.links import Link
-_REFUSED = (ValueError, TypeError, KeyError)
+_REFUSED = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError)
 
 
 class SklearnPredictor(Predictor):

@@ -9,7 +9,7 @@ from mxt.predictors.base.archives import native_of
 from mxt.predictors.base.stored import Hazard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from mxt.predictors.base.stored import Stored
 
@@ -17,7 +17,9 @@ _TREE = ("sklearn.tree._tree", "Tree")
 _HISTOGRAM = ("sklearn.ensemble._hist_gradient_boosting.predictor", "TreePredictor")
 _SHARING = ("sklearn.ensemble._forest", "sklearn.ensemble._gb")
 """Modules of ensembles that hand their rows on to each tree as they are."""
-_MOST = 5_000_000
+_TREES, _BOOSTED, _CONSTANT = "sklearn.tree._classes", "sklearn.ensemble._gb", "sklearn.dummy"
+_MOST, _DEEPEST = 5_000_000, 10
+"""Objects of a model, and estimators within estimators, each of which pipelines ask thrice what it is."""
 
 
 def estimator_of(stored: Stored) -> tuple[Any, tuple[Hazard, ...]]:
@@ -31,16 +33,20 @@ def estimator_of(stored: Stored) -> tuple[Any, tuple[Hazard, ...]]:
         name = stored.text("pickled_model")
         return None, (Hazard(f"the pickle {name}", name),)
     native, found = native_of(stored, "pickled_model")
-    require_sound(native)
+    try:
+        require_sound(native)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        msg = f"it is damaged: its attributes are not what scikit-learn writes ({type(error).__name__})"
+        raise ModelError(msg) from error
     return native, found
 
 
 def require_sound(native: object) -> None:
     """Raise a ModelError if a tree in an object leads out of its nodes or columns, or in a circle."""
     seen: set[tuple[int, float]] = set()
-    waiting: list[tuple[object, float, bool]] = [(native, 0, False)]
+    waiting: list[tuple[object, float, bool, int]] = [(native, 0, False, 0)]
     while waiting:
-        value, width, shared = waiting.pop()
+        value, width, shared, depth = waiting.pop()
         if isinstance(value, str | bytes | int | float | None) or (id(value), width) in seen:
             continue
         seen.add((id(value), width))
@@ -51,14 +57,31 @@ def require_sound(native: object) -> None:
         elif kind == _HISTOGRAM:
             sound = _is_sound_histogram(value, width)
         else:
-            own = getattr(value, "__dict__", {}).get("n_features_in_")
-            if own is not None:
-                width = min(own, width) if shared else own
+            own = getattr(value, "__dict__", {})
+            depth += hasattr(value, "__sklearn_tags__")
+            if "n_features_in_" in own:
+                width = min(int(own["n_features_in_"]), width) if shared else int(own["n_features_in_"])
                 shared = kind[0] in _SHARING
-            waiting += [(part, width, shared) for part in _parts(value)]
+            sound = sound and depth <= _DEEPEST and _is_laid_out(kind[0], own)
+            waiting += [(part, width, shared, depth) for part in _parts(value)]
         if not sound:
             msg = "it is damaged: the nodes of its trees do not fit together"
+            if depth > _DEEPEST:
+                msg = f"it holds estimators more than {_DEEPEST} levels deep"
             raise ModelError(msg)
+
+
+def _is_laid_out(module: str, own: Mapping[str, Any]) -> bool:
+    """Whether the attributes of an estimator are what scikit-learn writes without looking into or beside."""
+    if module == _TREES and "tree_" in own:
+        return (type(own["tree_"]).__module__, type(own["tree_"]).__name__) == _TREE
+    if module != _BOOSTED or "estimators_" not in own:
+        return True
+    stages, init, each = own["estimators_"], own["init_"], own["n_trees_per_iteration_"]
+    of_one = {(type(one).__module__, hasattr(one, "tree_")) for one in stages.ravel()} == {(_TREES, True)}
+    chances = len(init.class_prior_) if type(init).__module__ == _CONSTANT and each > 1 else each
+    checked = each == 1 or init == "zero" or type(init).__module__ == _CONSTANT
+    return of_one and checked and stages.shape[1:] == (each,) == (chances,) and "n_features_in_" in own
 
 
 def _parts(value: Any) -> Iterable[object]:

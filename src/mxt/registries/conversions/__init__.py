@@ -6,7 +6,6 @@ second sandbox; MXT itself compares bytes.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tempfile
@@ -14,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mxt.datasets.writers.base.files import staged_name
+from mxt.datasets.writers.base.files import replacing
 from mxt.errors import ConfigError, DataError, ModelError
+from mxt.registries import digests
 from mxt.registries.conversions import golden
-from mxt.registries.conversions.forms import BEGINNINGS, ENDINGS, FORMS
-from mxt.registries.conversions.sources import found
+from mxt.registries.conversions.forms import FORMS
+from mxt.registries.conversions.sources import source_of
 from mxt.sandbox import confined
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SECONDS = 300.0
 """Deadline of each of the two processes."""
 _MEMORY, _MEMORY_BY_BYTE = 4 << 30, 16
-_LONGEST_LINE = 10 << 20
+_LONGEST_LINE, _LONGEST_NAME = 10 << 20, 100
 _INSIDE = "mxt.registries.conversions.inside"
 
 Label = str | int | float | bool
@@ -71,7 +71,7 @@ def convert(source: str, rows: str | None = None) -> Conversion:
         ModelError: The pickle cannot be converted; the message says why.
         ServiceError: This machine has no sandbox.
     """
-    pickle = found(source)
+    pickle = source_of(source)
     table = golden.from_table(rows) if rows is not None else pickle.rows
     if table is None:
         msg = (
@@ -85,14 +85,14 @@ def convert(source: str, rows: str | None = None) -> Conversion:
         except ModelError as error:
             msg = f"{pickle.name} cannot be converted: {error}."
             raise ModelError(msg) from error
-    file = pickle.target.with_name(pickle.target.name + ENDINGS[facts["library"]])
+    file = pickle.target.with_name(pickle.target.name + FORMS[facts["library"]].ending)
     _write(file, content)
     return Conversion(
         file=file,
         **facts,
         rows=len(table),
-        digest=hashlib.sha256(content).hexdigest(),
-        original=hashlib.sha256(pickle.content).hexdigest(),
+        digest=digests.sha256(content),
+        original=digests.sha256(pickle.content),
     )
 
 
@@ -113,7 +113,9 @@ def _converted(folder: Path, content: bytes, table: pd.DataFrame) -> tuple[dict[
     arguments = [str(new), facts["library"], facts["kind"], str(rows)]
     again = confined(f"{_INSIDE}:reopened", arguments, seconds=SECONDS, memory=memory, reads=[new, rows])
     if again != predicted:
-        msg = f"its {ENDINGS[facts['library']]} file predicts other bits for the {len(table)} golden rows"
+        msg = (
+            f"its {FORMS[facts['library']].ending} file predicts other bits for the {len(table)} golden rows"
+        )
         raise ModelError(msg)
     return facts, file
 
@@ -131,9 +133,10 @@ def _parsed(given: bytes) -> tuple[dict[str, Any], bytes, bytes]:
         columns, classes = facts["columns"], facts["classes"]
         file = rest[size:]
         right = (
-            file.startswith(BEGINNINGS[library])
+            file.startswith(FORMS[library].beginning)
             and 0 < size < len(rest)
-            and (kind in FORMS[library].kinds or (library == "sklearn" and kind.isidentifier()))
+            and kind.isidentifier()
+            and len(kind) <= _LONGEST_NAME
             and all(isinstance(name, str) for name in columns)
             and all(isinstance(label, str | int | float) for label in classes)
         )
@@ -152,33 +155,12 @@ def _write(file: Path, content: bytes) -> None:
     Raises:
         DataError: It is there already, or cannot be written.
     """
-    staged = Path(staged_name(str(file)))
-    try:
-        with staged.open("xb") as new:
-            new.write(content)
-            new.flush()
-            os.fsync(new.fileno())
-        _name(staged, file, content)
-    except FileExistsError as error:
+    if os.path.lexists(file):
         msg = f"{file} is there already, and nothing is overwritten; move it away, or convert a copy."
-        raise DataError(msg) from error
+        raise DataError(msg)
+    try:
+        with replacing(str(file)) as new:
+            new.write(content)
     except OSError as error:
         msg = f"{file} cannot be written ({error.strerror})."
         raise DataError(msg) from error
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def _name(staged: Path, file: Path, content: bytes) -> None:
-    """Give a written file its name, which must be free; where files have one name only, write it again.
-
-    Raises:
-        FileExistsError: The name is taken, also by a link.
-    """
-    try:
-        os.link(staged, file)
-    except FileExistsError:
-        raise
-    except OSError:
-        with file.open("xb") as new:
-            new.write(content)

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
+from mxt.predictors.base.archives import REVIEWED, untrusted_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +22,10 @@ class Form(ABC):
 
     library: ClassVar[str]
     """The library's top-level module."""
-    kinds: ClassVar[frozenset[str]]
-    """Names of the classes, which are found in that module; empty if they are not listed."""
+    ending: ClassVar[str]
+    """Ending of the file's name."""
+    beginning: ClassVar[bytes]
+    """First bytes of the file."""
     categorical: ClassVar[bool] = False
     """Whether columns of texts are categories of pandas."""
 
@@ -49,19 +52,13 @@ class Form(ABC):
         scores = [name for name in ("predict_proba", "decision_function") if hasattr(native, name)]
         return [np.asarray(getattr(native, name)(rows)) for name in (*scores[:1], "predict")]
 
-    def _class(self, kind: str) -> Any:
-        import importlib
-
-        return getattr(importlib.import_module(self.library), kind)
-
 
 class XgboostForm(Form):
     """UBJSON, as xgboost writes it."""
 
     library: ClassVar[str] = "xgboost"
-    kinds: ClassVar[frozenset[str]] = frozenset(
-        ("Booster", "XGBClassifier", "XGBRegressor", "XGBRanker", "XGBRFClassifier", "XGBRFRegressor")
-    )
+    ending: ClassVar[str] = ".ubj"
+    beginning: ClassVar[bytes] = b"{L"
     categorical: ClassVar[bool] = True
 
     def written(self, native: Any) -> bytes:
@@ -75,7 +72,9 @@ class XgboostForm(Form):
         return bytes(booster.save_raw("ubj"))
 
     def read(self, content: bytes, kind: str) -> Any:
-        native = self._class(kind)()
+        import xgboost
+
+        native = getattr(xgboost, kind)()
         native.load_model(bytearray(content))
         return native
 
@@ -97,44 +96,49 @@ class LightgbmForm(Form):
     """LightGBM's text, up to the best round; of a wrapper, the text of its booster."""
 
     library: ClassVar[str] = "lightgbm"
-    kinds: ClassVar[frozenset[str]] = frozenset(("Booster", "LGBMClassifier", "LGBMRegressor", "LGBMRanker"))
+    ending: ClassVar[str] = ".txt"
+    beginning: ClassVar[bytes] = b"tree\n"
     categorical: ClassVar[bool] = True
 
     def written(self, native: Any) -> bytes:
-        return str(self._booster(native).model_to_string()).encode()
+        return str(_booster(native).model_to_string()).encode()
 
     def read(self, content: bytes, kind: str) -> Any:
+        import lightgbm
+
         del kind  # the text holds a booster, whatever wrapped it
-        return self._class("Booster")(model_str=content.decode())
+        return lightgbm.Booster(model_str=content.decode())
 
     def columns(self, native: Any) -> list[str]:
-        return [*self._booster(native).feature_name()]
+        return [*_booster(native).feature_name()]
 
     def predicted(self, native: Any, rows: pd.DataFrame) -> list[np.ndarray]:
         import numpy as np
 
-        if hasattr(native, "predict_proba"):
-            found = np.asarray(native.predict_proba(rows))
-            return [found[:, 1] if found.ndim > 1 and found.shape[1] == 2 else found]  # noqa: PLR2004 - two classes
-        return [np.asarray(native.predict(rows))]
+        if not hasattr(native, "predict_proba"):
+            return [np.asarray(native.predict(rows))]
+        chances = np.asarray(native.predict_proba(rows))
+        return [chances[:, 1] if chances.ndim > 1 and chances.shape[1] == 2 else chances]  # noqa: PLR2004 - two classes
 
-    def _booster(self, native: Any) -> Any:
-        return getattr(native, "booster_", native)
+
+def _booster(native: Any) -> Any:
+    return getattr(native, "booster_", native)
 
 
 class CatboostForm(Form):
     """CatBoost's binary form."""
 
     library: ClassVar[str] = "catboost"
-    kinds: ClassVar[frozenset[str]] = frozenset(
-        ("CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker")
-    )
+    ending: ClassVar[str] = ".cbm"
+    beginning: ClassVar[bytes] = b"CBM1"
 
     def written(self, native: Any) -> bytes:
         return bytes(native._serialize_model())  # noqa: SLF001 - as its pickling does; else it needs a file to write
 
     def read(self, content: bytes, kind: str) -> Any:
-        native = self._class(kind)()
+        import catboost
+
+        native = getattr(catboost, kind)()
         native.load_model(blob=content)
         return native
 
@@ -146,15 +150,14 @@ class SklearnForm(Form):
     """The format of skops, made of types that skops and MXT trust."""
 
     library: ClassVar[str] = "sklearn"
-    kinds: ClassVar[frozenset[str]] = frozenset()
+    ending: ClassVar[str] = ".skops"
+    beginning: ClassVar[bytes] = b"PK\x03\x04"
 
     def written(self, native: Any) -> bytes:
         import skops.io
 
-        from mxt.predictors.base.archives import REVIEWED
-
         content = bytes(skops.io.dumps(native))
-        if others := sorted({*skops.io.get_untrusted_types(data=content)} - REVIEWED):
+        if others := sorted(untrusted_in(content)):
             msg = (
                 f"it is made of {', '.join(others[:5])}, which MXT has not reviewed, so skops cannot hold it"
             )
@@ -163,8 +166,6 @@ class SklearnForm(Form):
 
     def read(self, content: bytes, kind: str) -> Any:
         import skops.io
-
-        from mxt.predictors.base.archives import REVIEWED
 
         del kind  # the archive names it
         return skops.io.loads(content, trusted=sorted(REVIEWED))
@@ -176,10 +177,6 @@ class SklearnForm(Form):
 FORMS: dict[str, Form] = {
     form.library: form for form in (XgboostForm(), LightgbmForm(), CatboostForm(), SklearnForm())
 }
-ENDINGS = {"xgboost": ".ubj", "lightgbm": ".txt", "catboost": ".cbm", "sklearn": ".skops"}
-"""Endings of the files, by the library."""
-BEGINNINGS = {"xgboost": b"{L", "lightgbm": b"tree\n", "catboost": b"CBM1", "sklearn": b"PK\x03\x04"}
-"""First bytes of the files, by the library."""
 
 
 def form_of(native: Any) -> Form:
@@ -189,9 +186,8 @@ def form_of(native: Any) -> Form:
         ModelError: None does.
     """
     kind = type(native)
-    library = str(kind.__module__).partition(".")[0]
-    form = FORMS.get(library)
-    if form is None or (form.kinds and kind.__name__ not in form.kinds) or not hasattr(native, "predict"):
+    form = FORMS.get(str(kind.__module__).partition(".")[0])
+    if form is None or not hasattr(native, "predict"):
         msg = (
             f"it holds an object of {kind.__module__}.{kind.__name__}; fitted models of xgboost, LightGBM, "
             "CatBoost and scikit-learn can be converted"

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import DataError, ModelError
+from mxt.errors import ModelError
+from mxt.registries import folders
+from mxt.registries.contents import contents_of
 from mxt.registries.conversions import golden
+from mxt.registries.pickles import MOST_BYTES
+from mxt.registries.savers.base import SCHEMA_FILE
+from mxt.schemas import InputsSchema
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from mxt.registries.contents import Contents
 
-_MOST_BYTES = 2 << 30
 _PACKED = {".gz", ".z", ".bz2", ".xz", ".lzma", ".lz4"}
 
 
@@ -33,26 +36,18 @@ class Source:
     """Rows drawn from the model's schema; None if it has none."""
 
 
-def found(source: str) -> Source:
+def source_of(source: str) -> Source:
     """The pickle that a path or a URI names.
 
     Raises:
         ModelError: There is none.
     """
-    path = Path(source)
-    if "://" in source or source.startswith("models:/") or not path.exists() or path.is_dir():
+    if not os.path.exists(source) or os.path.isdir(source):  # noqa: PTH110, PTH112 - no error for long names
         return _stored(source)
-    try:
-        opened = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
-        with os.fdopen(opened, "rb") as file:
-            regular = stat.S_ISREG(os.fstat(opened).st_mode)
-            content = file.read(_MOST_BYTES + 1) if regular else b""
-    except OSError as error:
-        msg = f"{source} cannot be read ({error.strerror})."
-        raise DataError(msg) from error
-    if not content or len(content) > _MOST_BYTES:
-        what = "is no regular file, or is empty" if not content else f"holds more than {_MOST_BYTES:,} bytes"
-        msg = f"{source} {what}."
+    path = Path(source)
+    content = folders.content(path.resolve())
+    if not 0 < len(content) <= MOST_BYTES:
+        msg = f"{source} holds {len(content):,} bytes; a pickle holds some, and up to {MOST_BYTES:,}."
         raise ModelError(msg)
     stem = path
     while stem.suffix.lower() in _PACKED:
@@ -62,9 +57,6 @@ def found(source: str) -> Source:
 
 def _stored(source: str) -> Source:
     """The pickle in a model of MLflow, and rows drawn from the model's schema."""
-    from mxt.registries import folders
-    from mxt.registries.contents import contents_of
-
     contents = contents_of(source)
     if not contents.hazards:
         msg = f"{source} is data already, and is loaded without a review; nothing of it need be converted."
@@ -76,35 +68,14 @@ def _stored(source: str) -> Source:
     folder = Path(source)
     named = re.sub(r"[^A-Za-z0-9._]+", "-", source.partition(":")[2]).strip("-") or "model"
     target = folder.resolve() if folder.is_dir() else Path.cwd() / named
-    content = folders.content(inside(contents.folder, pickles[0]))
+    content = (contents.folder / pickles[0]).read_bytes()
     return Source(source, content, target, _rows_of(source, contents))
-
-
-def inside(folder: Path, name: str) -> Path:
-    """The path of a file in a model's folder.
-
-    Raises:
-        ModelError: The name leads out of it.
-    """
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts:
-        msg = f"The model names the file {name[:200]!r}, which is not in its folder."
-        raise ModelError(msg)
-    return folder / path
 
 
 def _rows_of(source: str, contents: Contents) -> pd.DataFrame | None:
     """Rows drawn from the schema that is stored with a model, or from its signature."""
-    from mxt.predictors.mlflow import names_of
-    from mxt.registries.savers.base import SCHEMA_FILE
-    from mxt.schemas import InputsSchema
-
-    stored, signature = contents.beside(SCHEMA_FILE), contents.manifest.signature
+    stored, types = contents.beside(SCHEMA_FILE), contents.manifest.types
     if stored is not None:
         text = stored.decode("utf-8", "replace")
         return golden.from_schema(InputsSchema.from_yaml(text, f"{source} {SCHEMA_FILE}"))
-    names = names_of(signature)
-    if signature is None or not names:
-        return None
-    kinds = (getattr(kind, "name", str(kind)) for kind in signature.inputs.input_types())
-    return golden.from_schema(InputsSchema.from_types(dict(zip(names, kinds, strict=True))))
+    return golden.from_schema(InputsSchema.from_types(types)) if types else None

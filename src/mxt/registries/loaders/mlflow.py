@@ -7,10 +7,10 @@ import io
 import re
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from loguru import logger
-from pydantic import Field, PrivateAttr, StringConstraints, field_validator
+from pydantic import Field, PrivateAttr
 
 from mxt import packages
 from mxt.configs import current_root
@@ -20,9 +20,8 @@ from mxt.models import Model
 from mxt.predictors.base.library import predictor_of
 from mxt.predictors.base.preparation import Preparation
 from mxt.predictors.base.prepared import prepared
-from mxt.predictors.mlflow import names_of
 from mxt.registries import digests, folders
-from mxt.registries.allowances import allowance, refuse_python
+from mxt.registries.allowances import TypeName, allowance
 from mxt.registries.contents import Contents, contents_of
 from mxt.registries.loaders.base import Loader
 from mxt.registries.manifests import EXTRA_FILES, Manifest
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
 _PYFUNC = "python_function"
 _FORBIDS = "MLFLOW_ALLOW_PICKLE_DESERIALIZATION"
 _VERSION = re.compile(r"models:/.+/\d+")
-_TYPE = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+_MOST_CELLS = 50_000_000
+"""A background is a sample: a few kilobytes of Parquet may claim to be more rows than memory holds."""
 _KEPT: list[Contents] = []
 """Contents of reviewed models, whose code may read its files later than it is loaded."""
 
@@ -58,9 +58,7 @@ class MlflowLoader(Loader):
 
     KIND: Literal["MlflowLoader"] = "MlflowLoader"
 
-    allow_types: tuple[Annotated[str, StringConstraints(pattern=_TYPE)], ...] = Field(
-        default=(), exclude_if=lambda names: not names
-    )
+    allow_types: tuple[TypeName, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Types of installed packages, such as ``acme.features.Log``, that stored models may be made of besides
     those that MXT has reviewed; their code is never taken from the model."""
 
@@ -73,16 +71,11 @@ class MlflowLoader(Loader):
         """Keep the project's root."""
         self._root = str((context or {}).get("root") or current_root())
 
-    @field_validator("allow_types")
-    @classmethod
-    def _no_types_of_python(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return refuse_python(names)
-
     def load(self, uri: str) -> Model:
         contents = contents_of(uri, self.allow_types)
         allowed = allowance(uri, contents, self._root)
         facts = contents.manifest.facts
-        columns = facts.columns or [*_types(contents.manifest)]
+        columns = facts.columns or [*contents.manifest.types]
         try:
             native = _native(contents)
             preparation = Preparation.from_facts(facts.preparation)
@@ -103,7 +96,7 @@ class MlflowLoader(Loader):
         if content is not None:
             with _whole(uri, SCHEMA_FILE):
                 return InputsSchema.from_yaml(content.decode(), f"{uri} {SCHEMA_FILE}")
-        types = _types(self._manifest(uri))
+        types = self._manifest(uri).types
         if not types:
             logger.warning(
                 "{} has no schema, and no signature that names columns: only the names of its columns can be "
@@ -160,9 +153,15 @@ class MlflowLoader(Loader):
 
 def _background(uri: str, content: bytes | None) -> pd.DataFrame | None:
     import pandas as pd
+    import pyarrow.parquet as pq
 
+    if content is None:
+        return None
     with _whole(uri, BACKGROUND_FILE):
-        return None if content is None else pd.read_parquet(io.BytesIO(content))
+        facts = pq.read_metadata(io.BytesIO(content))
+        if facts.num_rows * facts.num_columns > _MOST_CELLS:
+            raise OverflowError
+        return pd.read_parquet(io.BytesIO(content))
 
 
 @contextmanager
@@ -181,14 +180,6 @@ def _native(contents: Contents) -> object:
         return contents.kind.restored(contents.stored)
     _KEPT.append(contents)
     return importlib.import_module(contents.kind.flavor_module).load_model(str(contents.folder))
-
-
-def _types(manifest: Manifest) -> dict[str, str]:
-    """MLflow's type of each column that the signature of a model names; empty if it names none."""
-    signature = manifest.signature
-    names = names_of(signature)
-    kinds = signature.inputs.input_types() if signature and names else []
-    return dict(zip(names, (getattr(kind, "name", str(kind)) for kind in kinds), strict=True))
 
 
 def _reason(error: Exception) -> str:

@@ -30,8 +30,6 @@ _MOST_PLACES = 64
 _HEADER = re.compile(rb"\x80[\x01-\x05]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{16,}")
 _SHORTEST = 4
-_BYTES_OF_A_STEP = 4096
-"""Bytes that are searched in the time of a step."""
 _ARRAY, _ARRAY_OF_OBJECTS = b"\x93NUMPY", re.compile(rb"\|O|'O\d*'")
 
 
@@ -65,7 +63,7 @@ def globals_of(content: bytes, budget: Budget | None = None) -> tuple[str, ...]:
 
 def _read(content: bytes, budget: Budget, depth: int) -> None:
     """Note the globals of a file that must be a pickle, or hold some."""
-    budget.take(1 + len(content) // _BYTES_OF_A_STEP)
+    budget.search(content)
     if depth > _DEEPEST:
         msg = f"it holds files within files, more than {_DEEPEST} deep"
         raise TooMuch(msg)
@@ -135,7 +133,7 @@ def _tried(
     """
     stream.seek(begin)
     try:
-        program.read()
+        program.load()
     except TooMuch:
         raise
     except ValueError as error:
@@ -146,8 +144,8 @@ def _tried(
         program.constants.clear()
         return error
     finally:
-        program.stack.clear()
-        program.memo.clear()
+        for kept in (program.stack, program.metastack, program.memo):
+            kept.clear()
     budget.names |= program.names
     digest = hashlib.sha256(memoryview(content)[begin : stream.tell()]).digest()
     if digest in budget.known:

@@ -15,9 +15,8 @@ from mxt.registries.pickles.values import Budget, TooMuch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-BROKEN = (ValueError, OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
-"""What is raised for a file that is not what its first bytes say."""
-_BYTES_OF_A_STEP = 4096
+BROKEN = (ValueError, OSError, EOFError, RuntimeError, zlib.error, lzma.LZMAError, zipfile.BadZipFile)
+"""What is raised for a file that is not what its first bytes say, also by lz4, or that needs a password."""
 _MOST_MEMBERS = 10_000
 _ZFILE = re.compile(rb"\AZF0x[0-9a-f]{1,16}L?\s*")
 """What joblib wrote before the content that it compressed by zlib, until 0.9."""
@@ -60,12 +59,8 @@ def members(content: bytes, budget: Budget) -> Iterator[bytes]:
             msg = f"it is a zip file of more than {_MOST_MEMBERS:,} files"
             raise TooMuch(msg)
         for entry in entries:
-            try:
-                with archive.open(entry) as member:
-                    yield _bounded(member.read(budget.unpacked + 1), budget)
-            except RuntimeError as error:
-                msg = f"it is a zip file that cannot be read ({type(error).__name__})"
-                raise ValueError(msg) from error
+            with archive.open(entry) as member:
+                yield _bounded(member.read(budget.unpacked + 1), budget)
 
 
 def _packing(content: bytes) -> Callable[[], _Unpacker] | None:
@@ -94,7 +89,7 @@ def _unpacked(content: bytes, unpacker: Callable[[], _Unpacker], budget: Budget)
     """What compressed content holds, of one part or several that follow each other."""
     parts: list[bytes] = []
     while content:
-        budget.take(1 + len(content) // _BYTES_OF_A_STEP)
+        budget.search(content)
         unpack = unpacker()
         try:
             parts.append(_bounded(unpack.decompress(content, budget.unpacked + 1), budget))

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import io
 
 MOST_STEPS = 5_000_000
 """Steps of all pickles of one file, which take a quarter of a minute to read."""
 MOST_NAMES = 10_000
-LONGEST = 64
-"""Values of a tuple or a dictionary that is followed."""
+_BYTES_OF_A_STEP = 4096
+"""Bytes that are searched in the time of a step."""
 
 
 class TooMuch(ValueError):  # noqa: N818 - a ValueError that ends the reading of a whole file
@@ -41,6 +37,10 @@ class Budget:
         if self.steps < 0:
             msg = f"it has more than {MOST_STEPS:,} steps"
             raise TooMuch(msg)
+
+    def search(self, content: bytes) -> None:
+        """Count the steps in whose time content is searched."""
+        self.take(1 + len(content) // _BYTES_OF_A_STEP)
 
     def bound(self, names: set[str]) -> None:
         """Raise TooMuch for more names than any model has."""
@@ -79,20 +79,6 @@ def item_size(kind: object) -> int | None:
     return int(match[2]) * (4 if match[1] == "U" else 1)
 
 
-def line_of(stream: io.BytesIO) -> str:
-    """The text up to the end of the line, as the name of a global is written.
-
-    Raises:
-        ValueError: The line does not end, or is no UTF-8.
-    """
-    line = stream.readline()
-    if not line.endswith(b"\n"):
-        msg = "the name of a global does not end"
-        raise ValueError(msg)
-    return line[:-1].decode("utf-8")
-
-
 def items_of(taken: list[object]) -> dict[object, object]:
-    """Keys and values that follow each other, as far as the keys are texts."""
-    pairs = zip(taken[:LONGEST:2], taken[1:LONGEST:2], strict=False)
-    return {key: value for key, value in pairs if isinstance(key, str)}
+    """Keys and values that follow each other, as far as the keys are texts: others might hash for ever."""
+    return {key: value for key, value in zip(taken[::2], taken[1::2], strict=False) if isinstance(key, str)}

@@ -13,6 +13,7 @@ from pydantic import Field
 from mxt import packages
 from mxt.errors import ModelError
 from mxt.predictors.base.archives import REVIEWED
+from mxt.registries.allowances import TypeName, allowing
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class MlflowSaver(Saver):
 
     KIND: Literal["MlflowSaver"] = "MlflowSaver"
 
-    allow_types: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    allow_types: tuple[TypeName, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Types of installed packages, such as ``acme.features.Log``, that the model may be made of besides those
     that MXT has reviewed; later jobs allow them in their `loader`."""
 
@@ -92,7 +93,7 @@ def _refuse_unreviewed(options: Mapping[str, Any], allowed: tuple[str, ...]) -> 
         msg = (
             f"The model holds objects of {listed}, which MXT has not reviewed. If that is code of yours, "
             f"installed wherever jobs run, write saver: {{KIND: MlflowSaver, allow_types: [{listed}]}} here, "
-            f"and loader: {{KIND: MlflowLoader, allow_types: [{listed}]}} in the jobs that load it."
+            f"and {allowing(others)} in the jobs that load it."
         )
         raise ModelError(msg)
 

@@ -51,8 +51,12 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
         endpoint = f"MLflow at {shown(server)}"
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
-        names = [method for method in dir(type(store)) if not method.startswith("_")]
-        return bound(store, names, limit, endpoint)
+        if not hasattr(store, "mxt_limited"):  # MLflow hands out the same store again and again
+            bound(
+                store, [method for method in dir(type(store)) if not method.startswith("_")], limit, endpoint
+            )
+            store.mxt_limited = True
+        return store
 
     limited.mxt_limited = True  # type: ignore[attr-defined] # so that none is limited twice
     setattr(registry, name, limited)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.errors import ConfigError, ModelError
-from mxt.registries import folders, moments
+from mxt.errors import ConfigError, ModelError, printable
+from mxt.registries import moments
 from mxt.registries.contents import contents_of
 from mxt.registries.pickles import globals_of
 from mxt.registries.trust import Review
@@ -21,11 +21,13 @@ _ORIGINS = {"uri", "model_code_path"}
 """Entries that may say where a file was when the model was logged; what is loaded is a copy in the folder."""
 _MOST_WRITTEN = 100
 """Names that a review records; the digest stands for all of them."""
+_LONGEST = 1000
+"""Characters of a name that are shown."""
 
 
 @dataclass(frozen=True)
-class Reviewed:
-    """A model as it is shown to a person."""
+class Inspection:
+    """What a person is shown of a model."""
 
     digest: str
     flavor: str
@@ -53,8 +55,8 @@ class Reviewed:
         )
 
 
-def looked_at(model: str) -> Reviewed:
-    """What is in a model, by a URI or the path of its folder.
+def inspect(model: str) -> Inspection:
+    """List what is in a model, by its URI or the path of its folder.
 
     Raises:
         ConfigError: The path is a file.
@@ -69,15 +71,14 @@ def looked_at(model: str) -> Reviewed:
     contents = contents_of(model)
     _refuse_outside(model, contents)
     if not contents.hazards:
-        return Reviewed(contents.digest, contents.flavor, (), {}, (), ())
-    types = [name for hazard in contents.hazards for name in hazard.types]
-    return Reviewed(
+        return Inspection(contents.digest, contents.flavor, (), {}, (), ())
+    return Inspection(
         digest=contents.digest,
         flavor=contents.flavor,
-        runs=tuple(map(_printable, contents.runs)),
+        runs=tuple(_shown(what) for what in contents.runs),
         pickles=_pickles(model, contents),
         code=tuple(name for name in _files(contents) if Path(name).suffix.lower() in _CODE),
-        types=tuple(types) if all(hazard.types for hazard in contents.hazards) else (),
+        types=contents.allowable,
     )
 
 
@@ -92,7 +93,7 @@ def _refuse_outside(model: str, contents: Contents) -> None:
             left += value
         elif isinstance(value, str) and (value.startswith("/") or ".." in re.split(r"[/\\]", value)):
             msg = (
-                f"{model} names {_printable(value)!r}, which is outside its folder, so that no review would "
+                f"{model} names {_shown(value)!r}, which is outside its folder, so that no review would "
                 "hold for it. Log the model with that file among its own."
             )
             raise ModelError(msg)
@@ -105,18 +106,18 @@ def _pickles(model: str, contents: Contents) -> dict[str, tuple[str, ...]]:
         ModelError: A file that is to be loaded as a pickle is broken, so nobody can say what it names.
     """
     must = {hazard.file for hazard in contents.hazards if hazard.file and not hazard.types}
-    found: dict[str, tuple[str, ...]] = {}
+    listed: dict[str, tuple[str, ...]] = {}
     for name in _files(contents):
         try:
-            names = globals_of(folders.content(contents.folder / name))
+            names = globals_of((contents.folder / name).read_bytes())
         except ValueError as error:
             if name in must:
-                msg = f"{model}: the pickle {name} cannot be listed: {_printable(str(error))}."
+                msg = f"{model}: the pickle {name} cannot be listed: {_shown(str(error))}."
                 raise ModelError(msg) from error
             continue
         if names or name in must:
-            found[_printable(name)] = tuple(map(_printable, names))
-    return found
+            listed[name] = tuple(_shown(each) for each in names)
+    return listed
 
 
 def _files(contents: Contents) -> list[str]:
@@ -125,5 +126,5 @@ def _files(contents: Contents) -> list[str]:
     return sorted(path.relative_to(contents.folder).as_posix() for path in files)
 
 
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:1000]
+def _shown(text: str) -> str:
+    return printable(text)[:_LONGEST]
