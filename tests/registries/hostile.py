@@ -326,7 +326,7 @@ def pipelines_in_pipelines(folder: Path, canary: Path) -> None:
 
 
 def a_type_of_two_lines(folder: Path, canary: Path) -> None:
-    tree = {"__class__": "x\nTraceback\x1b[2J", "__module__": "acme", "__loader__": "TypeNode"}
+    tree = {"__class__": "x\nmore\x1b[2J", "__module__": "acme", "__loader__": "TypeNode"}
     sklearn(folder, archive(tree), "skops")
     del canary
 
@@ -484,10 +484,10 @@ MODELS = {
         (a_text_for_a_tree, r"the nodes of its trees do not fit together"),
         (a_text_for_a_number_of_columns, r"its attributes are not what scikit-learn writes"),
         (pipelines_in_pipelines, r"estimators more than 10 levels deep"),
-        (a_type_of_two_lines, r"objects of acme\.x\?Traceback\?\[2J"),
+        (a_type_of_two_lines, r"would run code .*: objects of acme\.x\?more\?\[2J.*: mxt trust "),
         (a_hundred_flavours, r"it names 101 flavours"),
         (a_name_of_thousands_of_letters, r"its file 'x+' is missing"),
-        (no_manifest, r"has no readable MLmodel file: there is none"),
+        (no_manifest, r"has no readable MLmodel file: (there is none|.*/MLmodel cannot be fetched)"),
         (a_file_of_many_gigabytes, r"more than 20,000 files or 8 GiB"),
         (a_background_that_unfolds, r"has a broken file background\.parquet"),
         (a_link_to_the_outside, r"'model\.ubj', but it is a link"),
