@@ -146,7 +146,7 @@ def _swept(root: Path, before: Path, name: str, distance: int) -> dict[str, obje
     if not isinstance(calls, list):
         return {"calls": [], "kills": 0, "faults": {"": [f"it cannot run: {calls}"]}}
     faults, kills = {}, 0
-    for place in _places(calls)[::distance]:
+    for place in _places(calls)[distance // 2 :: distance]:
         _restore(root, before)
         kills += 1
         ended, left = _killed(lambda place=place: _kill(root, killed, place))  # type: ignore[misc] # a default

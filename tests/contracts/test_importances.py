@@ -156,7 +156,7 @@ def test_infinite_numbers_are_refused_unless_no_sample_is_used(name: str, known:
         assert found.table is not None
         assert found.table.equals(alone.table)
         return
-    with pytest.raises((ModelError, DataError), match="hold infinite"):
+    with pytest.raises((ModelError, DataError), match=r"hold infinite|beyond 3\.4e38"):
         measure(name, known, endless)
 
 

@@ -59,7 +59,7 @@ FAULTS = {
         (AGAINST, "job.background={KIND: CsvReader, path: header.csv, id_column: customerID}"),
     ),
     "no background": Fault("trees", 4, r"compares with a background, and the model keeps none", (AGAINST,)),
-    "cut file": Fault("cut", 4, r"cannot be loaded in its xgboost flavour .* its files may be broken"),
+    "cut file": Fault("cut", 4, r"cannot be loaded in its xgboost flavour: its file was cut"),
     "no training weights": Fault("weightless", 4, r"keep no training weight \(cover\)", (TREES,)),
     "unknown link": Fault("hinge", 4, r"no known function of its scores", (CHANCES,)),
     "no link": Fault("numbers", 4, r"predicts numbers and has no probabilities", (CHANCES,)),

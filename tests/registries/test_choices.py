@@ -31,7 +31,7 @@ def test_a_version_is_named_by_alias_number_or_semantic_version(registry: Regist
     assert found == [2, 2, 1, 1, 1, 2, 2]
     with pytest.raises(ModelError, match=r"no alias or version 'Other'.* The store is here\.$"):
         chosen(registry.client, "churn@Other", "here")
-    for wrong in ("", "churn@", "a/b/c", "churn@x y"):
+    for wrong in ("", "churn@", "a/b/c", "churn@x y", " ", "..", "../x", "a\nb", "\udcff"):
         with pytest.raises(ConfigError, match="names no version; write NAME, NAME@ALIAS or NAME/VERSION"):
             chosen(registry.client, wrong, "here")
 

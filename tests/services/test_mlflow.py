@@ -284,7 +284,7 @@ def test_a_deleted_experiment_is_named(service: MlflowService) -> None:
         MlflowService(tracking_uri=service.tracking_uri).start()
 
 
-@pytest.mark.parametrize("name", ["", "models/churn", "churn:1", "100%", "it's", 'say "hi"', "a.b"])
+@pytest.mark.parametrize("name", ["", " ", "models/churn", "churn:1", "100%", "it's", 'say "hi"', "a.b"])
 def test_a_registry_name_fits_a_model_uri(name: str) -> None:
     with pytest.raises(ValidationError):
         MlflowService(registry_name=name)

@@ -14,7 +14,6 @@ import getpass
 import os
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mxt.commands import base
@@ -133,6 +132,8 @@ def _agreed(options: Namespace, model: str) -> bool:
 
 def _lines(found: Inspection) -> Iterator[str]:
     """What would run, one thing a line."""
+    from mxt.registries.allowances import allowing
+
     yield "As it is loaded, this runs as code:"
     yield from (f"  {what}" for what in found.runs)
     for file, names in found.pickles.items():
@@ -146,7 +147,7 @@ def _lines(found: Inspection) -> Iterator[str]:
     yield "A list says what is there, not what it does: code can do anything that you can."
     if found.types:
         yield "If the code of these types is yours, and installed here, a config may allow them instead:"
-        yield f"  loader: {{KIND: MlflowLoader, allow_types: [{', '.join(found.types)}]}}"
+        yield f"  {allowing(found.types)}"
 
 
 @contextlib.contextmanager
@@ -156,11 +157,11 @@ def _named(options: Namespace) -> Iterator[str]:
     MLflow's store is opened for names in it alone.
     """
     text = str(options.model)
-    if Path(text).exists():
+    if os.path.exists(text):  # noqa: PTH110 - which is False of names that are too long, no error
         yield text
         return
-    if re.match(r"[./~]|.*\.\w+$", text):
-        msg = f"{text}: no such file or folder."
+    if re.match(r"[./~]|.*\.[a-z]\w*$", text):
+        msg = f"{text}: no such file or folder. A version is written as models:/NAME/VERSION."
         raise ModelError(msg)
     from mxt.registries.choices import chosen
     from mxt.services.base.runs import translated

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from contextlib import contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints
 
@@ -120,7 +120,7 @@ def interruptible(driver: str) -> None:
     """Let PostgreSQL's drivers wait in Python: their own code in C hears no signal while it waits."""
     with suppress(ImportError):
         if driver == "psycopg":
-            waiting = importlib.import_module("psycopg.waiting")
+            waiting: Any = importlib.import_module("psycopg.waiting")
             waiting.wait = waiting.wait_selector
         if driver == "psycopg2":
             extensions, extras = map(importlib.import_module, ("psycopg2.extensions", "psycopg2.extras"))

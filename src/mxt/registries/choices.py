@@ -32,7 +32,7 @@ def chosen(client: MlflowClient, text: str | None, store: str, option: str = "--
         ModelError: There is no such version.
     """
     match = _SPELLING.fullmatch(_only(client, store) if text is None else text)
-    if match is None:
+    if match is None or not match["name"].isprintable() or not match["name"].strip(" ."):
         msg = f"{option}{text!r} names no version; write NAME, NAME@ALIAS or NAME/VERSION, as churn@Champion."
         raise ConfigError(msg)
     try:

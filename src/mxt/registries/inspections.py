@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,14 +72,13 @@ def inspect(model: str) -> Inspection:
     _refuse_outside(model, contents)
     if not contents.hazards:
         return Inspection(contents.digest, contents.flavor, (), {}, (), ())
-    types = [name for hazard in contents.hazards for name in hazard.types]
     return Inspection(
         digest=contents.digest,
         flavor=contents.flavor,
         runs=tuple(_shown(what) for what in contents.runs),
         pickles=_pickles(model, contents),
         code=tuple(name for name in _files(contents) if Path(name).suffix.lower() in _CODE),
-        types=tuple(types) if all(hazard.types for hazard in contents.hazards) else (),
+        types=contents.allowable,
     )
 
 
@@ -91,7 +91,7 @@ def _refuse_outside(model: str, contents: Contents) -> None:
             left += [one for key, one in value.items() if key not in _ORIGINS]
         elif isinstance(value, list):
             left += value
-        elif isinstance(value, str) and value and contents.stored.path(value) is None:
+        elif isinstance(value, str) and (value.startswith("/") or ".." in re.split(r"[/\\]", value)):
             msg = (
                 f"{model} names {_shown(value)!r}, which is outside its folder, so that no review would "
                 "hold for it. Log the model with that file among its own."

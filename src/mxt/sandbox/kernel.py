@@ -33,17 +33,16 @@ def architecture() -> str:
     return machine
 
 
-def system_call(number: int, *arguments: int) -> int:
-    """What a system call returns, or the negative number of its error."""
+def system_call(numbers: tuple[int, int], *arguments: int) -> int:
+    """What a system call returns, or the negative number of its error.
+
+    Args:
+        numbers: Of the call, on each kind of processor.
+        arguments: Up to six; the others are 0.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
-    result = int(libc.syscall(ctypes.c_long(number), *map(ctypes.c_ulong, arguments)))
-    return -ctypes.get_errno() if result < 0 else result
-
-
-def process_control(option: int, *arguments: int) -> int:
-    """What prctl(2) returns, or the negative number of its error."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    padded = [*arguments, 0, 0, 0, 0][:4]
-    result = int(libc.prctl(ctypes.c_int(option), *map(ctypes.c_ulong, padded)))
+    number = numbers[ARCHITECTURES[architecture()][1]]
+    padded = [*arguments, 0, 0, 0, 0, 0, 0][:6]
+    result = int(libc.syscall(ctypes.c_long(number), *map(ctypes.c_ulong, padded)))
     return -ctypes.get_errno() if result < 0 else result

@@ -11,7 +11,7 @@ import struct
 from pathlib import Path
 
 from mxt.sandbox import syscalls
-from mxt.sandbox.kernel import Unfit, architecture, process_control, system_call
+from mxt.sandbox.kernel import Unfit, system_call
 
 FILES = 256
 """Files that a confined process has open at once."""
@@ -48,16 +48,15 @@ def give_up_rights() -> None:
     Raises:
         Unfit: The kernel refuses.
     """
-    if process_control(_NO_NEW_PRIVILEGES, 1) < 0:
+    if system_call(syscalls.PRCTL, _NO_NEW_PRIVILEGES, 1) < 0:
         msg = "the kernel refuses to give up privileges"
         raise Unfit(msg)
-    place = syscalls.ARCHITECTURES[architecture()][1]
     head = ctypes.create_string_buffer(struct.pack("=Ii", _CAPABILITIES, 0))
     sets = ctypes.create_string_buffer(24)
-    system_call(syscalls.CAPGET[place], ctypes.addressof(head), ctypes.addressof(sets))
+    system_call(syscalls.CAPGET, ctypes.addressof(head), ctypes.addressof(sets))
     kept = struct.unpack("=6I", sets.raw)[1] & _READ_ANY
     sets.raw = struct.pack("=6I", kept, kept, 0, 0, 0, 0)
-    error = system_call(syscalls.CAPSET[place], ctypes.addressof(head), ctypes.addressof(sets))
+    error = system_call(syscalls.CAPSET, ctypes.addressof(head), ctypes.addressof(sets))
     if error < 0:
         msg = "the kernel refuses to give up capabilities"
         raise Unfit(msg, -error)
@@ -69,7 +68,7 @@ def end_with(parent: int) -> None:
     Raises:
         Unfit: The parent has ended.
     """
-    process_control(_DEATH_SIGNAL, signal.SIGKILL)
+    system_call(syscalls.PRCTL, _DEATH_SIGNAL, signal.SIGKILL)
     if os.getppid() != parent:
         msg = "the process that wanted the answer has ended"
         raise Unfit(msg)

@@ -51,8 +51,7 @@ def restrict(own: int) -> None:
     code = b"".join(struct.pack("=HBBI", *step) for step in program(architecture(), own))
     buffer = ctypes.create_string_buffer(code, len(code))
     head = ctypes.create_string_buffer(struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer)))
-    place = syscalls.ARCHITECTURES[architecture()][1]
-    error = system_call(syscalls.SECCOMP[place], _FILTER_MODE, _ALL_THREADS, ctypes.addressof(head))
+    error = system_call(syscalls.SECCOMP, _FILTER_MODE, _ALL_THREADS, ctypes.addressof(head))
     if error < 0:
         msg = "the kernel refuses seccomp filters"
         raise Unfit(msg, -error)

@@ -104,7 +104,5 @@ CLONE, FCNTL, IOCTL, PRCTL = (56, 220), (72, 25), (16, 29), (157, 167)
 PRLIMIT, TGKILL = (302, 261), (234, 131)
 """Calls that may be made with some arguments only."""
 SECCOMP, CAPGET, CAPSET = (317, 277), (125, 90), (126, 91)
+LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = (444, 444), (445, 445), (446, 446)
 """Calls that MXT makes to confine a process."""
-
-LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
-"""The same numbers on every kind of processor."""

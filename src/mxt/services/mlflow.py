@@ -92,7 +92,9 @@ class MlflowService(Service):
     experiment_name: Annotated[str, StringConstraints(min_length=1)] = "mxt"
     """Experiment of the job's run."""
 
-    registry_name: Annotated[str, StringConstraints(pattern=r"""^[^/:.%"']+$""")] = "model"
+    registry_name: Annotated[str, StringConstraints(pattern=r"""^[^/:.%"']*[^/:.%"'\s][^/:.%"']*$""")] = (
+        "model"
+    )
     """Name of the registered model. Where it is left out, a training adds no version that predicts another
     target than the last one, or from other columns."""
 

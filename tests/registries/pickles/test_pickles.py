@@ -149,7 +149,6 @@ def test_the_arrays_of_joblib_are_passed_over(compress: Any, protocol: int) -> N
 
 def test_steps_that_hide_as_the_numbers_of_an_array_are_listed() -> None:
     honest = dumped(np.frombuffer(b"N." * 8))
-    place = honest.index(b"N." * 8)
     step = b"cos\nsystem\n(S'x'\ntR"
     hidden = dumped(np.zeros(4))
     begin = hidden.index(bytes(32))
@@ -157,7 +156,6 @@ def test_steps_that_hide_as_the_numbers_of_an_array_are_listed() -> None:
         "os.system"
     }
     assert {*globals_of(honest)} == ARRAY
-    assert place
 
 
 def test_a_function_that_is_pickled_by_value_names_what_makes_it() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,9 +42,9 @@ def source_of(source: str) -> Source:
     Raises:
         ModelError: There is none.
     """
-    path = Path(source)
-    if "://" in source or source.startswith("models:/") or not path.exists() or path.is_dir():
+    if not os.path.exists(source) or os.path.isdir(source):  # noqa: PTH110, PTH112 - no error for long names
         return _stored(source)
+    path = Path(source)
     content = folders.content(path.resolve())
     if not 0 < len(content) <= MOST_BYTES:
         msg = f"{source} holds {len(content):,} bytes; a pickle holds some, and up to {MOST_BYTES:,}."
