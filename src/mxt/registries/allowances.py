@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from mxt.errors import ModelError, printable
-from mxt.predictors.base.stored import from_python
+from mxt.predictors.base.stored import TYPE_NAME, from_python
 from mxt.registries import pickles, trust
 from mxt.registries.pickles.values import Budget
 
@@ -32,9 +32,7 @@ def _not_of_python(name: str) -> str:
     return name
 
 
-TypeName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), AfterValidator(_not_of_python)
-]
+TypeName = Annotated[str, StringConstraints(pattern=TYPE_NAME), AfterValidator(_not_of_python)]
 """The dotted name of a type of an installed package, such as ``acme.features.Log``."""
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError, ServiceError, printable
 from mxt.predictors.base.library import predictor_class
-from mxt.predictors.base.stored import PREFIX, Stored, from_python
+from mxt.predictors.base.stored import PREFIX, Stored, may_be_allowed
 from mxt.registries import digests, folders, manifests
 from mxt.registries.manifests import Manifest
 
@@ -56,9 +56,10 @@ class Contents:
     @property
     def allowable(self) -> tuple[str, ...]:
         """The types that a config may allow by name instead of a review; none if anything else would run."""
-        types = [name for hazard in self.hazards for name in hazard.types]
-        by_name = all(hazard.types for hazard in self.hazards) and not any(map(from_python, types))
-        return tuple(types) if by_name else ()
+        types = tuple(name for hazard in self.hazards for name in hazard.types)
+        return (
+            types if all(hazard.types for hazard in self.hazards) and all(map(may_be_allowed, types)) else ()
+        )
 
     def beside(self, name: str) -> bytes | None:
         """A file that was stored beside the model; None if it was not stored.

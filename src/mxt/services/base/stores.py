@@ -64,11 +64,16 @@ def store_of(client: MlflowClient) -> str:
     return f" {note}" if note else ""
 
 
+_BESIDE = (".lock", "-wal", "-shm", "-journal")
+"""Endings of MXT's own lock, and of the files in which SQLite keeps what it is writing."""
+
+
 def files_of(uris: Iterable[str]) -> tuple[Address, ...]:
-    """The files of SQLite stores, the lock beside each, and the folder of artifacts; none of others."""
+    """The files of SQLite stores, what lies beside each, and the folder of artifacts; none of others."""
     found: list[Address] = []
     for address in (Address.of_database(uri) for uri in uris if uri.startswith(("sqlite", "env:"))):
-        beside = [f"{address.place}.lock", str(Path(address.place).parent / "mlartifacts")] if address else []
+        beside = [f"{address.place}{ending}" for ending in _BESIDE] if address else []
+        beside += [str(Path(address.place).parent / "mlartifacts")] if address else []
         found += [address] if address else []
         found += [Address.of(place) for place in beside if address and address.local]
     return tuple(found)
