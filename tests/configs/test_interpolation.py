@@ -204,6 +204,11 @@ def test_a_long_list_may_be_named_in_part_and_a_config_without_interpolations_is
     assert read(tmp_path, "l: [" + "1, " * 2000 + "]")["l"] == [1] * 2000
 
 
+def test_parts_that_together_make_what_stands_for_no_value_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"conf.yaml:1:1: a: Interpolation resolved to a missing value"):
+        read(tmp_path, "a: '?${b}'\nb: '??'\n")
+
+
 def test_many_faults_are_listed_up_to_a_hundred(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, "a: [" + "'${b}'," * 5000 + "]")
