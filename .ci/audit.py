@@ -33,14 +33,8 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         # The tool and what it needs stay out of the environment that it audits.
-        command = [
-            str(Path(sys.executable).with_name("uvx")),
-            "--from",
-            AUDITOR,
-            "pip-audit",
-            "--skip-editable",
-        ]
-        command += ["--path", sysconfig.get_path("purelib"), "--progress-spinner", "off", "--desc", "off"]
+        command = [uvx, "--from", AUDITOR, "pip-audit", "--skip-editable"]
+        command += ["--path", sysconfig.get_path("purelib"), "--progress-spinner", "off"]
         command += ["--format", "json", "--desc", "off", "--output", str(report), *arguments]
         run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - these words alone
         if report.exists():

@@ -81,6 +81,8 @@ TAKEN = [
     "gs://bucket/x?generation=3",
     "s3://bucket/a@b:c/key:with:colon",
     "zip://x.csv::file:///data/a.zip",
+    "github://mxt-toolkit:mxt@v1.0/data/x.csv",
+    "simplecache::github://mxt-toolkit:mxt@v1.0/data/x.csv",
     "sqlite:////srv/jobs@2/mlflow.db",
     "sqlite:///C:\\x.db",
     "spark://a:7077,b:7077",

@@ -49,9 +49,14 @@ _LONG = "|".join(_written(word) for word in ("key", "code"))
 _NAME = "[A-Za-z_][A-Za-z0-9_]*"
 NAMED = f"env:{_NAME}"
 """The pattern of a secret that is named by its variable."""
+_GITHUB = "[Gg][Ii][Tt][Hh][Uu][Bb]"
+"""The one scheme with no password before its ``@``: fsspec writes ``github://org:repo@ref``."""
 _GOOD = rf"(?:(?:{NAMED}|[^/?#:\s]*):)?{NAMED}@(?![^/?#\s]*@)"
 """What may stand between ``//`` and the host: a user, and names of variables."""
-_USER = rf"(?:^|:)//(?!{_GOOD})[^/?#:\[]*(?::|%3[Aa](?=[^/?#]*@))(?!:)(?![0-9]*(?:[/?#,;]|$))(?=[\s\S]*@)"
+_USER = (
+    rf"(?:^|(?<!{_GITHUB}):)//(?!{_GOOD})[^/?#:\[]*(?::|%3[Aa](?=[^/?#]*@))"
+    r"(?!:)(?![0-9]*(?:[/?#,;]|$))(?=[\s\S]*@)"
+)
 _TOKEN = rf"[Hh][Tt][Tt][Pp][Ss]?://(?!{_GOOD})[^/?#]*@"
 _BUCKET = r"(?:^|:)(?:(?:[Ss]3[Aa]?|[Gg][Cc]?[Ss])://[^/?#]*@|(?:[Aa][Bb][Ff][Ss]{1,2}|[Aa][Zz]|[Aa][Dd][Ll])://[^/?#@]*:)"
 _OPTION = (
@@ -174,7 +179,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     """
     end = r"\s\"'<>`"
     bare = "|".join(rf"(?<={_written(scheme)}:)" for scheme in ("http", "https", "s3", "s3a", "gs", "gcs"))
-    user = rf"//(?!{_GOOD})(?:[^{end}/?#:\[]*(?::|%3[Aa])(?!:)(?![0-9]*(?:[/?#,;{end}]|$))"
+    user = rf"(?<!{_GITHUB}:)//(?!{_GOOD})(?:[^{end}/?#:\[]*(?::|%3[Aa])(?!:)(?![0-9]*(?:[/?#,;{end}]|$))"
     user += rf"(?:[^{end}/?#]*@|[^{end}]*?@))|(?:{bare})//(?!{_GOOD})[^{end}/?#]*@"
     hidden = rf"(?!(?:{NAMED}|\*{{3}})[:.]?(?:[{end}&;#,)\]}}\\]|$))"
     path, query = rf"(?:[^{end}?#/]|/(?!;))*+", rf"([^{end}#)\\]*)"

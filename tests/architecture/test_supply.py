@@ -7,6 +7,7 @@ import re
 import runpy
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,9 +104,12 @@ def test_a_mirror_that_lists_no_vulnerabilities_is_no_clean_audit(capsys: pytest
 
 
 def test_an_audit_without_a_network_says_so_and_ends_well(tmp_path: Any) -> None:
-    nowhere = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path), "PATH": os.environ["PATH"]}
+    beside = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    nowhere = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path), "PATH": beside}
+    python = tmp_path / "python"  # beside which there is no uv
+    python.symlink_to(sys.executable)
     ended = subprocess.run(
-        [sys.executable, REPOSITORY / ".ci" / "audit.py"],
+        [python, REPOSITORY / ".ci" / "audit.py"],
         env={**clean_environment(), **nowhere},
         capture_output=True,
         text=True,

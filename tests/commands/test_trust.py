@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import skops.io
 import yaml
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import FunctionTransformer
 
 from conftest import Project, clean_environment
 from mxt.cli import main
@@ -72,6 +75,18 @@ def test_all_files_of_code_and_all_pickles_are_listed(root: Path, capsys: pytest
         assert text in shown
     known = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))["models"][0]
     assert "code/acme/load.py" in known["runs"]
+
+
+def test_types_of_a_package_may_be_allowed_by_name_and_those_of_python_may_not(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fitted = FunctionTransformer(os.system).fit([[1.0]])
+    entry = {"pickled_model": "model.skops", "serialization_format": "skops"}
+    neighbours = KNeighborsClassifier(1, algorithm="kd_tree").fit([[1.0], [2.0]], [0, 1])
+    for name, native in {"python": fitted, "package": neighbours}.items():
+        stored(root / name, {"sklearn": entry}, {"model.skops": skops.io.dumps(native)})
+        assert main(["trust", name, "--yes"]) == 0
+        assert ("allow_types" in capsys.readouterr().out) == (name == "package")
 
 
 def test_a_name_cannot_steer_the_terminal(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,13 +11,18 @@ import sys
 import threading
 import tracemalloc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import catboost
+import lightgbm as lgb
 import pytest
 import skops.io
+import xgboost as xgb
 from mlflow import environment_variables
 from pydantic import ValidationError
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from mxt.errors import ModelError, ServiceError
 from mxt.registries import folders
@@ -163,6 +168,24 @@ def test_types_of_an_installed_package_are_allowed_by_name_and_never_taken_from_
     monkeypatch.delitem(sys.modules, "acme_features")
     with pytest.raises(ModelError, match="the package acme_features is not installed"):
         contents_of(str(folder), ["acme_features.Log"])
+
+
+@pytest.mark.parametrize(
+    "native",
+    [
+        xgb.XGBRegressor(n_estimators=3),
+        lgb.LGBMRegressor(n_estimators=3, min_child_samples=2, verbose=-1),
+        catboost.CatBoostRegressor(iterations=3, verbose=0, allow_writing_files=False),
+    ],
+    ids=["xgboost", "lightgbm", "catboost"],
+)
+def test_a_pipeline_with_a_booster_needs_no_leave(native: Any, tmp_path: Path) -> None:
+    fitted = make_pipeline(StandardScaler(), native.fit(ROWS, ROWS[:, 0]))
+    fitted[0].fit(ROWS)
+    folder = sklearn(tmp_path / "model", skops.io.dumps(fitted), "skops")
+    contents = contents_of(str(folder))
+    assert not contents.runs
+    assert (contents.kind.restored(contents.stored).predict(ROWS) == fitted.predict(ROWS)).all()
 
 
 def test_a_model_is_loaded_from_a_private_copy_which_is_then_removed(tmp_path: Path) -> None:

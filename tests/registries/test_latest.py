@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mxt.findings.tags import JOB, LAST, PASSED, UNNAMED
-from mxt.registries.latest import describe, known_tags, last_run, name_last, run_of, settle
+from mxt.registries.latest import describe, known_tags, last_run, name_last, name_unnamed, run_of
 from mxt.registries.versions import pin
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def test_a_run_that_its_job_did_not_come_to_name_counts_and_is_named_by_the_next
     named = {f"{LAST}DriftJob": drift, f"{LAST}{EVALUATION}": newer}
     assert named.items() <= known_tags(registry.client, pinned).items()
     assert not named.keys() & tags_of(registry, pinned).keys(), "who reads names nothing"
-    settle(registry.client, pinned)
+    name_unnamed(registry.client, pinned)
     assert named.items() <= tags_of(registry, pinned).items()
     assert "DriftJob passed" in registry.client.get_model_version("unnamed", "1").description
     assert not any(UNNAMED in registry.client.get_run(run).data.tags for run in (drift, older, newer))

@@ -132,6 +132,8 @@ def _agreed(options: Namespace, model: str) -> bool:
 
 def _lines(found: Inspection) -> Iterator[str]:
     """What would run, one thing a line."""
+    from mxt.registries.allowances import allowing
+
     yield "As it is loaded, this runs as code:"
     yield from (f"  {what}" for what in found.runs)
     for file, names in found.pickles.items():
@@ -145,7 +147,7 @@ def _lines(found: Inspection) -> Iterator[str]:
     yield "A list says what is there, not what it does: code can do anything that you can."
     if found.types:
         yield "If the code of these types is yours, and installed here, a config may allow them instead:"
-        yield f"  loader: {{KIND: MlflowLoader, allow_types: [{', '.join(found.types)}]}}"
+        yield f"  {allowing(found.types)}"
 
 
 @contextlib.contextmanager

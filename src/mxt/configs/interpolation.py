@@ -6,26 +6,24 @@ would end up in logs and records; a field that needs a secret takes ``env:NAME``
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from mxt.configs.loader import MAX_DEPTH, TOO_DEEP
 from mxt.configs.yaml import MAX_FAULTS, Node
 from mxt.errors import ConfigError
 
 MAX_CHARACTERS = 1_000_000
-MAX_VALUES, MAX_WRITTEN = 5_000, 100_000
-"""Interpolations with the values that they name, and characters of the texts that have some; each once.
+MAX_VALUES, MAX_WRITTEN = 10_000, 100_000
+"""Values and interpolations of a config that has some, and characters of the texts with them.
 
-OmegaConf takes up to 0.2 ms for a value, and up to 10 microseconds for a character.
+OmegaConf takes up to 0.15 ms for a value, and up to 10 microseconds for a character.
 """
 MAX_CHAIN = 16
 
 _OPENING = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+|\[[0-9]+\])*\})?")
-_TEXTS = ""
-"""The key of OmegaConf's config that holds the texts; no interpolation can name it."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -38,8 +36,8 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
         where: Gives the place where the value at a path was written, for messages.
 
     Raises:
-        ConfigError: An interpolation has another form, names no key, or runs in a circle; or there are more
-            than `MAX_CHARACTERS`, `MAX_VALUES` or `MAX_WRITTEN` allow.
+        ConfigError: An interpolation has another form, names no key, or runs in a circle; or the config has,
+            or would have, more than `MAX_CHARACTERS`, `MAX_VALUES` or `MAX_WRITTEN` allow.
     """
     known: dict[str, _Extent] = {}
     faults = list(islice(_faults(content, known, where), MAX_FAULTS))
@@ -47,59 +45,28 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
         raise ConfigError("\n".join(faults))
     if not known:
         return content
-    texts = sorted({text for _, text in _scalars(content, ()) if isinstance(text, str) and "${" in text})
-    named = sum(extent.values for extent in known.values()) + sum(text.count("${") for text in texts)
-    if named > MAX_VALUES or sum(map(len, texts)) > MAX_WRITTEN:
-        msg = (
-            f"{where(())}: interpolations and the values that they name are {MAX_VALUES} at most, "
-            f"in texts of {MAX_WRITTEN} characters together"
-        )
-        raise ConfigError(msg)
-    return cast("dict[str, Node]", _replaced(content, _values(content, texts, known)))
-
-
-def _replaced(node: Node, values: dict[str, Node]) -> Node:
-    match node:
-        case dict():
-            return {key: _replaced(value, values) for key, value in node.items()}
-        case list():
-            return [_replaced(value, values) for value in node]
-        case str():
-            return values.get(node, node)
-    return node
-
-
-def _values(content: dict[str, Node], texts: list[str], keys: Iterable[str]) -> dict[str, Node]:
-    """What each text with an interpolation stands for; OmegaConf sees these texts and what they name alone.
-
-    It takes 40 microseconds for each value that it sees, and a config may hold tens of thousands.
-    """
+    _refuse_many([node for _, node in _scalars(content, ())], where(()))
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        config = OmegaConf.create({**_named(content, keys), _TEXTS: texts})
-        values = OmegaConf.to_container(config[_TEXTS], resolve=True, throw_on_missing=True)
+        resolved = OmegaConf.to_container(OmegaConf.create(content), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        msg = f"{error.full_key}: {str(error).splitlines()[0]}"
+        msg = f"{where(())}: {error.full_key}: {str(error).splitlines()[0]}"
         raise ConfigError(msg) from error
-    return dict(zip(texts, cast("list[Node]", values), strict=True))
+    return cast("dict[str, Node]", resolved)
 
 
-def _named(content: dict[str, Node], keys: Iterable[str]) -> dict[str | int, Any]:
-    """The config less what no key names; a list of which only items are named maps their places to them."""
-    named: dict[str | int, Any] = {}
-    whole: set[Path] = set()
-    for steps in sorted((list(_steps(content, key)) for key in keys), key=len):
-        path = tuple(step for step, _ in steps)
-        if any(path[:end] in whole for end in range(1, len(path) + 1)):
-            continue
-        whole.add(path)
-        holder = named
-        for step in path[:-1]:
-            holder = holder.setdefault(step, {})
-        holder[path[-1]] = steps[-1][1]
-    return named
+def _refuse_many(values: list[Node], file: str) -> None:
+    """Raise a ConfigError if OmegaConf would take more than a second or two."""
+    texts = [value for value in values if isinstance(value, str) and "${" in value]
+    count, written = len(values) + sum(text.count("${") for text in texts), sum(map(len, texts))
+    if count > MAX_VALUES or written > MAX_WRITTEN:
+        msg = (
+            f"{file}: a config with interpolations has {MAX_VALUES:,} values and interpolations at most, and "
+            f"{MAX_WRITTEN:,} characters in its texts with them, not {count:,} and {written:,}"
+        )
+        raise ConfigError(msg)
 
 
 def dotted(path: Path) -> str:
@@ -121,8 +88,6 @@ class _Extent:
     """How large a node would be once resolved."""
 
     characters: int
-    values: int
-    """Scalars and interpolations in it as it is written."""
     steps: int
     """How deep the steps from key to key go."""
     levels: int
@@ -169,9 +134,8 @@ def _extent(node: Node, content: Node, known: dict[str, _Extent], chain: tuple[s
     Raises:
         RecursionError: The steps run in a circle, or are too many.
     """
-    total, values, steps, levels = len(json.dumps(node)), 0, 0, 0
+    total, steps, levels = len(json.dumps(node)), 0, 0
     for path, text in _scalars(node, ()):
-        values += 1
         levels = max(levels, len(path))
         for opening in _OPENING.finditer(text) if isinstance(text, str) else ():
             key = opening[1].rstrip("}")
@@ -180,20 +144,15 @@ def _extent(node: Node, content: Node, known: dict[str, _Extent], chain: tuple[s
             if key not in known:
                 known[key] = _extent(_lookup(content, key), content, known, (*chain, key))
             total += known[key].characters
-            values += 1
             steps = max(steps, known[key].steps + 1)
             levels = max(levels, len(path) + known[key].levels)
     if steps > MAX_CHAIN:
         raise RecursionError
-    return _Extent(total, values, steps, levels)
+    return _Extent(total, steps, levels)
 
 
-def _lookup(content: Node, key: str) -> Node:
-    return [*_steps(content, key)][-1][1]
-
-
-def _steps(node: Node, key: str) -> Iterator[tuple[str | int, Node]]:
-    """The steps from the root to what a key names, and what stands after each.
+def _lookup(node: Node, key: str) -> Node:
+    """What a key names.
 
     Raises:
         KeyError, IndexError: The config has no such key.
@@ -201,9 +160,8 @@ def _steps(node: Node, key: str) -> Iterator[tuple[str | int, Node]]:
     for part in re.findall(r"[^.\[\]]+", key):
         if isinstance(node, list) and part.isdecimal():
             node = node[int(part)]
-            yield int(part), node
         elif isinstance(node, dict):
             node = node[part]
-            yield part, node
         else:
             raise KeyError(part)
+    return node

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, StringConstraints
 
 from mxt.errors import ModelError, printable
-from mxt.predictors.base.stored import from_python
+from mxt.predictors.base.stored import TYPE_NAME, from_python
 from mxt.registries import pickles, trust
 from mxt.registries.pickles.values import Budget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from mxt.predictors.base.stored import Hazard
     from mxt.registries.contents import Contents
 
@@ -30,10 +32,13 @@ def _not_of_python(name: str) -> str:
     return name
 
 
-TypeName = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"), AfterValidator(_not_of_python)
-]
+TypeName = Annotated[str, StringConstraints(pattern=TYPE_NAME), AfterValidator(_not_of_python)]
 """The dotted name of a type of an installed package, such as ``acme.features.Log``."""
+
+
+def allowing(types: Iterable[str]) -> str:
+    """The line of a config that allows types."""
+    return f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
 
 
 def allowance(uri: str, contents: Contents, root: str) -> str:
@@ -58,17 +63,14 @@ def allowance(uri: str, contents: Contents, root: str) -> str:
 
 def _refusal(uri: str, contents: Contents) -> str:
     """Why a model is not loaded, and the line that allows it."""
-    hazards = contents.hazards
-    types = [name for hazard in hazards for name in hazard.types]
     review = f"review it: mxt trust {uri}"
-    if all(hazard.types for hazard in hazards) and not any(map(from_python, types)):
-        line = f"loader: {{KIND: MlflowLoader, allow_types: [{', '.join(types)}]}}"
+    if contents.allowable:
         return (
             f"{uri} holds {' and '.join(contents.runs)}, which MXT has not reviewed. If that is code of "
-            f"yours, installed here, a job's config allows it: {line}. Otherwise, or without a config, "
-            f"{review}"
+            f"yours, installed here, a job's config allows it: {allowing(contents.allowable)}. Otherwise, or "
+            f"without a config, {review}"
         )
-    phrases = " and ".join(_phrase(contents, hazard) for hazard in hazards)
+    phrases = " and ".join(_phrase(contents, hazard) for hazard in contents.hazards)
     return f"{uri} would run code as it is loaded: {phrases}. If you trust who logged it, {review}"
 
 

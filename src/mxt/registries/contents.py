@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from mxt.errors import ModelError, ServiceError, printable
 from mxt.predictors.base.library import predictor_class
-from mxt.predictors.base.stored import PREFIX, Stored
+from mxt.predictors.base.stored import PREFIX, Stored, may_be_allowed
 from mxt.registries import digests, folders, manifests
 from mxt.registries.manifests import Manifest
 
@@ -52,6 +52,14 @@ class Contents:
     def runs(self) -> tuple[str, ...]:
         """One phrase for each thing that would run as code, such as ``the pickle model.pkl``."""
         return tuple(hazard.what for hazard in self.hazards)
+
+    @property
+    def allowable(self) -> tuple[str, ...]:
+        """The types that a config may allow by name instead of a review; none if anything else would run."""
+        types = tuple(name for hazard in self.hazards for name in hazard.types)
+        return (
+            types if all(hazard.types for hazard in self.hazards) and all(map(may_be_allowed, types)) else ()
+        )
 
     def beside(self, name: str) -> bytes | None:
         """A file that was stored beside the model; None if it was not stored.

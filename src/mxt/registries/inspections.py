@@ -72,14 +72,13 @@ def inspect(model: str) -> Inspection:
     _refuse_outside(model, contents)
     if not contents.hazards:
         return Inspection(contents.digest, contents.flavor, (), {}, (), ())
-    types = [name for hazard in contents.hazards for name in hazard.types]
     return Inspection(
         digest=contents.digest,
         flavor=contents.flavor,
         runs=tuple(_shown(what) for what in contents.runs),
         pickles=_pickles(model, contents),
         code=tuple(name for name in _files(contents) if Path(name).suffix.lower() in _CODE),
-        types=tuple(types) if all(hazard.types for hazard in contents.hazards) else (),
+        types=contents.allowable,
     )
 
 

@@ -55,7 +55,7 @@ def unnamed(client: MlflowClient, pinned: Pinned) -> list[Run]:
     return [run for run in runs if run.info.lifecycle_stage == "active" and JOB in run.data.tags]
 
 
-def settle(client: MlflowClient, pinned: Pinned) -> None:
+def name_unnamed(client: MlflowClient, pinned: Pinned) -> None:
     """Let a version name the runs that ended well, those of jobs that were stopped before it too."""
     runs = unnamed(client, pinned)
     for run in runs:

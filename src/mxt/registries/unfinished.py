@@ -8,7 +8,7 @@ from loguru import logger
 
 from mxt.errors import ModelError
 from mxt.findings.tags import CONFIG, LAST
-from mxt.registries.latest import known_tags, run_of, settle, unnamed
+from mxt.registries.latest import known_tags, name_unnamed, run_of, unnamed
 from mxt.registries.versions import SEMVER_TAG, pin, refuse_taken
 from mxt.services.base.owners import PROCESS_TAG, under_way
 from mxt.services.base.races import settled
@@ -61,7 +61,7 @@ def claim(client: MlflowClient, name: str, semver: str, config_digest: str) -> P
         return None
     training = next((run for run in unnamed(client, pinned) if run.info.run_id == pinned.run_id), None)
     if training is not None:
-        settle(client, pinned)
+        name_unnamed(client, pinned)
         if training.data.tags.get(CONFIG) == config_digest:
             return pinned
     _withdraw(client, pinned)

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from mxt.errors import ModelError
+from mxt.predictors.base.stored import Stored
+from mxt.predictors.catboost import CatboostPredictor
 from mxt.predictors.catboost.files import require_whole
 from mxt.predictors.catboost.flat import Table
 
@@ -52,12 +54,24 @@ def stored(kind: str, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_whole_model_is_read_and_one_that_was_cut_is_not(kind: str, tmp_path: Path) -> None:
     file = stored(kind, tmp_path)
-    require_whole(file)
+    require_whole(file.read_bytes())
     whole = file.read_bytes()
     for size in (0, 3, 7, 100, len(whole) - 1):
         file.write_bytes(whole[:size])
         with pytest.raises(ModelError, match="damaged"):
-            require_whole(file)
+            require_whole(file.read_bytes())
+
+
+def test_what_only_catboost_can_check_runs_by_leave_alone(tmp_path: Path) -> None:
+    rows = pd.DataFrame({"words": ["a b", "b c", "c a"] * 20, "x": range(60)})
+    model = catboost.CatBoost({"iterations": 2, "verbose": 0, "allow_writing_files": False})
+    model.fit(rows, rows["x"], text_features=["words"])
+    for form, says in (("cbm", "its text_process_v"), ("json", "a CatBoost in the format json")):
+        model.save_model(str(tmp_path / form), format="cbm")
+        stored = Stored(tmp_path, {"data": form, "save_format": form})
+        (hazard,) = CatboostPredictor.hazards(stored)
+        assert hazard.what.startswith(says)
+        assert hazard.what.endswith("which MXT cannot check")
 
 
 @pytest.mark.parametrize(
@@ -86,7 +100,7 @@ def test_a_number_that_leads_beyond_its_array_is_refused(
     struct.pack_into("<i", raw, start, number)
     file.write_bytes(raw)
     with pytest.raises(ModelError, match="do not fit together"):
-        require_whole(file)
+        require_whole(file.read_bytes())
 
 
 def test_statistics_of_categories_lead_to_counts_that_are_there(tmp_path: Path) -> None:
@@ -101,4 +115,4 @@ def test_statistics_of_categories_lead_to_counts_that_are_there(tmp_path: Path) 
     struct.pack_into("<I", raw, start + 12 * taken + 8, 10_000)
     file.write_bytes(raw)
     with pytest.raises(ModelError, match="damaged"):
-        require_whole(file)
+        require_whole(file.read_bytes())

@@ -41,6 +41,8 @@ def test_a_whole_text_of_any_form_is_read(options: dict[str, object]) -> None:
         ("tree_sizes=", "tree_sizes=1"),
         ("\nthreshold=", "\nthreshold=x"),
         ("\nthreshold=", "\nthreshold=1 "),
+        ("\nthreshold=", "\nthreshult="),
+        ("\nnum_cat=", "\nnum_cut="),
         ("\nleaf_count=", "\nleaf_count=1 "),
         ("\nnum_cat=0", "\nnum_cat=0\nnum_cat=0"),
         ("\nshrinkage=", "\nshrin\x1ckage="),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from mxt.errors import MissingExtraError, ModelError
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_of
 from mxt.registries.loaders.mlflow import MlflowLoader
-from mxt.registries.savers.mlflow import MlflowSaver
+from mxt.registries.savers.mlflow import MlflowSaver, _refuse_unreviewed
 from mxt.schemas import InputsSchema
 from mxt.services import MlflowService
 from reviews import reviewing
@@ -180,3 +181,17 @@ def test_a_model_of_no_known_flavour_is_loaded_as_a_pyfunc() -> None:
     np.testing.assert_allclose(model.predict(inputs)["prediction"], expected)
     with pytest.raises(ModelError, match="cannot save the flavour 'python_function'"), mlflow.start_run():
         MlflowSaver().save(model, InputsSchema.infer(inputs), inputs.head(5), "Charges")
+
+
+KINDS = ("MlflowSaver", "MlflowLoader")
+
+
+def test_types_that_nobody_has_reviewed_are_saved_only_if_the_config_allows_them() -> None:
+    options = {"skops_trusted_types": ["acme.features.Log", "numpy.dtype"]}
+    lines = [
+        f"{{KIND: {kind}, allow_types: [acme.features.Log]}}" for kind in ("MlflowSaver", "MlflowLoader")
+    ]
+    with pytest.raises(ModelError, match=".*".join(map(re.escape, lines))):
+        _refuse_unreviewed(options, ())
+    _refuse_unreviewed(options, ("acme.features.Log",))
+    _refuse_unreviewed({}, ())

@@ -172,7 +172,7 @@ class Job(Kind, ABC):
             evidence = conclusions.evidence(context.findings, context.about)
             if error is None and evidence is not None:
                 with translated(self.mlflow_service.tracking_uri):
-                    latest.settle(context.client, evidence)
+                    latest.name_unnamed(context.client, evidence)
         except Exception as trouble:
             if error is None:
                 error = trouble

@@ -15,18 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from mxt.errors import ModelError
+from mxt.errors import ModelError, MxtError
+from mxt.predictors.base import boosters
 from mxt.predictors.base.stored import PREFIX, Hazard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from mxt.predictors.base.stored import Stored
 
 REVIEWED = frozenset(
     {
-        *("collections.OrderedDict", "numpy.dtype"),
+        *("collections.OrderedDict", "numpy.dtype", "lightgbm.basic.Booster"),
+        *(f"lightgbm.sklearn.LGBM{name}" for name in ("Classifier", "Regressor", "Ranker")),
+        *(f"catboost.core.CatBoost{name}" for name in ("", "Classifier", "Regressor", "Ranker")),
         "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
@@ -47,6 +49,8 @@ REVIEWED = frozenset(
             )
         ),
         "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        *(f"sklearn.model_selection._split.{name}" for name in ("KFold", "StratifiedKFold")),
         "sklearn.multiclass._ConstantPredictor",
         *(f"sklearn.neural_network._stochastic_optimizers.{name}Optimizer" for name in ("Adam", "SGD")),
         "sklearn.tree._tree.Tree",
@@ -59,10 +63,12 @@ REVIEWED = frozenset(
 numpy and scipy, plain containers.
 
 Neither making them of any state nor any method that a prediction calls runs what the state names. The trees
-among them are checked before they predict (`mxt.predictors.sklearn.sound`). Left out is what predicts by
-indices that nothing checks (trees of neighbours, splines, sparse matrices), and boosters of LightGBM, whose
-texts skops hands over unseen.
+among them are checked before they predict (`mxt.predictors.sklearn.sound`), and boosters before their
+libraries read them (`mxt.predictors.base.boosters`). Left out is what predicts by indices that nothing
+checks: trees of neighbours, splines, sparse matrices.
 """
+_OLDEST = 2
+"""The protocol of skops 0.13, the oldest that MXT takes; nodes of older protocols are audited less."""
 _MOST_ENTRIES, _MOST_BYTES, _MOST_NODES = 200_000, 4 << 30, 3_000_000
 _RATIO, _RATIO_FROM = 200, 64 << 20
 
@@ -71,27 +77,43 @@ def native_of(stored: Stored, key: str) -> tuple[Any, tuple[Hazard, ...]]:
     """The object in the file that the entry names under a key, or what of it nobody has allowed.
 
     Raises:
-        ModelError: It is no such file, or claims to hold far more than it does.
+        MissingExtraError: It holds a booster of a library that is not installed.
+        ModelError: It is no such file, claims to hold far more than it does, or holds a damaged booster.
     """
-    import skops.io
-
     file = stored.file(key)
-    trusted: set[str] = set()
     try:
-        trusted = _named_within_bounds(file) & (REVIEWED | stored.allowed)
-        if stored.allowed:
-            stored.kept["allowed"] = (*sorted((_untrusted(file) & stored.allowed) - REVIEWED),)
-            _require_installed(stored.kept["allowed"])
-        return skops.io.load(file, trusted=sorted(trusted)), ()
-    except ModelError:
+        with zipfile.ZipFile(file) as archive:
+            schema, libraries = _within_bounds(archive, file.stat().st_size)
+            tree = _tree(archive, schema)
+            others = tree.get_unsafe_set() - REVIEWED
+            if refused := (*sorted(others - stored.allowed),):
+                return None, (Hazard(f"objects of {', '.join(refused)}", file.name, refused),)
+            stored.kept["allowed"] = (*sorted(others),)
+            _require_installed(others)
+            if others or libraries & boosters.LIBRARIES:
+                boosters.require_sound(tree, set())
+            return tree.construct(), ()
+    except MxtError:
         raise
     except Exception as error:
-        others = _untrusted(file) - trusted
-        if others:
-            names = tuple(sorted(others))
-            return None, (Hazard(f"objects of {', '.join(names)}", file.name, names),)
         msg = f"its file {file.name!r} cannot be read ({type(error).__name__}); its files may be broken"
         raise ModelError(msg) from error
+
+
+def _tree(archive: zipfile.ZipFile, schema: Any) -> Any:
+    """The nodes of skops, none of which has made its object yet.
+
+    skops has no public function for them, and its `load` would make the objects before MXT saw their bytes.
+    """
+    from skops.io._audit import get_tree
+    from skops.io._protocol import PROTOCOL
+    from skops.io._utils import LoadContext
+
+    protocol = schema["protocol"]
+    if protocol not in range(_OLDEST, PROTOCOL + 1):
+        msg = f"its protocol {protocol!r} is none that the installed skops writes or reads; save it again"
+        raise ModelError(msg)
+    return get_tree(schema, LoadContext(archive, protocol), trusted=None)
 
 
 def _require_installed(types: Iterable[str]) -> None:
@@ -105,40 +127,23 @@ def _require_installed(types: Iterable[str]) -> None:
             raise ModelError(msg)
 
 
-def untrusted_in(content: bytes) -> set[str]:
-    """The types in the bytes of an archive of one's own that neither skops nor MXT trusts."""
-    import skops.io
-
-    return {*skops.io.get_untrusted_types(data=content)} - REVIEWED
-
-
-def _untrusted(file: Path) -> set[str]:
-    """The types in a file that skops does not trust; empty if it is broken."""
-    import skops.io
-
-    try:
-        return {*skops.io.get_untrusted_types(file=file)}
-    except Exception:  # noqa: BLE001 - of a broken file; the caller has an error of its own
-        return set()
-
-
-def _named_within_bounds(file: Path) -> set[str]:
-    """The types that an archive names, of those that do not unpack, or unfold, to far more than a model.
+def _within_bounds(archive: zipfile.ZipFile, size: int) -> tuple[Any, set[str]]:
+    """The tree of an archive of so many bytes, and the libraries of the types that it names.
 
     Raises:
-        ModelError: It would.
+        ModelError: It unpacks, or unfolds, to far more than a model.
     """
-    with zipfile.ZipFile(file) as archive:
-        _require_entries(archive, file.stat().st_size)
-        for entry in archive.infolist():
-            if entry.filename.endswith(".npz"):
-                with archive.open(entry) as inner, zipfile.ZipFile(io.BytesIO(inner.read())) as arrays:
-                    _require_entries(arrays, entry.file_size)
-        names: set[str] = set()
-        if _count(_schema(archive.read("schema.json")), names) > _MOST_NODES:
-            msg = f"it holds more than {_MOST_NODES:,} objects"
-            raise ModelError(msg)
-    return names
+    _require_entries(archive, size)
+    for entry in archive.infolist():
+        if entry.filename.endswith(".npz"):
+            with archive.open(entry) as inner, zipfile.ZipFile(io.BytesIO(inner.read())) as arrays:
+                _require_entries(arrays, entry.file_size)
+    schema = _schema(archive.read("schema.json"))
+    modules: set[object] = set()
+    if _count(schema, modules) > _MOST_NODES:
+        msg = f"it holds more than {_MOST_NODES:,} objects"
+        raise ModelError(msg)
+    return schema, {str(module).partition(".")[0] for module in modules}
 
 
 def _schema(content: bytes) -> object:
@@ -160,7 +165,7 @@ def _require_entries(archive: zipfile.ZipFile, size: int) -> None:
         raise ModelError(msg)
 
 
-def _count(schema: object, names: set[str]) -> int:
+def _count(schema: object, modules: set[object]) -> int:
     """The number of objects in a tree; skops writes each in full wherever it occurs.
 
     skops reads the first of those with one number for all of them, so a tree in which a small one stands for
@@ -168,13 +173,12 @@ def _count(schema: object, names: set[str]) -> int:
 
     Args:
         schema: The tree.
-        names: Gets the type of each object.
+        modules: Gets the module of each object's type.
 
     Raises:
         ModelError: Objects of one number differ.
     """
     sizes: dict[object, int] = {}
-    kinds: set[tuple[object, object]] = set()
 
     def size(value: dict[str, object]) -> int:
         whole = 1
@@ -183,7 +187,7 @@ def _count(schema: object, names: set[str]) -> int:
                 whole += size(part)
             elif type(part) is list:
                 whole += total(part)
-        kinds.add((value.get("__module__"), value.get("__class__")))
+        modules.add(value.get("__module__"))
         known = value.get("__id__")
         if known is not None and sizes.setdefault(known, whole) != whole:
             msg = "two different objects in it have one number"
@@ -199,6 +203,4 @@ def _count(schema: object, names: set[str]) -> int:
                 whole += total(part)
         return whole
 
-    count = total([schema])
-    names |= {f"{module}.{kind}" for module, kind in kinds}
-    return count
+    return total([schema])

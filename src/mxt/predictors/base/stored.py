@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -17,9 +18,18 @@ PREFIX = "mxt-model-"
 """How the names of the folders begin that models are copied into."""
 
 
+TYPE_NAME = r"^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$"
+"""The dotted name of a type in a module."""
+
+
 def from_python(name: str) -> bool:
     """Whether a type or function, by its dotted name, is Python's own, such as ``builtins.eval``."""
     return name.partition(".")[0] in {*sys.stdlib_module_names, "__main__"}
+
+
+def may_be_allowed(name: str) -> bool:
+    """Whether a config may allow a type by its name: not one of Python's own, which can run anything."""
+    return re.fullmatch(TYPE_NAME, name) is not None and not from_python(name)
 
 
 @dataclass(frozen=True)

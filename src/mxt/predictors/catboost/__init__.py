@@ -13,7 +13,7 @@ from mxt.predictors.base import Predictor
 from mxt.predictors.base.columns import numbers, source_columns
 from mxt.predictors.base.outputs import Contributions, Label, Scores, by_row, plain
 from mxt.predictors.base.stored import Hazard
-from mxt.predictors.catboost.files import require_whole
+from mxt.predictors.catboost.files import parts_unchecked, require_whole
 from mxt.predictors.catboost.trees import read_trees
 from mxt.stats import links
 
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _TARGET_LOSSES = {"RMSE", "MAE", "MAPE", "Quantile", "Huber", "Expectile", "Lq", "LogCosh"}
 _EXPONENTIAL_LOSSES = {"Poisson", "Tweedie"}
 _CLASSES = {"CatBoost", "CatBoostClassifier", "CatBoostRegressor", "CatBoostRanker"}
-_FORMS = {"cbm", "json"}
 _LONGEST = 4096
 """More numbers than a vector of any embedding has."""
 
@@ -63,19 +62,18 @@ class CatboostPredictor(Predictor):
     @classmethod
     def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
         kind, form = stored.text("model_type", "CatBoost"), stored.text("save_format", "cbm")
-        if kind not in _CLASSES or form not in _FORMS:
-            return (Hazard(f"a {kind} in the format {form}"),)
-        file = stored.file("data")
-        if form == "cbm":
-            require_whole(file)
-        return ()
+        if kind not in _CLASSES or form != "cbm":
+            return (Hazard(f"a {kind} in the format {form}, which MXT cannot check"),)
+        content = stored.file("data").read_bytes()
+        require_whole(content)
+        return tuple(Hazard(f"its {part}, which MXT cannot check") for part in parts_unchecked(content))
 
     @classmethod
     def restored(cls, stored: Stored) -> catboost.CatBoost:
         import catboost
 
         native = getattr(catboost, stored.text("model_type", "CatBoost"))()
-        return native.load_model(str(stored.file("data")), stored.text("save_format", "cbm"))
+        return native.load_model(str(stored.file("data")))
 
     @classmethod
     def require_fitted(cls, native: catboost.CatBoost) -> None:

@@ -12,8 +12,6 @@ from mxt.errors import ModelError
 from mxt.predictors.catboost.flat import Table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
 
 _BEGINNING = b"CBM1"
@@ -31,9 +29,8 @@ _BINS = 254
 Base = tuple[int, bytes, bytes, bytes]
 
 
-def require_whole(file: Path) -> None:
+def require_whole(raw: bytes) -> None:
     """Raise a ModelError unless CatBoost can read a binary model without reading beyond its arrays."""
-    raw = file.read_bytes()
     try:
         sound = _is_sound(raw)
     except (struct.error, ValueError, IndexError, OverflowError) as error:
@@ -44,11 +41,22 @@ def require_whole(file: Path) -> None:
         raise ModelError(msg)
 
 
+def parts_unchecked(raw: bytes) -> list[str]:
+    """The names of the parts behind the trees that nothing but CatBoost reads, such as those of texts."""
+    parts = [name.strip("\0") for name in _core(raw).texts(3)]
+    return parts[1:] if parts[:1] == [_STATISTICS] else parts
+
+
+def _core(raw: bytes) -> Table:
+    """The part that holds the trees, and names the parts behind them."""
+    return Table.root(raw[8 : 8 + struct.unpack_from("<I", raw, 4)[0]])
+
+
 def _is_sound(raw: bytes) -> bool:
     end = 8 + struct.unpack_from("<I", raw, 4)[0]
     if raw[:4] != _BEGINNING or end > len(raw):
         return False
-    core = Table.root(raw[8:end])
+    core = _core(raw)
     trees, parts = core.table(1), core.texts(3)
     classes = _statistics(raw, end) if _STATISTICS in parts[:1] else {}
     return _columns(trees) and _trees(trees) and _uses(trees, classes)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from mxt.errors import ModelError
 from mxt.predictors.base import Predictor
 from mxt.predictors.base.archives import native_of
 from mxt.predictors.base.columns import numbers, source_columns
+from mxt.predictors.base.library import library_of
 from mxt.predictors.base.outputs import BINARY, Contributions, Label, Scores, by_row
 from mxt.predictors.base.stored import Hazard
 from mxt.predictors.lightgbm.categories import categories_by_place, codes_of, with_categories
@@ -68,7 +70,11 @@ class LightgbmPredictor(Predictor):
         name = stored.text("data")
         if stored.text("serialization_format", "cloudpickle") != "skops":
             return (Hazard(f"the pickle {name}", name),)
-        stored.kept["native"], found = native_of(stored, "data")
+        native, found = native_of(stored, "data")
+        if not found and library_of(type(native)) != cls.library:
+            msg = f"its file {name!r} holds a {type(native).__name__}, which is none of LightGBM's"
+            raise ModelError(msg)
+        stored.kept["native"] = native
         return found
 
     @classmethod

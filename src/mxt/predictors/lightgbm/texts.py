@@ -71,7 +71,7 @@ def _is_sound(block: str, header: Header) -> bool:
 
     lines = [line for line in block.split("\n") if "=" in line]
     fields = dict(line.split("=", 1) for line in lines)
-    leaves, sets = int(fields["num_leaves"]), int(fields.get("num_cat", "0"))
+    leaves, sets = int(fields["num_leaves"]), int(fields["num_cat"])
     linear = fields.get("is_linear", "0") != "0"
     if not (
         len(fields) == len(lines)
@@ -79,7 +79,7 @@ def _is_sound(block: str, header: Header) -> bool:
         and sets >= 0
         and (not linear or _is_sound_linear(fields, leaves))
         and (leaves == 1 or _holds(fields, _OF_LEAVES, leaves))
-        and (leaves == 1 or _holds(fields, _OF_NODES, leaves - 1))
+        and (leaves == 1 or ("threshold" in fields and _holds(fields, _OF_NODES, leaves - 1)))
     ):
         return False
     if leaves == 1:

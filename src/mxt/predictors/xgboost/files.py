@@ -24,12 +24,17 @@ _NO_PARENT = 2**31 - 1
 _LINEAR = "gblinear"
 
 
-def require_whole(content: bytes) -> None:
-    """Raise a ModelError unless xgboost can read a file without reading beyond its arrays, or for ever."""
+def require_whole(content: bytes, member: str = "") -> None:
+    """Raise a ModelError unless xgboost can read a file without reading beyond its arrays, or for ever.
+
+    Args:
+        content: The file's bytes.
+        member: Under which name it holds the model; empty if it is the model.
+    """
     try:
         is_text = content[1] in b'" \t\r\n'
         document: Document = json.loads(content, object_pairs_hook=_object) if is_text else read_ubj(content)
-        sound = _is_sound(document)
+        sound = _is_sound(document[member] if member else document)
     except (*BROKEN, RecursionError) as error:
         msg = "its file was cut or is damaged; it cannot be read to its end"
         raise ModelError(msg) from error

@@ -13,7 +13,7 @@ from pydantic import Field
 from mxt import packages
 from mxt.errors import ModelError
 from mxt.predictors.base.archives import REVIEWED
-from mxt.registries.allowances import TypeName
+from mxt.registries.allowances import TypeName, allowing
 from mxt.registries.savers.base import BACKGROUND_FILE, FITTED_FILE, METADATA, SCHEMA_FILE, Saver
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _refuse_unreviewed(options: Mapping[str, Any], allowed: tuple[str, ...]) -> 
         msg = (
             f"The model holds objects of {listed}, which MXT has not reviewed. If that is code of yours, "
             f"installed wherever jobs run, write saver: {{KIND: MlflowSaver, allow_types: [{listed}]}} here, "
-            f"and loader: {{KIND: MlflowLoader, allow_types: [{listed}]}} in the jobs that load it."
+            f"and {allowing(others)} in the jobs that load it."
         )
         raise ModelError(msg)
 
