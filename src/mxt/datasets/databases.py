@@ -240,7 +240,6 @@ def _patience(url: sa.URL) -> float:
     """
     seconds = str(url.query.get("read_timeout", ""))
     found = re.search(r"statement_timeout[= ](\d+)(ms|s|min|h)?", str(url.query.get("options", "")))
-    own = (
-        float(found[1]) * _UNITS[found[2] or ""] if found else float(seconds) if seconds.isdecimal() else 0.0
-    )
-    return max(SECONDS, own)
+    if found:
+        return max(SECONDS, float(found[1]) * _UNITS[found[2] or ""])
+    return max(SECONDS, float(seconds) if seconds.isdecimal() else 0.0)
