@@ -41,7 +41,7 @@ def globals_of(content: bytes, budget: Budget | None = None) -> tuple[str, ...]:
 
     Args:
         content: The file.
-        budget: What reading it may cost; that of a review, which may take a quarter of a minute, if left out.
+        budget: What reading it may cost; that of a review, which may take some seconds, if left out.
 
     Raises:
         ValueError: The content is no pickle, is broken, or is too large to be read; the message says where,
