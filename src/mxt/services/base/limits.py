@@ -1,4 +1,4 @@
-"""Deadlines of all that MLflow is asked for, whoever asks: of its stores of runs, versions and artifacts."""
+"""Deadlines of MLflow's stores of runs, versions and artifacts, whoever calls them."""
 
 from __future__ import annotations
 
