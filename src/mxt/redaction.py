@@ -128,11 +128,7 @@ def _values() -> dict[str, str]:
 
 def without_secrets(text: str) -> str:
     """A text without secrets, for records that programs read again: ordinary options of URLs stay."""
-    return _without(_values(), text)
-
-
-def _without(values: dict[str, str], text: str) -> str:
-    for value, name in values.items():
+    for value, name in _values().items():
         if value in text and not _is_word(value):
             text = text.replace(value, name)
     if "//" in text and "@" in text:
@@ -144,9 +140,8 @@ def _without(values: dict[str, str], text: str) -> str:
 
 def shown(text: str) -> str:
     """A text as people see it: without secrets, and without the options of the URLs in it."""
-    values = _values()
-    text = _without(values, text)
-    for value, name in values.items():
+    text = without_secrets(text)
+    for value, name in _values().items():
         if value in text and _is_word(value):
             text = re.sub(rf"\b{value}\b", name, text)
     if "=" in text:
