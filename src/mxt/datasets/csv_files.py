@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,7 @@ class Dialect:
             return fault
         head = utf8_head(io.BytesIO(content), self.encoding, FIRST_BYTES).decode(errors="replace").encode()
         names = header(io.BytesIO(head), self.delimiter)
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, times in Counter(names).items() if times > 1)
         if repeated:
             return f"the header repeats the columns {repeated}; rename all but one of each name."
         if names and names[0].startswith("sep="):

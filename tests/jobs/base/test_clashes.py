@@ -71,6 +71,8 @@ def load(root: Path, **fields: Any) -> Job:
         ({"logger_service": {"file": "out/a.csv"}}, "logger_service writes .*which outputs writes"),
         ({"logger_service": {"file": "data/in.csv"}}, "logger_service writes .*which inputs reads"),
         ({"logger_service": {"file": "mlflow.db"}}, "logger_service writes .*which mlflow_service keeps"),
+        ({"outputs": csv("mlflow.db-wal")}, "outputs writes .*which mlflow_service keeps"),
+        ({"outputs": csv("trusted-models.yaml")}, "outputs writes .*which loader reads"),
         ({"outputs": csv("mlflow.db")}, "outputs writes .*which mlflow_service keeps"),
         ({"outputs": folder("mlartifacts")}, "outputs writes .*which mlflow_service keeps"),
         ({"outputs": csv("confs/a.yaml")}, "writes .*confs/a.yaml is what the job reads as its"),

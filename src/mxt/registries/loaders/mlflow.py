@@ -14,13 +14,14 @@ from pydantic import Field, PrivateAttr
 
 from mxt import packages
 from mxt.configs import current_root
+from mxt.configs.addresses import Address
 from mxt.datasets.fitted import FittedRows
 from mxt.errors import MissingExtraError, ModelError, MxtError
 from mxt.models import Model
 from mxt.predictors.base.library import predictor_of
 from mxt.predictors.base.preparation import Preparation
 from mxt.predictors.base.prepared import prepared
-from mxt.registries import digests, folders
+from mxt.registries import digests, folders, trust
 from mxt.registries.allowances import TypeName, allowance
 from mxt.registries.contents import Contents, contents_of
 from mxt.registries.loaders.base import Loader
@@ -70,6 +71,11 @@ class MlflowLoader(Loader):
     def model_post_init(self, context: Any, /) -> None:
         """Keep the project's root."""
         self._root = str((context or {}).get("root") or current_root())
+
+    @property
+    def reads_from(self) -> tuple[Address, ...]:
+        """The file of reviewed models, which no output may replace."""
+        return (Address.of(str(trust.file_of(self._root))),)
 
     def load(self, uri: str) -> Model:
         contents = contents_of(uri, self.allow_types)

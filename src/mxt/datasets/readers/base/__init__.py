@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, PrivateAttr
@@ -198,7 +199,7 @@ class Reader(Kind, ABC):
     def wanted(self, columns: Sequence[str] | None) -> list[str]:
         """The columns that `read` gives, and the id column; a DataError if the source lacks one of them."""
         names = self.names()
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, times in Counter(names).items() if times > 1)
         own = [str(key) for key in (self.id_column, self._mark and self._mark.column) if key is not None]
         lacking = [name for name in [*(self.columns or ()), *own] if name not in names]
         if repeated or lacking:
