@@ -8,20 +8,14 @@ import sys
 import tempfile
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Protocol
+    from collections.abc import Callable, Iterator
 
     Settings = dict[str, list[str] | str]
-
-    class Build(Protocol):
-        """A hook of PEP 517 or PEP 660 that makes a wheel."""
-
-        def __call__(self, folder: str, settings: Settings | None, metadata: str | None, /) -> str: ...
-
 
 MODULE = "_uncompiled.py"
 """The module that an installation without kernels holds in their place."""
@@ -37,30 +31,13 @@ _FAILURES = (
 
 
 def __getattr__(name: str) -> object:
-    """A hook that is scikit-build-core's own."""
+    """A hook of PEP 517 or PEP 660: scikit-build-core's own, or one that goes on without the kernels."""
     if not name.startswith(("get_requires_for_", "prepare_metadata_for_", "build_")):
         raise AttributeError(name)
     from scikit_build_core import build
 
-    return getattr(build, name)
-
-
-def build_wheel(
-    wheel_directory: str, config_settings: Settings | None = None, metadata_directory: str | None = None
-) -> str:
-    """Build a wheel, with the kernels or with the reason for their absence."""
-    from scikit_build_core import build
-
-    return _built(build.build_wheel, wheel_directory, config_settings, metadata_directory)
-
-
-def build_editable(
-    wheel_directory: str, config_settings: Settings | None = None, metadata_directory: str | None = None
-) -> str:
-    """Build an editable wheel, with the kernels or with the reason for their absence."""
-    from scikit_build_core import build
-
-    return _built(build.build_editable, wheel_directory, config_settings, metadata_directory)
+    hook = getattr(build, name)
+    return partial(_built, hook) if name in {"build_wheel", "build_editable"} else hook
 
 
 def reason(output: str) -> str:
@@ -72,22 +49,28 @@ def reason(output: str) -> str:
     return f"the build stopped: {last[-1]}"[:LONGEST] if last else "the build stopped without a message"
 
 
-def _built(hook: Build, folder: str, settings: Settings | None, metadata: str | None) -> str:
+def _built(
+    hook: Callable[..., str],
+    wheel_directory: str,
+    config_settings: Settings | None = None,
+    metadata_directory: str | None = None,
+) -> str:
+    """Build a wheel, with the kernels or with the reason for their absence."""
     output = bytearray()
     try:
         with _copied(output):
-            return hook(folder, settings, metadata)
+            return hook(wheel_directory, config_settings, metadata_directory)
     except SystemExit:
         why = reason(output.decode(errors="replace"))
     sys.stdout.write(f"MXT is installed without its compiled kernels: {why}.\n")
     with tempfile.TemporaryDirectory() as temporary:
         module = Path(temporary, MODULE)
         module.write_text(f'"""Why the kernels were not compiled."""\n\nREASON = {why!a}\n')
-        define = {"cmake.define.MXT_UNCOMPILED": module.as_posix()}
+        own, define = config_settings or {}, {"cmake.define.MXT_UNCOMPILED": module.as_posix()}
         try:
-            return hook(folder, {**(settings or {}), **define}, metadata)
+            return hook(wheel_directory, {**own, **define}, metadata_directory)
         except SystemExit:
-            return hook(folder, {**(settings or {}), "wheel.cmake": "false"}, metadata)
+            return hook(wheel_directory, {**own, "wheel.cmake": "false"}, metadata_directory)
 
 
 @contextmanager

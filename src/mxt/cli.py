@@ -27,9 +27,7 @@ def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
     base.ALONE = True
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # as the standard error stream, whatever a name holds
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is, whatever a name holds
     code = main()
     gc.freeze()  # the system takes the memory back whole, so no object need be looked at again
     deadlines = sys.modules.get("mxt.datasets.deadlines")

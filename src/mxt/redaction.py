@@ -23,7 +23,7 @@ FEWEST = 6
 """Characters of a value that is searched for in texts; a shorter one stands in too many words."""
 _ALONE = 12
 """Below so many characters, letters or digits alone are hidden for people only, as a whole word."""
-_LONGEST_WORD = 16
+_LONG_VALUE = 16
 """From so many characters, the value of any option in a variable that was revealed is a secret."""
 _HELD = 1 << 16
 """Characters of an unfinished line that are kept back."""
@@ -94,9 +94,7 @@ def remember(name: str, value: str) -> None:
     """Hide the value of a variable in all texts from now on, and the secrets in it if it holds URLs."""
     users = re.findall(r"//[^/?#:@\s]*:([^/?#\s]*)@|[Hh][Tt][Tt][Pp][Ss]?://([^/?#:\s]*)@", value)
     options = [option.partition("=")[::2] for option in re.split(r"[?&;#\s]", value)]
-    kept = [
-        text for name, text in options if len(text) >= _LONGEST_WORD or _patterns()["name"].fullmatch(name)
-    ]
+    kept = [text for name, text in options if len(text) >= _LONG_VALUE or _patterns()["name"].fullmatch(name)]
     parts = [value, *value.split(), *(user for pair in users for user in pair), *kept]
     for plain in {form(part) for part in parts for form in (str, unquote, unquote_plus)}:
         for spelt in (plain, quote(plain), quote(plain, safe=""), quote_plus(plain), json.dumps(plain)[1:-1]):

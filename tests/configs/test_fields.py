@@ -22,41 +22,11 @@ SECRETS = (
     "s3://key:hunter2@bucket",
 )
 PLAIN = {
-    *(
-        "alias",
-        "alias_or_version",
-        "allow_types",
-        "app_name",
-        "approvers",
-        "column",
-        "columns",
-        "control",
-        "criteria",
-    ),
-    *("encoding", "exclude", "experiment_name", "filters", "group", "id_column", "metric", "missing", "name"),
-    *(
-        "options",
-        "partition_by",
-        "positive",
-        "prediction",
-        "query",
-        "reason",
-        "requested_by",
-        "run_description",
-    ),
-    *(
-        "run_name",
-        "run_tags",
-        "salt",
-        "subject",
-        "tags",
-        "target",
-        "time_formats",
-        "treatment",
-        "value",
-        "values",
-    ),
-    "watermark",
+    *("alias", "alias_or_version", "app_name", "approvers", "column", "columns", "control"),
+    *("criteria", "encoding", "exclude", "experiment_name", "filters", "group", "id_column", "metric"),
+    *("missing", "name", "options", "partition_by", "positive", "prediction", "query", "reason"),
+    *("requested_by", "run_description", "run_name", "run_tags", "salt", "subject", "tags", "target"),
+    *("time_formats", "treatment", "value", "values", "watermark"),
 }
 """Fields with texts that are no location: names, values, sentences, statements, options of Spark."""
 LOCATIONS = {"file", "inputs_schema", "master", "path", "registry_uri", "tracking_uri", "url"}

@@ -201,7 +201,12 @@ def test_a_long_list_may_be_named_in_part_and_a_config_without_interpolations_is
     monkeypatch.setattr(interpolation, "MAX_VALUES", 1000)
     text = "l: [" + "{x: 1}," * 900 + "{x: '${b}'}]\nb: y\na: ['${l[900]}', '${l[7].x}', '${l[0900].x}']\n"
     assert read(tmp_path, text)["a"] == [{"x": "y"}, 1, "y"]
-    assert len(read(tmp_path, "l: [" + "1, " * 2000 + "]")["l"]) == 2000
+    assert read(tmp_path, "l: [" + "1, " * 2000 + "]")["l"] == [1] * 2000
+
+
+def test_parts_that_together_make_what_stands_for_no_value_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"conf.yaml:1:1: a: Interpolation resolved to a missing value"):
+        read(tmp_path, "a: '?${b}'\nb: '??'\n")
 
 
 def test_many_faults_are_listed_up_to_a_hundred(tmp_path: Path) -> None:

@@ -160,7 +160,9 @@ def test_a_column_that_changes_in_every_way_drifts(name: str, sampler: Callable[
 
 
 @pairs_with(*SAMPLERS, *SPARSE)
-@pytest.mark.parametrize(("before", "after"), [(200, 200), (5000, 5000), (5000, 50)])
+@pytest.mark.parametrize(
+    ("before", "after"), [(200, 200), pytest.param(5000, 5000, marks=pytest.mark.slow), (5000, 50)]
+)
 def test_no_change_raises_an_alarm_in_less_than_one_run_of_fifty(
     name: str, before: int, after: int, sampler: Callable[..., pd.Series]
 ) -> None:

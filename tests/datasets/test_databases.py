@@ -209,3 +209,18 @@ def test_a_table_that_another_holds_is_given_up_and_so_is_a_statement_that_takes
             message = given_up(url, "SELECT id FROM held")
     assert f"does not answer: given up after {SHORT:.1f} s" in message
     assert SECRET not in message
+
+
+@pytest.mark.parametrize(
+    ("options", "seconds"),
+    [
+        ("", 60),
+        ("read_timeout=90", 90),
+        ("read_timeout=5", 60),
+        ("options=-c%20statement_timeout=90000", 90),
+        ("options=-c%20statement_timeout%3D10min", 600),
+        ("options=-c%20work_mem=9s", 60),
+    ],
+)
+def test_a_statement_has_a_minute_or_what_the_url_allows(options: str, seconds: float) -> None:
+    assert databases._patience(sa.make_url(f"postgresql://host/db?{options}")) == seconds

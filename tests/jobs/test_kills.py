@@ -69,6 +69,7 @@ JOBS = (
     "certification",
     "promotion",
     "promotion > history",
+    "promotion > inference",
     "rollback",
     "history",
     "experiment",

@@ -13,7 +13,7 @@ from mlflow.entities import RunTag
 from dead import dead_process
 from mxt.errors import ModelError
 from mxt.registries.aliases import Move, move_tags, moves, record_of
-from mxt.registries.intents import move_anyway, move_as_decided, settle
+from mxt.registries.intents import move_anyway, move_as_decided, settle, settle_left_open
 from mxt.registries.versions import aliases_of
 from mxt.services.base.owners import PROCESS_TAG, this_process
 from sweeps import trials
@@ -104,6 +104,25 @@ def test_the_intent_of_a_job_that_died_before_its_move_is_withdrawn_and_stays_on
     assert [(move.who, move.why) for move in record.withdrawn] == [("Ben", "it is better")]
     registry.client.set_registered_model_alias("withdrawn", "A", "2")
     assert not moves(registry.client, "withdrawn", "A")[-1].recorded, "somebody moved it later, outside MXT"
+
+
+def test_any_job_of_the_experiment_settles_what_dead_jobs_left_of_all_aliases(
+    registry: Registry, dead: str
+) -> None:
+    client, experiment = registry.client, registry.service.experiment_id
+    versions(registry, "any", alias_at=1)
+    versions(registry, "deleted model")
+    run_id = intended(registry, "any", dead, 1, 2)
+    others = [intended(registry, "deleted model", dead, 1, 2), opened(registry, dead)]
+    client.set_registered_model_alias("any", "A", "2")
+    client.delete_registered_model("deleted model")
+    said = settle_left_open(client, experiment)
+    client.set_registered_model_alias("any", "A", "3")
+    assert f"run {run_id} had moved A from 1 to 2 when it was stopped; the move is on record now" in said
+    history = moves(client, "any", "A")
+    assert [(move.after, move.recorded) for move in history] == [(1, True), (2, True), (3, False)]
+    assert {client.get_run(each).info.status for each in [run_id, *others]} == {"KILLED"}
+    assert settle_left_open(client, experiment) == []
 
 
 def test_of_two_dead_jobs_with_one_target_the_first_moved_the_alias(registry: Registry, dead: str) -> None:

@@ -52,7 +52,7 @@ def resolve(content: dict[str, Node], where: Callable[[Path], str]) -> dict[str,
     try:
         resolved = OmegaConf.to_container(OmegaConf.create(content), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        msg = f"{error.full_key}: {str(error).splitlines()[0]}"
+        msg = f"{where(())}: {error.full_key}: {str(error).splitlines()[0]}"
         raise ConfigError(msg) from error
     return cast("dict[str, Node]", resolved)
 

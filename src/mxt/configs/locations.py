@@ -99,7 +99,8 @@ def reveal(secret: str) -> str:
     """
     name = secret.removeprefix("env:")
     if name not in os.environ:
-        msg = f"The config takes a secret from the environment variable {name}, which is not set."
+        msg = f"The config takes a secret from the environment variable {name}, which is not set; "
+        msg += "set it, and run again."
         raise ConfigError(msg)
     remember(name, os.environ[name])
     return os.environ[name]

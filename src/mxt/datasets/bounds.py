@@ -6,8 +6,6 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from mxt.datasets.deadlines import Mark
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_END = Mark()
-"""What comes after the last item."""
 
 
 def bound(thing: T, names: Iterable[str], limit: Limit, endpoint: str | Callable[..., str]) -> T:
@@ -53,7 +48,8 @@ def each(items: Iterator[T], limit: Callable[[], AbstractContextManager[object]]
     """The items of an iterator, each of which is waited for no longer than its deadline."""
     while True:
         with limit():
-            item = next(items, _END)
-        if isinstance(item, Mark):
-            return
+            try:
+                item = next(items)
+            except StopIteration:
+                return
         yield item

@@ -13,7 +13,7 @@ from mxt.configs import NO_SECRET, revealed
 from mxt.configs.addresses import Address
 from mxt.datasets.bounds import bound
 from mxt.datasets.deadlines import SECONDS, Expired, call, transfer
-from mxt.datasets.local_files import obstacle
+from mxt.datasets.local_files import refuse_special
 from mxt.errors import DataError, MxtError, ServiceError, missing
 from mxt.redaction import NAMED, shown
 
@@ -87,10 +87,8 @@ def opened(url: str) -> Iterator[sa.Engine]:
     import sqlalchemy as sa
 
     address = Address.of_database(revealed(url))
-    why = obstacle(address.place) if address is not None and address.local else ""
-    if why:
-        msg = f"{shown(url)}: cannot be opened, since the file {why}."
-        raise DataError(msg)
+    if address is not None and address.local:
+        refuse_special(address.place, shown(url), "its file", "Name another file.")
     engine = _engine(url)
     bound(engine.dialect, _CALLS, lambda name: limit(engine, name), shown(url))
     try:
@@ -242,7 +240,6 @@ def _patience(url: sa.URL) -> float:
     """
     seconds = str(url.query.get("read_timeout", ""))
     found = re.search(r"statement_timeout[= ](\d+)(ms|s|min|h)?", str(url.query.get("options", "")))
-    own = (
-        float(found[1]) * _UNITS[found[2] or ""] if found else float(seconds) if seconds.isdecimal() else 0.0
-    )
-    return max(SECONDS, own)
+    if found:
+        return max(SECONDS, float(found[1]) * _UNITS[found[2] or ""])
+    return max(SECONDS, float(seconds) if seconds.isdecimal() else 0.0)

@@ -46,14 +46,6 @@ class Expired(BaseException):
     """The time of a call or transfer is over; no Exception, which a library would catch to try again."""
 
 
-class Mark:
-    """What stands for no value."""
-
-
-LATE = Mark()
-"""What stands for the answer that did not come before the deadline."""
-
-
 @dataclass(eq=False)
 class Clock:
     """The time of the call or transfer that the main thread is in."""
@@ -206,13 +198,13 @@ def _interruptible(outer: Clock | None) -> bool:
     return outer is not None or signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
-def at_once(works: Sequence[Callable[[], T]]) -> tuple[list[T | Mark], float]:
-    """What works return that are done at the same time in threads; LATE for those not done at the deadline.
+def at_once(works: Sequence[Callable[[], T]]) -> tuple[dict[int, T], float]:
+    """The answers of works done in threads at the same time, by their places, and the deadline in seconds.
 
-    Also gives the deadline in seconds. What is late goes on in its thread, and ends with the process.
+    Answers that did not come before the deadline are absent; their threads end with the process.
     """
     seconds = min(SECONDS, AGAIN_SECONDS) if Stopped.under_way else SECONDS
-    answers: list[T | Mark] = [LATE] * len(works)
+    answers: dict[int, T] = {}
 
     def do(place: int) -> None:
         answers[place] = works[place]()
@@ -224,7 +216,7 @@ def at_once(works: Sequence[Callable[[], T]]) -> tuple[list[T | Mark], float]:
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))
     _left.extend(thread for thread in threads if thread.is_alive())
-    return [*answers], seconds
+    return dict(answers), seconds
 
 
 def give_up(endpoint: str) -> None:

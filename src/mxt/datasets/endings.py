@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from pydantic import TypeAdapter
 
-from mxt.datasets.local_files import obstacle
+from mxt.datasets.local_files import refuse_special
 from mxt.datasets.places import listing
 from mxt.datasets.readers.base import Reader
 from mxt.errors import DataError
@@ -36,10 +36,8 @@ def reader_of_file(path: str) -> Reader:
     """
     local = "://" not in path
     place = str(Path(path).absolute()) if local else path
-    why = obstacle(place) if local else ""
-    if why:
-        msg = f"{path}: it {why}. Name a file or a folder."
-        raise DataError(msg)
+    if local:
+        refuse_special(place, path)
     if local and not Path(place).exists():
         msg = f"{path}: no such file or folder."
         raise DataError(msg)

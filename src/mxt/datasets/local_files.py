@@ -7,6 +7,8 @@ import os
 import stat
 from pathlib import Path
 
+from mxt.errors import DataError
+
 LONGEST_NAME, LONGEST_PATH = 255, 4095
 """Bytes of a name and of a path: NAME_MAX and PATH_MAX - 1 of Linux, and of most other systems."""
 
@@ -19,11 +21,6 @@ _KINDS = (
     (stat.S_ISCHR, "device"),
     (stat.S_ISBLK, "device"),
 )
-
-
-def real(path: str) -> str:
-    """The path behind all links; what it names need not exist."""
-    return os.path.realpath(path)
 
 
 def obstacle(path: str) -> str:
@@ -45,17 +42,33 @@ def obstacle(path: str) -> str:
             return "is a link that leads in a circle"
         mode = 0
     kind = next((word for is_kind, word in _KINDS if is_kind(mode)), "")
-    if not kind and any(_of_the_system(place) for place in (os.path.normpath(own), real(path))):
+    if not kind and any(_of_the_system(place) for place in (os.path.normpath(own), os.path.realpath(path))):
         kind = "view of the system"
     return f"is neither a file nor a folder, but a {kind}" if kind else ""
 
 
+def refuse_special(
+    path: str, source: str, what: str = "it", advice: str = "Name a file or a folder."
+) -> None:
+    """Raise a DataError if a path leads neither to a file or folder nor to a free name.
+
+    Args:
+        path: The path.
+        source: What the message begins with: the path or URL that the config names.
+        what: The path as the message names it.
+        advice: What the user can do.
+    """
+    if why := obstacle(path):
+        msg = f"{source}: {what} {why}. {advice}"
+        raise DataError(msg)
+
+
 def blocked(path: str, *, folder: bool) -> str:
     """What stands in the way of a new file, or a new folder, at a path; a clause as of `obstacle`."""
-    wrong = obstacle(path) or too_long(real(path))
+    wrong = obstacle(path) or too_long(os.path.realpath(path))
     if wrong:
         return wrong
-    place = Path(real(path))
+    place = Path(os.path.realpath(path))
     if place.exists() and place.is_dir() != folder:
         return "is a file, and no folder" if folder else "is a folder, and no file"
     above = next(parent for parent in place.parents if parent.exists())

@@ -15,7 +15,7 @@ from mxt.configs import revealed
 from mxt.configs.addresses import Address
 from mxt.datasets import remote_calls
 from mxt.datasets.deadlines import SECONDS, transfer
-from mxt.datasets.local_files import obstacle
+from mxt.datasets.local_files import refuse_special
 from mxt.datasets.remotes import behind, known, package_for, reaching, refused, remote
 from mxt.errors import DataError, MxtError, missing
 from mxt.redaction import shown
@@ -55,8 +55,9 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """
     from fsspec.core import url_to_fs
 
-    if "::" in path:
-        _refuse_special_archive(path)
+    archive = Address.of(path)
+    if "::" in path and archive.local:
+        refuse_special(archive.place, shown(path), archive.place)
     logging.getLogger("gcsfs").setLevel(logging.CRITICAL)  # it would log tracebacks of what is raised as well
     url = revealed(path)
     try:
@@ -86,22 +87,11 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     return filesystem, inner
 
 
-def _refuse_special_archive(path: str) -> None:
-    """Raise a DataError if the archive that chained URLs open is a pipe or a device."""
-    archive = Address.of(path)
-    why = obstacle(archive.place) if archive.local else ""
-    if why:
-        msg = f"{shown(path)}: {archive.place} {why}. Name a file or a folder."
-        raise DataError(msg)
-
-
 def place_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     """The file system of a path or URL, and the path within it; a device or pipe is refused."""
     filesystem, inner = filesystem_of(path)
-    why = obstacle(inner) if filesystem.protocol[0] == "file" else ""
-    if why:
-        msg = f"{shown(path)}: it {why}. Name a file or a folder."
-        raise DataError(msg)
+    if filesystem.protocol[0] == "file":
+        refuse_special(inner, shown(path))
     return filesystem, inner
 
 
@@ -145,17 +135,10 @@ def listing(path: str) -> Listing:
     with reaching(path):
         facts = filesystem.info(inner)
         files = filesystem.find(inner, detail=True) if facts["type"] == "directory" else {inner: facts}
-    _refuse_special(path, files)
-    return files
-
-
-def _refuse_special(path: str, files: Listing) -> None:
-    """Raise a DataError if a file of a local folder is none, or a link to none."""
     for name, facts in files.items():
-        why = obstacle(name) if facts["type"] == "other" or facts.get("islink") else ""
-        if why:
-            msg = f"{shown(path)}: {name} {why}. Remove it from the folder."
-            raise DataError(msg)
+        if facts["type"] == "other" or facts.get("islink"):
+            refuse_special(name, shown(path), name, "Remove it from the folder.")
+    return files
 
 
 def remembered(path: str, question: Hashable, answer: Callable[[], T]) -> T:

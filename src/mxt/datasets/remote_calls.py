@@ -1,4 +1,4 @@
-"""Deadlines of what is asked of a remote file system: fsspec's packages have none, or many in a row."""
+"""Deadlines of remote file systems: fsspec's packages have none, or many in a row."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import fsspec
 
 _CALLS = ("exists", "info", "isfile", "makedirs", "mkdir", "rm_file")
-"""What is answered by a few bytes."""
+"""Methods whose answer is a few bytes."""
 _TRANSFERS = ("cat_file", "copy", "cp_file", "find", "glob", "isdir", "ls", "mv", "open", "rm")
-"""What moves a file, or has an answer for each file; a web server's file is read for its links."""
+"""Methods that move a file, or list many: a page of a web server is read for its links."""
 _OF_FILES = ("close", "flush", "read", "write")
 
 
 def limit(filesystem: fsspec.AbstractFileSystem) -> None:
-    """Give what is asked of a file system deadlines, and what is asked of the files that it opens."""
+    """Give the methods of a file system deadlines, and those of the files that it opens."""
 
     def name(path: object = "", *_: object) -> str:
         return shown(str(filesystem.unstrip_protocol(path) if isinstance(path, str) else filesystem.protocol))
@@ -27,9 +27,8 @@ def limit(filesystem: fsspec.AbstractFileSystem) -> None:
     if hasattr(filesystem.open, "mxt_limited"):
         return
     bound(filesystem, _CALLS, call, name)
-    bound(
-        getattr(filesystem, "fo", None), _OF_FILES, transfer, name()
-    )  # as the file around one in a ZIP file
+    around = getattr(filesystem, "fo", None)  # the ZIP file that a file is in
+    bound(around, _OF_FILES, transfer, name())
     plain = filesystem.open
 
     def opened(path: str, *args: object, **kwargs: object) -> object:

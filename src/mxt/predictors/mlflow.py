@@ -55,9 +55,7 @@ class MlflowPredictor(OpaquePredictor):
         """The module that loads the model, the code that it brings, and the pickles that are its own."""
         named = {phrase: stored.text(key) for key, phrase in _CODE.items()}
         hazards = [Hazard(phrase.format(text)) for phrase, text in named.items() if text]
-        if pickle := stored.text("python_model"):
-            stored.file("python_model")
-            hazards.append(Hazard(f"the pickle {pickle}", pickle))
+        hazards += [stored.pickle("python_model")] if stored.text("python_model") else []
         return (*hazards,) or (Hazard("a pyfunc of its own code"),)
 
     def call(self, inputs: pd.DataFrame) -> object:

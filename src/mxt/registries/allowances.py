@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOST = 5
 """More names than this are counted, not listed."""
 _MOST_BYTES, _MOST_STEPS = 64 << 20, 200_000
-"""A refusal lists a pickle that is read in about half a second; a review lists any."""
+"""A refusal lists a pickle that is read within half a second; a review lists any."""
 
 
 def _not_of_python(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,8 +13,10 @@ from loguru import logger
 from mxt.errors import ModelError
 from mxt.registries import moments
 from mxt.registries.aliases import (
+    ALIAS_TAG,
     AT_TAG,
     INTENT_TAG,
+    MODEL_TAG,
     SETTLED_TAG,
     TO_TAG,
     WITHDRAWN_TAG,
@@ -22,7 +25,7 @@ from mxt.registries.aliases import (
     record_of,
 )
 from mxt.registries.versions import aliases_of
-from mxt.services.base.owners import under_way
+from mxt.services.base.owners import close, left_open, under_way
 from mxt.services.base.races import settled
 
 if TYPE_CHECKING:
@@ -93,6 +96,19 @@ def settle(client: MlflowClient, name: str, alias: str) -> tuple[Record, list[st
         if intended.run_id in ids
     ]
     return record_of(client, name, alias), settled_now
+
+
+def settle_left_open(client: MlflowClient, experiment_id: str) -> list[str]:
+    """Close the runs that dead processes left open, and settle their moves; what was settled."""
+    left = left_open(client, experiment_id)
+    moving = [run.data.tags for run in left if {MODEL_TAG, ALIAS_TAG, INTENT_TAG} <= {*run.data.tags}]
+    said: list[str] = []
+    for name, alias in sorted({(tags[MODEL_TAG], tags[ALIAS_TAG]) for tags in moving}):
+        with suppress(ModelError):  # the model was deleted meanwhile
+            said += settle(client, name, alias)[1]
+    for run in left:
+        close(client, run)
+    return said
 
 
 def _close(client: MlflowClient, intended: Move, *, made: bool) -> str:

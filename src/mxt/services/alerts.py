@@ -13,7 +13,7 @@ from loguru import logger
 from pydantic import Field
 
 from mxt.configs import Secret
-from mxt.datasets.deadlines import LATE, at_once
+from mxt.datasets.deadlines import at_once
 from mxt.errors import MissingExtraError
 from mxt.redaction import remember, shown
 from mxt.services.base import Service
@@ -70,17 +70,14 @@ class AlertsService(Service):
         sends: list[Callable[[str, str], bool]] = [self._send_desktop]
         sends += [partial(_send, target) for target in targets]
         answers, seconds = at_once([partial(self._safely, send, title, message) for send in sends])
-        if answers[0] is LATE:
+        if 0 not in answers:
             logger.warning("The desktop did not answer after {:.1f} s.", seconds)
-        late = [number for number, answer in enumerate(answers) if number and answer is LATE]
-        if late:
+        numbers = range(1, len(sends))
+        if late := [number for number in numbers if number not in answers]:
             logger.warning("Alert targets number {} did not answer after {:.1f} s.", late, seconds)
-        missed = [
-            number for number, answer in enumerate(answers) if number and not (answer is LATE or answer)
-        ]
-        if missed:
+        if missed := [number for number in numbers if not answers.get(number, True)]:
             logger.warning("Alert targets number {} were not reached.", missed)
-        return any(answer is not LATE and answer for answer in answers)
+        return any(answers.values())
 
     def _safely(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
         """What some work gives; None if it failed, which is logged."""

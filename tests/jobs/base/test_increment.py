@@ -123,7 +123,13 @@ WATERMARKS: dict[str, Callable[[str], Any]] = {
 }
 
 
-@pytest.mark.parametrize("kind", WATERMARKS)
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, marks=pytest.mark.slow if kind in {"a zoned time", "a fraction"} else ())
+        for kind in WATERMARKS
+    ],
+)
 def test_a_watermark_is_of_any_type_that_grows(
     kind: str, root: Path, tmp_path: Path, whole: pd.DataFrame
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_whole_text_of_any_form_is_read(options: dict[str, object]) -> None:
         ("\nthreshold=", "\nthreshold=1 "),
         ("\nthreshold=", "\nthreshult="),
         ("\nnum_cat=", "\nnum_cut="),
+        ("\nnum_class=1", "\nnum_class=0_1"),
         ("\nleaf_count=", "\nleaf_count=1 "),
         ("\nnum_cat=0", "\nnum_cat=0\nnum_cat=0"),
         ("\nshrinkage=", "\nshrin\x1ckage="),
@@ -55,3 +56,14 @@ def test_a_text_that_does_not_hold_what_it_claims_is_refused(old: str, new: str)
     assert old in TEXT
     with pytest.raises(ModelError, match=r"damaged|was cut"):
         require_whole(TEXT.replace(old, new, 1))
+
+
+@pytest.mark.parametrize("more", ["left_child=0_", "leaf_value= ", "threshold=x"])
+def test_a_number_that_only_python_reads_so_is_refused_where_the_tree_has_the_size_that_it_claims(
+    more: str,
+) -> None:
+    name = more[: more.index("=") + 1]
+    size = int(TEXT.partition("\ntree_sizes=")[2].partition(" ")[0])
+    longer = TEXT.replace(f"\ntree_sizes={size} ", f"\ntree_sizes={size + len(more) - len(name)} ")
+    with pytest.raises(ModelError, match=r"its (tree 0|text) does not hold"):
+        require_whole(longer.replace(f"\n{name}", f"\n{more}", 1))

@@ -37,6 +37,16 @@ class Hostile:
         return os.system, ("true",)
 
 
+class Loading:
+    """An object whose pickle loads another one."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return pickle.loads, (self.content,)
+
+
 EVIL = pickle.dumps(Hostile())
 ARRAY_OF_OBJECTS = (
     b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)R}(S'shape'\n)S'dtype'\ncnumpy\ndtype\n(S'O8'\ntRub"
@@ -115,6 +125,7 @@ def test_an_extension_is_named_as_it_is_registered() -> None:
         pickle.dumps(pickle.dumps(1) + b"junk" + EVIL),
         pickle.dumps(EVIL[:-1]),  # broken, but the call comes first
         pickle.dumps(pickle.dumps(Hostile(), 0)[:-1]),
+        pickle.dumps(pickle.dumps(Loading(EVIL), 0)[:-1]),
         pickle.dumps(1) + EVIL,
         gzip.compress(EVIL),
         gzip.compress(EVIL[:9]) + gzip.compress(EVIL[9:]),
@@ -129,7 +140,7 @@ def test_an_extension_is_named_as_it_is_registered() -> None:
         saved(np.array([Hostile()], dtype=object)),
         zipped(**{"a.npy": saved(np.zeros(3)), "b.npy": saved(np.array([Hostile()], dtype=object))}),
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_wrapping_hides_nothing(content: bytes) -> None:
     assert SYSTEM in globals_of(content)
@@ -229,18 +240,9 @@ def test_files_within_files_end() -> None:
         ),
     ],
 )
-def test_what_costs_too_much_is_refused(
-    budget: Budget, content: bytes, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        "mxt.registries.pickles.Budget", lambda *given, **named: _share(budget, *given, **named)
-    )
+def test_what_costs_too_much_is_refused(budget: Budget, content: bytes, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        globals_of(content)
-
-
-def _share(budget: Budget, *given: Any, **named: Any) -> Budget:
-    return Budget(*given, **named) if given else budget
+        globals_of(content, budget)
 
 
 class _Recorder(

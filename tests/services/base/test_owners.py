@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dead import dead_process
-from mxt.services.base.owners import PROCESS_TAG, STOPPED_TAG, close_left_open, lives, this_process
+from mxt.services.base.owners import PROCESS_TAG, STOPPED_TAG, close, left_open, lives, this_process
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -59,7 +59,8 @@ def test_the_next_job_closes_the_runs_of_dead_processes_and_no_others(
     made = [
         client.create_logged_model(service.experiment_id, source_run_id=run_id) for run_id in runs.values()
     ]
-    close_left_open(client, service.experiment_id)
+    for run in left_open(client, service.experiment_id):
+        close(client, run)
     status = {name: client.get_run(run_id).info.status for name, run_id in runs.items()}
     assert status == {"dead": "KILLED", "alive": "RUNNING", "elsewhere": "RUNNING", "older": "RUNNING"}
     assert client.get_run(old).info.status == "KILLED"

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 
 from mxt.configs.addresses import Address
+from mxt.datasets.local_files import foreign_part
 from mxt.datasets.parts import GROUP_ROWS, cut
 from mxt.datasets.places import filesystem_of, there
 from mxt.datasets.writers.base import Provenance
 from mxt.datasets.writers.base.files import FileWriter, replacing
-from mxt.datasets.writers.base.folders import newest, refuse_foreign, write_folder
+from mxt.datasets.writers.base.folders import newest, write_folder
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -45,10 +46,10 @@ class ParquetWriter(FileWriter):
             return "only a local folder can be partitioned"
         return super().unfit()
 
-    def require_writable(self) -> None:
-        super().require_writable()
-        if self.in_folder:
-            refuse_foreign(Path(self.file))
+    def in_the_way(self) -> str:
+        part = foreign_part(Path(self.file)) if self.in_folder else ""
+        foreign = f"the whole folder is replaced, but {part} is neither a file nor a folder"
+        return super().in_the_way() or (foreign if part else "")
 
     def provenance(self) -> Provenance | None:
         import pyarrow.parquet as pq

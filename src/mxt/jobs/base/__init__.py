@@ -92,11 +92,9 @@ class Job(Kind, ABC):
         return self._context
 
     def __enter__(self) -> Self:
-        from mxt.findings.tags import JOB
         from mxt.jobs.base.clashes import refuse_linked
-        from mxt.jobs.base.configs import config_digest, record_config
-        from mxt.jobs.base.context import Context
-        from mxt.services.base.runs import Run, translated
+        from mxt.jobs.base.configs import record_config
+        from mxt.services.base.runs import translated
 
         with ExitStack() as started:
             try:
@@ -115,14 +113,28 @@ class Job(Kind, ABC):
             logger.info("{} started", name)
             if why := absence():
                 logger.warning(UNCOMPILED, why)
-            run = Run.begin(self.mlflow_service, name, {JOB: name})
-            self._context = Context(name, config_digest(self), self.mlflow_service, run)
+            self._context = self._begun(name)
             started.push(self._close)
             with translated(self.mlflow_service.tracking_uri):
-                record_config(self, self.files, run)
+                record_config(self, self.files, self._context.run)
                 self._require_writers()
             self._services = started.pop_all()
         return self
+
+    def _begun(self, name: str) -> Context:
+        """The context of a new run, once what dead jobs left is settled."""
+        from mxt.findings.tags import JOB
+        from mxt.jobs.base.configs import config_digest
+        from mxt.jobs.base.context import Context
+        from mxt.registries.intents import settle_left_open
+        from mxt.services.base.runs import Run, translated
+
+        service = self.mlflow_service
+        with translated(service.tracking_uri):
+            left = settle_left_open(service.client(), service.experiment_id)
+        context = Context(name, config_digest(self), service, Run.begin(service, name, {JOB: name}))
+        context.facts |= {"settled": "; ".join(left)} if left else {}
+        return context
 
     def _require_writers(self) -> None:
         """Check that the outputs can be written, before the work whose rows they would hold."""

@@ -90,3 +90,13 @@ class Stored:
             msg = f"its file {name[:200]!r} is missing"
             raise ModelError(msg)
         return path
+
+    def pickle(self, key: str) -> Hazard:
+        """The pickle that the entry names under a key.
+
+        Raises:
+            ModelError: The entry names none, one outside the folder, or one that is not there.
+        """
+        self.file(key)
+        name = self.text(key)
+        return Hazard(f"the pickle {name}", name)

@@ -66,13 +66,11 @@ class LightgbmPredictor(Predictor):
         if stored.text("model_class", _BOOSTER) == _BOOSTER:
             require_whole(stored.file("data").read_text(encoding="utf-8", errors="replace"))
             return ()
-        stored.file("data")
-        name = stored.text("data")
         if stored.text("serialization_format", "cloudpickle") != "skops":
-            return (Hazard(f"the pickle {name}", name),)
+            return (stored.pickle("data"),)
         native, found = native_of(stored, "data")
         if not found and library_of(type(native)) != cls.library:
-            msg = f"its file {name!r} holds a {type(native).__name__}, which is none of LightGBM's"
+            msg = f"its file holds a {type(native).__name__}, which is none of LightGBM's"
             raise ModelError(msg)
         stored.kept["native"] = native
         return found

@@ -63,7 +63,8 @@ def read_header(text: str) -> Header:
 
 def _listed(text: str, names: list[str]) -> set[int]:
     """The columns that the model's parameters list as categorical, by place or as ``name:a,b``."""
-    match = re.search(r"^\[categorical_feature: (.*)\]$", text, re.MULTILINE)
+    parameters = text[max(text.rfind("\nparameters:"), 0) :]
+    match = re.search(r"^\[categorical_feature: (.*)\]$", parameters, re.MULTILINE)
     listed = match.group(1) if match else ""
     if listed.startswith("name:"):
         return {names.index(name) for name in listed.removeprefix("name:").split(",") if name in names}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -30,8 +29,8 @@ def require_whole(text: str) -> None:
 
     LightGBM ends the whole process over a cut text, and takes as much memory as a text claims to need.
     """
-    begun = len(re.findall(r"^Tree=", text, re.MULTILINE))
-    promised = read_header(text).trees
+    header = read_header(text)
+    begun, promised = f"\n{text}".count("\nTree="), header.trees
     after = text.rpartition("\nend of parameters\n")[2].strip() if "\nparameters:" in text else ""
     key, _, categories = after.partition(":")
     try:
@@ -44,7 +43,7 @@ def require_whole(text: str) -> None:
     if not whole:
         msg = f"The LightGBM model was cut: its header promises {promised} trees; {begun} begin in it."
         raise ModelError(msg)
-    part = unsound(text, read_header(text))
+    part = unsound(text, header)
     if part is not None:
         msg = f"The LightGBM model is damaged: its {part} does not hold what it claims."
         raise ModelError(msg)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
@@ -41,27 +40,17 @@ def graph_of(stored: Stored) -> tuple[onnx.ModelProto, tuple[Hazard, ...]]:
         msg = f"its file {stored.text('data')!r} is no ONNX graph ({type(error).__name__}); it may be broken"
         raise ModelError(msg) from error
     known = _DOMAINS | {function.domain for function in model.functions}
-    messages = [*_messages(model)]
-    foreign = sorted(
-        {
-            f"{part.domain}.{part.op_type}"
-            for part in messages
-            if _is(part, "NodeProto") and part.domain not in known
-        }
-    )
-    outside = sorted(
-        {
-            _location(part)
-            for part in messages
-            if _is(part, "TensorProto") and part.data_location == onnx.TensorProto.EXTERNAL
-        }
-    )
-    for name in outside:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
-            msg = f"its graph reads the file {name[:200]!r}, which is not in the model's folder"
-            raise ModelError(msg)
-    hazards = [Hazard(f"the custom operator {name}") for name in foreign]
-    return model, (*hazards, *(Hazard(f"tensors in another file, {name!r}") for name in outside))
+    found: set[str] = set()
+    for part in _messages(model):
+        if isinstance(part, onnx.NodeProto) and part.domain not in known:
+            found.add(f"the custom operator {part.domain}.{part.op_type}")
+        elif isinstance(part, onnx.TensorProto) and part.data_location == onnx.TensorProto.EXTERNAL:
+            name = _location(part)
+            if stored.path(name) is None:
+                msg = f"its graph reads the file {name[:200]!r}, which is not in the model's folder"
+                raise ModelError(msg)
+            found.add(f"tensors in another file, {name!r}")
+    return model, tuple(map(Hazard, sorted(found)))
 
 
 def session_of(model: onnx.ModelProto) -> ort.InferenceSession:
@@ -77,10 +66,6 @@ def session_of(model: onnx.ModelProto) -> ort.InferenceSession:
     except Exception as error:
         msg = f"ONNX Runtime cannot load the model ({type(error).__name__}); its file may be broken."
         raise ModelError(msg) from error
-
-
-def _is(message: Any, name: str) -> bool:
-    return bool(message.DESCRIPTOR.name == name)
 
 
 def _location(tensor: onnx.TensorProto) -> str:

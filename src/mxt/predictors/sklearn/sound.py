@@ -29,9 +29,7 @@ def estimator_of(stored: Stored) -> tuple[Any, tuple[Hazard, ...]]:
         ModelError: The file is broken.
     """
     if stored.text("serialization_format", "pickle") != "skops":
-        stored.file("pickled_model")
-        name = stored.text("pickled_model")
-        return None, (Hazard(f"the pickle {name}", name),)
+        return None, (stored.pickle("pickled_model"),)
     native, found = native_of(stored, "pickled_model")
     try:
         require_sound(native)

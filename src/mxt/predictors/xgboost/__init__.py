@@ -34,17 +34,13 @@ _IDENTITY_OBJECTIVES = {
 }
 """Objectives whose margins are predictions; of several expectiles, only the first margin is one."""
 _EXPONENTIAL_OBJECTIVES = {"count:poisson", "reg:gamma", "reg:tweedie"}
+_BOOSTER = "xgboost.core.Booster"
 _CLASSES = {
-    "xgboost.core.Booster": "Booster",
-    **{
-        f"xgboost.sklearn.{name}": name
-        for name in (
-            *("XGBModel", "XGBClassifier", "XGBRegressor", "XGBRanker"),
-            *("XGBRFClassifier", "XGBRFRegressor"),
-        )
-    },
+    _BOOSTER,
+    *(f"xgboost.sklearn.XGB{kind}" for kind in ("Model", "Classifier", "Regressor", "Ranker")),
+    *(f"xgboost.sklearn.XGBRF{kind}" for kind in ("Classifier", "Regressor")),
 }
-"""The classes that a stored model may be of, and their names in `xgboost`."""
+"""The classes that a stored model may be of."""
 _PROBABILITY_OBJECTIVES = {
     "binary:logistic": "log-odds",
     "multi:softprob": "margin",
@@ -75,7 +71,7 @@ class XgboostPredictor(Predictor):
 
     @classmethod
     def hazards(cls, stored: Stored) -> tuple[Hazard, ...]:
-        name = stored.text("model_class", "xgboost.core.Booster")
+        name = stored.text("model_class", _BOOSTER)
         if name not in _CLASSES:
             return (Hazard(f"the class {name}"),)
         require_whole(stored.file("data").read_bytes())
@@ -85,7 +81,7 @@ class XgboostPredictor(Predictor):
     def restored(cls, stored: Stored) -> xgb.Booster | xgb.XGBModel:
         import xgboost as xgb
 
-        native = getattr(xgb, _CLASSES[stored.text("model_class", "xgboost.core.Booster")])()
+        native = getattr(xgb, stored.text("model_class", _BOOSTER).rpartition(".")[2])()
         native.load_model(str(stored.file("data")))
         return native
 

@@ -6,15 +6,18 @@ second sandbox; MXT itself compares bytes.
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import pydantic
+from pydantic import PositiveInt, StringConstraints, TypeAdapter, ValidationError
 
 from mxt.datasets.writers.base.files import replacing
 from mxt.errors import ConfigError, DataError, ModelError
+from mxt.predictors.base.outputs import Label
 from mxt.registries import digests
 from mxt.registries.conversions import golden
 from mxt.registries.conversions.forms import FORMS
@@ -27,10 +30,8 @@ if TYPE_CHECKING:
 SECONDS = 300.0
 """Deadline of each of the two processes."""
 _MEMORY, _MEMORY_BY_BYTE = 4 << 30, 16
-_LONGEST_LINE, _LONGEST_NAME = 10 << 20, 100
+_LONGEST_LINE = 10 << 20
 _INSIDE = "mxt.registries.conversions.inside"
-
-Label = str | int | float | bool
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,18 @@ class Conversion:
     """SHA-256 of the new file."""
     original: str
     """SHA-256 of the pickle."""
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class _Facts:
+    """What the sandbox says of a model."""
+
+    library: Literal["xgboost", "lightgbm", "catboost", "sklearn"]
+    kind: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]\w{0,99}$")]
+    columns: tuple[str, ...]
+    classes: tuple[Label, ...]
+    predicted: PositiveInt
+    """Bytes of its predictions."""
 
 
 def convert(source: str, rows: str | None = None) -> Conversion:
@@ -85,18 +98,21 @@ def convert(source: str, rows: str | None = None) -> Conversion:
         except ModelError as error:
             msg = f"{pickle.name} cannot be converted: {error}."
             raise ModelError(msg) from error
-    file = pickle.target.with_name(pickle.target.name + FORMS[facts["library"]].ending)
+    file = pickle.target.with_name(pickle.target.name + FORMS[facts.library].ending)
     _write(file, content)
     return Conversion(
         file=file,
-        **facts,
+        library=facts.library,
+        kind=facts.kind,
+        columns=facts.columns,
+        classes=facts.classes,
         rows=len(table),
         digest=digests.sha256(content),
         original=digests.sha256(pickle.content),
     )
 
 
-def _converted(folder: Path, content: bytes, table: pd.DataFrame) -> tuple[dict[str, Any], bytes]:
+def _converted(folder: Path, content: bytes, table: pd.DataFrame) -> tuple[_Facts, bytes]:
     """What is known of a pickle's model, and its new file, which predicts the same bits.
 
     Raises:
@@ -110,43 +126,30 @@ def _converted(folder: Path, content: bytes, table: pd.DataFrame) -> tuple[dict[
     given = confined(f"{_INSIDE}:opened", [*map(str, reads)], seconds=SECONDS, memory=memory, reads=reads)
     facts, predicted, file = _parsed(given)
     new.write_bytes(file)
-    arguments = [str(new), facts["library"], facts["kind"], str(rows)]
+    arguments = [str(new), facts.library, facts.kind, str(rows)]
     again = confined(f"{_INSIDE}:reopened", arguments, seconds=SECONDS, memory=memory, reads=[new, rows])
     if again != predicted:
-        msg = (
-            f"its {FORMS[facts['library']].ending} file predicts other bits for the {len(table)} golden rows"
-        )
+        msg = f"its {FORMS[facts.library].ending} file predicts other bits for the {len(table)} golden rows"
         raise ModelError(msg)
     return facts, file
 
 
-def _parsed(given: bytes) -> tuple[dict[str, Any], bytes, bytes]:
+def _parsed(given: bytes) -> tuple[_Facts, bytes, bytes]:
     """The facts, the predictions and the file in what the sandbox gave, each of the form that it must have.
 
     Raises:
         ModelError: Something has another form.
     """
     line, _, rest = given.partition(b"\n")
+    msg = "what the sandbox gave is no model; the pickle may be hostile"
     try:
-        facts: dict[str, Any] = json.loads(line) if len(line) <= _LONGEST_LINE else {}
-        library, kind, size = facts["library"], facts["kind"], facts["predicted"]
-        columns, classes = facts["columns"], facts["classes"]
-        file = rest[size:]
-        right = (
-            file.startswith(FORMS[library].beginning)
-            and 0 < size < len(rest)
-            and kind.isidentifier()
-            and len(kind) <= _LONGEST_NAME
-            and all(isinstance(name, str) for name in columns)
-            and all(isinstance(label, str | int | float) for label in classes)
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
-        right = False
-    if not right:
-        msg = "what the sandbox gave is no model; the pickle may be hostile"
+        facts = TypeAdapter(_Facts).validate_json(line[:_LONGEST_LINE])
+    except ValidationError as error:
+        raise ModelError(msg) from error
+    predicted, file = rest[: facts.predicted], rest[facts.predicted :]
+    if not file.startswith(FORMS[facts.library].beginning):
         raise ModelError(msg)
-    known = {"library": library, "kind": kind, "columns": (*columns,), "classes": (*classes,)}
-    return known, rest[:size], file
+    return facts, predicted, file
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mxt.errors import ModelError
-from mxt.predictors.base.archives import REVIEWED, untrusted_in
+from mxt.predictors.base.archives import REVIEWED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -157,7 +157,7 @@ class SklearnForm(Form):
         import skops.io
 
         content = bytes(skops.io.dumps(native))
-        if others := sorted(untrusted_in(content)):
+        if others := sorted({*skops.io.get_untrusted_types(data=content)} - REVIEWED):
             msg = (
                 f"it is made of {', '.join(others[:5])}, which MXT has not reviewed, so skops cannot hold it"
             )

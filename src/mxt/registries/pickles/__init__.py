@@ -41,7 +41,7 @@ def globals_of(content: bytes, budget: Budget | None = None) -> tuple[str, ...]:
 
     Args:
         content: The file.
-        budget: What reading it may cost; that of a review, which may take a quarter of a minute, if left out.
+        budget: What reading it may cost; that of a review, which may take some seconds, if left out.
 
     Raises:
         ValueError: The content is no pickle, is broken, or is too large to be read; the message says where,
@@ -132,26 +132,24 @@ def _tried(
     A program that was read before, elsewhere in the file, is not read into again.
     """
     stream.seek(begin)
+    names, broken = program.names, None
     try:
         program.load()
     except TooMuch:
         raise
     except ValueError as error:
-        if _HEADER.match(content, begin):
-            budget.names |= program.names
-        elif program.called:
-            budget.names |= {*filter(_is_importable, program.names)}
-        program.constants.clear()
-        return error
+        broken = error
+        if not _HEADER.match(content, begin):
+            names = {*filter(_is_importable, names)} if program.called else set()
     finally:
         for kept in (program.stack, program.metastack, program.memo):
             kept.clear()
-    budget.names |= program.names
+    budget.names |= names
     digest = hashlib.sha256(memoryview(content)[begin : stream.tell()]).digest()
-    if digest in budget.known:
+    if digest in budget.known or (broken and not names):
         program.constants.clear()
     budget.known.add(digest)
-    return None
+    return broken
 
 
 def _is_importable(name: str) -> bool:

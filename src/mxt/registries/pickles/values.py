@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 MOST_STEPS = 5_000_000
-"""Steps of all pickles of one file, which take a quarter of a minute to read."""
+"""Steps of all pickles of one file, which take a few seconds to read."""
 MOST_NAMES = 10_000
 _BYTES_OF_A_STEP = 4096
 """Bytes that are searched in the time of a step."""

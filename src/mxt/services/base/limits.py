@@ -1,7 +1,8 @@
-"""Deadlines of all that MLflow is asked for, whoever asks: of its stores of runs, versions and artifacts."""
+"""Deadlines of MLflow's stores of runs, versions and artifacts, whoever calls them."""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from mxt.datasets.bounds import bound
@@ -48,7 +49,7 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
         if str(uri).startswith("postgresql"):
             interruptible("psycopg" if "+psycopg:" in str(uri) else "psycopg2")
         server = mlflow.get_tracking_uri() if str(uri).startswith(_OF_SERVER) else str(uri)
-        endpoint = f"MLflow at {shown(server)}"
+        endpoint = _endpoint(server)
         with limit(endpoint):
             store = plain(uri, *args, **kwargs)
         if not hasattr(store, "mxt_limited"):  # MLflow hands out the same store again and again
@@ -60,3 +61,9 @@ def _limit(registry: object, name: str, limit: Limit) -> None:
 
     limited.mxt_limited = True  # type: ignore[attr-defined] # so that none is limited twice
     setattr(registry, name, limited)
+
+
+@functools.lru_cache
+def _endpoint(server: str) -> str:
+    """How messages name a server, or another store."""
+    return f"MLflow at {shown(server)}"

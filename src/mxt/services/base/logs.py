@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from typing import TYPE_CHECKING, Any
 
-from mxt.datasets.local_files import blocked, real
+from mxt.datasets.local_files import blocked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ class LogFile:
             raise OSError(errno.EINVAL, f"it {why}")
         self.fault = ""
         """Why lines are missing; empty if none is."""
-        literal = real(path).replace("{", "{{").replace("}", "}}")  # loguru formats the path
+        literal = os.path.realpath(path).replace("{", "{{").replace("}", "}}")  # loguru formats the path
         sink: Any = _file_sink.FileSink
         self._file = sink(literal, rotation=rotation, retention=retention)
 

@@ -71,23 +71,26 @@ def under_way(run: Run, since: datetime | None = None, longest: timedelta = ABAN
     return datetime.now(UTC) - since < longest
 
 
-def close_left_open(client: MlflowClient, experiment_id: str) -> None:
-    """Close the runs of an experiment that a process which was killed left open, and say so.
+def left_open(client: MlflowClient, experiment_id: str) -> list[Run]:
+    """The open runs of an experiment whose process is gone.
 
     Runs of earlier releases, which do not record their process, stay as they are.
     """
     query = f"attributes.status = 'RUNNING' AND tags.`{PROCESS_TAG}` != ''"
-    for run in client.search_runs([experiment_id], query):
-        run_id = run.info.run_id
-        if under_way(run) or client.get_run(run_id).info.status != "RUNNING":
-            continue  # its process lives, or closed it and ended after that
-        client.set_tag(run_id, STOPPED_TAG, "its process ended without closing it")
-        for model in client.search_logged_models([experiment_id], f"source_run_id = '{run_id}'"):
-            if str(model.status) == "PENDING":
-                client.finalize_logged_model(model.model_id, "FAILED")
-        client.set_terminated(run_id, "KILLED")
-        name = run.info.run_name
-        logger.warning("run {} ({}) was left open by a process that is gone; it is KILLED now", run_id, name)
+    gone = [run for run in client.search_runs([experiment_id], query) if not under_way(run)]
+    # A process may have closed its run and ended after the search.
+    return [run for run in gone if client.get_run(run.info.run_id).info.status == "RUNNING"]
+
+
+def close(client: MlflowClient, run: Run) -> None:
+    """Close a run that its process left open, with the model that it was about to store, and say so."""
+    run_id, name = run.info.run_id, run.info.run_name
+    client.set_tag(run_id, STOPPED_TAG, "its process ended without closing it")
+    for model in client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run_id}'"):
+        if str(model.status) == "PENDING":
+            client.finalize_logged_model(model.model_id, "FAILED")
+    client.set_terminated(run_id, "KILLED")
+    logger.warning("run {} ({}) was left open by a process that is gone; it is KILLED now", run_id, name)
 
 
 def _here() -> tuple[str, str, str, str]:

@@ -66,7 +66,6 @@ class Run:
             raise ServiceError(msg)
         own = {**tags, owners.PROCESS_TAG: owners.this_process()}
         with translated(service.tracking_uri):
-            owners.close_left_open(service.client(), service.experiment_id)
             run = mlflow.start_run(
                 experiment_id=service.experiment_id,
                 run_name=shown(service.run_name or name),

@@ -71,18 +71,19 @@ _BESIDE = (".lock", "-wal", "-shm", "-journal")
 def files_of(uris: Iterable[str]) -> tuple[Address, ...]:
     """The files of SQLite stores, what lies beside each, and the folder of artifacts; none of others."""
     found: list[Address] = []
-    for address in (Address.of_database(uri) for uri in uris if uri.startswith(("sqlite", "env:"))):
-        beside = [f"{address.place}{ending}" for ending in _BESIDE] if address else []
-        beside += [str(Path(address.place).parent / "mlartifacts")] if address else []
-        found += [address] if address else []
-        found += [Address.of(place) for place in beside if address and address.local]
+    for uri in uris:
+        address = Address.of_database(uri) if uri.startswith(("sqlite", "env:")) else None
+        if address is not None:
+            found.append(address)
+        if address is not None and address.local:
+            folder = str(Path(address.place).parent / "mlartifacts")
+            found += map(Address.of, (*(f"{address.place}{ending}" for ending in _BESIDE), folder))
     return tuple(found)
 
 
 def refuse_special(files: Iterable[Address]) -> None:
     """Raise a ServiceError if a file of a store, or its lock, is a pipe or a device."""
     for place in (each.place for each in map(Address.real, files) if each.local):
-        why = obstacle(place)
-        if why:
+        if why := obstacle(place):
             msg = f"MLflow's store cannot be opened, since {place} {why}. Name another tracking_uri."
             raise ServiceError(msg)

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs import Location
 from mxt.configs.addresses import Address
-from mxt.datasets.local_files import blocked, real, too_long
+from mxt.datasets.local_files import blocked, too_long
 from mxt.datasets.outages import Outage
 from mxt.datasets.places import filesystem_of
 from mxt.datasets.remotes import unreached
@@ -30,22 +30,8 @@ if TYPE_CHECKING:
 
 
 _READ_ONLY = {
-    *(
-        "data",
-        "dir",
-        "ftp",
-        "ftps",
-        "generic",
-        "git",
-        "github",
-        "gitlab",
-        "gzip",
-        "http",
-        "https",
-        "jlab",
-        "jupyter",
-    ),
-    *("libarchive", "reference", "tar", "zip"),
+    *("data", "dir", "ftp", "ftps", "generic", "git", "github", "gitlab", "gzip", "http", "https"),
+    *("jlab", "jupyter", "libarchive", "reference", "tar", "zip"),
 }
 """Kinds of URLs whose files can be read alone, or not be replaced in one step."""
 
@@ -64,7 +50,7 @@ class FileWriter(Writer, ABC):
     def file(self) -> str:
         """The URL, or the path behind all links: the links stay, and what they lead to is written."""
         address = Address.of(self.path)
-        return real(address.place) if address.local else self.path
+        return os.path.realpath(address.place) if address.local else self.path
 
     @property
     def in_folder(self) -> bool:
@@ -81,12 +67,12 @@ class FileWriter(Writer, ABC):
     def in_the_way(self) -> str:
         if self.local is None:
             return ""
-        own = blocked(Address.of(self.path).place, folder=self.in_folder)
-        if own:
+        if own := blocked(Address.of(self.path).place, folder=self.in_folder):
             return f"it {own}"
-        staged = (staged_name(real(each.place)) for each in self.writes_to)
-        beside = next(filter(None, map(too_long, staged)), "")
-        return f"the file beside it, of which it is made, {beside}" if beside else super().in_the_way()
+        staged = (staged_name(os.path.realpath(each.place)) for each in self.writes_to)
+        if beside := next(filter(None, map(too_long, staged)), ""):
+            return f"the file beside it, of which it is made, {beside}"
+        return super().in_the_way()
 
     def require_installed(self) -> None:
         filesystem_of(self.path)
@@ -125,8 +111,10 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
     filesystem, inner = filesystem_of(path)
     local = filesystem.protocol[0] == "file"
     if local:
-        refuse_blocked(inner, shown(path), folder=False)
-        inner = real(inner)
+        if why := blocked(inner, folder=False):
+            msg = f"{shown(path)}: cannot be written, since it {why}. Name another place for the output."
+            raise DataError(msg)
+        inner = os.path.realpath(inner)
         Path(inner).parent.mkdir(parents=True, exist_ok=True)
         sweep(Path(inner))
     staged = staged_name(inner)
@@ -141,14 +129,6 @@ def replacing(path: str) -> Iterator[IO[bytes]]:
         with contextlib.suppress(Exception):  # the first error counts
             filesystem.rm(staged)
         raise
-
-
-def refuse_blocked(place: str, shown: str, *, folder: bool) -> None:
-    """Raise a DataError if something stands in the way of a new file, or a new folder, at a path."""
-    why = blocked(place, folder=folder)
-    if why:
-        msg = f"{shown}: cannot be written, since it {why}. Name another place for the output."
-        raise DataError(msg)
 
 
 def staged_name(path: str) -> str:

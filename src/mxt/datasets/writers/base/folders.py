@@ -8,9 +8,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mxt.datasets.local_files import foreign_part
 from mxt.datasets.parts import GROUP_ROWS, cut
-from mxt.datasets.writers.base.files import exchange, refuse_blocked, staged_name, sweep
+from mxt.datasets.writers.base.files import exchange, staged_name, sweep
 from mxt.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,11 +41,9 @@ def write_folder(
     """
     import pyarrow.dataset as ds
 
-    refuse_blocked(str(target), str(target), folder=True)
     staged = Path(staged_name(target.as_posix()))
     shutil.rmtree(staged, ignore_errors=True)
     sweep(target)
-    refuse_foreign(target)
     name = "part-{i}.parquet" if old is None else f"part-{_number(old) + 1:06}-{{i}}.parquet"
     described = (batch.replace_schema_metadata(schema.metadata) for batch in cut(batches, GROUP_ROWS))
     try:
@@ -68,17 +65,6 @@ def write_folder(
         _swap(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
-
-
-def refuse_foreign(folder: Path) -> None:
-    """Raise a DataError if a folder holds links or special files, which a write of the whole would lose."""
-    part = foreign_part(folder)
-    if part:
-        msg = (
-            f"{folder}: cannot be written, since {part} is neither a file nor a folder, and the whole "
-            "folder is replaced. Move what it leads to into the folder, or name another place for the output."
-        )
-        raise DataError(msg)
 
 
 def _write_no_rows(staged: Path, name: str, schema: pa.Schema, partition_by: Sequence[str]) -> None:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import os
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from mxt.configs.addresses import Address
-from mxt.datasets.local_files import real
 from mxt.datasets.outages import outage
 from mxt.datasets.places import content, filesystem_of, there
 from mxt.datasets.remotes import behind, unreached
@@ -140,7 +140,7 @@ class TextWriter(FileWriter, ABC):
 def written_texts(path: str) -> frozenset[str]:
     """The columns that the metadata beside a file declare as texts; none if there are no such metadata."""
     filesystem, inner = filesystem_of(path)
-    table = real(inner) if filesystem.protocol[0] == "file" else inner
+    table = os.path.realpath(inner) if filesystem.protocol[0] == "file" else inner
     try:
         return Provenance.from_json(filesystem.cat_file(f"{table}{METADATA}")).texts
     except Exception as error:
