@@ -21,7 +21,7 @@ import xgboost as xgb
 from mlflow import environment_variables
 from pydantic import ValidationError
 from sklearn.linear_model import LinearRegression
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mxt.errors import ModelError, ServiceError
@@ -94,6 +94,14 @@ def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
+
+
+def test_a_model_gets_no_more_workers_than_there_are_processors(tmp_path: Path) -> None:
+    fitted = LinearRegression(n_jobs=100_000).fit(ROWS, ROWS[:, 0])
+    for place, native in enumerate((fitted, Pipeline([("only", fitted)]))):
+        sklearn(tmp_path / str(place), skops.io.dumps(native), "skops")
+        stored = contents_of(str(tmp_path / str(place))).stored.kept["native"]
+        assert (stored["only"] if place else stored).n_jobs == os.cpu_count()
 
 
 def test_what_was_swapped_after_the_check_is_neither_loaded_nor_allowed(tmp_path: Path) -> None:

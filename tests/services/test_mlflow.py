@@ -57,6 +57,14 @@ def script(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProc
     )
 
 
+@pytest.mark.slow
+def test_a_variable_that_mlflow_refuses_is_named(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").touch()
+    ended = script("-m", "mxt", "trust", "a/1", cwd=tmp_path, MLFLOW_LOGGING_LEVEL="NOPE")
+    assert ended.returncode == 2
+    assert "such as MLFLOW_LOGGING_LEVEL (Unknown level: 'NOPE')" in ended.stderr
+
+
 def failure(service: MlflowService, clock: Clock) -> str:
     """The message when the service cannot start; its pauses are no longer than a person waits."""
     begun = clock.passed

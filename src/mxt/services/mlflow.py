@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mlflow import MlflowClient
 
+_NAME = r"""^[^/:.%"']*[^/:.%"'\s][^/:.%"']*$"""
 _SQLITE = re.compile(r"^(sqlite(?:\+\w+)?:///)(.+)$")
 _DATABASE_TRIES = 5
 _QUEUE_SECONDS = 600
@@ -92,9 +93,7 @@ class MlflowService(Service):
     experiment_name: Annotated[str, StringConstraints(min_length=1)] = "mxt"
     """Experiment of the job's run."""
 
-    registry_name: Annotated[str, StringConstraints(pattern=r"""^[^/:.%"']*[^/:.%"'\s][^/:.%"']*$""")] = (
-        "model"
-    )
+    registry_name: Annotated[str, StringConstraints(pattern=_NAME)] = "model"
     """Name of the registered model. Where it is left out, a training adds no version that predicts another
     target than the last one, or from other columns."""
 
@@ -135,6 +134,7 @@ class MlflowService(Service):
         """Let MLflow use this store, for those who only read it: nothing is made there.
 
         Raises:
+            ConfigError: A variable of MLflow's own holds what MLflow does not take.
             ServiceError: The store does not answer, or its file is none.
         """
         refuse_special(self.keeps)
@@ -142,8 +142,11 @@ class MlflowService(Service):
             os.environ.setdefault(name, value)
         # MLflow imports Spark wherever it is installed, which then warns of what neither of us uses.
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-        import mlflow
-
+        try:
+            import mlflow
+        except ValueError as error:
+            msg = f"MLflow refuses a variable of its own, such as MLFLOW_LOGGING_LEVEL ({error})."
+            raise ConfigError(msg) from error
         self._shorten_retries()
         limit_stores()
         with self._errors(), _own_variables():

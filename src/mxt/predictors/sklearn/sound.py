@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from mxt.errors import ModelError
@@ -40,7 +41,10 @@ def estimator_of(stored: Stored) -> tuple[Any, tuple[Hazard, ...]]:
 
 
 def require_sound(native: object) -> None:
-    """Raise a ModelError if a tree in an object leads out of its nodes or columns, or in a circle."""
+    """Raise a ModelError if a tree in an object leads out of its nodes or columns, or in a circle.
+
+    No estimator keeps more workers than this machine has processors: some start a process for each.
+    """
     seen: set[tuple[int, float]] = set()
     waiting: list[tuple[object, float, bool, int]] = [(native, 0, False, 0)]
     while waiting:
@@ -60,6 +64,8 @@ def require_sound(native: object) -> None:
             if "n_features_in_" in own:
                 width = min(int(own["n_features_in_"]), width) if shared else int(own["n_features_in_"])
                 shared = kind[0] in _SHARING
+            if isinstance(own.get("n_jobs"), int):
+                own["n_jobs"] = min(own["n_jobs"], os.cpu_count() or 1)
             sound = sound and depth <= _DEEPEST and _is_laid_out(kind[0], own)
             waiting += [(part, width, shared, depth) for part in _parts(value)]
         if not sound:
