@@ -62,15 +62,15 @@ def filesystem_of(path: str) -> tuple[fsspec.AbstractFileSystem, str]:
     url = revealed(path)
     try:
         with (
-            reaching(path, (ImportError, ValueError)),
+            reaching(path, (ImportError, ValueError, TypeError, AttributeError)),
             transfer(shown(path)) if remote(path) else nullcontext(),
         ):
             filesystem, inner = url_to_fs(url, **_options(url))
     except ImportError as error:
         what = f"{shown(path)}: this kind of URL"
         raise missing(what, package_for(path, error)) from behind(path, error)
-    except ValueError as error:
-        if known(path):  # as adlfs where it finds no credentials
+    except (ValueError, TypeError, AttributeError) as error:  # the latter of what no URL can make
+        if isinstance(error, ValueError) and known(path):  # as adlfs where it finds no credentials
             raise refused(path, type(error).__name__) from behind(path, error)
         msg = f"{shown(path)}: no file system is known for this kind of URL."
         raise DataError(msg) from behind(path, error)

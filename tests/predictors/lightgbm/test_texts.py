@@ -58,12 +58,20 @@ def test_a_text_that_does_not_hold_what_it_claims_is_refused(old: str, new: str)
         require_whole(TEXT.replace(old, new, 1))
 
 
-@pytest.mark.parametrize("more", ["left_child=0_", "leaf_value= ", "threshold=x"])
-def test_a_number_that_only_python_reads_so_is_refused_where_the_tree_has_the_size_that_it_claims(
-    more: str,
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("left_child=", "left_child=0_"),
+        ("leaf_value=", "leaf_value= "),
+        ("threshold=", "threshold=x"),
+        ("left_child=", "\nleft_child="),
+        ("left_child=", "2\nleft_child="),
+    ],
+)
+def test_what_lightgbm_reads_otherwise_is_refused_in_a_tree_of_the_size_that_it_claims(
+    old: str, new: str
 ) -> None:
-    name = more[: more.index("=") + 1]
     size = int(TEXT.partition("\ntree_sizes=")[2].partition(" ")[0])
-    longer = TEXT.replace(f"\ntree_sizes={size} ", f"\ntree_sizes={size + len(more) - len(name)} ")
+    longer = TEXT.replace(f"\ntree_sizes={size} ", f"\ntree_sizes={size + len(new) - len(old)} ")
     with pytest.raises(ModelError, match=r"its (tree 0|text) does not hold"):
-        require_whole(longer.replace(f"\n{name}", f"\n{more}", 1))
+        require_whole(longer.replace(f"\n{old}", f"\n{new}", 1))

@@ -77,7 +77,7 @@ def _are_numbers(lists: list[str]) -> bool:
 
 def _fields(block: str) -> dict[str, str]:
     """The fields of a tree; none if one is given twice, or numbers have parts that LightGBM passes over."""
-    lines = [line for line in block.split("\n") if "=" in line]
+    _, *lines = block.rstrip("\n").split("\n")
     fields = dict(line.split("=", 1) for line in lines)
     return fields if len(fields) == len(lines) and "_" not in "".join(fields.values()) else {}
 

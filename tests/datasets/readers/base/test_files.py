@@ -51,6 +51,8 @@ def test_a_device_is_refused_and_not_read_for_ever(name: str, device: str) -> No
     ("url", "told"),
     [
         ("nowhere://bucket/table", "no file system is known for this kind of URL"),
+        ("dir://table", "no file system is known for this kind of URL"),
+        ("reference://table", "no file system is known for this kind of URL"),
         ("memory://nowhere/table", "no such file or folder"),
     ],
 )
