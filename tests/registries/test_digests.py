@@ -11,12 +11,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mlflow
 import pytest
 
 from conftest import clean_environment
 from mxt.errors import ModelError
 from mxt.registries import digests
 from mxt.registries.digests import UNKNOWN, WITH_CHANGES, code_commit, is_commit
+from mxt.services.base.outages import is_outage
+from services.servers import closed_port
 
 if TYPE_CHECKING:
     from registries.store import Registry
@@ -66,6 +69,18 @@ def test_a_run_without_a_config_has_an_unknown_one(registry: Registry) -> None:
         assert digests.recorded(run_id, "config.json") == {}
         assert digests.config_digest(run_id) == UNKNOWN
         assert digests.config_files(run_id) == {}
+
+
+def test_a_store_of_files_that_is_down_is_no_absent_file(
+    registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    place = f"http://127.0.0.1:{closed_port()}/api/2.0/mlflow-artifacts/artifacts"
+    experiment = registry.client.create_experiment("down", artifact_location=place)
+    run_id = registry.client.create_run(experiment).info.run_id
+    with pytest.raises(mlflow.exceptions.MlflowException) as caught:
+        digests.artifact(run_id, "config.json")
+    assert is_outage(caught.value)
 
 
 def test_a_record_that_is_no_json_is_refused(registry: Registry) -> None:
