@@ -69,6 +69,10 @@ def test_layers_are_told_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert told(tmp_path, text, "job.inputs.limit=x") == [
         'override job.inputs.limit: job.inputs.limit: should be a valid integer, not "x"'
     ]
+    (line,) = told(tmp_path, text, "job.inputs={KIND: CsvReader, path: x.csv, limit: x}")
+    assert line == 'override job.inputs: job.inputs.limit: should be a valid integer, not "x"'
+    (line,) = told(tmp_path, text, "job.outputs={KIND: SqlWriter, url: 'mysql://u:hunter2@h/db', table: t}")
+    assert line.startswith("override job.outputs: job.outputs.url: a password may not stand here")
     monkeypatch.setenv("MXT_JOB__INPUTS__LIMIT", "y")
     assert told(tmp_path, text) == ['environment: job.inputs.limit: should be a valid integer, not "y"']
     monkeypatch.setenv("MXT_JOB", "{inputs: {limit: 5}}")
@@ -103,6 +107,21 @@ def test_a_secret_written_in_a_config_is_refused_and_not_repeated(override: str,
     (line,) = told(tmp_path, INFERENCE.format(extra=""), override)
     assert SECRETS[override] in line
     assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("types", "fault"),
+    [
+        ("acme.Log", "allow_types: should be a list, not what is written there"),
+        ("['*']", "allow_types[0]: '*' is not the full name of a type, as acme.features.Log"),
+        ("[builtins.eval]", "'builtins.eval' is Python's own, and can run anything; review the version"),
+    ],
+)
+def test_types_that_may_not_be_allowed_are_named_in_words(types: str, fault: str, tmp_path: Path) -> None:
+    loader = f"job.loader={{KIND: MlflowLoader, allow_types: {types}}}"
+    (line,) = told(tmp_path, INFERENCE.format(extra=""), loader)
+    assert fault in line
+    assert not line.endswith('"')
 
 
 def test_a_number_in_place_of_a_secret_is_not_repeated(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def _sentence(path: Path, faults: list[ErrorDetails], block: type[BaseModel] | N
     sentences = dict.fromkeys(
         fault["msg"].removeprefix("Input ").removeprefix("Value error, ") for fault in faults
     )
-    wanted = " or ".join(sentences).replace(" or should be ", " or ")
+    wanted = " or ".join(sentences).replace(" or should be ", " or ").replace("a valid array", "a list")
     return f"{wanted}, not {_shown(fault['input'], secret=secret or fault['type'] in _OF_MANY)}"
 
 

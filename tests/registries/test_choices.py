@@ -40,7 +40,9 @@ def test_without_a_name_the_only_model_is_meant(registry: Registry) -> None:
     with pytest.raises(ModelError, match="No model is registered in here"):
         chosen(registry.client, None, "here")
     registry.version("only")
-    with pytest.raises(ModelError, match=r"Aliases: none; versions: 1.*Name one, as in: --model only@ALIAS"):
+    with pytest.raises(
+        ModelError, match=r"Aliases: none; versions: 1.*Name one, as in: --model only/VERSION"
+    ):
         chosen(registry.client, None, "here")
     registry.version("second")
     with pytest.raises(ConfigError, match="Several models are registered in here: only, second"):

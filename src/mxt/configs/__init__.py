@@ -93,8 +93,7 @@ def load(files: Sequence[str], environment: Mapping[str, Node], overrides: Seque
     content = merge(content, dict(environment))
     origins |= dict.fromkeys(leaves(dict(environment)), ENVIRONMENT)
     for override in overrides:
-        path = assign(content, override)
-        origins[path] = f"override {override.partition('=')[0]}"
+        origins |= dict.fromkeys(assign(content, override), f"override {override.partition('=')[0]}")
     root = os.path.abspath(os.environ.get("MXT_ROOT") or project_root(files[0]))  # noqa: PTH100 - keeps links
     config = Config(content, origins, root)
     return replace(config, content=resolve(content, config.where))

@@ -39,8 +39,8 @@ def leaves(layer: Node, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
         yield from leaves(value, (*path, key))
 
 
-def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
-    """Apply ``key=value`` to `content` in place and return the key's path.
+def assign(content: dict[str, Node], override: str) -> list[tuple[str | int, ...]]:
+    """Apply ``key=value`` to `content` in place and return the paths of the key and of the values under it.
 
     Keys are dotted and take list items as ``a[0].b``; values are read as YAML.
 
@@ -64,7 +64,7 @@ def assign(content: dict[str, Node], override: str) -> tuple[str | int, ...]:
     except (IndexError, TypeError) as error:
         msg = f"override {key}: the config has no such place"
         raise ConfigError(msg) from error
-    return path
+    return [path, *leaves(value, path)]
 
 
 def _place(holder: Node, path: tuple[str | int, ...], value: Node) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from mxt.errors import ModelError, printable
-from mxt.predictors.base.stored import TYPE_NAME, from_python
+from mxt.predictors.base.stored import TYPE_NAME, from_python, may_be_allowed
 from mxt.registries import pickles, trust
 from mxt.registries.pickles.values import Budget
 
@@ -24,15 +25,19 @@ _MOST_BYTES, _MOST_STEPS = 64 << 20, 200_000
 """A refusal lists a pickle that is read within half a second; a review lists any."""
 
 
-def _not_of_python(name: str) -> str:
-    """A type's name itself, unless the type is Python's own, since these can run anything."""
+def _allowable(name: str) -> str:
+    """A type's name itself, unless it is none, or the type is Python's own, since these can run anything."""
+    if may_be_allowed(name):
+        return name
+    kind, msg = "contradiction", "{name} is not the full name of a type, as acme.features.Log"
     if from_python(name):
-        msg = f"{name} is Python's own, and can run anything; review the version instead: mxt trust"
-        raise ValueError(msg)
-    return name
+        msg = "{name} is Python's own, and can run anything; review the version instead: mxt trust"
+    raise PydanticCustomError(kind, msg, {"name": repr(name)})
 
 
-TypeName = Annotated[str, StringConstraints(pattern=TYPE_NAME), AfterValidator(_not_of_python)]
+TypeName = Annotated[
+    str, AfterValidator(_allowable), WithJsonSchema({"type": "string", "pattern": TYPE_NAME})
+]
 """The dotted name of a type of an installed package, such as ``acme.features.Log``."""
 
 

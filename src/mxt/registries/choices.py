@@ -38,7 +38,7 @@ def chosen(client: MlflowClient, text: str | None, store: str, option: str = "--
     try:
         return pin(client, match["name"], match["wanted"] or ALIAS)
     except ModelError as error:
-        hint = "" if match["wanted"] else f" Name one, as in: {option}{match['name']}@ALIAS"
+        hint = "" if match["wanted"] else f" Name one, as in: {option}{match['name']}/VERSION"
         where = "" if store in str(error) else f" The store is {store}."
         msg = f"{error}{where}{hint}"
         raise ModelError(msg) from error

@@ -138,6 +138,7 @@ os._exit(0)
             b"\x80\x04cno_such_module\nx\n.",
             "needs the module no_such_module, which is not installed",
         ),
+        "table": (b"customer,age\nA 17,42\nB 18,43\n", "it is no pickle"),
         "lost": (b"\x80\x04cos\nno_such_name\n.", "that a module does not have here"),
         "broken": (b"\x80\x04N", "opening it fails"),
         "columns": (xgboost.XGBRegressor(**FEW).fit(TABLE[["a b"]], codes), "lack 1 of its columns: a b"),

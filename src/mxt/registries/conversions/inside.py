@@ -62,7 +62,9 @@ def _opened(file: str) -> Any:
     try:
         return joblib.load(file)
     except ModuleNotFoundError as error:
-        msg = f"it needs the module {error.name}, which is not installed here"
+        name = str(error.name)
+        named = all(map(str.isidentifier, name.split(".")))
+        msg = f"it needs the module {name}, which is not installed here" if named else "it is no pickle"
         raise ModelError(msg) from error
     except AttributeError as error:
         what = repr(error.name) if error.name else "something"
@@ -91,7 +93,7 @@ def _inputs(form: Form, native: Any, rows: str) -> pd.DataFrame:
     names = form.columns(native)
     count = int(getattr(native, "n_features_in_", len(given)))
     if not names and count != len(given):
-        msg = f"it takes {count} columns and names none of them; the golden rows have {len(given)}"
+        msg = f"it takes {count} columns and names none of them; name a table of these alone by --rows"
         raise ModelError(msg)
     chosen = source_columns(names, given) if names else given
     if lost := [name for name in chosen if name not in given]:
