@@ -125,6 +125,12 @@ def test_a_plug_in_adds_a_command(project: Project, tmp_path: Path) -> None:
     assert "the plug-in nobody_has_this of mxt.commands cannot be loaded (ModuleNotFoundError" in broken.err
 
 
+@pytest.mark.slow
+def test_variables_that_loguru_refuses_disturb_no_command(project: Project) -> None:
+    env = {"LOGURU_LEVEL": "NOPE", "LOGURU_DEBUG_NO": "x"}
+    assert project.mxt("check", "confs/promotion.yaml", env=env).code == 0
+
+
 def test_a_reader_that_goes_away_ends_the_command_quietly() -> None:
     command = f"{sys.executable} -m mxt kinds | head -1; exit ${{PIPESTATUS[0]}}"
     ended = subprocess.run(

@@ -102,6 +102,11 @@ def test_a_location_with_a_secret_is_refused_with_the_way_to_give_it_and_shown_w
         assert "%" in text or CANARY not in without_secrets(text)
 
 
+@pytest.mark.parametrize("start", ["http:/", "https:", r"https:\\", "http:///"])
+def test_a_location_that_is_nearly_a_url_is_refused_too(start: str) -> None:
+    assert "https://env:NAME@host" in secret_in(f"{start}{CANARY}@host")
+
+
 @pytest.mark.parametrize("location", TAKEN)
 def test_a_location_without_a_secret_is_taken_and_kept_as_it_is(location: str) -> None:
     assert secret_in(location) == ""

@@ -26,6 +26,8 @@ OWN_TEXTS = {"help", "kinds", "schema", "version"}
 def process() -> int:
     """Run the command line as all that a process does, and return its exit code."""
     base.ALONE = True
+    for name in [name for name in os.environ if name.startswith("LOGURU_")]:
+        del os.environ[name]  # logs are as the config says; loguru fails on a value that it does not know
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # as stderr is, whatever a name holds
     code = main()
