@@ -90,6 +90,9 @@ def postgres(folder: Path, password: str) -> Iterator[int]:
     if user:
         shutil.chown(folder, user)
         shutil.chown(secret, user)
+        for each in folder.parents:  # which the server's user must enter
+            if each.owner() == "root" and len(each.parts) > 2:
+                each.chmod(0o755)
     data, port = folder / "data", free_port()
     initialise = [str(programs / "initdb"), "-D", str(data), "-U", "reader", "-A", "scram-sha-256"]
     subprocess.run(

@@ -185,14 +185,11 @@ def test_a_silent_server_is_given_up_in_other_threads_too(
 
 @pytest.mark.slow
 def test_a_table_that_another_holds_is_given_up_and_so_is_a_statement_that_takes_too_long(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     needed("psycopg")
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # the server has a user of its own
     monkeypatch.setenv("CRM_PASSWORD", SECRET)
-    with postgres(folder / "server", SECRET) as port:
+    with postgres(tmp_path / "server", SECRET) as port:
         url = f"postgresql+psycopg://reader:env:CRM_PASSWORD@127.0.0.1:{port}/postgres"
         with opened(url) as engine, engine.begin() as connection:
             connection.execute(sa.text("CREATE TABLE crm AS SELECT generate_series(1, 30) AS id"))

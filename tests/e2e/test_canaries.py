@@ -18,7 +18,6 @@ from services.servers import closed_port, mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from conftest import Ended, Project
 
@@ -94,7 +93,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     login = f"reader:{canary('data')}"
     try:
         with (
-            postgres(_public(shared), canary("crm")) as crm,
+            postgres(shared / "postgres", canary("crm")) as crm,
             mlflow_server(root / "server") as store,
             web_server({"/churn.csv": table}, login, canary("sig")) as (web, received),
             mailbox() as (mail, mails),
@@ -127,14 +126,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     finally:
         bucket.stop()
         shutil.rmtree(shared, ignore_errors=True)
-
-
-def _public(folder: Path) -> Path:
-    """A folder that other users may enter, which the one of the database is."""
-    for each in (folder, *folder.parents):
-        if each.owner() == folder.owner() and len(each.parts) > 2:
-            each.chmod(0o755)
-    return folder / "postgres"
 
 
 def _fill(database: str, variables: dict[str, str]) -> None:
