@@ -144,7 +144,8 @@ def test_the_power_of_several_claims_is_that_of_the_level_they_share() -> None:
         assert getattr(shared, number) == getattr(strict, number) != getattr(one, number)
     assert (shared.low, shared.high) == (one.low, one.high)
     equal = claim.model_copy(update={"hypothesis": "non_inferiority"})
-    assert equal.contrast(pilot, pilot, several) == equal.contrast(pilot, pilot, DESIGN)
+    # as texts, since some numbers are NaN, which does not equal itself
+    assert repr(equal.contrast(pilot, pilot, several)) == repr(equal.contrast(pilot, pilot, DESIGN))
 
 
 @pytest.mark.slow
