@@ -150,7 +150,7 @@ def test_dates_are_times_if_the_table_shows_their_format_and_else_the_lines_are_
     assert choices.excluded == {
         "month_first": 'dates that need `time_formats: ["%m.%d.%Y"]`, '
         "which contradicts the dates of other columns",
-        "unclear": "dates whose day and month no cell tells apart; add to `time_formats` "
+        "unclear": "dates whose day and month no cell distinguishes; add to `time_formats` "
         '"%d-%m-%Y" if the day comes first, "%m-%d-%Y" if the month does',
         "odd": f'dates as `time_formats: ["%d.%m.%Y"]` reads them, and 1 other text: {mend}',
     }

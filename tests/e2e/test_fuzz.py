@@ -69,5 +69,5 @@ def test_the_command_ends_as_the_process_of_the_tests_does_on_fuzzed_configs(tmp
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", [*TABLES, *STORED])
 def test_a_fuzzed_file_is_read_or_refused_in_words(kind: str, tmp_path: Path) -> None:
-    full = 1100 if kind in {*TABLES, "MLmodel"} else 400
+    full = 1250 if kind in {*TABLES, "MLmodel"} else 400
     assert not faults_of_files(kind, range(trials(40, full)), tmp_path / "cases")

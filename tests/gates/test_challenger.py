@@ -55,7 +55,7 @@ def test_a_challenger_is_better_by_the_margin(fields: dict[str, Any], before: fl
         ),
         (
             {"champion_evaluation": scored(0.1, **{tags.ROWS: ""})},
-            "the evaluations of versions 7 and 3 do not tell which rows they used",
+            "the evaluations of versions 7 and 3 do not record which rows they used",
         ),
         (
             {"champion_evaluation": replace(RUN, scores={"f1": 0.1})},

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
         (replace(RUN, passed=False), "the data have drifted from those of version 7 (run a1b2)"),
         (
             replace(RUN, ended=NOW - timedelta(days=7.5)),
-            "the drift of version 7 was told 7.5 days ago; 7 may pass",
+            "the drift of version 7 was measured 7.5 days ago; 7 may pass",
         ),
         (
             replace(RUN, ended=NOW + timedelta(days=1)),
-            "the clock was moved back: the drift of version 7 was told later than now",
+            "the clock was moved back: the drift of version 7 was measured later than now",
         ),
     ],
 )

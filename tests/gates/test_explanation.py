@@ -32,7 +32,7 @@ DIFF = replace(RUN, scores=SHARES, tags={tags.BASELINE: "3"})
             {"sign_flips": 0.1},
             {"explanation_diff": replace(DIFF, scores={})},
             False,
-            "run a1b2 does not tell sign_flips of version 7",
+            "run a1b2 has no sign_flips of version 7",
         ),
         (
             SHARES,

@@ -52,7 +52,7 @@ class BootstrapCriterion(Criterion):
             return [Assessment.unknown(name, limit, len(candidate.truth), why)]
         score, note = self._interval(metric, candidate, candidate.predictions)
         if score.low == score.high:
-            note = "all resamples score alike, so they tell nothing of other rows"
+            note = "all resamples score alike, so they say nothing of other rows"
             score = replace(score, low=math.nan, high=math.nan)
         elif math.isnan(score.low + score.high):
             note = "too few of the resamples have a score"

@@ -130,7 +130,7 @@ def pattern(form: str) -> str:
 
 
 def formats_of(texts: Sequence[str], enough: float = 1.0) -> tuple[str, ...]:
-    """The formats that fit the most of some texts: two if days and months cannot be told apart.
+    """The formats that fit the most of some texts: two if days and months cannot be distinguished.
 
     Texts that are all written as ISO 8601 need none.
     Where dots stand between the numbers, the day comes first unless the texts show otherwise.

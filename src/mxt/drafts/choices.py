@@ -201,7 +201,7 @@ def _unread(column: ColumnSurvey, known: Sequence[str] | None) -> str:
         return f"dates as `{line([form])}` reads them, and {odd}: mend them or add them to `missing`"
     if contradiction([*known, form]):
         return f"dates that need `{line(column.time_formats)}`, which contradicts the dates of other columns"
-    what = "dates whose day and month no cell tells apart" if len(column.time_formats) > 1 else "dates"
+    what = "dates whose day and month no cell distinguishes" if len(column.time_formats) > 1 else "dates"
     return f"{what}; {advice(column.time_formats, known)}"
 
 

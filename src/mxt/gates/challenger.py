@@ -49,7 +49,7 @@ class ChallengerGate(Gate):
         rows = [frozenset({each.rows} - {""}) for each in (ours, theirs)]
         for what, one, other in (("data", ours.tables, theirs.tables), ("rows", rows[0], rows[1])):
             if not one or not other:
-                return f"the evaluations of {versions} do not tell which {what} they used"
+                return f"the evaluations of {versions} do not record which {what} they used"
             if not one & other:
                 return f"{versions} were evaluated on different {what}; evaluate both by one config"
         common = {*ours.scores} & {*theirs.scores}

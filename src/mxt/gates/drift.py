@@ -33,12 +33,12 @@ class DriftGate(Gate):
         age = evidence.now - run.ended
         if age < -CLOCKS_DIFFER:
             return refused(
-                f"the clock was moved back: the drift of version {version} was told later than now"
+                f"the clock was moved back: the drift of version {version} was measured later than now"
             )
         if not run.passed:
             return refused(f"the data have drifted from those of version {version} (run {run.run_id})")
         days = age / timedelta(days=1)
         if days > self.max_age_days:
             most = f"{self.max_age_days:g} may pass"
-            return refused(f"the drift of version {version} was told {days:.1f} days ago; {most}", JOB)
+            return refused(f"the drift of version {version} was measured {days:.1f} days ago; {most}", JOB)
         return Verdict(passed=True, reason=f"the data have not drifted (run {run.run_id})")

@@ -58,7 +58,7 @@ class ExplanationGate(Gate):
         for name, limit in limits.items():
             share = run.scores.get(name)
             if share is None:
-                return refused(f"run {run.run_id} does not tell {name} of version {version}")
+                return refused(f"run {run.run_id} has no {name} of version {version}")
             if not share <= limit:
                 return refused(f"{name} is {share:.2%}, above {limit:.2%} (run {run.run_id})")
         reason = ", ".join(f"{name} is {run.scores[name]:.2%}" for name in limits)

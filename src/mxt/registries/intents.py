@@ -87,7 +87,7 @@ def settle(client: MlflowClient, name: str, alias: str) -> tuple[Record, list[st
     if not left:
         return record, []
     # No job moves the alias before it has settled these. So what is still open after the alias was read again
-    # tells where the dead processes left it.
+    # shows where the dead processes left it.
     record = record_of(client, name, alias)
     ids, history = {run.info.run_id for run in left}, record.moves
     settled_now = [

@@ -245,10 +245,11 @@ def test_what_costs_too_much_is_refused(budget: Budget, content: bytes, message:
         globals_of(content, budget)
 
 
-class _Recorder(
-    pickle._Unpickler
-):  # Python's own, written in Python: that in C takes memory for a large memo
-    """Opens a pickle with nothing but harmless stand-ins, and notes the globals that it names."""
+class _Recorder(pickle._Unpickler):
+    """Opens a pickle with nothing but harmless stand-ins, and notes the globals that it names.
+
+    It is Python's own unpickler, written in Python: that in C takes memory for a large memo.
+    """
 
     def __init__(self, content: bytes) -> None:
         super().__init__(io.BytesIO(content))

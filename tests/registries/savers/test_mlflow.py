@@ -188,9 +188,7 @@ KINDS = ("MlflowSaver", "MlflowLoader")
 
 def test_types_that_nobody_has_reviewed_are_saved_only_if_the_config_allows_them() -> None:
     options = {"skops_trusted_types": ["acme.features.Log", "numpy.dtype"]}
-    lines = [
-        f"{{KIND: {kind}, allow_types: [acme.features.Log]}}" for kind in ("MlflowSaver", "MlflowLoader")
-    ]
+    lines = [f"{{KIND: {kind}, allow_types: [acme.features.Log]}}" for kind in KINDS]
     with pytest.raises(ModelError, match=".*".join(map(re.escape, lines))):
         _refuse_unreviewed(options, ())
     _refuse_unreviewed(options, ("acme.features.Log",))

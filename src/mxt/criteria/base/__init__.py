@@ -242,7 +242,7 @@ def without_contributions(explanations: Iterable[np.ndarray]) -> str:
         explanations: Contributions by one explainer or several, each of shape (rows, columns).
     """
     empty = not any(part.any() for part in explanations)
-    return "nothing is told of any row: all contributions are 0" if empty else ""
+    return "no row is explained: all contributions are 0" if empty else ""
 
 
 def fewer(rows: int, minimum: int) -> str:

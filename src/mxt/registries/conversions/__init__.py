@@ -6,7 +6,6 @@ second sandbox; MXT itself compares bytes.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,12 +157,17 @@ def _write(file: Path, content: bytes) -> None:
     Raises:
         DataError: It is there already, or cannot be written.
     """
-    if os.path.lexists(file):
-        msg = f"{file} is there already, and nothing is overwritten; move it away, or convert a copy."
-        raise DataError(msg)
     try:
-        with replacing(str(file)) as new:
-            new.write(content)
+        file.open("xb").close()  # takes the name, which nobody can have taken meanwhile
+        try:
+            with replacing(str(file)) as new:
+                new.write(content)
+        except BaseException:
+            file.unlink()
+            raise
+    except FileExistsError as error:
+        msg = f"{file} is there already, and nothing is overwritten; move it away, or convert a copy."
+        raise DataError(msg) from error
     except OSError as error:
         msg = f"{file} cannot be written ({error.strerror})."
         raise DataError(msg) from error
